@@ -1,0 +1,95 @@
+/**
+ * Who is asking and whether they may: the contracts that `trust/` implements and the wire calls on every request.
+ */
+import type { RealmId } from './realm-id.ts';
+
+/** Somebody who was authenticated in one realm. An actor of one realm is nobody in another. */
+export interface Actor {
+  readonly realm: RealmId;
+  /** `alice`, or `system:controller:<name>` for our own controllers. */
+  readonly name: string;
+  readonly groups: readonly string[];
+  /** What proved it, for the record: `certificate:<serial in hex>`, `internal`. Never a secret. */
+  readonly credential: string;
+}
+
+/** The actor that a controller or the bootstrap acts as. */
+export function systemActor(realm: RealmId, name: string): Actor {
+  return {
+    realm,
+    name: `system:${name}`,
+    groups: ['system:authenticated', 'system:internal'],
+    credential: 'internal',
+  };
+}
+
+/** What a request carries that may prove who sent it. */
+export interface Credentials {
+  /** DER of the client certificate whose key the TLS handshake proved; not yet verified against any CA. */
+  readonly clientCertificate?: Uint8Array;
+  readonly bearerToken?: string;
+}
+
+export interface Authenticator {
+  /** Returns the actor, or throws `unauthorized` with a message that says what would work. */
+  authenticate(realm: RealmId, credentials: Credentials): Promise<Actor>;
+}
+
+export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
+
+/** One question of access, in the terms Kubernetes uses. */
+export interface AccessAttributes {
+  readonly realm: RealmId;
+  readonly actor: Actor;
+  readonly verb: Verb;
+  readonly group: string;
+  readonly version: string;
+  /** The plural. */
+  readonly resource: string;
+  readonly subresource?: string;
+  readonly namespace?: string;
+  readonly name?: string;
+}
+
+export interface AccessDecision {
+  readonly allowed: boolean;
+  /** What decided, in words a person can act on: the binding that allows, or what is missing. */
+  readonly reason: string;
+}
+
+/** A rule of `kubectl auth can-i --list`. */
+export interface ResourceRule {
+  readonly verbs: readonly string[];
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly resourceNames?: readonly string[];
+}
+
+export interface Authorizer {
+  decide(attributes: AccessAttributes): Promise<AccessDecision>;
+  /** What the actor may do in a project (or, without one, in the realm). */
+  rules(actor: Actor, namespace?: string): Promise<readonly ResourceRule[]>;
+}
+
+/**
+ * A record of the realm's `access` log: what was refused or failed, secrets read, keys used, terminals opened.
+ * Successful changes are in the `changes` log instead.
+ */
+export interface AccessRecord {
+  readonly actor: string;
+  readonly credential: string;
+  readonly verb: string;
+  /** `<plural>[.<group>][/<subresource>]`. */
+  readonly resource: string;
+  readonly namespace?: string;
+  readonly name?: string;
+  readonly decision: 'allowed' | 'denied' | 'unauthenticated' | 'failed';
+  readonly reason?: string;
+  readonly code: number;
+  readonly requestId: string;
+}
+
+export interface AccessLog {
+  /** Queues a record; it is durable within a bounded delay. `durable` resolves when it is. Never throws. */
+  record(realm: RealmId, record: AccessRecord): { readonly durable: Promise<void> };
+}

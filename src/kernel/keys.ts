@@ -1,0 +1,35 @@
+/**
+ * The keys the kernel needs of each realm, without knowing where they live: `trust/` implements this.
+ */
+import type { RealmId } from './realm-id.ts';
+
+export type LogName = 'changes' | 'access';
+
+/** Signs checkpoints of one log with Ed25519. */
+export interface LogSigner {
+  /** The signed note's key name, which is also the log's origin: `<region>.casemate.internal/orgs/<org>/changes`. */
+  readonly origin: string;
+  /** Raw Ed25519 public key, 32 bytes. */
+  readonly publicKey: Uint8Array;
+  sign(message: Uint8Array): Uint8Array;
+}
+
+/** Authenticated encryption under a key of the realm. `context` binds a ciphertext to where it belongs. */
+export interface Sealer {
+  seal(plaintext: Uint8Array, context: string): Uint8Array;
+  /** Throws when the ciphertext was changed, moved, or sealed under another key. */
+  open(sealed: Uint8Array, context: string): Uint8Array;
+}
+
+export interface RealmKeys {
+  readonly logs: Readonly<Record<LogName, LogSigner>>;
+  readonly sealer: Sealer;
+}
+
+export interface RealmKeyring {
+  /** Makes the keys of a new realm (idempotent: an existing realm's are returned). */
+  create(realm: RealmId): Promise<RealmKeys>;
+  open(realm: RealmId): Promise<RealmKeys>;
+  /** Destroys them: what was sealed under them is lost. */
+  destroy(realm: RealmId): Promise<void>;
+}

@@ -1,0 +1,135 @@
+/**
+ * A kind is the single source of truth of a resource: from it come TypeScript types, validation, defaults,
+ * OpenAPI, tables, CLI verbs, permissions and audit records. A kind is plain data and pure functions; what needs an
+ * engine (controllers, exec, logs) is given beside it by the service (see `service.ts`).
+ */
+import { type Static, type TSchema, Type } from 'typebox';
+import type { Actor } from './access.ts';
+import type { KubeObject, ObjectMeta } from './object.ts';
+import type { RealmView } from './realm.ts';
+import type { RealmId, RealmType } from './realm-id.ts';
+
+export type Scope = 'Realm' | 'Project';
+
+/** A column of `kubectl get`. `path` is a dotted path into the object, `status.addresses[0].address`. */
+export interface Column {
+  readonly name: string;
+  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'date';
+  readonly description: string;
+  /** A dotted path into the object, or a pure function of it. Missing values print empty. */
+  readonly value: string | ((object: KubeObject) => string | number | boolean | undefined);
+  /** 0 always shown; 1 only in wide output. */
+  readonly priority?: 0 | 1;
+}
+
+export type Operation = 'create' | 'update' | 'delete';
+
+/** A change about to be committed, seen inside the lane: `view` is the state it will be committed on. */
+export interface AdmissionRequest {
+  readonly realm: RealmId;
+  readonly operation: Operation;
+  readonly kind: Kind;
+  /** The object as it would be stored (for delete: as it is). */
+  readonly object: KubeObject;
+  /** The object as it is now; absent on create. */
+  readonly previous?: KubeObject;
+  readonly view: RealmView;
+  readonly actor: Actor;
+}
+
+/** A rule over changes. Pure and synchronous: it runs in the lane. Throws a StatusError to refuse. */
+export type Admission = (request: AdmissionRequest) => void;
+
+/** A subresource beyond `status`, declared here so that discovery, OpenAPI and permissions know it. */
+export interface SubresourceDefinition {
+  /** `terminal`: WebSocket channels (exec). `text`: a byte stream (log). */
+  readonly type: 'terminal' | 'text';
+  readonly description: string;
+}
+
+export interface KindDefinition {
+  /** '' for the core group, else `<service>.casemate.internal`. */
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly plural: string;
+  readonly singular?: string;
+  readonly shortNames?: readonly string[];
+  /** `all` puts the kind into `kubectl get all`. */
+  readonly categories?: readonly string[];
+  readonly scope: Scope;
+  /** One or two sentences for `kubectl explain`. */
+  readonly description: string;
+  /** The realms that hold objects of this kind. */
+  readonly realms: readonly RealmType[];
+  /** Region objects that every organization may read (never write) under its own prefix: the image catalogue. */
+  readonly sharedWithOrganizations?: boolean;
+  readonly spec?: TSchema;
+  /** Declaring it gives the kind a `status` subresource. */
+  readonly status?: TSchema;
+  /** Top-level fields other than spec and status, for the core kinds (`Secret.data`). */
+  readonly fields?: Readonly<Record<string, TSchema>>;
+  readonly columns?: readonly Column[];
+  /** Dotted paths that cannot change once set. */
+  readonly immutable?: readonly string[];
+  /** Stored encrypted under the realm's key, and reads of it are recorded in the access log. */
+  readonly secret?: boolean;
+  readonly subresources?: Readonly<Record<string, SubresourceDefinition>>;
+  /** Rewrites what a client sent before validation (`stringData` into `data`). Pure. */
+  readonly normalize?: (object: KubeObject) => KubeObject;
+  readonly admit?: Admission;
+}
+
+export interface Kind extends KindDefinition {
+  readonly singular: string;
+  /** `v1` or `<group>/<version>`. */
+  readonly apiVersion: string;
+  /** `<plural>` or `<plural>.<group>`: unique in a region; the key of permissions. */
+  readonly resource: string;
+  /** Schema of the object's own top-level fields (spec, status and `fields`); metadata is the kernel's. */
+  readonly body: TSchema;
+}
+
+/** A kind whose spec and status types TypeScript knows. */
+export interface TypedKind<Spec, Status> extends Kind {
+  /** Never set; carries the types. */
+  readonly $types?: { readonly spec: Spec; readonly status: Status };
+}
+
+export type ObjectOf<K extends Kind> =
+  K extends TypedKind<infer Spec, infer Status>
+    ? {
+        readonly apiVersion: string;
+        readonly kind: string;
+        readonly metadata: ObjectMeta;
+        readonly spec: Spec;
+        readonly status?: Status;
+      }
+    : KubeObject;
+
+type StaticOr<T> = T extends TSchema ? Static<T> : undefined;
+
+/** Completes and freezes a kind's definition. Throws on a definition that contradicts itself. */
+export function defineKind<const D extends KindDefinition>(
+  definition: D,
+): TypedKind<StaticOr<D['spec']>, StaticOr<D['status']>> {
+  for (const reserved of ['apiVersion', 'kind', 'metadata', 'spec', 'status']) {
+    if (definition.fields && reserved in definition.fields) {
+      throw new TypeError(`${definition.kind}: "${reserved}" cannot be one of fields`);
+    }
+  }
+  if (definition.sharedWithOrganizations && !definition.realms.includes('region')) {
+    throw new TypeError(`${definition.kind}: only a kind of the region can be shared with organizations`);
+  }
+  const properties: Record<string, TSchema> = { ...definition.fields };
+  if (definition.spec) properties.spec = definition.spec;
+  if (definition.status) properties.status = Type.Optional(definition.status);
+  const kind: Kind = Object.freeze({
+    ...(definition as KindDefinition),
+    singular: definition.singular ?? definition.kind.toLowerCase(),
+    apiVersion: definition.group === '' ? definition.version : `${definition.group}/${definition.version}`,
+    resource: definition.group === '' ? definition.plural : `${definition.plural}.${definition.group}`,
+    body: Type.Object(properties),
+  });
+  return kind as TypedKind<StaticOr<D['spec']>, StaticOr<D['status']>>;
+}
