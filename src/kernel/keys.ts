@@ -33,3 +33,20 @@ export interface RealmKeyring {
   /** Destroys them: what was sealed under them is lost. */
   destroy(realm: RealmId): Promise<void>;
 }
+
+/**
+ * Where wrapped (already encrypted) key material is kept. The storage never sees a key in the clear. Names are
+ * ours, ≤ 253 characters; blobs are ≤ 64 KiB. `engines/postgres` implements it; memory for tests.
+ */
+export interface WrappedKeyStorage {
+  /** Stores a blob unless that name is taken; says whether it did. So two replicas cannot make two keys of one name. */
+  add(realm: RealmId, name: string, blob: Uint8Array): Promise<boolean>;
+  /** Stores or replaces a blob. */
+  put(realm: RealmId, name: string, blob: Uint8Array): Promise<void>;
+  get(realm: RealmId, name: string): Promise<Uint8Array | undefined>;
+  /** The names kept for a realm, sorted. */
+  list(realm: RealmId): Promise<readonly string[]>;
+  delete(realm: RealmId, name: string): Promise<void>;
+  /** Deletes everything kept for the realm. */
+  deleteAll(realm: RealmId): Promise<void>;
+}

@@ -1,0 +1,156 @@
+/**
+ * What the store asks of a database: a few operations over realms, each atomic. `engines/postgres` implements it for
+ * real, `memory-storage.ts` for tests and simulation, and one conformance suite runs against both. An implementation decides
+ * nothing: it compares, swaps, appends and reads, and must never store a body of its own making.
+ */
+import type { LogName } from '../keys.ts';
+import type { RealmId } from '../realm-id.ts';
+
+/** A Merkle tree's size and the roots of its perfect subtrees, largest first (the compact frontier). */
+export interface TreeState {
+  readonly size: number;
+  readonly hashes: readonly Uint8Array[];
+}
+
+export interface RealmRecord {
+  readonly id: RealmId;
+  /** Identity of this incarnation. All other operations name the realm by it. */
+  readonly uid: string;
+  readonly changes: TreeState;
+  readonly access: TreeState;
+  /** Changes up to and including this index have lost their history: a watch cannot resume before it. */
+  readonly historyFloor: number;
+}
+
+/** One entry of a log: the canonical JSON that was hashed, and its Merkle leaf hash. */
+export interface StoredLeaf {
+  readonly index: number;
+  readonly leaf: Uint8Array;
+  readonly hash: Uint8Array;
+}
+
+/** The root of a full subtree of 256^level leaves: entry `index` of the tiles of that level. `level` ≥ 1. */
+export interface StoredNode {
+  readonly level: number;
+  readonly index: number;
+  readonly hash: Uint8Array;
+}
+
+/** What a leaf of the `changes` log did to an object. */
+export interface ObjectChange {
+  /** `deleted`: `body` is the object as it last was, for watchers. */
+  readonly type: 'created' | 'updated' | 'deleted';
+  readonly resource: string;
+  readonly namespace: string | undefined;
+  readonly name: string;
+  readonly uid: string;
+  /** Index of the leaf that had changed the object before; absent when created. */
+  readonly previous: number | undefined;
+  /** The bytes that the leaf's digest covers; ciphertext for secret kinds. */
+  readonly body: Uint8Array;
+}
+
+/** A leaf of the `changes` log with its effect; genesis, keys and checkpoints have none. */
+export interface StoredChange extends StoredLeaf {
+  readonly change?: ObjectChange;
+}
+
+/** A change as watch history gives it. */
+export interface HistoricChange extends StoredChange {
+  readonly change: ObjectChange;
+  /** The object's body before this change; absent when created. */
+  readonly previousBody?: Uint8Array;
+}
+
+export interface StoredObject {
+  readonly resource: string;
+  readonly uid: string;
+  /** Index of the leaf that last changed it. */
+  readonly revision: number;
+  readonly body: Uint8Array;
+}
+
+/** An append to one log, with what its tree becomes. Indexes of the leaves are `expectedSize`, `expectedSize + 1`, … */
+export interface Append<Leaf extends StoredLeaf> {
+  readonly realmUid: string;
+  readonly expectedSize: number;
+  readonly leaves: readonly Leaf[];
+  readonly tree: TreeState;
+  /** Subtrees that this append completed. */
+  readonly nodes: readonly StoredNode[];
+}
+
+/** `stale`: the log's size was not `expectedSize`, or there is no such realm any more; nothing was written. */
+export type CommitOutcome = 'committed' | 'stale';
+
+export interface NewRealm {
+  readonly id: RealmId;
+  readonly uid: string;
+  /** The first leaves of both logs. */
+  readonly changes: Omit<Append<StoredLeaf>, 'realmUid' | 'expectedSize'>;
+  readonly access: Omit<Append<StoredLeaf>, 'realmUid' | 'expectedSize'>;
+}
+
+export interface HistoryQuery {
+  readonly realmUid: string;
+  /** Exclusive. */
+  readonly after: number;
+  /** Inclusive. */
+  readonly upTo: number;
+  /** Absent: changes of all resources. */
+  readonly resource?: string;
+  readonly namespace?: string;
+  /** At most so many, oldest first. */
+  readonly limit: number;
+}
+
+/** Says that a realm's log may have grown to `size` (or that the realm is gone: 0). A hint, never the data. */
+export type WakeUp = (realmUid: string, size: number) => void;
+
+export interface LogStorage {
+  /** Adds a realm; false when that id is taken. */
+  createRealm(realm: NewRealm): Promise<boolean>;
+  /** Removes a realm with its objects, logs and tiles. No error when it is gone already. */
+  destroyRealm(realmUid: string): Promise<void>;
+  /** Every realm, sorted by id. */
+  listRealms(): Promise<readonly RealmId[]>;
+  readRealm(id: RealmId): Promise<RealmRecord | undefined>;
+  /**
+   * Reads a realm and, in bounded portions, all its objects, as of one moment. `take` is not called when there is
+   * no such realm.
+   */
+  loadRealm(
+    id: RealmId,
+    take: (objects: readonly StoredObject[]) => void,
+  ): Promise<RealmRecord | undefined>;
+  /** Appends to the `changes` log, and makes the objects what the changes say, in one transaction. */
+  commitChanges(append: Append<StoredChange>): Promise<CommitOutcome>;
+  /** Appends to the `access` log. */
+  commitAccess(append: Append<StoredLeaf>): Promise<CommitOutcome>;
+  /** Changes with index ≥ `from`, oldest first, at most `limit`; undefined when there is no such realm any more. */
+  readChanges(realmUid: string, from: number, limit: number): Promise<readonly StoredChange[] | undefined>;
+  /** Sizes of the `changes` logs of those realms that (still) exist. */
+  readSizes(realmUids: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** Watch history. Undefined when `after` is below the realm's history floor, or the realm is gone. */
+  readHistory(query: HistoryQuery): Promise<readonly HistoricChange[] | undefined>;
+  /**
+   * Raises the history floor to `floor` and drops the bodies that only history at or below it needed. Bodies of objects that
+   * exist are never dropped; leaves and hashes neither.
+   */
+  dropHistory(realmUid: string, floor: number): Promise<void>;
+  /** Index of the last change that was committed before `time_ms`, or -1. */
+  lastChangeBefore(realmUid: string, time_ms: number): Promise<number>;
+  /** Entries of a log from `from`, at most `count`, in order. */
+  readLeaves(realmUid: string, log: LogName, from: number, count: number): Promise<readonly StoredLeaf[]>;
+  /** Hashes of completed subtrees of `level` ≥ 1 from index `from`, at most `count`, in order. */
+  readNodes(
+    realmUid: string,
+    log: LogName,
+    level: number,
+    from: number,
+    count: number,
+  ): Promise<readonly Uint8Array[]>;
+  /** Calls `wake` when another writer committed. Returns what stops it. */
+  listen(wake: WakeUp): Promise<() => Promise<void>>;
+  close(): Promise<void>;
+}
