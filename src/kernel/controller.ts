@@ -33,6 +33,11 @@ export interface RetryAfter {
 
 export interface SecondaryWatch {
   readonly kind: Kind;
+  /**
+   * Where the secondary objects are. Absent: in the same realm as the primary ones. `organizations`: in every organization, and
+   * `keys` names primary objects of the region (an Organization waits for a certificate in its own realm).
+   */
+  readonly from?: 'organizations';
   /** The primary objects that a change of this secondary one concerns. */
   keys(object: KubeObject, realm: Realm): readonly ObjectKey[];
 }

@@ -6,6 +6,7 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import type { Actor } from './access.ts';
 import type { KubeObject, ObjectMeta } from './object.ts';
+import type { QuantityText } from './quantity.ts';
 import type { RealmView } from './realm.ts';
 import type { RealmId, RealmType } from './realm-id.ts';
 
@@ -78,6 +79,12 @@ export interface KindDefinition {
   /** Rewrites what a client sent before validation (`stringData` into `data`). Pure. */
   readonly normalize?: (object: KubeObject) => KubeObject;
   readonly admit?: Admission;
+  /**
+   * What one object counts for in its project's quotas, by the resource name that `Quota.spec.hard` uses:
+   * `{ instances: 1, cpu: '2', memory: '4Gi' }`. Pure, and the same for the same object: quotas are checked in the lane on
+   * every change, and what an entry counts for is remembered. Every kind also counts as `count/<resource>` by itself.
+   */
+  readonly usage?: (object: KubeObject) => Readonly<Record<string, QuantityText>>;
 }
 
 export interface Kind extends KindDefinition {

@@ -162,6 +162,12 @@ export interface Realms {
   create(realm: RealmId): Promise<void>;
   /** Removes the realm's state, logs and keys. The region's log keeps what it took in. */
   destroy(realm: RealmId): Promise<void>;
+  /**
+   * Calls `listener` each time a realm comes into memory, synchronously, before any caller of `acquire` gets it; gives back
+   * a function that ends that. It is how controllers hear of writes to a realm that was idle. The listener may watch the realm
+   * without a lease: a watch keeps no realm in memory, and is closed (`next` gives undefined) when the realm is evicted or destroyed.
+   */
+  onLoaded(listener: (realm: Realm) => void): () => void;
   list(): Promise<readonly RealmId[]>;
   exists(realm: RealmId): Promise<boolean>;
 }
