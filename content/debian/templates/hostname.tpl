@@ -1,0 +1,1 @@
+{{ config_get("user.casemate.name", instance.name) }}
