@@ -1,0 +1,167 @@
+/**
+ * What is written in a log: one RFC 8785 canonical JSON document a leaf. A leaf never holds a body, only its digest,
+ * and never a secret. The forms are closed: what is not described here is not a leaf.
+ */
+import { createHash } from 'node:crypto';
+import canonicalize from 'canonicalize';
+import { type Static, type TSchema, Type } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { LogError } from './log-error.ts';
+import { ENTRY_BYTES_MAX } from './tile.ts';
+
+/** Names the leaf forms of this file; written into every genesis. */
+export const LEAF_FORMAT = 'casemate.internal/leaf@v1';
+
+const closed = <P extends Record<string, TSchema>>(properties: P) =>
+  Type.Object(properties, { additionalProperties: false });
+
+// Present in every leaf. `time` is RFC 3339 in UTC with milliseconds.
+const COMMON = {
+  v: Type.Literal(1),
+  index: Type.Integer({ minimum: 0 }),
+  time: Type.String({ pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{3}Z$' }),
+};
+
+const LogNameSchema = Type.Union([Type.Literal('changes'), Type.Literal('access')]);
+
+/** Leaf 0: which realm, in which incarnation, this log is of. */
+export const GenesisLeaf = closed({
+  ...COMMON,
+  type: Type.Literal('genesis'),
+  origin: Type.String(),
+  realm: Type.String(),
+  uid: Type.String(),
+  format: Type.Literal(LEAF_FORMAT),
+});
+
+/** Leaf 1: the public key that signs the log's checkpoints. */
+export const KeyLeaf = closed({ ...COMMON, type: Type.Literal('key'), vkey: Type.String() });
+
+/** A change of an object that was allowed and committed. */
+export const ChangeLeaf = closed({
+  ...COMMON,
+  type: Type.Literal('change'),
+  actor: Type.String(),
+  /** What proved the actor: `certificate:<serial>`, `internal`. */
+  credential: Type.String(),
+  via: Type.String(),
+  verb: Type.String(),
+  /** `<plural>[.<group>]`. */
+  resource: Type.String(),
+  namespace: Type.Optional(Type.String()),
+  name: Type.String(),
+  uid: Type.String(),
+  /** `sha256:<hex>` of the body's bytes as stored. */
+  digest: Type.String({ pattern: '^sha256:[0-9a-f]{64}$' }),
+  requestId: Type.String(),
+  decision: Type.Literal('allowed'),
+});
+
+/** A checkpoint of another log, taken in whole: the region's log holds those of every organization. */
+export const CheckpointLeaf = closed({
+  ...COMMON,
+  type: Type.Literal('checkpoint'),
+  realm: Type.String(),
+  log: LogNameSchema,
+  checkpoint: Type.String(),
+});
+
+/** An entry of an `access` log: what was refused or failed, secrets read, terminals opened. */
+export const AccessLeaf = closed({
+  ...COMMON,
+  type: Type.Literal('access'),
+  actor: Type.String(),
+  credential: Type.String(),
+  verb: Type.String(),
+  /** `<plural>[.<group>][/<subresource>]`. */
+  resource: Type.String(),
+  namespace: Type.Optional(Type.String()),
+  name: Type.Optional(Type.String()),
+  decision: Type.Union([
+    Type.Literal('allowed'),
+    Type.Literal('denied'),
+    Type.Literal('unauthenticated'),
+    Type.Literal('failed'),
+  ]),
+  reason: Type.Optional(Type.String()),
+  code: Type.Integer(),
+  requestId: Type.String(),
+});
+
+export type GenesisLeaf = Static<typeof GenesisLeaf>;
+export type KeyLeaf = Static<typeof KeyLeaf>;
+export type ChangeLeaf = Static<typeof ChangeLeaf>;
+export type CheckpointLeaf = Static<typeof CheckpointLeaf>;
+export type AccessLeaf = Static<typeof AccessLeaf>;
+export type Leaf = GenesisLeaf | KeyLeaf | ChangeLeaf | CheckpointLeaf | AccessLeaf;
+export type LeafType = Leaf['type'];
+
+const VALIDATORS = {
+  genesis: Compile(GenesisLeaf),
+  key: Compile(KeyLeaf),
+  change: Compile(ChangeLeaf),
+  checkpoint: Compile(CheckpointLeaf),
+  access: Compile(AccessLeaf),
+};
+
+/** `sha256:<hex>` of bytes, as leaves name what they are about. */
+export function bodyDigest(bytes: Uint8Array): string {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+}
+
+/** RFC 3339 in UTC with milliseconds, as leaves write time. */
+export function leafTime(time_ms: number): string {
+  return new Date(time_ms).toISOString();
+}
+
+/** The bytes of a leaf: canonical JSON. Throws when they would not fit an entry of the log. */
+export function encodeLeaf(leaf: Leaf): Buffer {
+  const text = canonicalize(leaf);
+  if (text === undefined) throw new LogError('MALFORMED_LEAF', 'the leaf is empty');
+  const bytes = Buffer.from(text);
+  if (bytes.length > ENTRY_BYTES_MAX) {
+    throw new LogError(
+      'MALFORMED_LEAF',
+      `the leaf takes ${bytes.length} bytes; the most is ${ENTRY_BYTES_MAX}`,
+    );
+  }
+  return bytes;
+}
+
+const hasType = (value: unknown): value is { type: unknown } =>
+  typeof value === 'object' && value !== null && 'type' in value;
+
+const isLeafType = (type: unknown): type is LeafType =>
+  typeof type === 'string' && Object.hasOwn(VALIDATORS, type);
+
+/** Reads a leaf. Throws a LogError that names the field when it is none, or is not spelled canonically. */
+export function parseLeaf(bytes: Uint8Array): Leaf {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new LogError('MALFORMED_LEAF', 'not JSON');
+  }
+  if (!hasType(value) || !isLeafType(value.type)) {
+    throw new LogError('MALFORMED_LEAF', `type: not one of ${Object.keys(VALIDATORS).join(', ')}`);
+  }
+  const validator = VALIDATORS[value.type];
+  if (!validator.Check(value)) {
+    const [error] = validator.Errors(value);
+    const field = error?.instancePath.replace(/^\//, '').replaceAll('/', '.');
+    throw new LogError('MALFORMED_LEAF', `${field ? `${field}: ` : ''}${error?.message ?? 'malformed'}`);
+  }
+  if (!isCanonical(value, text)) throw new LogError('MALFORMED_LEAF', 'not in canonical form (RFC 8785)');
+  return value;
+}
+
+/** Leaves are flat, so canonical means: keys in order, and nothing that a plain serialization would write otherwise. */
+function isCanonical(leaf: Leaf, text: string): boolean {
+  let previous = '';
+  for (const key in leaf) {
+    if (key <= previous) return false;
+    previous = key;
+  }
+  return JSON.stringify(leaf) === text;
+}
