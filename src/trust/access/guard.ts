@@ -1,0 +1,146 @@
+/**
+ * What may be granted by whom, decided in the lane (so no race gets around it): nobody gives away more than they hold,
+ * and a realm never loses its last administrator. Pure; the authorizer has already asked whether the verb is allowed.
+ */
+import type { Actor } from '#kernel/access.ts';
+import { forbidden, invalid, type StatusCause } from '#kernel/errors.ts';
+import type { AdmissionRequest, Kind } from '#kernel/kind.ts';
+import type { RealmView } from '#kernel/realm.ts';
+import { type RealmType, realmType } from '#kernel/realm-id.ts';
+import { type Binding, type BindingSpec, type Grant, grantsOf } from './grants.ts';
+import { nameProblem } from './names.ts';
+import { ROLE_NAMES, ROLES, type RoleName } from './roles.ts';
+
+/** The role that may grant every role of a realm, and that a realm always keeps one binding of. */
+export const ADMINISTRATOR: Readonly<Record<RealmType, RoleName>> = {
+  region: 'region-operator',
+  organization: 'organization-admin',
+};
+
+/** Roles whose rights a role includes wherever it holds, itself included. */
+const INCLUDES: Readonly<Record<RoleName, readonly RoleName[]>> = {
+  'region-operator': ['region-operator', 'region-auditor'],
+  'region-auditor': ['region-auditor'],
+  'organization-admin': ['organization-admin', 'organization-auditor', 'project-editor', 'project-viewer'],
+  'organization-auditor': ['organization-auditor'],
+  'project-editor': ['project-editor', 'project-viewer'],
+  'project-viewer': ['project-viewer'],
+};
+
+/** Our own controllers and the bootstrap; the wire can never produce such an actor (see `authorizer.ts`). */
+export function isInternal(actor: Actor): boolean {
+  return actor.credential === 'internal' && actor.groups.includes('system:internal');
+}
+
+/** The live role bindings in a view. `kind` is RoleBinding. */
+export function bindingsIn(view: RealmView, kind: Kind): Binding[] {
+  const bindings: Binding[] = [];
+  for (const entry of view.entries(kind)) {
+    const object = entry.object();
+    if (object.metadata.deletionTimestamp !== undefined) continue;
+    bindings.push({ name: entry.name, spec: object.spec as BindingSpec });
+  }
+  return bindings;
+}
+
+/** Whether `grants` include everything that `wanted` gives. */
+export function covers(grants: readonly Grant[], wanted: Pick<Grant, 'role' | 'project'>): boolean {
+  return grants.some(
+    (grant) =>
+      INCLUDES[grant.role].includes(wanted.role) &&
+      (grant.project === undefined || grant.project === wanted.project),
+  );
+}
+
+/** Throws `forbidden` unless the actor holds every one of `wanted`. */
+export function requireHeld(
+  request: AdmissionRequest,
+  bindings: readonly Binding[],
+  wanted: readonly Pick<Grant, 'role' | 'project'>[],
+  what: string,
+): void {
+  if (isInternal(request.actor)) return;
+  const held = grantsOf(
+    bindings,
+    { user: request.actor.name, groups: request.actor.groups },
+    realmType(request.realm),
+  );
+  for (const grant of wanted) {
+    if (covers(held, grant)) continue;
+    const where = grant.project === undefined ? '' : ` in project "${grant.project}"`;
+    throw forbidden(
+      { group: request.kind.group, kind: request.kind.plural, name: request.object.metadata.name },
+      `${what} would give role ${grant.role}${where}, which "${request.actor.name}" does not hold; ` +
+        `ask somebody with role ${ADMINISTRATOR[realmType(request.realm)]}`,
+    );
+  }
+}
+
+function checkSpec(request: AdmissionRequest, spec: BindingSpec): void {
+  const causes: StatusCause[] = [];
+  const type = realmType(request.realm);
+  const role = ROLES[spec.role];
+  if (role.realm !== type) {
+    const right = ROLE_NAMES.filter((name) => ROLES[name].realm === type).join(', ');
+    causes.push({
+      reason: 'FieldValueNotSupported',
+      field: 'spec.role',
+      message: `${spec.role} is no role of ${type === 'region' ? 'the region' : 'an organization'}; use one of ${right}`,
+    });
+  } else if (spec.project !== undefined && !role.narrowable) {
+    causes.push({
+      reason: 'FieldValueForbidden',
+      field: 'spec.project',
+      message: `${spec.role} covers the whole realm; leave project out, or use project-editor or project-viewer`,
+    });
+  }
+  spec.subjects.forEach((subject, index) => {
+    const problem = nameProblem(subject.name);
+    if (problem) {
+      causes.push({
+        reason: 'FieldValueInvalid',
+        field: `spec.subjects[${index}].name`,
+        message: problem,
+      });
+    }
+  });
+  if (causes.length > 0) {
+    throw invalid(
+      { group: request.kind.group, kind: request.kind.kind, name: request.object.metadata.name },
+      causes,
+    );
+  }
+}
+
+function keepAnAdministrator(request: AdmissionRequest, bindings: readonly Binding[]): void {
+  if (isInternal(request.actor)) return;
+  const role = ADMINISTRATOR[realmType(request.realm)];
+  const current = request.previous ?? request.object;
+  if ((current.spec as BindingSpec).role !== role) return;
+  const others = bindings.filter(
+    (binding) => binding.spec.role === role && binding.name !== current.metadata.name,
+  );
+  if (others.length > 0) return;
+  throw forbidden(
+    { group: request.kind.group, kind: request.kind.plural, name: current.metadata.name },
+    `it is the last binding of role ${role}: without it nobody could administer this realm; ` +
+      'make another binding of the role first',
+  );
+}
+
+/** The rules of RoleBinding: right roles for the realm, no escalation, no lock-out. */
+export function guardRoleBinding(request: AdmissionRequest): void {
+  const bindings = bindingsIn(request.view, request.kind);
+  const spec = request.object.spec as BindingSpec;
+  if (request.operation === 'delete') {
+    keepAnAdministrator(request, bindings);
+    return;
+  }
+  checkSpec(request, spec);
+  requireHeld(
+    request,
+    bindings,
+    [{ role: spec.role, ...(spec.project === undefined ? {} : { project: spec.project }) }],
+    'the binding',
+  );
+}
