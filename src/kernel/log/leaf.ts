@@ -149,8 +149,9 @@ export function parseLeaf(bytes: Uint8Array): Leaf {
   const validator = VALIDATORS[value.type];
   if (!validator.Check(value)) {
     const [error] = validator.Errors(value);
-    const field = error?.instancePath.replace(/^\//, '').replaceAll('/', '.');
-    throw new LogError('MALFORMED_LEAF', `${field ? `${field}: ` : ''}${error?.message ?? 'malformed'}`);
+    const field = error?.instancePath.slice(1).replaceAll('/', '.');
+    const wrong = error?.keyword === 'boolean' ? 'is not a field of this leaf' : error?.message;
+    throw new LogError('MALFORMED_LEAF', `${field ? `${field}: ` : ''}${wrong ?? 'malformed'}`);
   }
   if (!isCanonical(value, text)) throw new LogError('MALFORMED_LEAF', 'not in canonical form (RFC 8785)');
   return value;

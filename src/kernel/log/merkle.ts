@@ -133,7 +133,7 @@ export class TreeBuilder {
       const node = sha256(NODE_INPUT);
       stack.set(node, top);
       if (height % TILE_HEIGHT === 0) {
-        this.#onTileNode?.({ level: height / TILE_HEIGHT, index: Math.floor(size / 2), hash: node });
+        this.#onTileNode?.({ level: height / TILE_HEIGHT, index: size, hash: node });
       }
     }
     this.#depth = top / HASH_BYTES + 1;
