@@ -1,0 +1,67 @@
+/**
+ * The kind Network: a private IPv4 network of a project, with its own bridge, DHCP and names.
+ */
+import { Type } from 'typebox';
+import { defineKind } from '#kernel/kind.ts';
+import { CONDITIONS } from './conditions.ts';
+
+export const NETWORK_GROUP = 'network.casemate.internal';
+
+export const Network = defineKind({
+  group: NETWORK_GROUP,
+  version: 'v1',
+  kind: 'Network',
+  plural: 'networks',
+  shortNames: ['net'],
+  categories: ['all'],
+  scope: 'Project',
+  realms: ['organization'],
+  description:
+    'A private network of a project. Instances on it reach each other by address and by name; everything else needs a FirewallPolicy or a Forward.',
+  spec: Type.Object(
+    {
+      cidr: Type.Optional(
+        Type.String({
+          description:
+            'The IPv4 range, for example 10.64.3.0/24; prefix length 16 to 28. Left out, a free range of the region is chosen. It cannot be changed.',
+          maxLength: 18,
+        }),
+      ),
+    },
+    { default: {} },
+  ),
+  status: Type.Object({
+    observedGeneration: Type.Optional(Type.Integer({ description: 'The generation this status is about.' })),
+    cidr: Type.Optional(Type.String({ description: 'The range in force.' })),
+    gateway: Type.Optional(
+      Type.String({ description: 'Address of the gateway, which answers DHCP and DNS on the network.' }),
+    ),
+    bridge: Type.Optional(Type.String({ description: 'The bridge that carries the network on its host.' })),
+    domain: Type.Optional(
+      Type.String({ description: 'An instance is found on the network as <name> and as <name>.<domain>.' }),
+    ),
+    instances: Type.Optional(Type.Integer({ description: 'How many instances have an address on it.' })),
+    conditions: CONDITIONS,
+  }),
+  columns: [
+    { name: 'CIDR', type: 'string', description: 'The range in force.', value: 'status.cidr' },
+    { name: 'Gateway', type: 'string', description: 'The gateway.', value: 'status.gateway', priority: 1 },
+    { name: 'Instances', type: 'integer', description: 'Instances on it.', value: 'status.instances' },
+    {
+      name: 'Ready',
+      type: 'string',
+      description: 'Whether instances can start on it.',
+      value: (object) => readyColumn(object.status),
+    },
+  ],
+  immutable: ['spec.cidr'],
+  usage: () => ({ networks: 1 }),
+});
+
+/** `True`, or the reason why not. */
+export function readyColumn(status: unknown): string | undefined {
+  const conditions =
+    (status as { conditions?: { type: string; status: string; reason: string }[] })?.conditions ?? [];
+  const ready = conditions.find((condition) => condition.type === 'Ready');
+  return ready?.status === 'True' ? 'True' : ready?.reason;
+}
