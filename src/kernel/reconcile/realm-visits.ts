@@ -1,0 +1,122 @@
+/**
+ * Loads realms that need attention, a few at a time, keeps each in memory until its work is settled, and sweeps it
+ * when asked. What is asked for twice is done once.
+ */
+import { isStatusError } from '../errors.ts';
+import type { Logger } from '../logger.ts';
+import type { Realm, Realms } from '../realm.ts';
+import type { RealmId } from '../realm-id.ts';
+
+/** Realms loaded at once only for being visited. */
+export const VISITS_MAX = 8;
+
+/** `changes`: follow it and settle. `sweep`: also sweep what has objects. `everything`: also sweep what has none. */
+export type VisitPurpose = 'changes' | 'sweep' | 'everything';
+
+const RANK: Readonly<Record<VisitPurpose, number>> = { changes: 0, sweep: 1, everything: 2 };
+
+export interface RealmVisitsOptions {
+  readonly realms: Realms;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+  isActive(realm: RealmId): boolean;
+  attach(realm: Realm): void;
+  sweep(realm: Realm, everything: boolean): Promise<void>;
+  onGone(realm: RealmId): void;
+  /** A visit began, and ended. */
+  onBusy(): void;
+  onIdle(): void;
+}
+
+export class RealmVisits {
+  readonly #options: RealmVisitsOptions;
+  readonly #wanted = new Map<RealmId, VisitPurpose>();
+  readonly #settled = new Map<RealmId, (() => void)[]>();
+  #running = 0;
+
+  constructor(options: RealmVisitsOptions) {
+    this.#options = options;
+    options.signal.addEventListener('abort', () => {
+      this.#wanted.clear();
+      for (const realm of [...this.#settled.keys()]) this.#release(realm);
+    });
+  }
+
+  request(realm: RealmId, purpose: VisitPurpose): void {
+    if (this.#options.signal.aborted) return;
+    const other = this.#wanted.get(realm);
+    if (other === undefined || RANK[other] < RANK[purpose]) this.#wanted.set(realm, purpose);
+    this.#start();
+  }
+
+  /** Asks for every realm there is that passes. */
+  requestAll(purpose: VisitPurpose, passes: (realm: RealmId) => boolean): void {
+    this.#options.onBusy();
+    this.#options.realms
+      .list()
+      .then((realms) => {
+        for (const realm of realms) if (passes(realm)) this.request(realm, purpose);
+      })
+      .catch((error: unknown) =>
+        this.#options.logger.error(
+          { error: String(error) },
+          'the realms cannot be listed; the next sweep tries again',
+        ),
+      )
+      .finally(() => this.#options.onIdle());
+  }
+
+  /** One controller has nothing more to do in this realm for now. */
+  settled(realm: RealmId): void {
+    if (this.#settled.has(realm) && !this.#options.isActive(realm)) this.#release(realm);
+  }
+
+  #release(realm: RealmId): void {
+    const waiting = this.#settled.get(realm) ?? [];
+    this.#settled.delete(realm);
+    for (const resolve of waiting) resolve();
+  }
+
+  #start(): void {
+    for (const [realm, purpose] of this.#wanted) {
+      if (this.#running >= VISITS_MAX) return;
+      this.#wanted.delete(realm);
+      this.#running++;
+      this.#options.onBusy();
+      void this.#visit(realm, purpose).finally(() => {
+        this.#running--;
+        this.#options.onIdle();
+        this.#start();
+      });
+    }
+  }
+
+  async #visit(realm: RealmId, purpose: VisitPurpose): Promise<void> {
+    try {
+      const lease = await this.#options.realms.acquire(realm);
+      try {
+        this.#options.attach(lease.realm);
+        await this.#whenSettled(realm);
+        if (purpose !== 'changes') await this.#options.sweep(lease.realm, purpose === 'everything');
+      } finally {
+        lease.release();
+      }
+    } catch (error) {
+      if (isStatusError(error, 'NotFound')) this.#options.onGone(realm);
+      else
+        this.#options.logger.warn(
+          { realm, error: String(error) },
+          'a realm cannot be loaded; the next sweep tries again',
+        );
+    }
+  }
+
+  #whenSettled(realm: RealmId): Promise<void> {
+    if (this.#options.signal.aborted || !this.#options.isActive(realm)) return Promise.resolve();
+    return new Promise((resolve) => {
+      const waiting = this.#settled.get(realm);
+      if (waiting) waiting.push(resolve);
+      else this.#settled.set(realm, [resolve]);
+    });
+  }
+}
