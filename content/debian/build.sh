@@ -102,7 +102,6 @@ rm -rf "$root"/etc/ssh/ssh_host_* "$apt_lists" "$root"/var/cache/apt/* "$root"/v
   "$root"/usr/share/man "$root"/usr/share/info "$root"/usr/share/locale "$root"/etc/*-
 find "$root/usr/share/doc" -mindepth 1 -not -name copyright -not -type d -delete # licences stay
 find "$root/usr/share/doc" -mindepth 1 -type d -empty -delete
-find "$root" -name __pycache__ -type d -prune -exec rm -rf {} +
 mkdir -p "$apt_lists/partial" "$root/var/log/journal" "$root/var/cache/apt/archives/partial"
 : >"$root/etc/machine-id"
 printf '# The region'"'"'s own mirror goes here; an instance reaches nothing outside.\n' >"$root/etc/apt/sources.list"
@@ -113,7 +112,7 @@ say "5/5 packing"
 cp -r "$recipe/templates" "$work/stage/templates"
 sed -e "s/@architecture@/$(uname -m)/" -e "s/@epoch@/$epoch/" -e "s/@release@/$VERSION_CODENAME/" \
   -e "s/@version@/$VERSION_ID/" "$recipe/metadata.yaml" >"$work/stage/metadata.yaml"
-tar -C "$work/stage" --sort=name --mtime="@$epoch" --numeric-owner --xattrs --format=posix \
+tar -C "$work/stage" --sort=name --clamp-mtime --mtime="@$epoch" --numeric-owner --xattrs --format=posix \
   --pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime -cf - metadata.yaml templates rootfs |
   zstd -q -T0 -9 -o "$work/$name.tar.zst"
 sha256=$(sha256sum "$work/$name.tar.zst" | cut -c1-64)

@@ -1,1 +1,1 @@
-{{ config_get("cloud-init.user-data", "#cloud-config\n{}") }}
+{{ config_get("cloud-init.user-data", properties.default) }}

@@ -1,1 +1,1 @@
-{{ config_get("cloud-init.vendor-data", "#cloud-config\n{}") }}
+{{ config_get("cloud-init.vendor-data", properties.default) }}

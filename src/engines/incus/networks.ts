@@ -1,0 +1,69 @@
+/**
+ * Incus networks of type bridge. They live in Incus' default project (it allows them nowhere else) and their names are
+ * interface names of the host: at most 15 characters.
+ */
+import { IncusError } from './errors.ts';
+import { change } from './operations.ts';
+import type { IncusTransport } from './transport.ts';
+import type { Config, IncusNetwork, IncusNetworkLease } from './types.ts';
+
+export const INTERFACE_NAME_MAX = 15;
+
+export interface NetworkDraft {
+  readonly name: string;
+  readonly description?: string;
+  readonly config: Config;
+}
+
+export class Networks {
+  readonly #transport: IncusTransport;
+
+  constructor(transport: IncusTransport) {
+    this.#transport = transport;
+  }
+
+  /** Every network, interfaces of the host that Incus does not manage included (`managed: false`). */
+  async list(): Promise<readonly IncusNetwork[]> {
+    return (await this.#transport.get<IncusNetwork[]>('/1.0/networks', { query: { recursion: 1 } })).value;
+  }
+
+  async get(name: string): Promise<IncusNetwork> {
+    return (await this.#transport.get<IncusNetwork>(path(name))).value;
+  }
+
+  /** Creates and starts a bridge. Throws `AlreadyExists`. */
+  async create(draft: NetworkDraft): Promise<void> {
+    if (draft.name.length > INTERFACE_NAME_MAX) {
+      throw new IncusError(
+        'Invalid',
+        `bridge name ${draft.name} is longer than ${INTERFACE_NAME_MAX} characters`,
+      );
+    }
+    await change(this.#transport, 'POST', '/1.0/networks', {
+      name: draft.name,
+      type: 'bridge',
+      description: draft.description ?? '',
+      config: draft.config,
+    });
+  }
+
+  /** Replaces the whole configuration; its dnsmasq restarts when that matters to it. */
+  async update(name: string, description: string, config: Config): Promise<void> {
+    await change(this.#transport, 'PUT', path(name), { description, config });
+  }
+
+  /** Throws `InUse` while an instance has an interface on it. */
+  async delete(name: string): Promise<void> {
+    await change(this.#transport, 'DELETE', path(name), undefined);
+  }
+
+  /** DHCP leases and static reservations, gateway included. `project`: of whose instances. */
+  async leases(name: string, project: string): Promise<readonly IncusNetworkLease[]> {
+    const { value } = await this.#transport.get<IncusNetworkLease[]>(`${path(name)}/leases`, {
+      query: { project },
+    });
+    return value;
+  }
+}
+
+const path = (name: string) => `/1.0/networks/${encodeURIComponent(name)}`;

@@ -1,0 +1,277 @@
+/**
+ * HTTP to one Incus daemon: over its unix socket, or over TLS with a client certificate. Every request has a time
+ * limit, answers are bounded, and so are connections and callers waiting for one. It must never log a body: they hold
+ * tenants' user data.
+ */
+import { readFileSync } from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import WebSocket from 'ws';
+import type { Clock } from '#kernel/clock.ts';
+import { IncusError, incusError } from './errors.ts';
+import type { IncusOperation } from './types.ts';
+
+/** Where the daemon is. */
+export type IncusAddress =
+  | { readonly socketPath: string }
+  | {
+      /** `https://host:8443`. */
+      readonly url: string;
+      readonly certificateFile: string;
+      readonly keyFile: string;
+      /** The daemon's own certificate or its CA: nothing else is trusted. */
+      readonly serverCertificateFile: string;
+    };
+
+export interface RequestOptions {
+  readonly query?: Readonly<Record<string, string | number | undefined>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly timeout_ms?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface Answer<T> {
+  readonly value: T;
+  readonly etag: string | undefined;
+}
+
+export const CONNECTIONS_MAX = 16;
+/** Waits for operations hold a connection each, so they have their own. */
+export const WAITS_MAX = 64;
+export const QUEUE_MAX = 512;
+export const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
+export const REQUEST_TIMEOUT_MS = 30_000;
+const ERROR_TEXT_MAX = 2000;
+
+interface Envelope {
+  readonly type: 'sync' | 'async' | 'error';
+  readonly operation?: string;
+  readonly error?: string;
+  readonly error_code?: number;
+  readonly metadata?: unknown;
+}
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+export class IncusTransport {
+  readonly #address: IncusAddress;
+  readonly #clock: Clock;
+  readonly #short: http.Agent;
+  readonly #long: http.Agent;
+  readonly #tls: { cert: string; key: string; ca: string } | undefined;
+  #pending = 0;
+  #closed = false;
+
+  constructor(address: IncusAddress, clock: Clock) {
+    this.#address = address;
+    this.#clock = clock;
+    const pool = (maxSockets: number) => ({ keepAlive: true, maxSockets, maxFreeSockets: 4 });
+    if ('socketPath' in address) {
+      this.#tls = undefined;
+      this.#short = new http.Agent(pool(CONNECTIONS_MAX));
+      this.#long = new http.Agent(pool(WAITS_MAX));
+    } else {
+      this.#tls = {
+        cert: readFileSync(address.certificateFile, 'utf8'),
+        key: readFileSync(address.keyFile, 'utf8'),
+        ca: readFileSync(address.serverCertificateFile, 'utf8'),
+      };
+      this.#short = new https.Agent(pool(CONNECTIONS_MAX));
+      this.#long = new https.Agent(pool(WAITS_MAX));
+    }
+  }
+
+  /** A synchronous call. Throws IncusError. */
+  async get<T>(path: string, options: RequestOptions = {}): Promise<Answer<T>> {
+    return this.#call<T>('GET', path, undefined, options);
+  }
+
+  /** Any call that changes something; gives the operation when Incus made one. */
+  async send(
+    method: Method,
+    path: string,
+    body?: unknown,
+    options: RequestOptions = {},
+  ): Promise<{ readonly operation: IncusOperation | undefined; readonly value: unknown }> {
+    const { envelope } = await this.#json(method, path, body, options);
+    if (envelope.type !== 'async') return { operation: undefined, value: envelope.metadata };
+    return { operation: envelope.metadata as IncusOperation, value: undefined };
+  }
+
+  /** A GET that may take as long as `options.timeout_ms` says, on a connection of its own kind. */
+  async wait<T>(path: string, options: RequestOptions): Promise<Answer<T>> {
+    return this.#call<T>('GET', path, undefined, options, this.#long);
+  }
+
+  /** A GET whose answer is raw bytes (console log, file), at most `bytes_max`. */
+  async raw(path: string, bytes_max: number, options: RequestOptions = {}): Promise<Buffer> {
+    const { body, status } = await this.#request('GET', path, undefined, options, this.#short, bytes_max);
+    if (status >= 400) throw errorFrom(body, status);
+    return body;
+  }
+
+  /** Streams a body of known length (an image). */
+  async upload(
+    path: string,
+    body: Readable,
+    length_bytes: number,
+    options: RequestOptions,
+  ): Promise<IncusOperation> {
+    const headers = {
+      'content-type': 'application/octet-stream',
+      'content-length': String(length_bytes),
+      ...options.headers,
+    };
+    const answer = await this.#request('POST', path, body, { ...options, headers }, this.#long);
+    return parseEnvelope(answer.body, answer.status).metadata as IncusOperation;
+  }
+
+  /** Opens a WebSocket; resolves when it is open. The caller closes it. */
+  async websocket(path: string, query: Readonly<Record<string, string>>): Promise<WebSocket> {
+    if (this.#closed) throw new IncusError('Unavailable', 'the connection to Incus was closed');
+    const search = `${path}?${new URLSearchParams(query)}`;
+    const options = { perMessageDeflate: false, maxPayload: ANSWER_BYTES_MAX, handshakeTimeout: 10_000 };
+    const address = this.#address;
+    const socket =
+      'socketPath' in address
+        ? new WebSocket(`ws+unix://${address.socketPath}:${search}`, options)
+        : new WebSocket(`${address.url.replace(/^http/, 'ws')}${search}`, { ...options, ...this.#tls });
+    socket.pause(); // until the caller listens: nothing that came early may be lost
+    await new Promise<void>((resolve, reject) => {
+      socket.once('open', resolve);
+      socket.once('error', (error) => reject(new IncusError('Unavailable', `Incus: ${error.message}`)));
+    });
+    socket.removeAllListeners('error');
+    return socket;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#short.destroy();
+    this.#long.destroy();
+  }
+
+  async #call<T>(
+    method: Method,
+    path: string,
+    body: unknown,
+    options: RequestOptions,
+    agent = this.#short,
+  ): Promise<Answer<T>> {
+    const { envelope, etag } = await this.#json(method, path, body, options, agent);
+    return { value: envelope.metadata as T, etag };
+  }
+
+  async #json(
+    method: Method,
+    path: string,
+    body: unknown,
+    options: RequestOptions,
+    agent = this.#short,
+  ): Promise<{ envelope: Envelope; etag: string | undefined }> {
+    const bytes = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
+    const headers = bytes ? { 'content-type': 'application/json', ...options.headers } : options.headers;
+    const withHeaders = headers === undefined ? options : { ...options, headers };
+    const answer = await this.#request(method, path, bytes, withHeaders, agent);
+    return { envelope: parseEnvelope(answer.body, answer.status), etag: answer.etag };
+  }
+
+  async #request(
+    method: Method,
+    path: string,
+    body: Buffer | Readable | undefined,
+    options: RequestOptions,
+    agent: http.Agent,
+    bytes_max = ANSWER_BYTES_MAX,
+  ): Promise<{ readonly body: Buffer; readonly status: number; readonly etag: string | undefined }> {
+    if (this.#closed) throw new IncusError('Unavailable', 'the connection to Incus was closed');
+    if (this.#pending >= QUEUE_MAX) {
+      throw new IncusError('Unavailable', `${QUEUE_MAX} requests already wait for Incus; try again shortly`);
+    }
+    options.signal?.throwIfAborted();
+    this.#pending++;
+    const limit = new AbortController();
+    const timeout_ms = options.timeout_ms ?? REQUEST_TIMEOUT_MS;
+    const cancel = this.#clock.after(timeout_ms, () =>
+      limit.abort(new IncusError('Timeout', `Incus did not answer ${method} ${path} in ${timeout_ms} ms`)),
+    );
+    const signal = options.signal ? AbortSignal.any([limit.signal, options.signal]) : limit.signal;
+    try {
+      const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
+        const request = this.#open(method, path, options, agent, signal);
+        request.on('response', resolve);
+        request.on('error', reject);
+        if (body === undefined || Buffer.isBuffer(body)) request.end(body);
+        else pipeline(body, request).catch(reject);
+      });
+      const { statusCode = 500, headers } = response;
+      return { body: await readAll(response, bytes_max), status: statusCode, etag: headers.etag };
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      throw error instanceof IncusError ? error : unreachable(error as Error);
+    } finally {
+      cancel();
+      this.#pending--;
+    }
+  }
+
+  #open(
+    method: Method,
+    path: string,
+    options: RequestOptions,
+    agent: http.Agent,
+    signal: AbortSignal,
+  ): http.ClientRequest {
+    const query = new URLSearchParams();
+    for (const [name, value] of Object.entries(options.query ?? {})) {
+      if (value !== undefined) query.set(name, String(value));
+    }
+    const target = query.size > 0 ? `${path}?${query}` : path;
+    const common = { method, agent, headers: { ...options.headers }, signal };
+    const address = this.#address;
+    return 'socketPath' in address
+      ? http.request({ ...common, path: target, socketPath: address.socketPath, host: 'incus' })
+      : https.request(new URL(target, address.url), { ...common, ...this.#tls });
+  }
+}
+
+function unreachable(error: Error & { code?: string }): IncusError {
+  return new IncusError(
+    'Unavailable',
+    `Incus cannot be reached (${error.code ?? error.message}); is its daemon running?`,
+  );
+}
+
+async function readAll(stream: Readable, bytes_max: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > bytes_max) throw new IncusError('Failed', `Incus sent more than ${bytes_max} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function errorFrom(body: Buffer, status: number): IncusError {
+  try {
+    const envelope = JSON.parse(body.toString('utf8')) as Envelope;
+    return incusError(envelope.error ?? `HTTP ${status}`, envelope.error_code ?? status);
+  } catch {
+    return incusError(body.toString('utf8', 0, ERROR_TEXT_MAX) || `HTTP ${status}`, status);
+  }
+}
+
+function parseEnvelope(body: Buffer, status: number): Envelope {
+  if (status >= 400) throw errorFrom(body, status);
+  let envelope: Envelope;
+  try {
+    envelope = JSON.parse(body.toString('utf8')) as Envelope;
+  } catch {
+    throw new IncusError('Failed', `Incus answered HTTP ${status} with something that is not JSON`, status);
+  }
+  if (envelope.type === 'error') throw errorFrom(body, envelope.error_code ?? status);
+  return envelope;
+}
