@@ -1,0 +1,96 @@
+/**
+ * The X.509 name constraints extension (RFC 5280 §4.2.1.10), which @peculiar/x509 does not write: which DNS names and
+ * IP ranges certificates below an authority may carry. A stolen root key is then worth nothing for other names.
+ */
+import { isIP } from 'node:net';
+
+/** An address and prefix length in CIDR form, `10.0.0.0/8` or `fd00::/8`; or a bare address. */
+export type IpRange = string;
+
+export interface NameConstraints {
+  /** `casemate.internal` permits that name and everything below it. */
+  readonly dnsNames: readonly string[];
+  readonly ipRanges: readonly IpRange[];
+}
+
+const SEQUENCE = 0x30;
+const PERMITTED_SUBTREES = 0xa0;
+const GENERAL_NAME_DNS = 0x82;
+const GENERAL_NAME_IP = 0x87;
+
+function der(tag: number, content: Uint8Array): Uint8Array {
+  const length =
+    content.length < 0x80
+      ? [content.length]
+      : content.length < 0x100
+        ? [0x81, content.length]
+        : [0x82, content.length >> 8, content.length & 0xff];
+  return Buffer.concat([Buffer.from([tag, ...length]), content]);
+}
+
+/** The 4 or 16 bytes of an address. Throws a TypeError on text that is none. */
+export function addressBytes(address: string): Uint8Array {
+  const family = isIP(address);
+  if (family === 4) return Uint8Array.from(address.split('.'), Number);
+  if (family !== 6 || address.includes('%')) throw new TypeError(`"${address}" is not an IP address`);
+  const bytes = new Uint8Array(16);
+  // A trailing dotted quad counts as two groups.
+  const quad = /^(.*:)(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(address);
+  const hex = (high: string | undefined, low: string | undefined) =>
+    ((Number(high) << 8) | Number(low)).toString(16);
+  const text = quad ? `${quad[1]}${hex(quad[2], quad[3])}:${hex(quad[4], quad[5])}` : address;
+  const [head = '', tail] = text.split('::');
+  const groups = (part: string) =>
+    part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16));
+  const first = groups(head);
+  const last = tail === undefined ? [] : groups(tail);
+  const all = [...first, ...new Array<number>(8 - first.length - last.length).fill(0), ...last];
+  all.forEach((group, index) => {
+    bytes[2 * index] = group >> 8;
+    bytes[2 * index + 1] = group & 0xff;
+  });
+  return bytes;
+}
+
+/** Address and mask of a range, as bytes. Throws a TypeError on text that is none. */
+export function parseRange(range: IpRange): { readonly address: Uint8Array; readonly mask: Uint8Array } {
+  const [text = '', prefixText, ...more] = range.split('/');
+  const address = addressBytes(text);
+  const bits = address.length * 8;
+  const prefix = prefixText === undefined ? bits : Number(prefixText);
+  if (more.length > 0 || prefixText === '' || !Number.isInteger(prefix) || prefix < 0 || prefix > bits) {
+    throw new TypeError(`"${range}" is not an IP range; write it like 10.0.0.0/8`);
+  }
+  const mask = address.map((_, index) => {
+    const ones = Math.min(8, Math.max(0, prefix - 8 * index));
+    return (0xff << (8 - ones)) & 0xff;
+  });
+  return { address: address.map((byte, index) => byte & (mask[index] ?? 0)), mask };
+}
+
+/** The extension's value. */
+export function encodeNameConstraints(constraints: NameConstraints): Uint8Array {
+  const subtrees = [
+    ...constraints.dnsNames.map((name) => der(SEQUENCE, der(GENERAL_NAME_DNS, Buffer.from(name, 'ascii')))),
+    ...constraints.ipRanges.map((range) => {
+      const { address, mask } = parseRange(range);
+      return der(SEQUENCE, der(GENERAL_NAME_IP, Buffer.concat([address, mask])));
+    }),
+  ];
+  return der(SEQUENCE, der(PERMITTED_SUBTREES, Buffer.concat(subtrees)));
+}
+
+export function permitsName(constraints: NameConstraints, name: string): boolean {
+  return constraints.dnsNames.some((base) => name === base || name.endsWith(`.${base}`));
+}
+
+export function permitsAddress(constraints: NameConstraints, ip: string): boolean {
+  const wanted = addressBytes(ip);
+  return constraints.ipRanges.some((range) => {
+    const { address, mask } = parseRange(range);
+    return (
+      address.length === wanted.length &&
+      address.every((byte, index) => byte === ((wanted[index] ?? 0) & (mask[index] ?? 0)))
+    );
+  });
+}

@@ -1,0 +1,212 @@
+/**
+ * The software keyring: every realm's keys, wrapped under the region's master key in a storage that never sees one in
+ * the clear. Destroying a realm's keys makes all that was sealed under them unreadable.
+ *
+ * Kept per realm: `log.changes`, `log.access` (Ed25519), `sealer.<n>` (AES-256, the highest n is current),
+ * `client-authority`; for the region also `root-authority`.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import type { Clock } from '#kernel/clock.ts';
+import { notFound } from '#kernel/errors.ts';
+import type { RealmKeyring, RealmKeys, WrappedKeyStorage } from '#kernel/keys.ts';
+import { organizationOf, REGION, type RealmId } from '#kernel/realm-id.ts';
+import { BoundedMap } from '../bounded-map.ts';
+import {
+  type AuthorityMaterial,
+  type CertificateAuthority,
+  createClientAuthority,
+  createRootAuthority,
+  openAuthority,
+} from '../certificates/authority.ts';
+import type { NameConstraints } from '../certificates/name-constraints.ts';
+import { decodeAuthority, encodeAuthority } from './authority-blob.ts';
+import { loadSigningKey, newSigningKey, openRealmKeys } from './realm-keys.ts';
+import { KEY_BYTES, open, type SymmetricKey, seal, symmetricKey } from './wrapping.ts';
+
+/** Realms whose opened keys are kept for reuse; the keys of others are unwrapped again when asked for. */
+const OPEN_REALMS_MAX = 1_024;
+const DESTROYED_MAX = 10_000;
+const SEALER_PREFIX = 'sealer.';
+const SEALERS_MAX = 1_000;
+const CLIENT_AUTHORITY = 'client-authority';
+const ROOT_AUTHORITY = 'root-authority';
+
+export interface Keyring extends RealmKeyring {
+  /**
+   * The realm's client authority, from memory when it is there; undefined when the realm has no keys. With `fresh` the
+   * storage is asked in any case, because another replica may have destroyed or remade the realm.
+   */
+  clientAuthority(
+    realm: RealmId,
+    options?: { readonly fresh?: boolean },
+  ): Promise<CertificateAuthority | undefined>;
+  /** The region's root. Made under `constraints` at the first call ever; later calls return what was made. */
+  rootAuthority(constraints: NameConstraints): Promise<CertificateAuthority>;
+  /**
+   * Makes a new sealing key for a realm; what was sealed before still opens. Keys opened before this call (here or in
+   * another replica) go on sealing under the old key until they are opened again.
+   */
+  rotateSealer(realm: RealmId): Promise<void>;
+  /** Drops every key from memory; whatever was opened refuses to work. */
+  close(): void;
+}
+
+export interface SoftwareKeyringOptions {
+  /** The region's name, for log origins. */
+  readonly region: string;
+  readonly storage: WrappedKeyStorage;
+  readonly masterKey: SymmetricKey;
+  readonly clock: Clock;
+}
+
+interface Cached<T> {
+  /** Of the wrapped blobs it came from, so that a change in the storage shows. */
+  readonly digest: string;
+  readonly value: T;
+}
+
+const digestOf = (...blobs: readonly Uint8Array[]) => {
+  const hash = createHash('sha256');
+  for (const blob of blobs) hash.update(`${blob.length}\0`).update(blob);
+  return hash.digest('hex');
+};
+
+const sealerName = (number: number) => `${SEALER_PREFIX}${String(number).padStart(6, '0')}`;
+
+export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
+  const { region, storage, masterKey, clock } = options;
+  const opened = new BoundedMap<RealmId, Cached<RealmKeys>>(OPEN_REALMS_MAX);
+  const authorities = new BoundedMap<string, Cached<CertificateAuthority>>(OPEN_REALMS_MAX);
+  /** Incarnations of realms whose keys were destroyed here; what was opened of them must stop working. */
+  const destroyed = new BoundedMap<string, true>(DESTROYED_MAX);
+  let closed = false;
+
+  const context = (realm: RealmId, name: string) => `wrapped key\0${realm}\0${name}`;
+  const unwrap = (realm: RealmId, name: string, blob: Uint8Array) =>
+    open('CMW1', masterKey, blob, context(realm, name));
+
+  /** Wraps and stores new material unless the name is taken; zeroes it either way. */
+  async function add(realm: RealmId, name: string, material: Uint8Array): Promise<boolean> {
+    const blob = seal('CMW1', masterKey, material, context(realm, name));
+    material.fill(0);
+    return storage.add(realm, name, blob);
+  }
+
+  function requireOpen(): void {
+    if (closed) throw new Error('the keyring was closed');
+  }
+
+  async function addAuthority(realm: RealmId, name: string, material: AuthorityMaterial): Promise<void> {
+    const encoded = encodeAuthority(material);
+    material.privateKey.fill(0);
+    await add(realm, name, encoded);
+  }
+
+  async function authority(
+    realm: RealmId,
+    name: string,
+    fresh: boolean,
+  ): Promise<CertificateAuthority | undefined> {
+    requireOpen();
+    const key = `${realm}\0${name}`;
+    const known = authorities.get(key);
+    if (known && !fresh) return known.value;
+    const blob = await storage.get(realm, name);
+    if (!blob) {
+      authorities.delete(key);
+      return undefined;
+    }
+    const digest = digestOf(blob);
+    if (known?.digest === digest) return known.value;
+    const encoded = unwrap(realm, name, blob);
+    const material = decodeAuthority(encoded);
+    const value = await openAuthority(material);
+    encoded.fill(0);
+    authorities.set(key, { digest, value });
+    return value;
+  }
+
+  async function openRealm(realm: RealmId): Promise<RealmKeys> {
+    requireOpen();
+    const names = await storage.list(realm);
+    const sealerNames = names.filter((name) => name.startsWith(SEALER_PREFIX));
+    const wanted = ['log.changes', 'log.access', ...sealerNames];
+    const blobs = await Promise.all(wanted.map((name) => storage.get(realm, name)));
+    const [changes, access, ...sealers] = blobs;
+    if (!changes || !access || sealers.length === 0 || sealers.includes(undefined)) {
+      throw notFound({ kind: 'keys', name: organizationOf(realm) ?? 'region' });
+    }
+    const present = blobs.filter((blob) => blob !== undefined);
+    const digest = digestOf(...present);
+    const known = opened.get(realm);
+    if (known?.digest === digest) return known.value;
+    const incarnation = digestOf(changes);
+    const keys = openRealmKeys({
+      region,
+      realm,
+      usable: () => !closed && destroyed.get(incarnation) === undefined,
+      logs: {
+        changes: loadSigningKey(unwrap(realm, 'log.changes', changes)),
+        access: loadSigningKey(unwrap(realm, 'log.access', access)),
+      },
+      sealers: sealerNames.flatMap((name, index) => {
+        const blob = sealers[index];
+        return blob ? [symmetricKey(unwrap(realm, name, blob))] : [];
+      }),
+    });
+    opened.set(realm, { digest, value: keys });
+    return keys;
+  }
+
+  return {
+    async create(realm) {
+      requireOpen();
+      const names = new Set(await storage.list(realm));
+      for (const name of ['log.changes', 'log.access']) {
+        if (!names.has(name)) await add(realm, name, newSigningKey());
+      }
+      // Only with no sealing key at all: a second one made by mistake would hide what the first one sealed.
+      if (![...names].some((name) => name.startsWith(SEALER_PREFIX))) {
+        await add(realm, sealerName(1), randomBytes(KEY_BYTES));
+      }
+      if (!names.has(CLIENT_AUTHORITY)) {
+        await addAuthority(realm, CLIENT_AUTHORITY, await createClientAuthority(clock.now()));
+      }
+      return openRealm(realm);
+    },
+    open: openRealm,
+    async destroy(realm) {
+      if (realm === REGION)
+        throw new Error('the keys of the region itself are never destroyed by the keyring');
+      const changes = await storage.get(realm, 'log.changes');
+      if (changes) destroyed.set(digestOf(changes), true);
+      await storage.deleteAll(realm);
+      opened.delete(realm);
+      authorities.delete(`${realm}\0${CLIENT_AUTHORITY}`);
+    },
+    clientAuthority: (realm, { fresh = false } = {}) => authority(realm, CLIENT_AUTHORITY, fresh),
+    async rootAuthority(constraints) {
+      const known = await authority(REGION, ROOT_AUTHORITY, false);
+      if (known) return known;
+      await addAuthority(REGION, ROOT_AUTHORITY, await createRootAuthority(region, constraints, clock.now()));
+      const made = await authority(REGION, ROOT_AUTHORITY, false);
+      if (!made) throw new Error('the key storage lost the region’s root as soon as it was made');
+      return made;
+    },
+    async rotateSealer(realm) {
+      requireOpen();
+      const numbers = (await storage.list(realm))
+        .filter((name) => name.startsWith(SEALER_PREFIX))
+        .map((name) => Number(name.slice(SEALER_PREFIX.length)));
+      if (numbers.length === 0) throw notFound({ kind: 'keys', name: organizationOf(realm) ?? 'region' });
+      if (numbers.length >= SEALERS_MAX)
+        throw new Error(`realm ${realm} has ${SEALERS_MAX} sealing keys already`);
+      await add(realm, sealerName(Math.max(...numbers) + 1), randomBytes(KEY_BYTES));
+    },
+    close() {
+      closed = true;
+      opened.clear();
+      authorities.clear();
+    },
+  };
+}

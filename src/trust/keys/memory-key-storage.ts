@@ -1,0 +1,37 @@
+/** Wrapped keys in memory, for tests and simulation. Never for a region: they are gone with the process. */
+import type { WrappedKeyStorage } from '#kernel/keys.ts';
+import type { RealmId } from '#kernel/realm-id.ts';
+
+export function memoryKeyStorage(): WrappedKeyStorage {
+  const realms = new Map<RealmId, Map<string, Uint8Array>>();
+  const blobs = (realm: RealmId) => {
+    const known = realms.get(realm);
+    if (known) return known;
+    const made = new Map<string, Uint8Array>();
+    realms.set(realm, made);
+    return made;
+  };
+  return {
+    async add(realm, name, blob) {
+      if (blobs(realm).has(name)) return false;
+      blobs(realm).set(name, Uint8Array.from(blob));
+      return true;
+    },
+    async put(realm, name, blob) {
+      blobs(realm).set(name, Uint8Array.from(blob));
+    },
+    async get(realm, name) {
+      const blob = realms.get(realm)?.get(name);
+      return blob && Uint8Array.from(blob);
+    },
+    async list(realm) {
+      return [...(realms.get(realm)?.keys() ?? [])].sort();
+    },
+    async delete(realm, name) {
+      realms.get(realm)?.delete(name);
+    },
+    async deleteAll(realm) {
+      realms.delete(realm);
+    },
+  };
+}

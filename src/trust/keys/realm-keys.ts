@@ -1,0 +1,77 @@
+/**
+ * The keys of one realm, opened: what signs its logs and seals its secrets. Once destroyed or closed they refuse to work, so nothing
+ * can go on with the keys of a realm that was destroyed.
+ */
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import type { LogName, LogSigner, RealmKeys, Sealer } from '#kernel/keys.ts';
+import { organizationOf, type RealmId } from '#kernel/realm-id.ts';
+import { open, SealError, type SymmetricKey, seal, sealedUnder } from './wrapping.ts';
+
+/** The origin of a realm's log: `<region>.casemate.internal/changes`, `<region>.casemate.internal/orgs/<org>/changes`. */
+export function logOrigin(region: string, realm: RealmId, log: LogName): string {
+  const organization = organizationOf(realm);
+  const path = organization === undefined ? log : `orgs/${organization}/${log}`;
+  return `${region}.casemate.internal/${path}`;
+}
+
+/** PKCS#8 DER of a new Ed25519 key. Secret: wrap it and zero it. */
+export function newSigningKey(): Uint8Array {
+  return generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'der' });
+}
+
+/** Loads a signing key and zeroes the bytes. */
+export function loadSigningKey(pkcs8: Buffer): KeyObject {
+  const key = createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' });
+  pkcs8.fill(0);
+  if (key.asymmetricKeyType !== 'ed25519') throw new SealError('a log key is not Ed25519');
+  return key;
+}
+
+function rawPublicKey(key: KeyObject): Uint8Array {
+  const spki = createPublicKey(key).export({ type: 'spki', format: 'der' });
+  return Uint8Array.from(spki.subarray(-32)); // RFC 8410: the key is the last 32 bytes.
+}
+
+export interface RealmKeyMaterial {
+  readonly region: string;
+  readonly realm: RealmId;
+  /** Asked before every use; false once the realm was destroyed or the keyring closed. */
+  readonly usable: () => boolean;
+  readonly logs: Readonly<Record<LogName, KeyObject>>;
+  /** Oldest first; the last one seals, all of them open. */
+  readonly sealers: readonly SymmetricKey[];
+}
+
+export function openRealmKeys(material: RealmKeyMaterial): RealmKeys {
+  const { region, realm } = material;
+  const use = (): RealmKeyMaterial => {
+    if (material.usable()) return material;
+    throw new SealError(`the keys of realm ${realm} were destroyed or closed`);
+  };
+
+  const signer = (log: LogName): LogSigner => ({
+    origin: logOrigin(region, realm, log),
+    publicKey: rawPublicKey(material.logs[log]),
+    sign: (message) => new Uint8Array(sign(null, message, use().logs[log])),
+  });
+
+  const sealer: Sealer = {
+    seal(plaintext, context) {
+      const current = use().sealers.at(-1);
+      if (!current) throw new SealError(`realm ${realm} has no sealing key`);
+      return seal('CMS1', current, plaintext, `${realm}\0${context}`);
+    },
+    open(sealed, context) {
+      const { sealers } = use();
+      const id = sealedUnder('CMS1', sealed);
+      const key = sealers.find((candidate) => candidate.id === id);
+      if (!key) throw new SealError(`sealed under key ${id}, which realm ${realm} does not have`);
+      return open('CMS1', key, sealed, `${realm}\0${context}`);
+    },
+  };
+
+  return {
+    logs: { changes: signer('changes'), access: signer('access') },
+    sealer,
+  };
+}
