@@ -1,0 +1,50 @@
+/**
+ * The region.yaml that the first `casemate up` writes: every field, with a comment a new operator can act on.
+ */
+
+export interface InitialSettings {
+  readonly name: string;
+  readonly id: string;
+  readonly listen: string;
+}
+
+export function defaultConfigText({ name, id, listen }: InitialSettings): string {
+  return `# This region. 'casemate up' reads it each time it starts; a change takes effect at the next 'casemate up'.
+
+# Part of every ledger's origin (${name}.casemate.internal): cannot change later.
+name: ${name}
+
+# Tells this region from others on the same machine: cannot change later.
+id: "${id}"
+
+# Where the API answers. 0.0.0.0:6443 makes it reachable from other machines.
+listen: ${JSON.stringify(listen)}
+
+# Further names and addresses that clients reach the API by; the server's certificate names them.
+advertise: []
+
+network:
+  # IPv4 addresses of this machine that Forwards may publish instances' ports on. Empty: all of them.
+  forwardAddresses: []
+  # Whether a FirewallPolicy may let instances reach past the region at all.
+  egress: false
+
+postgres:
+  # embedded: the region runs its own, under its data folder.
+  # external: an existing one; then also   url: postgresql://casemate@db.example/casemate
+  mode: embedded
+
+incus:
+  # embedded: the region runs its own, under its data folder.
+  # external: an existing one; then also   socket: /var/lib/incus/unix.socket
+  # none: no instances, images or networks.
+  mode: embedded
+
+storage:
+  # Where embedded Incus keeps instances. btrfs: a pool in one file; snapshots and copies are instant.
+  # dir: plain folders, for machines without btrfs.
+  driver: btrfs
+  # The pool's size. The file is sparse: it takes what is used.
+  size: 30GiB
+`;
+}

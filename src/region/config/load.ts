@@ -1,0 +1,118 @@
+/**
+ * Reads region.yaml, and says which field is wrong and what would be right. Writes the first one.
+ */
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
+import type { TSchema } from 'typebox';
+import { Value } from 'typebox/value';
+import { parseDocument } from 'yaml';
+import { defaultConfigText, type InitialSettings } from './default-text.ts';
+import { RegionConfig } from './schema.ts';
+
+const CONFIG_BYTES_MAX = 65_536;
+
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly problems: readonly string[];
+
+  constructor(path: string, problems: readonly string[]) {
+    super(`${path} is not right:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    this.problems = problems;
+  }
+}
+
+/** Parses and checks the text of a region.yaml; `path` only names it in errors. */
+export function parseConfig(text: string, path: string): RegionConfig {
+  if (text.length > CONFIG_BYTES_MAX) {
+    throw new ConfigError(path, [`it has ${text.length} characters; at most ${CONFIG_BYTES_MAX} are read`]);
+  }
+  const document = parseDocument(text);
+  if (document.errors.length > 0) {
+    throw new ConfigError(
+      path,
+      document.errors.map((error) => error.message),
+    );
+  }
+  const value: unknown = document.toJS();
+  const problems = [...schemaProblems(value), ...crossProblems(value)];
+  if (problems.length > 0) throw new ConfigError(path, problems);
+  return value as RegionConfig;
+}
+
+function schemaProblems(value: unknown): string[] {
+  const problems = new Map<string, string>();
+  for (const error of Value.Errors(RegionConfig, value)) {
+    const field = error.instancePath.slice(1).replaceAll('/', '.');
+    if (error.keyword === 'boolean') {
+      problems.set(field, `${field}: there is no such field`);
+    } else if (error.keyword === 'required') {
+      for (const name of error.params.requiredProperties) {
+        const path = field === '' ? name : `${field}.${name}`;
+        problems.set(path, `${path}: is missing; should be ${expectation(path)}`);
+      }
+    } else if (error.keyword !== 'additionalProperties' && !problems.has(field)) {
+      const found = JSON.stringify(fieldOf(value, error.instancePath)) ?? 'nothing';
+      problems.set(field, `${field || 'the file'}: ${found} should be ${expectation(field)}`);
+    }
+  }
+  return [...problems.values()];
+}
+
+function fieldOf(value: unknown, pointer: string): unknown {
+  return pointer
+    .split('/')
+    .slice(1)
+    .reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], value);
+}
+
+/** What the schema says of a field, for the person who has to correct it. */
+function expectation(field: string): string {
+  let schema: TSchema = RegionConfig;
+  for (const key of field.split('.').filter((part) => part !== '')) {
+    const inner = schema as { properties?: Record<string, TSchema>; items?: TSchema };
+    const next = inner.properties?.[key] ?? inner.items;
+    if (next === undefined) break;
+    schema = next;
+  }
+  const { description, type } = schema as { description?: string; type?: string };
+  return description ?? (type === 'object' ? 'a group of fields' : `of type ${type ?? 'unknown'}`);
+}
+
+/** Rules over more than one field. */
+function crossProblems(value: unknown): string[] {
+  const config = value as Partial<RegionConfig> | null;
+  const problems: string[] = [];
+  const port = Number(/:([0-9]+)$/.exec(typeof config?.listen === 'string' ? config.listen : '')?.[1] ?? 1);
+  if (port < 1 || port > 65_535) problems.push(`listen: the port ${port} should be between 1 and 65535`);
+  if (config?.postgres?.mode === 'external' && config.postgres.url === undefined) {
+    problems.push('postgres.url: is missing; mode: external needs postgresql://user@host/database');
+  }
+  if (config?.postgres?.mode === 'embedded' && config.postgres.url !== undefined) {
+    problems.push('postgres.url: only mode: external uses it; take it out, or change the mode');
+  }
+  if (config?.incus?.mode === 'external' && config.incus.socket === undefined) {
+    problems.push("incus.socket: is missing; mode: external needs the path of Incus' unix.socket");
+  }
+  return problems;
+}
+
+export async function loadConfig(path: string): Promise<RegionConfig> {
+  return parseConfig(await readFile(path, 'utf8'), path);
+}
+
+/** Reads the configuration, after writing a commented first one where there is none. */
+export async function loadOrCreateConfig(
+  path: string,
+  initial: Omit<InitialSettings, 'id'>,
+): Promise<RegionConfig> {
+  if (!existsSync(path)) {
+    const text = defaultConfigText({ ...initial, id: randomBytes(4).toString('hex') });
+    parseConfig(text, path);
+    await writeFile(`${path}.new`, text);
+    // It may come to hold a database password.
+    await chmod(`${path}.new`, 0o600);
+    await rename(`${path}.new`, path);
+  }
+  return loadConfig(path);
+}

@@ -1,0 +1,84 @@
+/**
+ * What may stand in region.yaml. Fields that cannot change once the region exists say so.
+ */
+import { type Static, Type } from 'typebox';
+
+const closed = { additionalProperties: false };
+
+// A DNS label, since it becomes part of the ledger's origin, `<name>.casemate.internal`.
+const LABEL = '^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$';
+const IPV4 = '(?:(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])\\.){3}(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])';
+
+export const RegionConfig = Type.Object(
+  {
+    name: Type.String({
+      pattern: LABEL,
+      description: 'lower-case letters, digits and "-", at most 40: part of every ledger origin',
+    }),
+    id: Type.String({
+      pattern: '^[0-9a-f]{8}$',
+      description: 'eight hexadecimal digits: tells this region from others on the same machine',
+    }),
+    listen: Type.String({
+      pattern: '^(\\[[0-9a-fA-F:.]+\\]|[^\\s:\\[\\]]+):[0-9]{1,5}$',
+      description: 'ADDRESS:PORT, for example 127.0.0.1:6443 or [::1]:6443',
+    }),
+    advertise: Type.Array(Type.String({ minLength: 1, maxLength: 253 }), {
+      maxItems: 32,
+      description: 'further names and addresses that clients reach the API by; the certificate names them',
+    }),
+    network: Type.Object(
+      {
+        forwardAddresses: Type.Array(Type.String({ pattern: `^${IPV4}$` }), {
+          maxItems: 256,
+          description: 'IPv4 addresses of this machine that Forwards may use',
+        }),
+        egress: Type.Boolean({
+          description: 'whether instances may be allowed (by policy) to reach past the region',
+        }),
+      },
+      closed,
+    ),
+    postgres: Type.Object(
+      {
+        mode: Type.Union([Type.Literal('embedded'), Type.Literal('external')], {
+          description: 'embedded or external',
+        }),
+        url: Type.Optional(
+          Type.String({
+            pattern: '^postgres(ql)?://',
+            description: 'postgresql://user@host/database, only with mode: external',
+          }),
+        ),
+      },
+      closed,
+    ),
+    incus: Type.Object(
+      {
+        mode: Type.Union([Type.Literal('embedded'), Type.Literal('external'), Type.Literal('none')], {
+          description: 'embedded, external or none',
+        }),
+        socket: Type.Optional(
+          Type.String({
+            pattern: '^/',
+            description: "path of a running Incus' unix.socket, only with mode: external",
+          }),
+        ),
+      },
+      closed,
+    ),
+    storage: Type.Object(
+      {
+        driver: Type.Union([Type.Literal('btrfs'), Type.Literal('dir')], { description: 'btrfs or dir' }),
+        size: Type.String({
+          pattern: '^[1-9][0-9]{0,5}GiB$',
+          description: 'size of the btrfs pool file, which grows as it is used: for example 30GiB',
+        }),
+      },
+      closed,
+    ),
+  },
+  closed,
+);
+
+export type RegionConfig = Static<typeof RegionConfig>;

@@ -1,0 +1,61 @@
+/**
+ * The system accounts that a region's processes run as. As root each has its own; without root everything runs as whoever
+ * started the region.
+ */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
+
+export interface Account {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+export interface Accounts {
+  /** Runs PostgreSQL, which refuses to run as root. */
+  readonly database: Account;
+  /** Runs the region process. */
+  readonly region: Account;
+}
+
+const DATABASE = 'casemate-db';
+const REGION = 'casemate';
+
+export const isRoot = (): boolean => process.getuid?.() === 0;
+
+/** Finds the accounts, and as root makes those that are missing. */
+export function ensureAccounts(): Accounts {
+  if (!isRoot()) {
+    const { username, uid, gid } = userInfo();
+    const own = { name: username, uid, gid };
+    return { database: own, region: own };
+  }
+  return { database: ensureAccount(DATABASE), region: ensureAccount(REGION) };
+}
+
+function ensureAccount(name: string): Account {
+  const found = findAccount(name, readFileSync('/etc/passwd', 'utf8'));
+  if (found !== undefined) return found;
+  const options = ['--system', '--user-group', '--no-create-home', '--home-dir', '/nonexistent'];
+  try {
+    execFileSync('useradd', [...options, '--shell', '/usr/sbin/nologin', name], { stdio: 'pipe' });
+  } catch (error) {
+    // Two regions starting at once: the other one made it.
+    if (findAccount(name, readFileSync('/etc/passwd', 'utf8')) === undefined) throw error;
+  }
+  const made = findAccount(name, readFileSync('/etc/passwd', 'utf8'));
+  if (made === undefined) throw new Error(`useradd made no account ${name} in /etc/passwd`);
+  return made;
+}
+
+/** Looks an account up in the text of a passwd(5) file. */
+export function findAccount(name: string, passwd: string): Account | undefined {
+  for (const line of passwd.split('\n')) {
+    const [found, , uid, gid] = line.split(':');
+    if (found === name && uid !== undefined && gid !== undefined) {
+      return { name, uid: Number(uid), gid: Number(gid) };
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,41 @@
+/**
+ * Makes the data folder's own folders, each with the owner and mode it needs.
+ */
+import { chmodSync, chownSync, mkdirSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Layout } from '../layout.ts';
+import { type Account, type Accounts, isRoot } from './accounts.ts';
+
+export function ensureFolders(layout: Layout, { database, region }: Accounts): void {
+  const self: Account = { name: 'self', uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+  mkdirSync(layout.data, { recursive: true, mode: 0o711 });
+  // Instances run under uids of their own and walk through here to their disks.
+  folder(layout.data, 0o711, self);
+  folder(dirname(layout.postgres.cluster), 0o711, self);
+  // Whoever may enter this folder may speak to the database, which then asks who it is.
+  folder(layout.postgres.socketFolder, 0o750, { ...database, gid: region.gid });
+  folder(layout.keys, 0o700, region);
+  folder(layout.incus, 0o711, self);
+  folder(layout.logs, 0o750, self);
+  // The region process reaches the firewall agent's socket in here; the control socket has a mode of its own.
+  folder(layout.run.folder, 0o750, { ...self, gid: region.gid });
+  if (isRoot()) checkReachable(layout.data);
+}
+
+function folder(path: string, mode: number, owner: Account): void {
+  mkdirSync(path, { recursive: true });
+  chmodSync(path, mode);
+  chownSync(path, owner.uid, owner.gid);
+}
+
+/** Throws when a folder above bars the way for everyone but root: neither the database nor an instance could start. */
+function checkReachable(data: string): void {
+  for (let above = dirname(data); ; above = dirname(above)) {
+    if ((statSync(above).mode & 0o001) === 0) {
+      throw new Error(
+        `${data} lies in ${above}, which only its owner may enter, so neither PostgreSQL nor instances can reach their files; choose another folder with --data, or: chmod o+x ${above}`,
+      );
+    }
+    if (above === dirname(above)) return;
+  }
+}

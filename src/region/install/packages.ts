@@ -1,0 +1,81 @@
+/**
+ * The Debian packages a region on one machine is made of, as data: what each is for, and how to see that it is there.
+ * A package counts as present when its file is, so a machine that got it another way is left as it is.
+ */
+
+export type PackagePurpose = 'store' | 'compute' | 'network' | 'image' | 'test';
+
+export interface RequiredPackage {
+  readonly name: string;
+  readonly purpose: PackagePurpose;
+  /** One of these must exist; `*` stands for one path segment's part. */
+  readonly files: readonly string[];
+  /** Only on machines where this file exists. */
+  readonly onlyWith?: string;
+  /** Comes from the backports suite on Debian releases whose main does not have it. */
+  readonly fromBackports?: boolean;
+  /** systemd units that must not come up on their own after a reboot: the region runs its own copy. */
+  readonly units?: readonly string[];
+}
+
+/** What stops working without a purpose's packages, for the message that says so. */
+export const PURPOSE: Readonly<Record<PackagePurpose, { readonly without: string }>> = {
+  store: { without: 'no region can start: PostgreSQL keeps its state' },
+  compute: { without: 'instances and images do not run; everything else does' },
+  network: { without: 'networks, firewall rules and forwards are not applied; everything else works' },
+  image: { without: 'the base image cannot be built here; one that is already in the cache still works' },
+  test: { without: 'some tests fail' },
+};
+
+export const PACKAGES: readonly RequiredPackage[] = [
+  {
+    name: 'postgresql',
+    purpose: 'store',
+    files: ['/usr/lib/postgresql/*/bin/postgres'],
+    units: ['postgresql.service'],
+  },
+  {
+    name: 'incus-base',
+    purpose: 'compute',
+    files: ['/usr/libexec/incus/incusd'],
+    fromBackports: true,
+    units: [
+      'incus.service',
+      'incus.socket',
+      'incus-startup.service',
+      'incus-user.service',
+      'incus-user.socket',
+    ],
+  },
+  // Brings QEMU and firmware: only where machines can be run at all.
+  {
+    name: 'incus',
+    purpose: 'compute',
+    files: ['/usr/bin/qemu-system-x86_64', '/usr/bin/qemu-system-aarch64'],
+    onlyWith: '/dev/kvm',
+    fromBackports: true,
+  },
+  { name: 'btrfs-progs', purpose: 'compute', files: ['/usr/bin/btrfs', '/bin/btrfs'] },
+  { name: 'uidmap', purpose: 'compute', files: ['/usr/bin/newuidmap'] },
+  { name: 'lxcfs', purpose: 'compute', files: ['/usr/bin/lxcfs'], units: ['lxcfs.service'] },
+  { name: 'kmod', purpose: 'compute', files: ['/usr/sbin/modprobe', '/sbin/modprobe'] },
+  { name: 'nftables', purpose: 'network', files: ['/usr/sbin/nft'] },
+  { name: 'dnsmasq-base', purpose: 'network', files: ['/usr/sbin/dnsmasq'] },
+  { name: 'iproute2', purpose: 'network', files: ['/usr/sbin/ip', '/sbin/ip', '/usr/bin/ip', '/bin/ip'] },
+  { name: 'debootstrap', purpose: 'image', files: ['/usr/sbin/debootstrap'] },
+  { name: 'squashfs-tools', purpose: 'image', files: ['/usr/bin/mksquashfs'] },
+  { name: 'xz-utils', purpose: 'image', files: ['/usr/bin/xz', '/bin/xz'] },
+  {
+    name: 'debian-archive-keyring',
+    purpose: 'image',
+    files: ['/usr/share/keyrings/debian-archive-keyring.gpg'],
+  },
+];
+
+/** What the end-to-end tests need on top. */
+export const TEST_PACKAGES: readonly RequiredPackage[] = [
+  { name: 'openssh-client', purpose: 'test', files: ['/usr/bin/ssh'] },
+  { name: 'openssl', purpose: 'test', files: ['/usr/bin/openssl'] },
+  { name: 'strace', purpose: 'test', files: ['/usr/bin/strace'] },
+  { name: 'git', purpose: 'test', files: ['/usr/bin/git'] },
+];

@@ -1,0 +1,68 @@
+/**
+ * Where everything of one region lies: all paths come from here, so that `destroy` knows them and nothing is
+ * written anywhere else. One folder is one region.
+ */
+import { join, resolve } from 'node:path';
+
+// A unix socket's path has at most 107 bytes (unix(7)); the longest one below the data folder takes 36 of them.
+const DATA_PATH_BYTES_MAX = 70;
+
+export const DEFAULT_DATA = '/var/lib/casemate';
+/** Shared by all regions of a machine: base images, so that a second region does not build them again. */
+export const DEFAULT_IMAGE_CACHE = '/var/cache/casemate';
+
+export interface Layout {
+  readonly data: string;
+  readonly config: string;
+  readonly operatorKubeconfig: string;
+  /** Sealed key material; only the region process reads it. */
+  readonly keys: string;
+  readonly postgres: { readonly cluster: string; readonly socketFolder: string };
+  readonly incus: string;
+  readonly logs: string;
+  readonly run: {
+    readonly folder: string;
+    /** Held by the supervisor for as long as it lives. */
+    readonly lock: string;
+    readonly control: string;
+    /** What the supervisor runs: written by `up`. */
+    readonly plan: string;
+    /** What it started, to find after a crash. */
+    readonly state: string;
+    /** Where the root agent that applies nftables rules listens. */
+    readonly firewall: string;
+  };
+}
+
+export function layoutOf(folder: string): Layout {
+  const data = resolve(folder);
+  const run = join(data, 'run');
+  return {
+    data,
+    config: join(data, 'region.yaml'),
+    operatorKubeconfig: join(data, 'operator.kubeconfig'),
+    keys: join(data, 'keys'),
+    postgres: { cluster: join(data, 'postgres/cluster'), socketFolder: join(data, 'postgres/run') },
+    incus: join(data, 'incus'),
+    logs: join(data, 'logs'),
+    run: {
+      folder: run,
+      lock: join(run, 'lock'),
+      control: join(run, 'supervisor.sock'),
+      plan: join(run, 'plan.json'),
+      state: join(run, 'state.json'),
+      firewall: join(run, 'firewall.sock'),
+    },
+  };
+}
+
+/** Refuses a data folder that could never work, before anything is made in it. */
+export function checkDataFolder(data: string): void {
+  const bytes = Buffer.byteLength(data);
+  if (bytes > DATA_PATH_BYTES_MAX) {
+    throw new Error(
+      `--data ${data}: the path has ${bytes} bytes, and unix sockets below it allow at most ${DATA_PATH_BYTES_MAX}; choose a shorter one`,
+    );
+  }
+  if (data === '/') throw new Error('--data /: choose a folder of its own, for example /var/lib/casemate');
+}

@@ -1,0 +1,73 @@
+/**
+ * A process the supervisor owns, described as data: what it is, how to see that it is ready, how to stop it.
+ */
+
+/** How to see that a process can do its work. Tried again and again until it holds. */
+export type ReadinessProbe =
+  /** The process says so itself: `process.send({ready: true})`. Only for our own Node processes. */
+  | { readonly type: 'message' }
+  /** Something accepts connections on a unix socket. */
+  | { readonly type: 'socket'; readonly path: string }
+  /** GET over a unix socket answers 200. */
+  | { readonly type: 'http'; readonly socket: string; readonly path: string }
+  /** A command ends with 0. */
+  | { readonly type: 'command'; readonly command: string; readonly args: readonly string[] }
+  /** A line that tells so appears in /proc/self/mounts: something is mounted there. */
+  | { readonly type: 'mount'; readonly path: string };
+
+export interface ProcessDefinition {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  /** All of its environment: nothing is inherited. Never secrets. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly uid?: number;
+  readonly gid?: number;
+  /** Names of processes that must have been ready once before this one starts. */
+  readonly after: readonly string[];
+  readonly ready: ReadinessProbe;
+  /** How long it may take to become ready; then it is stopped and started again. */
+  readonly startLimit_ms: number;
+  readonly stop: {
+    readonly signal: NodeJS.Signals;
+    /** How long it may take to end by itself; then it is killed. */
+    readonly grace_ms: number;
+    /** Run instead of sending the signal, where a process has a better way to be told. */
+    readonly command?: { readonly command: string; readonly args: readonly string[] };
+  };
+  /** The region works without it: then it holds up nothing, and `up` does not wait for it. */
+  readonly optional?: boolean;
+}
+
+export interface SupervisorPlan {
+  /** Changes when anything below does: `up` then restarts the region. */
+  readonly digest: string;
+  readonly logs: string;
+  readonly processes: readonly ProcessDefinition[];
+}
+
+export type ProcessState = 'waiting' | 'starting' | 'ready' | 'backoff' | 'stopping' | 'stopped';
+
+export interface ProcessStatus {
+  readonly name: string;
+  readonly state: ProcessState;
+  readonly pid?: number;
+  readonly optional: boolean;
+  /** How often it was started again since the supervisor started. */
+  readonly restarts: number;
+  /** RFC 3339, since when it is in this state. */
+  readonly since: string;
+  /** Why it last ended or did not become ready. */
+  readonly lastFailure?: string;
+  /** What it says of itself: things that do not work, in words for a person. */
+  readonly notes: readonly string[];
+}
+
+export interface SupervisorStatus {
+  readonly pid: number;
+  readonly startedAt: string;
+  readonly digest: string;
+  readonly memory_bytes: number;
+  readonly processes: readonly ProcessStatus[];
+}

@@ -1,0 +1,139 @@
+/**
+ * Starts a supervisor in the background, and talks to one that runs. The only way in for the rest of Casemate.
+ */
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Clock, sleep } from '#kernel/clock.ts';
+import type { Layout } from '../layout.ts';
+import { askStatus, askStop } from './control.ts';
+import type { ProcessStatus, SupervisorPlan, SupervisorStatus } from './definition.ts';
+import { endLeftovers } from './leftovers.ts';
+
+const POLL_MS = 20;
+const ANSWER_LIMIT_MS = 30_000;
+// flock's exit code when somebody else holds the lock.
+const LOCKED = 75;
+// The supervisor moves log lines and little else.
+const NODE_FLAGS = ['--max-old-space-size=48', '--max-semi-space-size=1', '--v8-pool-size=1'];
+
+export interface SupervisorHandle {
+  readonly pid: number;
+  /** Resolves with its exit code. Only of use while this process lives. */
+  readonly ended: Promise<number | null>;
+}
+
+/** Starts the supervisor; resolves when its control socket answers. */
+export async function launchSupervisor(
+  layout: Layout,
+  plan: SupervisorPlan,
+  clock: Clock,
+): Promise<SupervisorHandle> {
+  writeFileSync(layout.run.plan, JSON.stringify(plan, null, 2), { mode: 0o600 });
+  const output = openSync(join(layout.logs, 'supervisor.log'), 'a', 0o640);
+  const main = fileURLToPath(new URL('main.ts', import.meta.url));
+  const child = spawn(
+    'flock',
+    [
+      '--nonblock',
+      '--conflict-exit-code',
+      `${LOCKED}`,
+      '--no-fork',
+      layout.run.lock,
+      process.execPath,
+    ].concat(NODE_FLAGS, main, layout.run.folder),
+    { detached: true, stdio: ['ignore', output, output], cwd: '/' },
+  );
+  closeSync(output);
+  child.unref();
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', resolve);
+  });
+  let code: number | null | undefined;
+  void ended.then((value) => {
+    code = value;
+  });
+  const deadline_ms = clock.now() + ANSWER_LIMIT_MS;
+  while (clock.now() < deadline_ms) {
+    if (code === LOCKED) throw new Error(`another supervisor holds ${layout.data}; try again in a moment`);
+    if (code !== undefined) break;
+    const status = await askStatus(layout.run.control);
+    if (status !== undefined && status.pid === child.pid) return { pid: status.pid, ended };
+    await sleep(clock, POLL_MS);
+  }
+  throw new Error(`the supervisor did not start: see ${join(layout.logs, 'supervisor.log')}`);
+}
+
+export function supervisorStatus(layout: Layout): Promise<SupervisorStatus | undefined> {
+  return askStatus(layout.run.control);
+}
+
+/** Stops everything of the region, also when its supervisor was killed. Returns false when nothing ran. */
+export async function stopSupervisor(layout: Layout, clock: Clock): Promise<boolean> {
+  if (await askStop(layout.run.control)) {
+    // The answer comes just before the end; the lock is free only after it.
+    await lockIsFree(layout);
+    return true;
+  }
+  return (await endLeftovers(layout.run.state, clock)).length > 0;
+}
+
+async function lockIsFree(layout: Layout): Promise<void> {
+  const child = spawn('flock', ['--timeout', '30', layout.run.lock, 'true'], { stdio: 'ignore' });
+  await new Promise<void>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', () => resolve());
+  });
+}
+
+export interface WaitOptions {
+  readonly limit_ms: number;
+  /** Called when a process comes into another state. */
+  onChange(status: ProcessStatus): void;
+}
+
+/** Waits until every process that is not optional is ready. Throws with what is wrong when that takes too long. */
+export async function waitUntilReady(
+  layout: Layout,
+  clock: Clock,
+  { limit_ms, onChange }: WaitOptions,
+): Promise<SupervisorStatus> {
+  const deadline_ms = clock.now() + limit_ms;
+  const seen = new Map<string, string>();
+  for (;;) {
+    const status = await askStatus(layout.run.control);
+    if (status === undefined) {
+      throw new Error(`the supervisor ended: see ${join(layout.logs, 'supervisor.log')}`);
+    }
+    for (const process of status.processes) {
+      if (seen.get(process.name) === process.state) continue;
+      seen.set(process.name, process.state);
+      onChange(process);
+    }
+    const waiting = status.processes.filter((process) => process.state !== 'ready' && !process.optional);
+    if (waiting.length === 0) return status;
+    const failing = waiting.find((process) => process.restarts >= START_ATTEMPTS);
+    if (failing !== undefined || clock.now() >= deadline_ms)
+      throw new NotReadyError(layout, failing ? [failing] : waiting);
+    await sleep(clock, POLL_MS);
+  }
+}
+
+// After this many starts in a row without becoming ready, waiting longer tells a person nothing new.
+const START_ATTEMPTS = 3;
+
+export class NotReadyError extends Error {
+  override readonly name = 'NotReadyError';
+  /** Log files that should say why. */
+  readonly logs: readonly string[];
+
+  constructor(layout: Layout, waiting: readonly ProcessStatus[]) {
+    const lines = waiting.map(
+      ({ name, state, lastFailure }) => `${name} is ${state}${lastFailure ? `: ${lastFailure}` : ''}`,
+    );
+    super(`the region is not ready: ${lines.join('; ')}`);
+    this.logs = waiting.map(({ name }) => join(layout.logs, `${name}.log`));
+  }
+}

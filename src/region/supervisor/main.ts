@@ -1,0 +1,78 @@
+/**
+ * The supervisor's own process: `node main.ts RUN_FOLDER`, started by `launch.ts` under flock(1), so that two can never own one
+ * data folder. Must stay small: it lives as long as the region, and imports nothing it does not need.
+ */
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { wakefulClock } from '../clock.ts';
+import { serveControl } from './control.ts';
+import type { SupervisorPlan } from './definition.ts';
+import { endLeftovers, type OwnedProcess, writeState } from './leftovers.ts';
+import { LogFile } from './log-file.ts';
+import { identify } from './process-table.ts';
+import { Supervisor } from './supervisor.ts';
+
+const folder = process.argv[2];
+if (folder === undefined) throw new TypeError('usage: main.ts RUN_FOLDER');
+const statePath = join(folder, 'state.json');
+const controlPath = join(folder, 'supervisor.sock');
+const plan = JSON.parse(readFileSync(join(folder, 'plan.json'), 'utf8')) as SupervisorPlan;
+const log = new LogFile(join(plan.logs, 'supervisor.log'));
+const note = (text: string) => log.line(`${new Date(wakefulClock.now()).toISOString()} ${text}`);
+
+process.on('uncaughtException', (error) => {
+  // The children run on; the next `up` finds them by the state file and starts over in order.
+  note(`fault: ${error.stack ?? error}`);
+  process.exit(70);
+});
+
+const self = identify(process.pid);
+if (self === undefined) throw new Error('/proc is not mounted: the supervisor needs it');
+const startedAt = new Date(wakefulClock.now()).toISOString();
+const definitions = new Map(plan.processes.map((definition) => [definition.name, definition]));
+
+function saveState(): void {
+  const processes: OwnedProcess[] = [];
+  for (const status of supervisor.status()) {
+    const identity = status.pid === undefined ? undefined : identify(status.pid);
+    const definition = definitions.get(status.name);
+    if (identity === undefined || definition === undefined) continue;
+    const { signal, grace_ms } = definition.stop;
+    processes.push({ name: status.name, identity, stop: { signal, grace_ms } });
+  }
+  if (self !== undefined) writeState(statePath, { supervisor: self, processes });
+}
+
+const ended = await endLeftovers(statePath, wakefulClock);
+if (ended.length > 0) note(`ended what a killed supervisor had left: ${ended.join(', ')}`);
+
+const supervisor: Supervisor = new Supervisor(plan, wakefulClock, saveState);
+
+let stopping: Promise<void> | undefined;
+function stop(reason: string): Promise<void> {
+  stopping ??= (async () => {
+    note(`stopping: ${reason}`);
+    await supervisor.stop();
+    for (const path of [statePath, controlPath]) rmSync(path, { force: true });
+    note('stopped');
+    // After the answer to `stop` has gone out.
+    setImmediate(() => process.exit(0));
+  })();
+  return stopping;
+}
+
+await serveControl(controlPath, {
+  status: () => ({
+    pid: process.pid,
+    startedAt,
+    digest: plan.digest,
+    memory_bytes: process.memoryUsage.rss(),
+    processes: supervisor.status(),
+  }),
+  stop: () => stop('asked to'),
+});
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal));
+// Outlives the terminal it was started from.
+process.on('SIGHUP', () => {});
+note(`started, pid ${process.pid}, plan ${plan.digest}`);
+supervisor.start();
