@@ -1,0 +1,64 @@
+/**
+ * Namespace, which users know as a project: the room in an organization that everything else is in. It is created with
+ * a finalizer, so that a project is never gone before what is in it.
+ */
+import { type Static, Type } from 'typebox';
+import { defineKind, type ObjectOf } from '#kernel/kind.ts';
+import type { KubeObject } from '#kernel/object.ts';
+import { withFinalizer } from '#kernel/reconcile/finalizers.ts';
+import { ConditionsSchema } from './groups.ts';
+
+export const PROJECT_FINALIZER = 'tenancy.casemate.internal/project';
+
+const SPEC = Type.Object({
+  finalizers: Type.Optional(
+    Type.Array(Type.String({ minLength: 1, maxLength: 253 }), {
+      maxItems: 16,
+      description: 'Taken for the sake of Kubernetes clients; metadata.finalizers is what counts.',
+    }),
+  ),
+});
+
+const STATUS = Type.Object({
+  phase: Type.Optional(
+    Type.Enum(['Active', 'Terminating'], { description: 'Active, or Terminating while its content goes.' }),
+  ),
+  conditions: Type.Optional(ConditionsSchema),
+});
+
+export const Namespace = defineKind({
+  group: '',
+  version: 'v1',
+  kind: 'Namespace',
+  plural: 'namespaces',
+  shortNames: ['ns', 'project', 'projects'],
+  scope: 'Realm',
+  realms: ['organization'],
+  description:
+    'A project: machines, networks and all else belong to one. Deleting it deletes everything in it first.',
+  spec: Type.Optional(SPEC),
+  status: STATUS,
+  columns: [
+    {
+      name: 'Status',
+      type: 'string',
+      description: 'Active, or Terminating while its content is being deleted.',
+      value: (object) => phaseOf(object),
+    },
+    { name: 'Age', type: 'date', description: 'When it was made.', value: 'metadata.creationTimestamp' },
+  ],
+  normalize: withProjectFinalizer,
+});
+
+export type NamespaceObject = ObjectOf<typeof Namespace>;
+export type NamespaceStatus = Static<typeof STATUS>;
+
+// A new object has no uid yet. Later only the controller decides about the finalizer.
+function withProjectFinalizer(object: KubeObject): KubeObject {
+  return object.metadata.uid ? object : withFinalizer(object, PROJECT_FINALIZER);
+}
+
+/** From the metadata, so that it is right at once and not when a controller came by. */
+export function phaseOf(object: KubeObject): 'Active' | 'Terminating' {
+  return object.metadata.deletionTimestamp === undefined ? 'Active' : 'Terminating';
+}
