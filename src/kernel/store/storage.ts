@@ -4,20 +4,15 @@
  * nothing: it compares, swaps, appends and reads, and must never store a body of its own making.
  */
 import type { LogName } from '../keys.ts';
+import type { Frontier, TileNode } from '../log/merkle.ts';
 import type { RealmId } from '../realm-id.ts';
-
-/** A Merkle tree's size and the roots of its perfect subtrees, largest first (the compact frontier). */
-export interface TreeState {
-  readonly size: number;
-  readonly hashes: readonly Uint8Array[];
-}
 
 export interface RealmRecord {
   readonly id: RealmId;
   /** Identity of this incarnation. All other operations name the realm by it. */
   readonly uid: string;
-  readonly changes: TreeState;
-  readonly access: TreeState;
+  readonly changes: Frontier;
+  readonly access: Frontier;
   /** Changes up to and including this index have lost their history: a watch cannot resume before it. */
   readonly historyFloor: number;
 }
@@ -27,13 +22,8 @@ export interface StoredLeaf {
   readonly index: number;
   readonly leaf: Uint8Array;
   readonly hash: Uint8Array;
-}
-
-/** The root of a full subtree of 256^level leaves: entry `index` of the tiles of that level. `level` ≥ 1. */
-export interface StoredNode {
-  readonly level: number;
-  readonly index: number;
-  readonly hash: Uint8Array;
+  /** When it was decided: milliseconds since the Unix epoch, as in the leaf. */
+  readonly time_ms: number;
 }
 
 /** What a leaf of the `changes` log did to an object. */
@@ -75,9 +65,9 @@ export interface Append<Leaf extends StoredLeaf> {
   readonly realmUid: string;
   readonly expectedSize: number;
   readonly leaves: readonly Leaf[];
-  readonly tree: TreeState;
+  readonly frontier: Frontier;
   /** Subtrees that this append completed. */
-  readonly nodes: readonly StoredNode[];
+  readonly tileNodes: readonly TileNode[];
 }
 
 /** `stale`: the log's size was not `expectedSize`, or there is no such realm any more; nothing was written. */
@@ -138,7 +128,7 @@ export interface LogStorage {
    * exist are never dropped; leaves and hashes neither.
    */
   dropHistory(realmUid: string, floor: number): Promise<void>;
-  /** Index of the last change that was committed before `time_ms`, or -1. */
+  /** Index of the last change decided before `time_ms`, or -1. */
   lastChangeBefore(realmUid: string, time_ms: number): Promise<number>;
   /** Entries of a log from `from`, at most `count`, in order. */
   readLeaves(realmUid: string, log: LogName, from: number, count: number): Promise<readonly StoredLeaf[]>;

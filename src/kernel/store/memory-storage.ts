@@ -1,0 +1,233 @@
+/**
+ * The storage in memory, for tests and simulation: as atomic as a database, since nothing in it waits half way. Several
+ * `Realms` may share one, as replicas share a database. It never gives out or keeps a reference that a caller could change.
+ */
+import type { LogName } from '../keys.ts';
+import type { Frontier, TileNode } from '../log/merkle.ts';
+import type { RealmId } from '../realm-id.ts';
+import type {
+  Append,
+  CommitOutcome,
+  HistoricChange,
+  HistoryQuery,
+  LogStorage,
+  NewRealm,
+  RealmRecord,
+  StoredChange,
+  StoredLeaf,
+  StoredObject,
+  WakeUp,
+} from './storage.ts';
+
+interface MemoryLog<Leaf extends StoredLeaf> {
+  frontier: Frontier;
+  readonly leaves: Leaf[];
+  /** Hashes of completed subtrees, by level. */
+  readonly nodes: Map<number, Uint8Array[]>;
+}
+
+interface MemoryRealm {
+  readonly id: RealmId;
+  readonly uid: string;
+  readonly changes: MemoryLog<StoredChange>;
+  readonly access: MemoryLog<StoredLeaf>;
+  /** By object uid: the index of the change that holds its body. */
+  readonly objects: Map<string, number>;
+  historyFloor: number;
+}
+
+/** Objects handed to `take` at once. */
+const PORTION = 500;
+
+export class MemoryStorage implements LogStorage {
+  readonly #realms = new Map<RealmId, MemoryRealm>();
+  readonly #byUid = new Map<string, MemoryRealm>();
+  readonly #listeners = new Set<WakeUp>();
+
+  async createRealm(realm: NewRealm): Promise<boolean> {
+    if (this.#realms.has(realm.id)) return false;
+    const made: MemoryRealm = {
+      id: realm.id,
+      uid: realm.uid,
+      changes: emptyLog(),
+      access: emptyLog(),
+      objects: new Map(),
+      historyFloor: -1,
+    };
+    extend(made.changes, realm.changes);
+    extend(made.access, realm.access);
+    this.#realms.set(realm.id, made);
+    this.#byUid.set(realm.uid, made);
+    return true;
+  }
+
+  async destroyRealm(realmUid: string): Promise<void> {
+    const realm = this.#byUid.get(realmUid);
+    if (!realm) return;
+    this.#byUid.delete(realmUid);
+    this.#realms.delete(realm.id);
+    this.#wake(realmUid, 0);
+  }
+
+  async listRealms(): Promise<readonly RealmId[]> {
+    return [...this.#realms.keys()].sort();
+  }
+
+  async readRealm(id: RealmId): Promise<RealmRecord | undefined> {
+    const realm = this.#realms.get(id);
+    return realm && record(realm);
+  }
+
+  async loadRealm(
+    id: RealmId,
+    take: (objects: readonly StoredObject[]) => void,
+  ): Promise<RealmRecord | undefined> {
+    const realm = this.#realms.get(id);
+    if (!realm) return undefined;
+    const objects: StoredObject[] = [];
+    for (const [uid, revision] of realm.objects) {
+      const change = realm.changes.leaves[revision]?.change;
+      if (change) objects.push({ resource: change.resource, uid, revision, body: change.body });
+    }
+    for (let at = 0; at < objects.length; at += PORTION) take(objects.slice(at, at + PORTION));
+    return record(realm);
+  }
+
+  async commitChanges(append: Append<StoredChange>): Promise<CommitOutcome> {
+    const realm = this.#byUid.get(append.realmUid);
+    if (realm?.changes.frontier.size !== append.expectedSize) return 'stale';
+    extend(realm.changes, append);
+    for (const { index, change } of append.leaves) {
+      if (change?.type === 'deleted') realm.objects.delete(change.uid);
+      else if (change) realm.objects.set(change.uid, index);
+    }
+    this.#wake(realm.uid, append.frontier.size);
+    return 'committed';
+  }
+
+  async commitAccess(append: Append<StoredLeaf>): Promise<CommitOutcome> {
+    const realm = this.#byUid.get(append.realmUid);
+    if (realm?.access.frontier.size !== append.expectedSize) return 'stale';
+    extend(realm.access, append);
+    return 'committed';
+  }
+
+  async readChanges(
+    realmUid: string,
+    from: number,
+    limit: number,
+  ): Promise<readonly StoredChange[] | undefined> {
+    return this.#byUid.get(realmUid)?.changes.leaves.slice(from, from + limit);
+  }
+
+  async readSizes(realmUids: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const sizes = new Map<string, number>();
+    for (const uid of realmUids) {
+      const realm = this.#byUid.get(uid);
+      if (realm) sizes.set(uid, realm.changes.frontier.size);
+    }
+    return sizes;
+  }
+
+  async readHistory(query: HistoryQuery): Promise<readonly HistoricChange[] | undefined> {
+    const realm = this.#byUid.get(query.realmUid);
+    if (!realm || query.after < realm.historyFloor) return undefined;
+    const found: HistoricChange[] = [];
+    for (const leaf of realm.changes.leaves.slice(query.after + 1, query.upTo + 1)) {
+      const { change } = leaf;
+      if (!change || (query.resource !== undefined && change.resource !== query.resource)) continue;
+      if (query.namespace !== undefined && change.namespace !== query.namespace) continue;
+      if (found.length === query.limit) break;
+      const previous = change.previous === undefined ? undefined : realm.changes.leaves[change.previous];
+      found.push({
+        ...leaf,
+        change,
+        ...(previous?.change === undefined ? {} : { previousBody: previous.change.body }),
+      });
+    }
+    return found;
+  }
+
+  async dropHistory(realmUid: string, floor: number): Promise<void> {
+    const realm = this.#byUid.get(realmUid);
+    if (!realm || floor <= realm.historyFloor) return;
+    const drop = (index: number) => {
+      const leaf = realm.changes.leaves[index];
+      if (!leaf?.change) return;
+      realm.changes.leaves[index] = { ...leaf, change: { ...leaf.change, body: Buffer.alloc(0) } };
+    };
+    for (const { index, change } of realm.changes.leaves.slice(realm.historyFloor + 1, floor + 1)) {
+      if (change?.previous !== undefined) drop(change.previous);
+      if (change?.type === 'deleted') drop(index);
+    }
+    realm.historyFloor = floor;
+  }
+
+  async lastChangeBefore(realmUid: string, time_ms: number): Promise<number> {
+    return this.#byUid.get(realmUid)?.changes.leaves.findLastIndex((leaf) => leaf.time_ms < time_ms) ?? -1;
+  }
+
+  async readLeaves(
+    realmUid: string,
+    log: LogName,
+    from: number,
+    count: number,
+  ): Promise<readonly StoredLeaf[]> {
+    const leaves: readonly StoredLeaf[] = this.#byUid.get(realmUid)?.[log].leaves ?? [];
+    return leaves
+      .slice(from, from + count)
+      .map(({ index, leaf, hash, time_ms }) => ({ index, leaf, hash, time_ms }));
+  }
+
+  async readNodes(
+    realmUid: string,
+    log: LogName,
+    level: number,
+    from: number,
+    count: number,
+  ): Promise<readonly Uint8Array[]> {
+    return this.#byUid.get(realmUid)?.[log].nodes.get(level)?.slice(from, from + count) ?? [];
+  }
+
+  async listen(wake: WakeUp): Promise<() => Promise<void>> {
+    this.#listeners.add(wake);
+    return async () => {
+      this.#listeners.delete(wake);
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#listeners.clear();
+  }
+
+  #wake(realmUid: string, size: number): void {
+    for (const wake of this.#listeners) queueMicrotask(() => this.#listeners.has(wake) && wake(realmUid, size));
+  }
+}
+
+function emptyLog<Leaf extends StoredLeaf>(): MemoryLog<Leaf> {
+  return { frontier: { size: 0, hashes: Buffer.alloc(0) }, leaves: [], nodes: new Map() };
+}
+
+function extend<Leaf extends StoredLeaf>(
+  log: MemoryLog<Leaf>,
+  append: { leaves: readonly Leaf[]; frontier: Frontier; tileNodes: readonly TileNode[] },
+): void {
+  for (const leaf of append.leaves) log.leaves.push(leaf);
+  for (const node of append.tileNodes) {
+    const level = log.nodes.get(node.level) ?? [];
+    log.nodes.set(node.level, level);
+    level[node.index] = node.hash;
+  }
+  log.frontier = append.frontier;
+}
+
+function record(realm: MemoryRealm): RealmRecord {
+  return {
+    id: realm.id,
+    uid: realm.uid,
+    changes: realm.changes.frontier,
+    access: realm.access.frontier,
+    historyFloor: realm.historyFloor,
+  };
+}
