@@ -5,12 +5,13 @@
  */
 import { systemActor } from '../access.ts';
 import type { Clock } from '../clock.ts';
-import type { Controller, EventRecorder, ReconcileContext } from '../controller.ts';
+import type { Controller, ReconcileContext } from '../controller.ts';
 import { isStatusError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { Random } from '../random.ts';
 import type { Realm, Realms } from '../realm.ts';
 import type { RealmId } from '../realm-id.ts';
+import type { RealmEventRecorder } from './event-recorder.ts';
 import { RealmFollower } from './realm-follower.ts';
 import { RealmVisits } from './realm-visits.ts';
 import { type QueueDepth, WorkQueue } from './work-queue.ts';
@@ -32,7 +33,7 @@ export interface StartControllersOptions {
   readonly controllers: readonly Controller[];
   /** The garbage collector, and whatever else is not about one kind. */
   readonly workers?: readonly Worker[];
-  readonly events: EventRecorder & { flush(): Promise<void> };
+  readonly events: RealmEventRecorder;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -218,7 +219,7 @@ class Manager implements RunningControllers {
       realm,
       realms,
       change: { actor, via: 'controller', requestId: random.uuid() },
-      events,
+      events: events.recorder(realm.id, worker.name),
       clock,
       random,
       signal,

@@ -2,7 +2,6 @@
  * Names that the tenancy kinds share.
  */
 import { Type } from 'typebox';
-import type { Actor } from '#kernel/access.ts';
 
 export const TENANCY_GROUP = 'tenancy.casemate.internal';
 
@@ -20,8 +19,3 @@ export const ConditionsSchema = Type.Array(
   }),
   { description: 'What is true of the object now, and what to do where it is not.' },
 );
-
-/** Our own controllers and the bootstrap. The wire never makes such an actor. */
-export function isInternal(actor: Actor): boolean {
-  return actor.credential === 'internal' && actor.groups.includes('system:internal');
-}

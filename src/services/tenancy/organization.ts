@@ -7,9 +7,10 @@ import { forbidden, invalid, type StatusCause } from '#kernel/errors.ts';
 import { type AdmissionRequest, defineKind, type ObjectOf } from '#kernel/kind.ts';
 import type { Condition, KubeObject } from '#kernel/object.ts';
 import { withFinalizer } from '#kernel/reconcile/finalizers.ts';
+import { isInternal } from '#trust/access/guard.ts';
 import { nameProblem } from '#trust/access/names.ts';
 import { REQUEST_LENGTH_MAX } from '#trust/certificates/request.ts';
-import { ConditionsSchema, isInternal, TENANCY_GROUP } from './groups.ts';
+import { ConditionsSchema, TENANCY_GROUP } from './groups.ts';
 
 export const ORGANIZATION_FINALIZER = 'tenancy.casemate.internal/organization';
 /** Says by the organization's own name that whoever deletes it means to. */

@@ -1,0 +1,184 @@
+/**
+ * Makes an organization: its realm, and in it the one credential that lets its first administrator in. Unmakes it: all
+ * that is in it first, then the realm with its keys. Once the first administrator's certificate is published it never
+ * writes into the realm again until the organization is deleted: from then on it belongs to the tenant.
+ */
+import type { Controller, ReconcileContext, RetryAfter } from '#kernel/controller.ts';
+import { isStatusError } from '#kernel/errors.ts';
+import type { RealmKeyring } from '#kernel/keys.ts';
+import type { Kind } from '#kernel/kind.ts';
+import { encodeVkey } from '#kernel/log/note.ts';
+import type { ObjectKey, Realm } from '#kernel/realm.ts';
+import { organizationOf, organizationRealm } from '#kernel/realm-id.ts';
+import { type ConditionChange, readyCondition, setCondition } from '#kernel/reconcile/conditions.ts';
+import { hasFinalizer, isDeleting, removeFinalizer } from '#kernel/reconcile/finalizers.ts';
+import { RoleBinding } from '#trust/access/role-binding.ts';
+import { ClientCertificate } from '#trust/identity/client-certificate.ts';
+import { deleteContent, remainingText } from './content.ts';
+import {
+  ORGANIZATION_FINALIZER,
+  Organization,
+  type OrganizationObject,
+  type OrganizationStatus,
+} from './organization.ts';
+import { bootstrapRealm, FIRST_ADMINISTRATOR } from './organization-bootstrap.ts';
+
+/** Organizations made or unmade at once. */
+const CONCURRENCY = 16;
+/** The certificate's own change wakes the controller; this is for what could be missed. */
+const CERTIFICATE_LOOK_AGAIN_ms = 2_000;
+const DELETION_LOOK_AGAIN_ms = 250;
+
+export interface OrganizationControllerOptions {
+  readonly keyring: RealmKeyring;
+  /** Every kind of an organization; read when first needed. */
+  readonly kinds: () => readonly Kind[];
+}
+
+export function organizationController(options: OrganizationControllerOptions): Controller {
+  return {
+    name: 'organization',
+    realms: ['region'],
+    kind: Organization,
+    concurrency: CONCURRENCY,
+    watches: [{ kind: ClientCertificate, from: 'organizations', keys: organizationOfCertificate }],
+    async reconcile(key, context) {
+      const organization = context.realm.view.get(Organization, key);
+      if (!organization) return undefined;
+      if (isDeleting(organization)) return unmake(organization, options, context);
+      if (organization.status?.firstAdministrator) return settle(organization, context);
+      return make(organization, options, context);
+    },
+  };
+}
+
+function organizationOfCertificate(
+  object: { readonly metadata: { readonly name: string } },
+  realm: Realm,
+): readonly ObjectKey[] {
+  const name = organizationOf(realm.id);
+  return name !== undefined && object.metadata.name === FIRST_ADMINISTRATOR ? [{ name }] : [];
+}
+
+async function make(
+  organization: OrganizationObject,
+  { keyring }: OrganizationControllerOptions,
+  context: ReconcileContext,
+): Promise<RetryAfter | undefined> {
+  const { name, generation } = organization.metadata;
+  const id = organizationRealm(name);
+  if (!(await context.realms.exists(id))) await createRealm(context, organization);
+  const { logs } = await keyring.open(id);
+  const { certificate, realmUid } = await context.realms.use(id, async (realm) => ({
+    realmUid: realm.uid,
+    certificate: await bootstrapRealm(realm, organization, context),
+  }));
+
+  const ledger = {
+    changes: encodeVkey(logs.changes.origin, logs.changes.publicKey),
+    access: encodeVkey(logs.access.origin, logs.access.publicKey),
+  };
+  const known = { path: id, realmUid, ledger };
+  if (certificate.state === 'signed') {
+    const { state: _, ...firstAdministrator } = certificate;
+    const ready = readyCondition('True', 'Ready', `its API is at ${id}`, generation);
+    await publish(organization, context, { ...known, firstAdministrator }, ready);
+    return undefined;
+  }
+  const waiting = readyCondition('False', certificate.reason, certificate.message, generation);
+  await publish(organization, context, known, waiting);
+  return certificate.state === 'refused' ? undefined : { retryAfter_ms: CERTIFICATE_LOOK_AGAIN_ms };
+}
+
+async function createRealm(
+  { realms, events }: ReconcileContext,
+  organization: OrganizationObject,
+): Promise<void> {
+  const id = organizationRealm(organization.metadata.name);
+  try {
+    await realms.create(id);
+    events.record(organization, 'Normal', 'RealmCreated', `its API, ledger and keys were made at ${id}`);
+  } catch (error) {
+    if (!isStatusError(error, 'AlreadyExists')) throw error;
+  }
+}
+
+/** A made organization only keeps its condition about the latest generation. */
+async function settle(organization: OrganizationObject, context: ReconcileContext): Promise<undefined> {
+  const { generation, name } = organization.metadata;
+  const ready = readyCondition('True', 'Ready', `its API is at ${organizationRealm(name)}`, generation);
+  await publish(organization, context, {}, ready);
+}
+
+async function unmake(
+  organization: OrganizationObject,
+  { kinds }: OrganizationControllerOptions,
+  context: ReconcileContext,
+): Promise<RetryAfter | undefined> {
+  if (!hasFinalizer(organization, ORGANIZATION_FINALIZER)) return undefined;
+  const { name, uid, generation } = organization.metadata;
+  const id = organizationRealm(name);
+  if (await context.realms.exists(id)) {
+    const left = await context.realms.use(id, (realm) =>
+      deleteContent(realm, credentialsFirst(kinds()), undefined, {
+        ...context.change,
+        actor: { ...context.change.actor, realm: id },
+      }),
+    );
+    if (left.size > 0) {
+      const message = `waiting for ${remainingText(left)} to be gone`;
+      await publish(organization, context, {}, readyCondition('False', 'Deleting', message, generation));
+      return { retryAfter_ms: DELETION_LOOK_AGAIN_ms };
+    }
+    await context.realms.destroy(id);
+  }
+  await removeFinalizer(
+    context.realm.resources,
+    Organization,
+    { name },
+    ORGANIZATION_FINALIZER,
+    context.change,
+    uid,
+  );
+  return undefined;
+}
+
+// Whoever is still signed in is locked out before anything else goes, so that nothing is made while it is unmade.
+function credentialsFirst(kinds: readonly Kind[]): Kind[] {
+  const credentials: readonly string[] = [ClientCertificate.resource, RoleBinding.resource];
+  const own = kinds.filter((kind) => kind.realms.includes('organization'));
+  return [
+    ...own.filter((kind) => credentials.includes(kind.resource)),
+    ...own.filter((kind) => !credentials.includes(kind.resource)),
+  ];
+}
+
+async function publish(
+  { metadata }: OrganizationObject,
+  { realm, change, clock }: ReconcileContext,
+  changes: Partial<OrganizationStatus>,
+  condition: ConditionChange,
+): Promise<void> {
+  try {
+    await realm.resources.modify(
+      Organization,
+      { name: metadata.name },
+      change,
+      (current) =>
+        current.metadata.uid === metadata.uid
+          ? {
+              ...current,
+              status: {
+                ...current.status,
+                ...changes,
+                observedGeneration: metadata.generation,
+                conditions: [...setCondition(current.status?.conditions, condition, clock)],
+              },
+            }
+          : current,
+      { subresource: 'status' },
+    );
+  } catch (error) {
+    if (!isStatusError(error, 'NotFound')) throw error;
+  }
+}
