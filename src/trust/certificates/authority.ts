@@ -3,13 +3,15 @@
  * client certificates of that realm and nothing else). Keys are held as non-extractable WebCrypto keys once loaded.
  */
 import { randomBytes, webcrypto, X509Certificate } from 'node:crypto';
-import { encodeNameConstraints, type NameConstraints } from './name-constraints.ts';
+import { decodeNameConstraints, encodeNameConstraints, type NameConstraints } from './name-constraints.ts';
 import * as x509 from './x509.ts';
 
 export const DAY_MS = 24 * 60 * 60 * 1000;
 /** Clocks of clients without NTP run late: certificates begin a little before they are signed. */
 export const NOT_BEFORE_SLACK_MS = 5 * 60 * 1000;
 const AUTHORITY_VALIDITY_MS = 10 * 365 * DAY_MS;
+
+const NAME_CONSTRAINTS_OID = '2.5.29.30';
 
 export type Curve = 'P-256' | 'P-384';
 const HASH: Readonly<Record<Curve, string>> = { 'P-256': 'SHA-256', 'P-384': 'SHA-384' };
@@ -44,6 +46,8 @@ export interface CertificateAuthority {
   readonly certificate: X509Certificate;
   readonly pem: string;
   readonly notAfter_ms: number;
+  /** The names it may certify; absent for an authority that certifies no names of servers. */
+  readonly constraints?: NameConstraints;
   /** Signs a certificate; never one that outlives the authority itself. */
   sign(options: SignOptions): Promise<SignedCertificate>;
 }
@@ -95,7 +99,7 @@ export function createRootAuthority(
   now_ms: number,
 ): Promise<AuthorityMaterial> {
   return createAuthority('P-384', `Casemate root of region ${region}`.slice(0, 64), now_ms, [
-    new x509.Extension('2.5.29.30', true, encodeNameConstraints(constraints)),
+    new x509.Extension(NAME_CONSTRAINTS_OID, true, encodeNameConstraints(constraints)),
     new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
   ]);
 }
@@ -125,10 +129,12 @@ export async function openAuthority(material: AuthorityMaterial): Promise<Certif
   );
   const keyIdentifier = await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey);
   const notAfter_ms = issuer.notAfter.getTime();
+  const constraints = issuer.getExtension(NAME_CONSTRAINTS_OID);
   return {
     certificate,
     pem: certificate.toString(),
     notAfter_ms,
+    ...(constraints ? { constraints: decodeNameConstraints(new Uint8Array(constraints.value)) } : {}),
     async sign(options) {
       const serial = randomSerial();
       const signed = await x509.X509CertificateGenerator.create({

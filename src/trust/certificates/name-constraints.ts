@@ -94,3 +94,60 @@ export function permitsAddress(constraints: NameConstraints, ip: string): boolea
     );
   });
 }
+
+/** The constraints in an extension that `encodeNameConstraints` wrote. Throws a TypeError on any other. */
+export function decodeNameConstraints(value: Uint8Array): NameConstraints {
+  const dnsNames: string[] = [];
+  const ipRanges: IpRange[] = [];
+  const [permitted] = elements(only(value, SEQUENCE));
+  if (permitted?.tag !== PERMITTED_SUBTREES) throw new TypeError('not name constraints that Casemate wrote');
+  for (const subtree of elements(permitted.content)) {
+    const [name] = elements(subtree.content);
+    if (name?.tag === GENERAL_NAME_DNS) dnsNames.push(Buffer.from(name.content).toString('ascii'));
+    else if (name?.tag === GENERAL_NAME_IP) ipRanges.push(formatRange(name.content));
+    else throw new TypeError('not name constraints that Casemate wrote');
+  }
+  return { dnsNames, ipRanges };
+}
+
+interface Element {
+  readonly tag: number;
+  readonly content: Uint8Array;
+}
+
+function* elements(bytes: Uint8Array): Generator<Element> {
+  let at = 0;
+  while (at < bytes.length) {
+    const tag = bytes[at] ?? 0;
+    const first = bytes[at + 1] ?? 0;
+    const lengthBytes = first < 0x80 ? 0 : first & 0x7f;
+    if (lengthBytes > 2) throw new TypeError('name constraints are longer than Casemate writes them');
+    let length = lengthBytes === 0 ? first : 0;
+    for (let i = 0; i < lengthBytes; i++) length = (length << 8) | (bytes[at + 2 + i] ?? 0);
+    const start = at + 2 + lengthBytes;
+    if (start + length > bytes.length) throw new TypeError('name constraints are cut short');
+    yield { tag, content: bytes.subarray(start, start + length) };
+    at = start + length;
+  }
+}
+
+function only(bytes: Uint8Array, tag: number): Uint8Array {
+  const [first] = elements(bytes);
+  if (first?.tag !== tag) throw new TypeError('not name constraints that Casemate wrote');
+  return first.content;
+}
+
+/** `a.b.c.d/n` or eight groups of hex; address and mask are each half of `bytes`. */
+function formatRange(bytes: Uint8Array): IpRange {
+  const half = bytes.length / 2;
+  if (half !== 4 && half !== 16) throw new TypeError('an IP range has 8 or 32 bytes');
+  let prefix = 0;
+  for (const byte of bytes.subarray(half)) prefix += byte.toString(2).replaceAll('0', '').length;
+  const address = bytes.subarray(0, half);
+  if (half === 4) return `${address.join('.')}/${prefix}`;
+  const groups: string[] = [];
+  for (let i = 0; i < 16; i += 2) {
+    groups.push((((address[i] ?? 0) << 8) | (address[i + 1] ?? 0)).toString(16));
+  }
+  return `${groups.join(':')}/${prefix}`;
+}

@@ -4,7 +4,7 @@
 import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { type CertificateAuthority, DAY_MS, NOT_BEFORE_SLACK_MS } from './authority.ts';
-import { addressBytes } from './name-constraints.ts';
+import { addressBytes, permitsAddress, permitsName } from './name-constraints.ts';
 import * as x509 from './x509.ts';
 
 const SERVER_VALIDITY_DAYS = 397;
@@ -40,6 +40,21 @@ export function checkServerNames(names: ServerNames): void {
   for (const ip of names.ips) addressBytes(ip);
 }
 
+/** Throws a TypeError that names what the root is not allowed to certify: clients would refuse it. */
+function checkPermitted(root: CertificateAuthority, names: ServerNames): void {
+  const { constraints } = root;
+  if (!constraints) return;
+  const outside = [
+    ...names.dnsNames.filter((name) => !permitsName(constraints, name)),
+    ...names.ips.filter((ip) => !permitsAddress(constraints, ip)),
+  ];
+  if (outside.length === 0) return;
+  throw new TypeError(
+    `the region's root was made for ${[...constraints.dnsNames, ...constraints.ipRanges].join(', ')}, ` +
+      `so it cannot certify ${outside.join(', ')}; use a name below casemate.internal`,
+  );
+}
+
 /** Makes a P-256 key and a certificate for it. */
 export async function issueServerCertificate(
   root: CertificateAuthority,
@@ -47,6 +62,7 @@ export async function issueServerCertificate(
   now_ms: number,
 ): Promise<ServerCertificate> {
   checkServerNames(names);
+  checkPermitted(root, names);
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   const signed = await root.sign({
     // With spaces, so that no verifier takes the common name for a host name and holds it against the constraints.

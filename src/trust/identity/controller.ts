@@ -18,13 +18,16 @@ import {
 /** A certificate whose end is far away is looked at again after this, because timers are not for years. */
 const LOOK_AGAIN_MS_MAX = 24 * 60 * 60 * 1000;
 
+/** As much of a reconcile as signing needs. */
+type SigningContext = Pick<ReconcileContext, 'realm' | 'change' | 'clock'>;
+
 type Status = NonNullable<ClientCertificateObject['status']>;
 
 /** What the status should be, or undefined when it is right already. */
 async function statusFor(
   object: ClientCertificateObject,
   keyring: Pick<Keyring, 'clientAuthority'>,
-  context: ReconcileContext,
+  context: SigningContext,
 ): Promise<Status | undefined> {
   const { clock, realm } = context;
   const { generation } = object.metadata;
@@ -82,7 +85,7 @@ async function statusFor(
 export async function reconcileClientCertificate(
   key: ObjectKey,
   keyring: Pick<Keyring, 'clientAuthority'>,
-  context: ReconcileContext,
+  context: SigningContext,
 ): Promise<RetryAfter | undefined> {
   const { realm, clock } = context;
   const object = realm.view.get(ClientCertificate, key);
