@@ -119,3 +119,13 @@ test('a note that is no note is refused before anything is used of it', () => {
   assert.throws(() => parseNote(`${'x'.repeat(200_000)}\n\n— n AAAAAAA=\n`), { message: /longer than/ });
   assert.throws(() => parseNote(`x\n\n${'— n AAAAAAA=\n'.repeat(65)}`), { message: /65 signatures/ });
 });
+
+test('a list of checkpoints comes apart into the checkpoints it was made of', () => {
+  const notes = [2, 3, 4].map((size) => signCheckpoint(signer, size, ROOT));
+  const cosigned = `${signed}${signNote('x\n', makeSigner('witness.example/w1')).split('\n').at(-2)}\n`;
+  const list = [...notes, cosigned, signed];
+  assert.deepEqual(parseCheckpointList(formatCheckpointList(list)), list);
+  assert.deepEqual(parseCheckpointList(list.join('')), list);
+  assert.deepEqual(parseCheckpointList(''), []);
+  assert.throws(() => parseCheckpointList(`${signed}\norigin\n5\n`), { code: 'MALFORMED_CHECKPOINT' });
+});

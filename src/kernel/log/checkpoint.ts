@@ -81,3 +81,28 @@ export function openCheckpoint(note: string, verifier: NoteVerifier): Checkpoint
   }
   return checkpoint;
 }
+
+/** All stored checkpoints of a log in one text, an empty line between them: what `…/checkpoints` serves, newest last. */
+export function formatCheckpointList(notes: readonly string[]): string {
+  return notes.join('\n');
+}
+
+/** Takes such a text apart again. Verifies nothing. */
+export function parseCheckpointList(text: string): string[] {
+  const notes: string[] = [];
+  let lines: string[] = [];
+  let inSignatures = false;
+  for (const line of text.split('\n')) {
+    const isSignature = line.startsWith('— ');
+    if (inSignatures && !isSignature) {
+      notes.push(`${lines.join('\n')}\n`);
+      lines = [];
+    }
+    inSignatures = isSignature;
+    // The empty line between two notes belongs to neither; the one inside a note follows its text.
+    if (line !== '' || lines.length > 0) lines.push(line);
+  }
+  if (lines.length > 0)
+    throw new LogError('MALFORMED_CHECKPOINT', 'the list of checkpoints ends inside one of them');
+  return notes;
+}

@@ -1,0 +1,235 @@
+/**
+ * Verifies a whole log as somebody outside would, with nothing but its public key: recomputes the tree from the entries,
+ * holds it against the tiles and every signed checkpoint, and reads each leaf. Names what is wrong; repairs nothing.
+ */
+import { openCheckpoint, parseCheckpointList } from '#kernel/log/checkpoint.ts';
+import type { LeafType } from '#kernel/log/leaf.ts';
+import { HASH_BYTES, TILE_WIDTH } from '#kernel/log/merkle.ts';
+import { parseVkey } from '#kernel/log/note.ts';
+import { hashesAtLevel, type Tile, tilePath, tilesAtLevel } from '#kernel/log/tile.ts';
+import type { BundleResult } from './bundle-check.ts';
+import { type BundlePool, bundlePool } from './bundle-pool.ts';
+import { gatherCheckpoints } from './checkpoints.ts';
+import { type Problem, ProblemList } from './problem.ts';
+import { readText, readTile, type TileSource } from './source.ts';
+import { TreeWalk } from './tree-walk.ts';
+
+/** Bundles read ahead: enough to hide a network, few enough to hold in memory. */
+const READ_AHEAD_BUNDLES = 16;
+
+export interface VerifyOptions {
+  /** Signed checkpoints kept from earlier or from elsewhere: they reveal a log that was rolled back or rewritten. */
+  readonly known?: readonly string[];
+  /** Worker threads; by default as many as the log's size deserves. */
+  readonly threads?: number;
+  readonly onProgress?: (leaves: number, size: number) => void;
+}
+
+export interface LedgerReport {
+  readonly origin: string;
+  /** Leaves in the log, as its current checkpoint says, and its root in base64. */
+  readonly size: number;
+  readonly root: string;
+  /** The current checkpoint, as it is signed: keep it, and pass it as `known` next time. */
+  readonly checkpoint: string;
+  /** Leaves that were read and hashed. */
+  readonly verifiedLeaves: number;
+  /** Signed checkpoints whose root is that of the leaves. */
+  readonly verifiedCheckpoints: number;
+  readonly types: Readonly<Partial<Record<LeafType, number>>>;
+  readonly firstTime: string | undefined;
+  readonly lastTime: string | undefined;
+  /** How often time went backwards from one leaf to the next (no proof of anything: a clock was set). */
+  readonly clockSteps: number;
+  /** Empty: the log is whole, in order, and what was signed. At most 100; `problemCount` counts all. */
+  readonly problems: readonly Problem[];
+  readonly problemCount: number;
+}
+
+interface Loaded {
+  readonly tile: Tile;
+  readonly entries: BundleResult | undefined;
+  readonly hashes: Uint8Array | undefined;
+  readonly problems: readonly Problem[];
+}
+
+class Verification {
+  readonly #source: TileSource;
+  readonly #pool: BundlePool;
+  readonly #rules: { readonly origin: string; readonly vkey: string };
+  readonly problems = new ProblemList();
+  readonly types: Partial<Record<LeafType, number>> = {};
+  firstTime: string | undefined;
+  lastTime: string | undefined;
+  clockSteps = 0;
+
+  constructor(
+    source: TileSource,
+    pool: BundlePool,
+    rules: { readonly origin: string; readonly vkey: string },
+  ) {
+    this.#source = source;
+    this.#pool = pool;
+    this.#rules = rules;
+  }
+
+  /** Reads a tile; what stands in the way becomes a problem. */
+  async #read(tile: Tile, problems: Problem[]) {
+    const path = tilePath(tile);
+    const unreadable = (why: string) =>
+      problems.push({ code: 'TILE_UNREADABLE', tile: path, message: `${path}: ${why}` });
+    try {
+      const read = await readTile(this.#source, tile);
+      if (read === undefined) unreadable('the log does not have it');
+      return read;
+    } catch (error) {
+      unreadable(error instanceof Error ? error.message : String(error));
+      return undefined;
+    }
+  }
+
+  /** Reads the hashes of a tile: exactly as many as it has. */
+  async #readHashes(tile: Tile, problems: Problem[]): Promise<Uint8Array | undefined> {
+    const read = await this.#read(tile, problems);
+    if (read === undefined) return undefined;
+    const wanted_bytes = tile.width * HASH_BYTES;
+    if (read.exact ? read.bytes.length === wanted_bytes : read.bytes.length >= wanted_bytes) {
+      return read.bytes.subarray(0, wanted_bytes);
+    }
+    const path = tilePath(tile);
+    const message = `${path}: ${read.bytes.length} bytes, where ${tile.width} hashes take ${wanted_bytes}`;
+    problems.push({ code: 'TILE_UNREADABLE', tile: path, message });
+    return undefined;
+  }
+
+  async load(tile: Tile): Promise<Loaded> {
+    const problems: Problem[] = [];
+    const [bundle, hashes] = await Promise.all([
+      this.#read(tile, problems),
+      this.#readHashes({ ...tile, level: 0 }, problems),
+    ]);
+    if (bundle === undefined) return { tile, entries: undefined, hashes, problems };
+    const start = tile.index * TILE_WIDTH;
+    const entries = await this.#pool.check({ bytes: bundle.bytes, start, width: tile.width, ...this.#rules });
+    return { tile, entries, hashes, problems };
+  }
+
+  /** Takes what was loaded into account. False when the walk cannot go on past it. */
+  take(walk: TreeWalk, { tile, entries, hashes, problems }: Loaded): boolean {
+    this.problems.add(...problems);
+    const whole = entries?.count === tile.width;
+    if (hashes === undefined && !whole) {
+      this.problems.add({
+        code: 'TILE_UNREADABLE',
+        leaf: walk.size,
+        message: `nothing past leaf ${walk.size} could be verified: neither its bundle nor its hashes can be read`,
+      });
+      return false;
+    }
+    walk.take(tile.width, entries?.hashes, hashes);
+    if (entries === undefined) return true;
+    // Once an entry is missing, all after it stand at another's place: only the first cause is worth naming.
+    this.problems.add(...entries.problems.filter((problem) => whole || problem.code === 'LEAF_MALFORMED'));
+    for (const [type, count] of Object.entries(entries.types) as [LeafType, number][]) {
+      this.types[type] = (this.types[type] ?? 0) + count;
+    }
+    if (this.lastTime !== undefined && entries.firstTime !== undefined && entries.firstTime < this.lastTime) {
+      this.clockSteps += 1;
+    }
+    this.clockSteps += entries.clockSteps;
+    this.firstTime ??= entries.firstTime;
+    this.lastTime = entries.lastTime ?? this.lastTime;
+    return true;
+  }
+
+  /** Holds the tiles above the leaf hashes against the tree that was rebuilt. */
+  async checkNodes(walk: TreeWalk, size: number): Promise<void> {
+    for (let level = 1; hashesAtLevel(size, level) > 0; level++) {
+      for (const tile of tilesAtLevel(size, level)) {
+        const problems: Problem[] = [];
+        const hashes = await this.#readHashes(tile, problems);
+        this.problems.add(...problems);
+        if (hashes === undefined) continue;
+        const expected = walk.hashesAt(level, tile.index * TILE_WIDTH, tile.width);
+        for (let at = 0; at < expected.length; at += HASH_BYTES) {
+          if (
+            Buffer.compare(hashes.subarray(at, at + HASH_BYTES), expected.subarray(at, at + HASH_BYTES)) === 0
+          )
+            continue;
+          const leaves = TILE_WIDTH ** level;
+          const first = (tile.index * TILE_WIDTH + at / HASH_BYTES) * leaves;
+          const path = tilePath(tile);
+          const message = `${path}: its hash ${at / HASH_BYTES} is not that of leaves ${first} to ${first + leaves - 1}`;
+          this.problems.add({ code: 'TILE_CHANGED', tile: path, message });
+        }
+      }
+    }
+  }
+}
+
+async function walkLog(verification: Verification, walk: TreeWalk, size: number, options: VerifyOptions) {
+  const tiles = tilesAtLevel(size, 'entries');
+  const ahead: Promise<Loaded>[] = [];
+  const loadNext = () => {
+    const { value: tile } = tiles.next();
+    if (tile) ahead.push(verification.load(tile));
+  };
+  for (let i = 0; i < READ_AHEAD_BUNDLES; i++) loadNext();
+  try {
+    for (let loading = ahead.shift(); loading; loading = ahead.shift()) {
+      if (!verification.take(walk, await loading)) return;
+      options.onProgress?.(walk.size, size);
+      loadNext();
+    }
+    await verification.checkNodes(walk, size);
+  } finally {
+    await Promise.allSettled(ahead);
+  }
+}
+
+/** The stored checkpoints, or none when the log does not serve them. */
+async function storedCheckpoints(source: TileSource): Promise<string[]> {
+  const bytes = await source.read('checkpoints');
+  return bytes === undefined ? [] : parseCheckpointList(Buffer.from(bytes).toString('utf8'));
+}
+
+/**
+ * Verifies the log that `vkey` is the public key of. Throws when the source cannot be reached, or when its current
+ * checkpoint is not signed by that key: then there is nothing to verify against.
+ */
+export async function verifyLog(
+  source: TileSource,
+  vkey: string,
+  options: VerifyOptions = {},
+): Promise<LedgerReport> {
+  const verifier = parseVkey(vkey);
+  // In this order, so that a log that grows meanwhile is not taken for one that was rolled back.
+  const stored = await storedCheckpoints(source);
+  const note = await readText(source, 'checkpoint');
+  const head = openCheckpoint(note, verifier);
+  const gathered = gatherCheckpoints(stored, options.known ?? [], head, verifier);
+  const pool = bundlePool(head.size, options.threads);
+  const verification = new Verification(source, pool, { origin: verifier.name, vkey: vkey.trim() });
+  verification.problems.add(...gathered.problems);
+  const walk = new TreeWalk(gathered.expected);
+  try {
+    await walkLog(verification, walk, head.size, options);
+  } finally {
+    await pool.close();
+  }
+  verification.problems.add(...walk.problems());
+  return {
+    origin: head.origin,
+    size: head.size,
+    root: head.root.toString('base64'),
+    checkpoint: note,
+    verifiedLeaves: walk.size,
+    verifiedCheckpoints: walk.matched,
+    types: verification.types,
+    firstTime: verification.firstTime,
+    lastTime: verification.lastTime,
+    clockSteps: verification.clockSteps,
+    problems: verification.problems.list(),
+    problemCount: verification.problems.count,
+  };
+}
