@@ -4,7 +4,9 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { LogSigner } from '../keys.ts';
 import {
+  formatCheckpointList,
   openCheckpoint,
+  parseCheckpointList,
   parseCheckpointText,
   readUnverifiedCheckpoint,
   signCheckpoint,
