@@ -149,6 +149,8 @@ export interface Realm {
     readonly kind?: Kind;
     readonly namespace?: string;
     readonly afterRevision: number;
+    /** Follow the realm only while somebody else keeps it in memory: closed (`next` gives undefined) when it is evicted. */
+    readonly passive?: boolean;
   }): Promise<Watch>;
   /** Resolves when the view includes `revision`; rejects with Timeout and cause ResourceVersionTooLarge after `limit_ms`. */
   waitFor(revision: number, limit_ms: number): Promise<void>;
@@ -164,8 +166,7 @@ export interface Realms {
   destroy(realm: RealmId): Promise<void>;
   /**
    * Calls `listener` each time a realm comes into memory, synchronously, before any caller of `acquire` gets it; gives back
-   * a function that ends that. It is how controllers hear of writes to a realm that was idle. The listener may watch the realm
-   * without a lease: a watch keeps no realm in memory, and is closed (`next` gives undefined) when the realm is evicted or destroyed.
+   * a function that ends that. It is how controllers hear of writes to a realm that was idle: the listener opens a passive watch.
    */
   onLoaded(listener: (realm: Realm) => void): () => void;
   list(): Promise<readonly RealmId[]>;

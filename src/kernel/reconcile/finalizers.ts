@@ -25,6 +25,17 @@ export function withFinalizer<T extends Pick<KubeObject, 'metadata'>>(object: T,
   return { ...object, metadata: { ...object.metadata, finalizers } };
 }
 
+/**
+ * For a kind's `normalize`: every new object begins with the finalizer, so that there is no moment in which its deletion
+ * would skip the clean-up. Afterwards (a stored object has a uid) only controllers decide. What is not well formed is left as it
+ * is, for validation to name.
+ */
+export function bornWithFinalizer(object: KubeObject, finalizer: string): KubeObject {
+  const { uid, finalizers } = object.metadata;
+  if (uid || (finalizers !== undefined && !Array.isArray(finalizers))) return object;
+  return withFinalizer(object, finalizer);
+}
+
 /** The object without the finalizer; the same object when it has none of that name. */
 export function withoutFinalizer<T extends Pick<KubeObject, 'metadata'>>(object: T, finalizer: string): T {
   if (!hasFinalizer(object, finalizer)) return object;

@@ -107,7 +107,7 @@ export class RealmFollower {
         this.#options.onList(realm);
       }
       try {
-        const watch = await realm.watch({ afterRevision: followed.seen });
+        const watch = await realm.watch({ afterRevision: followed.seen, passive: true });
         if (!this.#isCurrent(realm, followed)) return watch.close();
         followed.watch = watch;
         await this.#deliver(realm, followed, watch);

@@ -5,7 +5,7 @@
 import { type Static, Type } from 'typebox';
 import { defineKind, type ObjectOf } from '#kernel/kind.ts';
 import type { KubeObject } from '#kernel/object.ts';
-import { withFinalizer } from '#kernel/reconcile/finalizers.ts';
+import { bornWithFinalizer } from '#kernel/reconcile/finalizers.ts';
 import { ConditionsSchema } from './groups.ts';
 
 export const PROJECT_FINALIZER = 'tenancy.casemate.internal/project';
@@ -47,16 +47,11 @@ export const Namespace = defineKind({
     },
     { name: 'Age', type: 'date', description: 'When it was made.', value: 'metadata.creationTimestamp' },
   ],
-  normalize: withProjectFinalizer,
+  normalize: (object) => bornWithFinalizer(object, PROJECT_FINALIZER),
 });
 
 export type NamespaceObject = ObjectOf<typeof Namespace>;
 export type NamespaceStatus = Static<typeof STATUS>;
-
-// A new object has no uid yet. Later only the controller decides about the finalizer.
-function withProjectFinalizer(object: KubeObject): KubeObject {
-  return object.metadata.uid ? object : withFinalizer(object, PROJECT_FINALIZER);
-}
 
 /** From the metadata, so that it is right at once and not when a controller came by. */
 export function phaseOf(object: KubeObject): 'Active' | 'Terminating' {

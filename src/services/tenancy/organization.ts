@@ -6,7 +6,7 @@ import { type Static, Type } from 'typebox';
 import { forbidden, invalid, type StatusCause } from '#kernel/errors.ts';
 import { type AdmissionRequest, defineKind, type ObjectOf } from '#kernel/kind.ts';
 import type { Condition, KubeObject } from '#kernel/object.ts';
-import { withFinalizer } from '#kernel/reconcile/finalizers.ts';
+import { bornWithFinalizer } from '#kernel/reconcile/finalizers.ts';
 import { isInternal } from '#trust/access/guard.ts';
 import { nameProblem } from '#trust/access/names.ts';
 import { REQUEST_LENGTH_MAX } from '#trust/certificates/request.ts';
@@ -104,7 +104,7 @@ export const Organization = defineKind({
     { name: 'Age', type: 'date', description: 'When it was made.', value: 'metadata.creationTimestamp' },
   ],
   immutable: ['spec.firstAdministrator'],
-  normalize: (object) => (object.metadata.uid ? object : withFinalizer(object, ORGANIZATION_FINALIZER)),
+  normalize: (object) => bornWithFinalizer(object, ORGANIZATION_FINALIZER),
   admit: admitOrganization,
 });
 
