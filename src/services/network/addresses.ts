@@ -2,7 +2,14 @@
  * Which addresses of a network belong to whom: the gateway has the first host address, instances the rest. Pure: the
  * callers run it in the lane, so two instances never get the same address.
  */
-import { contains, formatAddress, parseAddress, parseCidr, type Range, sizeOf } from './ipv4.ts';
+import {
+  contains,
+  formatAddress,
+  parseAddress,
+  parseCidr,
+  type Range,
+  sizeOf,
+} from '#engines/nftables/ipv4.ts';
 
 function rangeOf(cidr: string): Range {
   const range = parseCidr(cidr);

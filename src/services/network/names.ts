@@ -3,18 +3,15 @@
  * work them out alone and a sweep can tell whose a thing on the host is. Linux allows 15 characters for an interface.
  */
 import { createHash } from 'node:crypto';
+import { portPrefix } from '#engines/nftables/names.ts';
+
+export { portPrefix };
 
 const hex = (text: string, digits: number): string =>
   createHash('sha256').update(text).digest('hex').slice(0, digits);
 
 /** The host's bridge of a network: `cm` and the first 12 hex digits of the network's uid. */
 export const bridgeName = (networkUid: string): string => `cm${networkUid.replaceAll('-', '').slice(0, 12)}`;
-
-/**
- * What the names of all instance ports of a region start with: `cv` and three hex digits of the region's id. The packet filter
- * drops every frame from a port so named that it does not know, hence a port is shut until its endpoint is in force.
- */
-export const portPrefix = (regionId: string): string => `cv${hex(regionId, 3)}`;
 
 /** The host's end of an instance's interface (Incus: the NIC's `host_name`); `index` counts the instance's interfaces from 0. */
 export const portName = (regionId: string, instanceUid: string, index: number): string =>

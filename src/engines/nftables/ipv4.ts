@@ -63,3 +63,15 @@ export const covers = (outer: Range, inner: Range): boolean =>
   outer.first <= inner.first && inner.last <= outer.last;
 
 export const overlaps = (a: Range, b: Range): boolean => a.first <= b.last && b.first <= a.last;
+
+/** The ranges without those that another one covers, in order: two canonical ranges are nested or apart, never half over. */
+export function withoutCovered(cidrs: readonly string[]): string[] {
+  const ranges = cidrs.flatMap((cidr) => parseCidr(cidr) ?? []);
+  ranges.sort((a, b) => a.first - b.first || a.prefix - b.prefix);
+  const kept: Range[] = [];
+  for (const range of ranges) {
+    const last = kept.at(-1);
+    if (!last || !covers(last, range)) kept.push(range);
+  }
+  return kept.map(formatCidr);
+}

@@ -1,0 +1,188 @@
+/**
+ * The root agent of the packet filter: `node agent.ts --socket PATH --region ID [--state DIR]`. A small process that holds
+ * CAP_NET_ADMIN and nothing else (`spawn.ts`), so that the region process needs no privilege. It takes typed models over a unix
+ * socket, validates them, renders them itself and feeds nft; it never takes nft text, a path or a command.
+ *
+ * Who may ask is decided by the file system: Node cannot read a peer's credentials, so the socket's folder must belong to
+ * the agent's user and be writable by nobody else, and the socket is 0660 with the group the agent runs with.
+ * It prints `ready` once it serves. With `--state` the last model is kept there and put in force again at start, before any instance of a rebooted host runs.
+ */
+import { chmod, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import { createServer, type Server, type Socket } from 'node:net';
+import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { applyModel, clearModel, NftError, stateInForce } from './apply.ts';
+import { type FilterModel, ModelError, parseModel } from './model.ts';
+import { REGION_ID } from './names.ts';
+import { type AgentResponse, encodeFrame, type FilterState, readFrame } from './protocol.ts';
+
+const CONNECTIONS_MAX = 8;
+const REQUEST_TIME_LIMIT_MS = 60_000;
+
+export interface AgentOptions {
+  readonly socket: string;
+  readonly region: string;
+  /** Where the last model is kept; nowhere when absent. */
+  readonly state?: string;
+}
+
+/** Starts serving; resolves once the socket accepts. Throws when the socket's folder does not protect it. */
+export async function startAgent(options: AgentOptions): Promise<Server> {
+  if (!REGION_ID.test(options.region)) throw new Error(`region: "${options.region}" is not a DNS label`);
+  await requireOwnFolder(dirname(options.socket));
+  if (options.state !== undefined) await requireOwnFolder(options.state);
+  const keeper = new Keeper(options);
+  await keeper.restore();
+  await unlink(options.socket).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
+  const server = createServer({ allowHalfOpen: true }, (socket) => serve(socket, keeper));
+  server.maxConnections = CONNECTIONS_MAX;
+  // Nobody may connect between the socket's birth and its chmod.
+  const mask = process.umask(0o177);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(options.socket, resolve);
+    });
+  } finally {
+    process.umask(mask);
+  }
+  await chmod(options.socket, 0o660);
+  return server;
+}
+
+async function requireOwnFolder(path: string): Promise<void> {
+  const folder = await stat(path);
+  if (!folder.isDirectory() || folder.uid !== process.geteuid?.() || (folder.mode & 0o022) !== 0) {
+    throw new Error(
+      `${path} must be a folder that belongs to the agent's user and that nobody else may write to`,
+    );
+  }
+}
+
+/** Holds the model and changes it one request at a time. */
+class Keeper {
+  readonly #options: AgentOptions;
+  #model: FilterModel | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(options: AgentOptions) {
+    this.#options = options;
+  }
+
+  handle(request: unknown): Promise<AgentResponse> {
+    const response = this.#turn.then(() => this.#answer(request));
+    this.#turn = response;
+    return response;
+  }
+
+  /** After a reboot the kernel holds no rules: puts the last model in force again. One that fails is reported and left. */
+  async restore(): Promise<void> {
+    const file = this.#file();
+    if (file === undefined) return;
+    try {
+      this.#model = parseModel(JSON.parse(await readFile(file, 'utf8')), this.#options.region);
+      await applyModel(this.#model);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
+        report('the kept model was not restored', error);
+    }
+  }
+
+  async #answer(request: unknown): Promise<AgentResponse> {
+    try {
+      return { ok: true, state: await this.#run(request) };
+    } catch (error) {
+      if (error instanceof ModelError) return { ok: false, reason: 'InvalidModel', message: error.message };
+      if (error instanceof NftError) return { ok: false, reason: 'NftFailed', message: error.message };
+      return { ok: false, reason: 'BadRequest', message: (error as Error).message };
+    }
+  }
+
+  async #run(request: unknown): Promise<FilterState> {
+    const { operation, model } = (request ?? {}) as { operation?: unknown; model?: unknown };
+    switch (operation) {
+      case 'apply': {
+        const parsed = parseModel(model, this.#options.region);
+        const state = await applyModel(parsed);
+        this.#model = parsed;
+        await this.#keep(parsed);
+        return state;
+      }
+      case 'clear': {
+        const state = await clearModel(this.#options.region);
+        this.#model = undefined;
+        await this.#keep(undefined);
+        return state;
+      }
+      case 'state': {
+        const bridges = this.#model?.zones.flatMap((zone) => zone.bridges.map((bridge) => bridge.name)) ?? [];
+        return stateInForce(this.#options.region, bridges);
+      }
+      default:
+        throw new Error('operation must be apply, state or clear');
+    }
+  }
+
+  #file(): string | undefined {
+    return this.#options.state === undefined ? undefined : join(this.#options.state, 'filter-model.json');
+  }
+
+  async #keep(model: FilterModel | undefined): Promise<void> {
+    const file = this.#file();
+    if (file === undefined) return;
+    if (model === undefined) {
+      await unlink(file).catch(() => {});
+      return;
+    }
+    await writeFile(`${file}.new`, JSON.stringify(model), { mode: 0o600 });
+    await rename(`${file}.new`, file);
+  }
+}
+
+function serve(socket: Socket, keeper: Keeper): void {
+  socket.setTimeout(REQUEST_TIME_LIMIT_MS, () => socket.destroy());
+  socket.on('error', () => socket.destroy());
+  answer(socket, keeper).catch((error: unknown) => {
+    report('a request failed', error);
+    socket.destroy();
+  });
+}
+
+async function answer(socket: Socket, keeper: Keeper): Promise<void> {
+  let request: unknown;
+  try {
+    request = await readFrame(socket);
+  } catch (error) {
+    const refusal: AgentResponse = { ok: false, reason: 'BadRequest', message: (error as Error).message };
+    socket.end(encodeFrame(refusal));
+    return;
+  }
+  socket.end(encodeFrame(await keeper.handle(request)));
+}
+
+function report(message: string, error: unknown): void {
+  process.stderr.write(
+    `${JSON.stringify({ level: 'error', agent: 'nftables', message, error: String(error) })}\n`,
+  );
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({
+    options: { socket: { type: 'string' }, region: { type: 'string' }, state: { type: 'string' } },
+  });
+  if (values.socket === undefined || values.region === undefined) {
+    process.stderr.write('usage: agent.ts --socket PATH --region ID [--state DIR]\n');
+    process.exit(2);
+  }
+  const server = await startAgent({
+    socket: values.socket,
+    region: values.region,
+    ...(values.state === undefined ? {} : { state: values.state }),
+  });
+  process.stdout.write('ready\n');
+  // The rules stay in force when the agent ends: filtering never depends on a process.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.once(signal, () => server.close(() => process.exit(0)));
+}

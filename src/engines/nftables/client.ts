@@ -1,0 +1,66 @@
+/**
+ * The region process' side of the agent's socket. Each call is a connection of its own, so an agent that restarts is no
+ * state to repair here.
+ */
+import { connect } from 'node:net';
+import type { FilterModel } from './model.ts';
+import {
+  type AgentRequest,
+  type AgentResponse,
+  encodeFrame,
+  type FilterState,
+  readFrame,
+} from './protocol.ts';
+
+const ANSWER_TIME_LIMIT_MS = 45_000;
+
+/** What the network service needs of a packet filter. */
+export interface FilterClient {
+  /** Replaces what is in force, at once and as a whole. Resolves when it is. */
+  apply(model: FilterModel): Promise<FilterState>;
+  state(): Promise<FilterState>;
+  /** Removes all the region's rules. */
+  clear(): Promise<FilterState>;
+}
+
+export class FilterError extends Error {
+  override readonly name = 'FilterError';
+  readonly reason: 'Unreachable' | 'BadRequest' | 'InvalidModel' | 'NftFailed';
+
+  constructor(reason: FilterError['reason'], message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+/** A client of the agent at a socket path. Its calls throw FilterError. */
+export function filterClient(socketPath: string): FilterClient {
+  const call = async (request: AgentRequest): Promise<FilterState> => {
+    const response = await ask(socketPath, request);
+    if (!response.ok) throw new FilterError(response.reason, response.message);
+    return response.state;
+  };
+  return {
+    apply: (model) => call({ operation: 'apply', model }),
+    state: () => call({ operation: 'state' }),
+    clear: () => call({ operation: 'clear' }),
+  };
+}
+
+async function ask(socketPath: string, request: AgentRequest): Promise<AgentResponse> {
+  const socket = connect(socketPath);
+  socket.setTimeout(ANSWER_TIME_LIMIT_MS, () =>
+    socket.destroy(new Error('the agent did not answer in time')),
+  );
+  try {
+    socket.end(encodeFrame(request));
+    return (await readFrame(socket)) as AgentResponse;
+  } catch (error) {
+    throw new FilterError(
+      'Unreachable',
+      `the packet filter's agent at ${socketPath}: ${(error as Error).message}`,
+    );
+  } finally {
+    socket.destroy();
+  }
+}

@@ -1,0 +1,245 @@
+/**
+ * The packet filter of a region as data: what the unprivileged region process asks for and the root agent puts in force. There is
+ * no nft text in it, and nothing that could become any: names match fixed patterns, all else is numbers and addresses.
+ *
+ * Judging a connection (`render.ts` turns exactly this into rules). Each packet is judged by its connection's first packet, so a
+ * change takes effect on connections that are already open. `source` is who opened it, `dialled` the address it was opened to,
+ * `target` who really answers (another than `dialled` behind a forward).
+ *   1. A deny flow of the source's zone or of the target's zone matches: dropped.
+ *   2. Through a forward: the target's zone must list that forward, with the source among its sources.
+ *   3. Source and target on one bridge: passes.
+ *   4. The source is one of ours: an egress flow of its zone must match.
+ *   5. The target is one of ours and not through a forward: same zone, and an ingress flow must match.
+ * Hosts' own processes get no further than (2); instances get no further into the host than DHCP and DNS at their gateway.
+ */
+import { createHash } from 'node:crypto';
+import { type Static, Type } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { contains, overlaps, parseAddress, parseCidr, type Range } from './ipv4.ts';
+import { BRIDGE_NAME, isPortName, REGION_ID } from './names.ts';
+
+export const ZONES_MAX = 10_000;
+export const BRIDGES_MAX = 4_096;
+export const ENDPOINTS_MAX = 20_000;
+export const FORWARDS_MAX = 10_000;
+/** Per zone, of each of deny, egress and ingress. */
+export const FLOWS_MAX = 16_384;
+export const SETS_MAX = 16_384;
+/** Ranges in all sets of a model together. */
+export const MEMBERS_MAX = 500_000;
+export const PORT_RANGES_MAX = 32;
+export const SOURCES_MAX = 64;
+
+const strict = { additionalProperties: false } as const;
+const Address = Type.String({ maxLength: 15, description: 'a.b.c.d' });
+const Cidr = Type.String({ maxLength: 18, description: 'a.b.c.d/n with no bit set after the prefix' });
+const PortNumber = Type.Integer({ minimum: 1, maximum: 65535 });
+
+const Bridge = Type.Object({ name: Type.String(), cidr: Cidr, gateway: Address }, strict);
+
+const Endpoint = Type.Object(
+  {
+    /** The host's end of the instance's interface. */
+    port: Type.String(),
+    mac: Type.String({ pattern: '^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$' }),
+    address: Address,
+    bridge: Type.String(),
+  },
+  strict,
+);
+
+const Flow = Type.Object(
+  {
+    /** Index into the zone's sets; absent: any source. */
+    from: Type.Optional(Type.Integer({ minimum: 0, maximum: SETS_MAX })),
+    /** Index into the zone's sets; absent: any destination. */
+    to: Type.Optional(Type.Integer({ minimum: 0, maximum: SETS_MAX })),
+    /** Whether `to` and `ports` are about what was dialled, or about who answers. */
+    toward: Type.Enum(['dialled', 'target']),
+    protocol: Type.Enum(['any', 'tcp', 'udp', 'icmp']),
+    /** Inclusive ranges; empty: all. Only with tcp and udp. */
+    ports: Type.Array(Type.Object({ first: PortNumber, last: PortNumber }, strict), {
+      maxItems: PORT_RANGES_MAX,
+    }),
+  },
+  strict,
+);
+
+const Forward = Type.Object(
+  {
+    protocol: Type.Enum(['tcp', 'udp']),
+    address: Address,
+    port: PortNumber,
+    targetAddress: Address,
+    targetPort: PortNumber,
+    sources: Type.Array(Cidr, { minItems: 1, maxItems: SOURCES_MAX }),
+  },
+  strict,
+);
+
+/** What belongs together: a project. No flow crosses zones but through a forward. */
+const Zone = Type.Object(
+  {
+    bridges: Type.Array(Bridge, { maxItems: BRIDGES_MAX }),
+    endpoints: Type.Array(Endpoint, { maxItems: ENDPOINTS_MAX }),
+    sets: Type.Array(Type.Array(Cidr, { minItems: 1, maxItems: ENDPOINTS_MAX }), { maxItems: SETS_MAX }),
+    deny: Type.Array(Flow, { maxItems: FLOWS_MAX }),
+    egress: Type.Array(Flow, { maxItems: FLOWS_MAX }),
+    ingress: Type.Array(Flow, { maxItems: FLOWS_MAX }),
+    forwards: Type.Array(Forward, { maxItems: FORWARDS_MAX }),
+  },
+  strict,
+);
+
+export const FilterModelSchema = Type.Object(
+  {
+    format: Type.Literal(1),
+    region: Type.String({ maxLength: 32 }),
+    zones: Type.Array(Zone, { maxItems: ZONES_MAX }),
+  },
+  strict,
+);
+
+export type FilterModel = Static<typeof FilterModelSchema>;
+export type FilterZone = Static<typeof Zone>;
+export type FilterBridge = Static<typeof Bridge>;
+export type FilterEndpoint = Static<typeof Endpoint>;
+export type FilterFlow = Static<typeof Flow>;
+export type FilterForward = Static<typeof Forward>;
+
+export class ModelError extends Error {
+  override readonly name = 'ModelError';
+}
+
+/** Names a model: `sha256:<hex>` of its JSON. Parsing keeps the order of fields, so both ends of a socket find the same. */
+export const modelDigest = (model: FilterModel): string =>
+  `sha256:${createHash('sha256').update(JSON.stringify(model)).digest('hex')}`;
+
+const schema = Compile(FilterModelSchema);
+
+/** The value as a model of that region. Throws ModelError that names the place and what would be right. */
+export function parseModel(value: unknown, region: string): FilterModel {
+  if (!schema.Check(value)) {
+    const error = schema.Errors(value)[0];
+    throw new ModelError(`${error?.instancePath || '/'}: ${error?.message ?? 'is not a filter model'}`);
+  }
+  if (!REGION_ID.test(value.region))
+    throw new ModelError('/region: must be a DNS label of up to 32 characters');
+  if (value.region !== region) throw new ModelError(`/region: this agent serves ${region} only`);
+  checkBridges(value);
+  checkEndpoints(value);
+  checkFlows(value);
+  checkForwards(value);
+  return value;
+}
+
+function require(condition: boolean, place: string, message: string): asserts condition {
+  if (!condition) throw new ModelError(`${place}: ${message}`);
+}
+
+function range(text: string, place: string): Range {
+  const parsed = parseCidr(text);
+  require(parsed !== undefined, place, 'must be an IPv4 range with no bit set after the prefix');
+  return parsed;
+}
+
+function address(text: string, place: string): number {
+  const parsed = parseAddress(text);
+  require(parsed !== undefined, place, 'must be an IPv4 address');
+  return parsed;
+}
+
+function checkBridges(model: FilterModel): void {
+  const names = new Set<string>();
+  const ranges: { range: Range; place: string }[] = [];
+  model.zones.forEach((zone, z) => {
+    zone.bridges.forEach((bridge, b) => {
+      const place = `/zones/${z}/bridges/${b}`;
+      require(BRIDGE_NAME.test(bridge.name), `${place}/name`, 'must be cm and 12 hex digits');
+      require(!names.has(bridge.name), `${place}/name`, 'another bridge has this name');
+      names.add(bridge.name);
+      const cidr = range(bridge.cidr, `${place}/cidr`);
+      require(cidr.prefix >= 8 && cidr.prefix <= 29, `${place}/cidr`, 'prefix length must be 8 to 29');
+      const gateway = address(bridge.gateway, `${place}/gateway`);
+      require(gateway > cidr.first &&
+        gateway < cidr.last, `${place}/gateway`, `must be a host address of ${bridge.cidr}`);
+      ranges.push({ range: cidr, place });
+    });
+  });
+  require(names.size <= BRIDGES_MAX, '/zones', `more than ${BRIDGES_MAX} bridges`);
+  ranges.sort((a, b) => a.range.first - b.range.first);
+  ranges.forEach((one, i) => {
+    const next = ranges[i + 1];
+    require(!next || !overlaps(one.range, next.range), `${next?.place}/cidr`, `overlaps ${one.place}`);
+  });
+}
+
+function checkEndpoints(model: FilterModel): void {
+  const ports = new Set<string>();
+  const addresses = new Set<string>();
+  model.zones.forEach((zone, z) => {
+    const bridges = new Map(zone.bridges.map((bridge) => [bridge.name, bridge]));
+    zone.endpoints.forEach((endpoint, e) => {
+      const place = `/zones/${z}/endpoints/${e}`;
+      require(isPortName(
+        model.region,
+        endpoint.port,
+      ), `${place}/port`, 'must be the region’s prefix and 10 hex digits');
+      require(!ports.has(endpoint.port), `${place}/port`, 'another endpoint has this port');
+      ports.add(endpoint.port);
+      const bridge = bridges.get(endpoint.bridge);
+      require(bridge !== undefined, `${place}/bridge`, 'is not a bridge of its zone');
+      const cidr = range(bridge.cidr, `${place}/bridge`);
+      const own = address(endpoint.address, `${place}/address`);
+      require(contains(cidr, own) &&
+        own !== cidr.first &&
+        own !== cidr.last, `${place}/address`, `must be a host address of ${bridge.cidr}`);
+      require(endpoint.address !== bridge.gateway, `${place}/address`, 'is the gateway’s');
+      require(!addresses.has(endpoint.address), `${place}/address`, 'another endpoint has this address');
+      addresses.add(endpoint.address);
+    });
+  });
+  require(ports.size <= ENDPOINTS_MAX, '/zones', `more than ${ENDPOINTS_MAX} endpoints`);
+}
+
+function checkFlows(model: FilterModel): void {
+  let members = 0;
+  model.zones.forEach((zone, z) => {
+    zone.sets.forEach((set, s) => {
+      for (const cidr of set) range(cidr, `/zones/${z}/sets/${s}`);
+      members += set.length;
+    });
+    require(members <= MEMBERS_MAX, `/zones/${z}/sets`, `more than ${MEMBERS_MAX} ranges in all sets`);
+    for (const list of ['deny', 'egress', 'ingress'] as const) {
+      zone[list].forEach((flow, f) => {
+        const place = `/zones/${z}/${list}/${f}`;
+        require((flow.from ?? 0) < zone.sets.length ||
+          flow.from === undefined, `${place}/from`, 'no such set');
+        require((flow.to ?? 0) < zone.sets.length || flow.to === undefined, `${place}/to`, 'no such set');
+        require(flow.ports.length === 0 ||
+          flow.protocol === 'tcp' ||
+          flow.protocol === 'udp', `${place}/ports`, 'only with protocol tcp or udp');
+        for (const { first, last } of flow.ports) {
+          require(first <= last, `${place}/ports`, 'a range must not end before it starts');
+        }
+      });
+    }
+  });
+}
+
+function checkForwards(model: FilterModel): void {
+  const listening = new Set<string>();
+  model.zones.forEach((zone, z) => {
+    const own = new Set(zone.endpoints.map((endpoint) => endpoint.address));
+    zone.forwards.forEach((forward, f) => {
+      const place = `/zones/${z}/forwards/${f}`;
+      address(forward.address, `${place}/address`);
+      require(own.has(forward.targetAddress), `${place}/targetAddress`, 'is no endpoint of its zone');
+      for (const source of forward.sources) range(source, `${place}/sources`);
+      const listen = `${forward.protocol} ${forward.address} ${forward.port}`;
+      require(!listening.has(listen), place, 'another forward listens there');
+      listening.add(listen);
+    });
+  });
+  require(listening.size <= FORWARDS_MAX, '/zones', `more than ${FORWARDS_MAX} forwards`);
+}
