@@ -85,6 +85,27 @@ export interface KindDefinition {
    * every change, and what an entry counts for is remembered. Every kind also counts as `count/<resource>` by itself.
    */
   readonly usage?: (object: KubeObject) => Readonly<Record<string, QuantityText>>;
+  /**
+   * Presents each object also as a read-only `v1 Pod` of the same name, because kubectl's own `exec`, `logs` and `cp` know only
+   * pods. `pods/exec` and `pods/log` are then the kind's own subresources `exec` and `log`, and so are the permissions. Pure.
+   * At most one kind of a region has it.
+   */
+  readonly podView?: (object: KubeObject) => PodView;
+}
+
+/** What a kind with `podView` says of its pod; the wire fills in metadata, and one container of this name. */
+export interface PodView {
+  /** `instance`, say. */
+  readonly containerName: string;
+  /** What it runs, for `kubectl describe`; free text. */
+  readonly image: string;
+  readonly phase: 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Unknown';
+  readonly ready: boolean;
+  /** RFC 3339. */
+  readonly startTime?: string;
+  readonly addresses?: readonly string[];
+  /** Why it is in this phase, in words a person can act on. */
+  readonly message?: string;
 }
 
 export interface Kind extends KindDefinition {
