@@ -1,17 +1,18 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ObjectMeta } from '../object.ts';
+import { ManualClock } from '../store/manual-clock.ts';
+import { SeededRandom } from '../store/test-realms.ts';
 import { backoffDelay_ms } from './backoff.ts';
 import { getCondition, isConditionTrue, readyCondition, setCondition } from './conditions.ts';
 import { withFinalizer, withoutFinalizer } from './finalizers.ts';
-import { ManualClock, seededRandom } from './testing/manual-clock.ts';
 
 describe('conditions', () => {
   const clock = new ManualClock(Date.UTC(2026, 0, 1));
   const first = setCondition(undefined, readyCondition('False', 'Creating', 'wait', 1), clock);
 
-  it('keep the time of the last transition while the status is the same', () => {
-    clock.advance(5_000);
+  it('keep the time of the last transition while the status is the same', async () => {
+    await clock.advance(5_000);
     const again = setCondition(first, readyCondition('False', 'ImageMissing', 'import the image', 2), clock);
     assert.deepEqual(again, [
       {
@@ -72,7 +73,7 @@ describe('finalizers', () => {
 
 describe('backoff', () => {
   it('doubles to its cap, and at least half of it is waited', () => {
-    const random = seededRandom(7);
+    const random = new SeededRandom(7);
     for (const [failures, full_ms] of [
       [1, 200],
       [2, 400],

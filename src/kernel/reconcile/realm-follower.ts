@@ -3,14 +3,19 @@
  * keeps a realm in memory: when one is evicted it remembers how far it had seen, and goes on from there when the realm is loaded
  * again; when more had happened by then than it saw, it asks for the realm to be loaded.
  */
+import type { Clock } from '../clock.ts';
 import { isStatusError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { Realm, Realms, Watch } from '../realm.ts';
 import type { RealmId } from '../realm-id.ts';
 import type { ObjectEvent } from './worker.ts';
 
+/** A realm that cannot be watched is tried again after this. */
+const FOLLOW_AGAIN_ms = 1_000;
+
 export interface FollowerOptions {
   readonly realms: Realms;
+  readonly clock: Clock;
   readonly logger: Logger;
   /** Queues everything in the realm; called when nothing is known of it, or the watch fell too far behind. */
   onList(realm: Realm): void;
@@ -90,13 +95,16 @@ export class RealmFollower {
     followed.watch?.close();
     followed.realm = realm;
     this.#follow(realm, followed).catch((error: unknown) => {
-      this.#options.logger.error(
+      const { logger, clock } = this.#options;
+      logger.warn(
         { realm: realm.id, error: String(error) },
-        'a realm can no longer be followed; listing it again',
+        'a realm cannot be followed; listing it again soon',
       );
       if (followed.realm === realm) followed.realm = undefined;
       followed.seen = undefined;
-      if (!this.#stopped) this.#options.onUnseen(realm.id);
+      clock.after(FOLLOW_AGAIN_ms, () => {
+        if (!this.#stopped) this.#options.onUnseen(realm.id);
+      });
     });
   }
 

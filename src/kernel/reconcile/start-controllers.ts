@@ -114,6 +114,7 @@ class Manager implements RunningControllers {
     });
     this.#follower = new RealmFollower({
       realms: options.realms,
+      clock: options.clock,
       logger: options.logger,
       onList: (realm) => this.#list(realm),
       onEvent: (event, realm) => this.#notice(event, realm),

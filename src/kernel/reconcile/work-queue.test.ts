@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { RealmId } from '../realm-id.ts';
-import { ManualClock, seededRandom } from './testing/manual-clock.ts';
+import { ManualClock } from '../store/manual-clock.ts';
+import { SeededRandom } from '../store/test-realms.ts';
 import { WorkQueue, type WorkQueueOptions } from './work-queue.ts';
 
 const A: RealmId = '/orgs/a';
@@ -16,7 +17,7 @@ function openQueue(limits: Partial<Pick<WorkQueueOptions, 'perRealm_max' | 'tota
   const settled: RealmId[] = [];
   const queue = new WorkQueue({
     clock,
-    random: seededRandom(1),
+    random: new SeededRandom(1),
     perRealm_max: 4,
     total_max: 16,
     ...limits,
@@ -92,10 +93,10 @@ describe('the work queue', () => {
       await end(new Error('engine away'));
       assert.equal(started.length, i);
       const wait_ms = failures.at(-1)?.retry_ms ?? 0;
-      clock.advance(wait_ms - 1);
+      await clock.advance(wait_ms - 1);
       await turn();
       assert.equal(started.length, i, 'not before its time');
-      clock.advance(1);
+      await clock.advance(1);
       await turn();
       assert.equal(started.length, i + 1);
     }
@@ -120,7 +121,7 @@ describe('the work queue', () => {
     await turn();
     assert.equal(started.length, 2);
     await end(60_000);
-    clock.advance(60_000);
+    await clock.advance(60_000);
     await turn();
     assert.equal(started.length, 3);
   });
@@ -157,13 +158,13 @@ describe('the work queue', () => {
     await turn();
     while (failures.length < 10) {
       await end(new Error('engine away'));
-      clock.advance(60_000);
+      await clock.advance(60_000);
       await turn();
     }
     queue.add(A, '/x', 'change');
     await end(new Error('engine away'));
     const before = started.length;
-    clock.advance(1_000);
+    await clock.advance(1_000);
     await turn();
     assert.equal(started.length, before + 1);
   });
@@ -175,7 +176,7 @@ describe('the work queue', () => {
     await turn();
     queue.forget(A);
     await end(new Error('gone'));
-    clock.advance(60_000);
+    await clock.advance(60_000);
     await turn();
     assert.deepEqual(started, ['/orgs/a/1', '/orgs/a/1']);
   });
@@ -187,7 +188,7 @@ describe('the work queue', () => {
     queue.stop();
     queue.add(A, '/2');
     await end(1);
-    clock.advance(60_000);
+    await clock.advance(60_000);
     await turn();
     assert.deepEqual(started, ['/orgs/a/1']);
   });
