@@ -29,15 +29,16 @@ export interface RoleAuthorizerOptions {
 export const LEDGER_RESOURCE = 'ledgers';
 
 /** What everybody who was authenticated may ask about themselves. */
-const SELF_REVIEWS: Readonly<Record<string, readonly string[]>> = {
-  'authorization.k8s.io': ['selfsubjectaccessreviews', 'selfsubjectrulesreviews'],
-  'authentication.k8s.io': ['selfsubjectreviews'],
-};
+const SELF_REVIEWS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['authorization.k8s.io', ['selfsubjectaccessreviews', 'selfsubjectrulesreviews']],
+  ['authentication.k8s.io', ['selfsubjectreviews']],
+]);
 
 const allow = (reason: string): AccessDecision => ({ allowed: true, reason });
 const refuse = (reason: string): AccessDecision => ({ allowed: false, reason });
 
-const isSelfReview = (group: string, resource: string) => SELF_REVIEWS[group]?.includes(resource) === true;
+const isSelfReview = (group: string, resource: string) =>
+  SELF_REVIEWS.get(group)?.includes(resource) === true;
 
 function qualified(group: string, resource: string): string {
   return group === '' ? resource : `${resource}.${group}`;
@@ -148,7 +149,7 @@ export function roleAuthorizer(options: RoleAuthorizerOptions): Authorizer {
   async function rules(actor: Actor, namespace?: string): Promise<readonly ResourceRule[]> {
     const type = realmType(actor.realm);
     const base = { realm: actor.realm, actor, ...(namespace === undefined ? {} : { namespace }) };
-    const found: ResourceRule[] = Object.entries(SELF_REVIEWS).map(([group, resources]) => ({
+    const found: ResourceRule[] = [...SELF_REVIEWS].map(([group, resources]) => ({
       verbs: ['create'],
       apiGroups: [group],
       resources,

@@ -1,6 +1,6 @@
 /**
- * What may be granted by whom, decided in the lane (so no race gets around it): nobody gives away more than they hold,
- * and a realm never loses its last administrator. Pure; the authorizer has already asked whether the verb is allowed.
+ * What may be granted by whom, decided in the lane, so that no race gets around it: nobody gives away more than they
+ * hold. Pure; the authorizer has already asked whether the verb is allowed.
  */
 import type { Actor } from '#kernel/access.ts';
 import { forbidden, invalid, type StatusCause } from '#kernel/errors.ts';
@@ -11,7 +11,7 @@ import { type Binding, type BindingSpec, type Grant, grantsOf } from './grants.t
 import { nameProblem } from './names.ts';
 import { ROLE_NAMES, ROLES, type RoleName } from './roles.ts';
 
-/** The role that may grant every role of a realm, and that a realm always keeps one binding of. */
+/** The role that may grant every role of a realm. */
 export const ADMINISTRATOR: Readonly<Record<RealmType, RoleName>> = {
   region: 'region-operator',
   organization: 'organization-admin',
@@ -112,34 +112,14 @@ function checkSpec(request: AdmissionRequest, spec: BindingSpec): void {
   }
 }
 
-function keepAnAdministrator(request: AdmissionRequest, bindings: readonly Binding[]): void {
-  if (isInternal(request.actor)) return;
-  const role = ADMINISTRATOR[realmType(request.realm)];
-  const current = request.previous ?? request.object;
-  if ((current.spec as BindingSpec).role !== role) return;
-  const others = bindings.filter(
-    (binding) => binding.spec.role === role && binding.name !== current.metadata.name,
-  );
-  if (others.length > 0) return;
-  throw forbidden(
-    { group: request.kind.group, kind: request.kind.plural, name: current.metadata.name },
-    `it is the last binding of role ${role}: without it nobody could administer this realm; ` +
-      'make another binding of the role first',
-  );
-}
-
-/** The rules of RoleBinding: right roles for the realm, no escalation, no lock-out. */
+/** The rules of RoleBinding: right roles for the realm, no escalation. */
 export function guardRoleBinding(request: AdmissionRequest): void {
-  const bindings = bindingsIn(request.view, request.kind);
+  if (request.operation === 'delete') return;
   const spec = request.object.spec as BindingSpec;
-  if (request.operation === 'delete') {
-    keepAnAdministrator(request, bindings);
-    return;
-  }
   checkSpec(request, spec);
   requireHeld(
     request,
-    bindings,
+    bindingsIn(request.view, request.kind),
     [{ role: spec.role, ...(spec.project === undefined ? {} : { project: spec.project }) }],
     'the binding',
   );

@@ -1,12 +1,12 @@
 /**
- * Which credentials may be made by whom, decided in the lane: names that are ours are refused, nobody makes a
- * credential that could do more than they can, and the last administrator cannot revoke the last way in.
+ * Which credentials may be made by whom, decided in the lane: names that are ours are refused, and nobody
+ * makes a credential that could do more than they can.
  */
-import { forbidden, invalid, type StatusCause } from '#kernel/errors.ts';
+import { invalid, type StatusCause } from '#kernel/errors.ts';
 import type { AdmissionRequest } from '#kernel/kind.ts';
 import { realmType } from '#kernel/realm-id.ts';
-import { type BindingSpec, grantsOf, holds, type Principal } from '../access/grants.ts';
-import { ADMINISTRATOR, bindingsIn, isInternal, requireHeld } from '../access/guard.ts';
+import { grantsOf, type Principal } from '../access/grants.ts';
+import { bindingsIn, requireHeld } from '../access/guard.ts';
 import { nameProblem } from '../access/names.ts';
 import { RoleBinding } from '../access/role-binding.ts';
 
@@ -15,7 +15,7 @@ interface CredentialSpec {
   readonly groups?: readonly string[];
 }
 
-function principalOf(spec: unknown): Principal {
+export function principalOf(spec: unknown): Principal {
   const { user, groups } = spec as CredentialSpec;
   return { user, groups: groups ?? [] };
 }
@@ -41,35 +41,9 @@ function checkNames(request: AdmissionRequest): void {
   }
 }
 
-/** Refuses to revoke the only credential through which the realm's administrator role can still be used. */
-function keepAWayIn(request: AdmissionRequest): void {
-  if (isInternal(request.actor)) return;
-  const role = ADMINISTRATOR[realmType(request.realm)];
-  const administrators: BindingSpec[] = [];
-  for (const { spec } of bindingsIn(request.view, RoleBinding)) {
-    if (spec.role === role) administrators.push(spec);
-  }
-  const administers = (spec: unknown) => administrators.some((binding) => holds(binding, principalOf(spec)));
-  if (!administers(request.object.spec)) return;
-  for (const entry of request.view.entries(request.kind)) {
-    if (entry.uid === request.object.metadata.uid) continue;
-    const other = entry.object();
-    if (other.metadata.deletionTimestamp === undefined && administers(other.spec)) return;
-  }
-  throw forbidden(
-    { group: request.kind.group, kind: request.kind.plural, name: request.object.metadata.name },
-    `it is the last credential of anybody with role ${role}: without it nobody could administer this realm; ` +
-      'make another credential first',
-  );
-}
-
 /** The rules of ClientCertificate. */
 export function guardClientCertificate(request: AdmissionRequest): void {
-  if (request.operation === 'delete') {
-    keepAWayIn(request);
-    return;
-  }
-  if (request.operation !== 'create') return; // The spec is immutable.
+  if (request.operation !== 'create') return; // The spec is immutable, and revoking takes no rights but the verb.
   checkNames(request);
   const bindings = bindingsIn(request.view, RoleBinding);
   const wanted = grantsOf(bindings, principalOf(request.object.spec), realmType(request.realm));
