@@ -276,6 +276,9 @@ function hostHooks(): string[] {
     ...chain(
       'from_host',
       [
+        // First, as `oifname` here still names the way that was dialled.
+        'ct direction original ct status dnat ct reply ip saddr vmap @deny_of',
+        'ct direction original ct status dnat ct reply ip saddr vmap @forwards_of',
         'oifname != @bridges accept',
         'meta nfproto != ipv4 drop',
         'icmp type redirect drop',
@@ -283,8 +286,6 @@ function hostHooks(): string[] {
         'oifname . ip daddr != @endpoints drop',
         'ct direction reply ct state established,related accept',
         'ct state related accept',
-        'ct status dnat ct reply ip saddr vmap @deny_of',
-        'ct status dnat ct reply ip saddr vmap @forwards_of',
         'drop',
       ],
       'filter hook output priority -11',
