@@ -2,7 +2,13 @@
  * Fills in the defaults a schema declares. Pure: gives a new value where something was filled in, the same value otherwise.
  */
 import { isRecord } from './field-path.ts';
-import { alternatives, meantAlternative, memberSchema, objectForm, type SchemaKeywords } from './schema-form.ts';
+import {
+  alternatives,
+  meantAlternative,
+  memberSchema,
+  objectForm,
+  type SchemaKeywords,
+} from './schema-form.ts';
 
 export function withDefaults(schema: SchemaKeywords, value: unknown): unknown {
   if (value === undefined) {

@@ -2,11 +2,19 @@
  * Says what is wrong with a value that a schema refused, and what would be right, in causes that name fields. Pure; whether a
  * value is valid is for TypeBox to decide, this only explains.
  */
-import { Check } from 'typebox/value';
+
 import type { TSchema } from 'typebox';
+import { Check } from 'typebox/value';
 import type { StatusCause } from '../errors.ts';
 import { childPath, isRecord, jsonEqual, jsonType } from './field-path.ts';
-import { alternatives, branches, meantAlternative, memberSchema, objectForm, type SchemaKeywords } from './schema-form.ts';
+import {
+  alternatives,
+  branches,
+  meantAlternative,
+  memberSchema,
+  objectForm,
+  type SchemaKeywords,
+} from './schema-form.ts';
 
 /** More than these help nobody. */
 const CAUSES_MAX = 32;
@@ -90,7 +98,11 @@ class Explainer {
     const actual = jsonType(value);
     if (wanted === actual || (wanted === 'integer' && Number.isInteger(value))) return true;
     const found = wanted === 'integer' && actual === 'number' ? 'a fraction' : article(actual);
-    this.#add('FieldValueTypeInvalid', path, `${this.#invalid(value)}must be ${article(wanted)}, not ${found}`);
+    this.#add(
+      'FieldValueTypeInvalid',
+      path,
+      `${this.#invalid(value)}must be ${article(wanted)}, not ${found}`,
+    );
     return false;
   }
 
@@ -108,7 +120,11 @@ class Explainer {
       this.#add('FieldValueInvalid', path, `${this.#invalid(value)}${rule}`);
     }
     if (typeof format === 'string' && !check({ type: 'string', format }, value)) {
-      this.#add('FieldValueInvalid', path, `${this.#invalid(value)}must be of the form "${format}"${note(schema)}`);
+      this.#add(
+        'FieldValueInvalid',
+        path,
+        `${this.#invalid(value)}must be of the form "${format}"${note(schema)}`,
+      );
     }
   }
 
@@ -134,16 +150,27 @@ class Explainer {
       return;
     }
     if (typeof minItems === 'number' && value.length < minItems) {
-      this.#add('FieldValueRequired', path, `Required value: at least ${minItems} of them, not ${value.length}`);
+      this.#add(
+        'FieldValueRequired',
+        path,
+        `Required value: at least ${minItems} of them, not ${value.length}`,
+      );
     }
     if (uniqueItems === true) {
       value.forEach((item, index) => {
         if (value.findIndex((other) => jsonEqual(other, item)) < index) {
-          this.#add('FieldValueDuplicate', childPath(path, index), this.#label('Duplicate value', item).replace(/: $/, ''));
+          this.#add(
+            'FieldValueDuplicate',
+            childPath(path, index),
+            this.#label('Duplicate value', item).replace(/: $/, ''),
+          );
         }
       });
     }
-    if (isRecord(items)) value.forEach((item, index) => this.visit(items, item, childPath(path, index)));
+    if (!isRecord(items)) return;
+    value.forEach((item, index) => {
+      this.visit(items, item, childPath(path, index));
+    });
   }
 
   #object(schema: SchemaKeywords, value: Record<string, unknown>, path: string): void {
@@ -151,7 +178,11 @@ class Explainer {
     for (const name of form.required) {
       if (value[name] !== undefined) continue;
       const member = form.properties.get(name) ?? {};
-      this.#add('FieldValueRequired', childPath(path, name), `Required value: ${describe(member)}${note(member)}`);
+      this.#add(
+        'FieldValueRequired',
+        childPath(path, name),
+        `Required value: ${describe(member)}${note(member)}`,
+      );
     }
     const { minProperties, maxProperties } = schema;
     const size = Object.keys(value).length;
@@ -171,7 +202,11 @@ class Explainer {
 
   #badKey(patterns: readonly { readonly pattern: RegExp }[], key: string, path: string): void {
     const wanted = patterns.map(({ pattern }) => pattern.source).join(' or ');
-    this.#add('FieldValueInvalid', childPath(path, key), `Invalid value: the key "${key}" must match ${wanted}`);
+    this.#add(
+      'FieldValueInvalid',
+      childPath(path, key),
+      `Invalid value: the key "${key}" must match ${wanted}`,
+    );
   }
 
   #invalid(value: unknown): string {
@@ -223,8 +258,18 @@ function describe(schema: SchemaKeywords): string {
 
 function rangeOf(schema: SchemaKeywords): string {
   const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } = schema;
-  const low = minimum !== undefined ? `at least ${minimum}` : exclusiveMinimum !== undefined ? `more than ${exclusiveMinimum}` : '';
-  const high = maximum !== undefined ? `at most ${maximum}` : exclusiveMaximum !== undefined ? `less than ${exclusiveMaximum}` : '';
+  const low =
+    minimum !== undefined
+      ? `at least ${minimum}`
+      : exclusiveMinimum !== undefined
+        ? `more than ${exclusiveMinimum}`
+        : '';
+  const high =
+    maximum !== undefined
+      ? `at most ${maximum}`
+      : exclusiveMaximum !== undefined
+        ? `less than ${exclusiveMaximum}`
+        : '';
   if (minimum !== undefined && maximum !== undefined) return `from ${minimum} to ${maximum}`;
   return [low, high].filter((part) => part !== '').join(' and ');
 }

@@ -110,7 +110,11 @@ function nameCauses(kind: Kind, meta: DraftMeta): StatusCause[] {
     ];
   }
   // The prefix may end in '-' or '.', since characters follow.
-  return objectNameCauses(kind, `${meta.generateName.slice(0, LABEL_NAME_MAX - 1)}x`, 'metadata.generateName');
+  return objectNameCauses(
+    kind,
+    `${meta.generateName.slice(0, LABEL_NAME_MAX - 1)}x`,
+    'metadata.generateName',
+  );
 }
 
 /** `[prefix/]name`, as labels, annotations and finalizers are keyed. */
@@ -178,7 +182,11 @@ function finalizerCauses(finalizers: readonly string[]): StatusCause[] {
     const field = childPath('metadata.finalizers', index);
     if (finalizers.indexOf(finalizer) < index) {
       return [
-        { reason: 'FieldValueDuplicate' as const, field, message: `Duplicate value: ${JSON.stringify(finalizer)}` },
+        {
+          reason: 'FieldValueDuplicate' as const,
+          field,
+          message: `Duplicate value: ${JSON.stringify(finalizer)}`,
+        },
       ];
     }
     return qualifiedNameCauses(finalizer, field);

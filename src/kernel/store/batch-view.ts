@@ -7,6 +7,7 @@ import type { Entry, ObjectKey, RealmView } from '../realm.ts';
 import type { RealmId } from '../realm-id.ts';
 import type { Change } from './change.ts';
 import type { ObjectEntry } from './entry.ts';
+import { getOrMake } from './get-or-make.ts';
 import type { RealmState } from './state.ts';
 
 /** By name; undefined where the batch removed the object. */
@@ -16,6 +17,8 @@ interface KindOverlay {
   readonly namespaces: Map<string, Names>;
   readonly countChange: Map<string, number>;
 }
+
+const newKindOverlay = (): KindOverlay => ({ namespaces: new Map(), countChange: new Map() });
 
 export class BatchView implements RealmView {
   readonly realm: RealmId;
@@ -95,11 +98,9 @@ export class BatchView implements RealmView {
     this.#revision += 1;
     if (!change) return;
     const { kind, entry } = change;
-    let overlay = this.#kinds.get(kind.resource);
-    if (!overlay) this.#kinds.set(kind.resource, (overlay = { namespaces: new Map(), countChange: new Map() }));
+    const overlay = getOrMake(this.#kinds, kind.resource, newKindOverlay);
     const namespace = entry.namespace ?? '';
-    let names = overlay.namespaces.get(namespace);
-    if (!names) overlay.namespaces.set(namespace, (names = new Map()));
+    const names: Names = getOrMake(overlay.namespaces, namespace, () => new Map());
     const now = change.type === 'deleted' ? undefined : entry;
     names.set(entry.name, now);
     this.#byUid.set(entry.uid, now);

@@ -156,7 +156,9 @@ export class Lane {
 
   async #commit(batch: Waiting[]): Promise<void> {
     // After a storage error, whether the batch was committed is unknown until the log was read.
-    let inDoubt: { append: Append<StoredChange>; leaves: readonly LeafToCommit[]; decided: number } | undefined;
+    let inDoubt:
+      | { append: Append<StoredChange>; leaves: readonly LeafToCommit[]; decided: number }
+      | undefined;
     for (let attempt = 0; attempt < this.#limits.laneAttempts_max; attempt++) {
       try {
         if (inDoubt) {

@@ -186,7 +186,12 @@ export class MemoryStorage implements LogStorage {
     from: number,
     count: number,
   ): Promise<readonly Uint8Array[]> {
-    return this.#byUid.get(realmUid)?.[log].nodes.get(level)?.slice(from, from + count) ?? [];
+    return (
+      this.#byUid
+        .get(realmUid)
+        ?.[log].nodes.get(level)
+        ?.slice(from, from + count) ?? []
+    );
   }
 
   async listen(wake: WakeUp): Promise<() => Promise<void>> {
@@ -201,7 +206,8 @@ export class MemoryStorage implements LogStorage {
   }
 
   #wake(realmUid: string, size: number): void {
-    for (const wake of this.#listeners) queueMicrotask(() => this.#listeners.has(wake) && wake(realmUid, size));
+    for (const wake of this.#listeners)
+      queueMicrotask(() => this.#listeners.has(wake) && wake(realmUid, size));
   }
 }
 

@@ -6,6 +6,7 @@ import type { Entry, ObjectKey, RealmView } from '../realm.ts';
 import type { RealmId } from '../realm-id.ts';
 import type { Change } from './change.ts';
 import type { ObjectEntry } from './entry.ts';
+import { getOrMake } from './get-or-make.ts';
 import { SortedMap } from './sorted-map.ts';
 
 /** The index key of objects without a namespace. */
@@ -15,6 +16,8 @@ interface KindIndex {
   readonly namespaces: SortedMap<SortedMap<ObjectEntry>>;
   count: number;
 }
+
+const newKindIndex = (): KindIndex => ({ namespaces: new SortedMap(), count: 0 });
 
 export class RealmState implements RealmView {
   readonly realm: RealmId;
@@ -97,17 +100,14 @@ export class RealmState implements RealmView {
 
   #put(entry: ObjectEntry): void {
     const { resource } = entry.kind;
-    let index = this.#kinds.get(resource);
-    if (!index) this.#kinds.set(resource, (index = { namespaces: new SortedMap(), count: 0 }));
+    const index = getOrMake(this.#kinds, resource, newKindIndex);
     const namespace = entry.namespace ?? NO_NAMESPACE;
-    let names = index.namespaces.get(namespace);
-    if (!names) index.namespaces.set(namespace, (names = new SortedMap()));
+    const names = getOrMake(index.namespaces, namespace, () => new SortedMap<ObjectEntry>());
     names.set(entry.name, entry);
     index.count += 1;
     this.#byUid.set(entry.uid, entry);
     for (const owner of entry.owners) {
-      let owned = this.#byOwner.get(owner);
-      if (!owned) this.#byOwner.set(owner, (owned = new Map()));
+      const owned = getOrMake(this.#byOwner, owner, () => new Map<string, ObjectEntry>());
       owned.set(entry.uid, entry);
     }
   }

@@ -109,10 +109,7 @@ export interface LogStorage {
    * Reads a realm and, in bounded portions, all its objects, as of one moment. `take` is not called when there is
    * no such realm.
    */
-  loadRealm(
-    id: RealmId,
-    take: (objects: readonly StoredObject[]) => void,
-  ): Promise<RealmRecord | undefined>;
+  loadRealm(id: RealmId, take: (objects: readonly StoredObject[]) => void): Promise<RealmRecord | undefined>;
   /** Appends to the `changes` log, and makes the objects what the changes say, in one transaction. */
   commitChanges(append: Append<StoredChange>): Promise<CommitOutcome>;
   /** Appends to the `access` log. */

@@ -19,6 +19,12 @@ export interface WatchScope {
   readonly namespace?: string;
 }
 
+export interface WatchRequest extends WatchScope {
+  readonly afterRevision: number;
+  /** Does not count as use of the realm. */
+  readonly passive?: boolean;
+}
+
 /** Reads events after `after` up to and including `upTo` from storage, or throws `expired`. */
 export type ReadHistory = (scope: WatchScope, after: number, upTo: number) => Promise<readonly ChangeEvent[]>;
 
@@ -32,6 +38,7 @@ export class WatchHub {
   readonly #rings = new Map<string, WatchRing>();
   readonly #watches = new Map<string, Set<RingWatch>>();
   #count = 0;
+  #passive = 0;
   #closed: StatusError | undefined;
 
   constructor(revision: number, clock: Clock, limits: StoreLimits, readHistory: ReadHistory) {
@@ -42,11 +49,13 @@ export class WatchHub {
     this.#readHistory = readHistory;
   }
 
-  get count(): number {
-    return this.#count;
+  /** Watches that count as use of the realm. */
+  get active(): number {
+    return this.#count - this.#passive;
   }
 
-  async watch(scope: WatchScope, afterRevision: number): Promise<Watch> {
+  async watch(request: WatchRequest): Promise<Watch> {
+    const { afterRevision, passive = false, ...scope } = request;
     if (this.#closed) throw this.#closed;
     if (this.#count >= this.#limits.watches_max) {
       throw new StatusError(
@@ -68,7 +77,7 @@ export class WatchHub {
       this.#clock,
       this.#limits,
       () => this.#revision,
-      () => this.#forget(key, watch),
+      () => this.#forget(key, watch, passive),
     );
     let watches = this.#watches.get(key);
     if (!watches) {
@@ -77,6 +86,7 @@ export class WatchHub {
     }
     watches.add(watch);
     this.#count += 1;
+    if (passive) this.#passive += 1;
     if (inMemory) return watch;
     try {
       watch.prepend(await this.#readHistory(scope, afterRevision, upTo));
@@ -109,10 +119,15 @@ export class WatchHub {
     for (const key of touched) for (const watch of this.#watches.get(key) ?? []) watch.wake();
   }
 
-  /** Ends every watch with that error. */
-  close(reason: StatusError): void {
+  /** Takes no more watches, and ends those there are: with `failure`, if one is given. */
+  close(reason: StatusError, failure?: StatusError): void {
     this.#closed = reason;
-    for (const watches of this.#watches.values()) for (const watch of [...watches]) watch.fail(reason);
+    for (const watches of [...this.#watches.values()]) {
+      for (const watch of [...watches]) {
+        if (failure) watch.fail(failure);
+        else watch.close();
+      }
+    }
   }
 
   #ring(key: string): WatchRing {
@@ -124,10 +139,11 @@ export class WatchHub {
     return ring;
   }
 
-  #forget(key: string, watch: RingWatch): void {
+  #forget(key: string, watch: RingWatch, passive: boolean): void {
     const watches = this.#watches.get(key);
     if (!watches?.delete(watch)) return;
     this.#count -= 1;
+    if (passive) this.#passive -= 1;
     if (watches.size === 0) this.#watches.delete(key);
   }
 }
@@ -246,7 +262,9 @@ class RingWatch implements Watch {
 
   #bookmark(): void {
     // Whoever still waits has seen everything that matches, up to the current revision.
-    this.#settle()?.resolve([{ type: 'BOOKMARK', revision: Math.max(this.#revision(), this.#afterRevision) }]);
+    this.#settle()?.resolve([
+      { type: 'BOOKMARK', revision: Math.max(this.#revision(), this.#afterRevision) },
+    ]);
   }
 
   #settle(): Waiter | undefined {

@@ -1,0 +1,204 @@
+/**
+ * The `access` logs: what was refused or failed, secrets read, terminals opened. Records wait in memory for as long as the commit before
+ * them takes, then go into the log together. Never throws into a request, never grows without bound, never loses a
+ * record without saying so in the log.
+ */
+import type { AccessLog, AccessRecord } from '../access.ts';
+import { type Clock, sleep } from '../clock.ts';
+import { StatusError, unavailable } from '../errors.ts';
+import { type AccessLeaf, encodeLeaf, leafTime } from '../log/leaf.ts';
+import { append, type Frontier, leafHash } from '../log/merkle.ts';
+import { REGION, type RealmId } from '../realm-id.ts';
+import type { StoreLimits } from './limits.ts';
+import type { LogStorage, StoredLeaf } from './storage.ts';
+
+/** Longest text of one field, so that a leaf fits an entry of the log whatever a client sends. */
+const FIELD_CHARACTERS_MAX = 1_024;
+
+const ATTEMPTS_MAX = 10;
+const RETRY_DELAY_MS = 100;
+
+interface Waiting {
+  readonly record: AccessRecord;
+  readonly time_ms: number;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+interface Queue {
+  waiting: Waiting[];
+  /** Records that found no room since the last commit. */
+  lost: number;
+  running: boolean;
+}
+
+export class StoredAccessLog implements AccessLog {
+  readonly #storage: LogStorage;
+  readonly #clock: Clock;
+  readonly #limits: StoreLimits;
+  readonly #queues = new Map<RealmId, Queue>();
+  readonly #trees = new Map<RealmId, { readonly uid: string; readonly frontier: Frontier }>();
+  readonly #idle = new Set<() => void>();
+
+  constructor(storage: LogStorage, clock: Clock, limits: StoreLimits) {
+    this.#storage = storage;
+    this.#clock = clock;
+    this.#limits = limits;
+  }
+
+  record(realm: RealmId, record: AccessRecord): { readonly durable: Promise<void> } {
+    const queue = this.#queue(realm);
+    const durable = new Promise<void>((resolve, reject) => {
+      if (queue.waiting.length >= this.#limits.accessQueue_max) {
+        queue.lost += 1;
+        reject(
+          new StatusError('TooManyRequests', 'accessQueue: too many access records wait to be stored', {
+            retryAfterSeconds: 1,
+          }),
+        );
+        return;
+      }
+      queue.waiting.push({ record, time_ms: this.#clock.now(), resolve, reject });
+    });
+    // Whoever does not wait for it does not have to handle its failure either.
+    durable.catch(() => {});
+    if (!queue.running) {
+      queue.running = true;
+      queueMicrotask(() => void this.#run(realm, queue));
+    }
+    return { durable };
+  }
+
+  /** Resolves when nothing waits. */
+  async flushed(): Promise<void> {
+    while (this.#queues.size > 0) await new Promise<void>((resolve) => this.#idle.add(resolve));
+  }
+
+  /** Forgets what it knows of a realm that is gone. */
+  forget(realm: RealmId): void {
+    this.#trees.delete(realm);
+  }
+
+  #queue(realm: RealmId): Queue {
+    let queue = this.#queues.get(realm);
+    if (!queue) {
+      queue = { waiting: [], lost: 0, running: false };
+      this.#queues.set(realm, queue);
+    }
+    return queue;
+  }
+
+  async #run(realm: RealmId, queue: Queue): Promise<void> {
+    while (queue.waiting.length > 0 || queue.lost > 0) {
+      const batch = queue.waiting.splice(0, this.#limits.accessBatch_max);
+      const { lost } = queue;
+      queue.lost = 0;
+      try {
+        await this.#commit(realm, batch, lost);
+        for (const waiting of batch) waiting.resolve();
+      } catch (error) {
+        for (const waiting of batch) waiting.reject(error);
+      }
+    }
+    queue.running = false;
+    this.#queues.delete(realm);
+    if (this.#queues.size === 0) {
+      for (const resolve of this.#idle) resolve();
+      this.#idle.clear();
+    }
+  }
+
+  async #commit(realm: RealmId, batch: readonly Waiting[], lost: number): Promise<void> {
+    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+      try {
+        const tree = await this.#tree(realm);
+        if (!tree) {
+          // A realm that does not exist keeps no log; the region's says who asked for it.
+          if (realm === REGION) throw unavailable('the region has no access log yet', 1);
+          await this.#commit(REGION, batch, lost);
+          return;
+        }
+        const leaves = this.#leaves(tree.frontier.size, batch, lost);
+        const { frontier, tileNodes } = append(
+          tree.frontier,
+          leaves.map((leaf) => leaf.hash),
+        );
+        this.#trees.delete(realm);
+        const outcome = await this.#storage.commitAccess({
+          realmUid: tree.uid,
+          expectedSize: tree.frontier.size,
+          leaves,
+          frontier,
+          tileNodes,
+        });
+        if (outcome === 'committed') {
+          this.#trees.set(realm, { uid: tree.uid, frontier });
+          return;
+        }
+      } catch (error) {
+        if (error instanceof StatusError || attempt + 1 === ATTEMPTS_MAX) throw error;
+        await sleep(this.#clock, RETRY_DELAY_MS * 2 ** attempt);
+      }
+    }
+    throw unavailable('the access log could not be written; try again', 1);
+  }
+
+  async #tree(realm: RealmId): Promise<{ readonly uid: string; readonly frontier: Frontier } | undefined> {
+    const known = this.#trees.get(realm);
+    if (known) return known;
+    const record = await this.#storage.readRealm(realm);
+    return record && { uid: record.uid, frontier: record.access };
+  }
+
+  #leaves(from: number, batch: readonly Waiting[], lost: number): StoredLeaf[] {
+    const all = lost === 0 ? batch : [...batch, lostRecord(lost, this.#clock.now())];
+    return all.map(({ record, time_ms }, at) => {
+      const leaf = encodeLeaf(accessLeaf(from + at, time_ms, record));
+      return { index: from + at, leaf, hash: leafHash(leaf), time_ms };
+    });
+  }
+}
+
+/** Says in the log itself that it is not complete. */
+function lostRecord(count: number, time_ms: number): Pick<Waiting, 'record' | 'time_ms'> {
+  return {
+    time_ms,
+    record: {
+      actor: 'system:access-log',
+      credential: 'internal',
+      verb: 'record',
+      resource: 'access',
+      decision: 'failed',
+      reason: `${count} records found no room and were not kept`,
+      code: 429,
+      requestId: '',
+    },
+  };
+}
+
+function accessLeaf(index: number, time_ms: number, record: AccessRecord): AccessLeaf {
+  const { namespace, name, reason } = record;
+  return {
+    v: 1,
+    index,
+    time: leafTime(time_ms),
+    type: 'access',
+    actor: bounded(record.actor),
+    credential: bounded(record.credential),
+    verb: bounded(record.verb),
+    resource: bounded(record.resource),
+    ...(namespace === undefined ? {} : { namespace: bounded(namespace) }),
+    ...(name === undefined ? {} : { name: bounded(name) }),
+    decision: record.decision,
+    ...(reason === undefined ? {} : { reason: bounded(reason) }),
+    code: record.code,
+    requestId: bounded(record.requestId),
+  };
+}
+
+function bounded(text: string): string {
+  // Canonical JSON has no form for half of a surrogate pair.
+  return (
+    text.length <= FIELD_CHARACTERS_MAX ? text : `${text.slice(0, FIELD_CHARACTERS_MAX - 1)}…`
+  ).toWellFormed();
+}

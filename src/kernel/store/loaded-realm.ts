@@ -1,0 +1,313 @@
+/**
+ * A realm in memory: its state, its lane, its watches, kept at the head of its log. It is the only place where a committed
+ * leaf becomes state, whoever committed it.
+ */
+import type { Clock } from '../clock.ts';
+import { expired, notFound, StatusError, unavailable } from '../errors.ts';
+import type { RealmKeys } from '../keys.ts';
+import type { Admission } from '../kind.ts';
+import { append as appendHashes, type Frontier } from '../log/merkle.ts';
+import type { Random } from '../random.ts';
+import type { Realm, RealmView, Resources, Watch } from '../realm.ts';
+import { type RealmId, type RealmType, realmType } from '../realm-id.ts';
+import type { KindRegistry } from '../registry.ts';
+import type { Change } from './change.ts';
+import type { ObjectEntry } from './entry.ts';
+import { type Decide, Lane, type LaneRealm, type LeafToCommit } from './lane.ts';
+import type { StoreLimits } from './limits.ts';
+import { LaneResources } from './resources.ts';
+import { openStored } from './sealing.ts';
+import { RealmState } from './state.ts';
+import type {
+  Append,
+  CommitOutcome,
+  HistoricChange,
+  LogStorage,
+  ObjectChange,
+  StoredChange,
+  StoredObject,
+} from './storage.ts';
+import { WatchHub, type WatchRequest, type WatchScope } from './watch-hub.ts';
+import type { ChangeEvent } from './watch-ring.ts';
+
+export interface LoadedRealmOptions {
+  readonly registry: KindRegistry;
+  readonly storage: LogStorage;
+  readonly admissions: readonly Admission[];
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly limits: StoreLimits;
+}
+
+/** Reads a realm from storage; undefined when there is none. */
+export async function loadRealm(
+  id: RealmId,
+  keys: RealmKeys,
+  options: LoadedRealmOptions,
+): Promise<LoadedRealm | undefined> {
+  const stored: StoredObject[] = [];
+  const record = await options.storage.loadRealm(id, (portion) => {
+    for (const object of portion) stored.push(object);
+  });
+  if (!record) return undefined;
+  const state = new RealmState(id, record.changes.size - 1);
+  for (const { resource, uid, body } of stored) {
+    const kind = options.registry.resource(resource);
+    // A kind that this release does not know: its objects stay in storage, untouched.
+    if (kind) state.load(openStored(kind, uid, body, record.uid, keys.sealer));
+  }
+  return new LoadedRealm(id, record.uid, state, record.changes, keys, options);
+}
+
+export class LoadedRealm implements Realm, LaneRealm {
+  readonly id: RealmId;
+  readonly type: RealmType;
+  readonly uid: string;
+  readonly state: RealmState;
+  readonly keys: RealmKeys;
+  readonly resources: Resources;
+  readonly #options: LoadedRealmOptions;
+  readonly #lane: Lane;
+  readonly #hub: WatchHub;
+  readonly #waiting = new Set<{ readonly revision: number; readonly resolve: () => void }>();
+  #frontier: Frontier;
+  #closed: StatusError | undefined;
+
+  constructor(
+    id: RealmId,
+    uid: string,
+    state: RealmState,
+    frontier: Frontier,
+    keys: RealmKeys,
+    options: LoadedRealmOptions,
+  ) {
+    this.id = id;
+    this.type = realmType(id);
+    this.uid = uid;
+    this.state = state;
+    this.keys = keys;
+    this.#frontier = frontier;
+    this.#options = options;
+    const { clock, limits } = options;
+    this.#hub = new WatchHub(state.revision, clock, limits, (scope, after, upTo) =>
+      this.#readHistory(scope, after, upTo),
+    );
+    this.#lane = new Lane(this, clock, limits);
+    this.resources = new LaneResources({
+      realm: id,
+      realmUid: uid,
+      lane: this.#lane,
+      sealer: keys.sealer,
+      admissions: options.admissions,
+      clock,
+      random: options.random,
+      limits,
+    });
+  }
+
+  get view(): RealmView {
+    return this.state;
+  }
+
+  /** The tree of the `changes` log as last committed. */
+  get frontier(): Frontier {
+    return this.#frontier;
+  }
+
+  /** Whether somebody writes to the realm or watches it. */
+  get busy(): boolean {
+    return this.#lane.busy || this.#hub.active > 0 || this.#waiting.size > 0;
+  }
+
+  get closed(): boolean {
+    return this.#closed !== undefined;
+  }
+
+  watch(request: WatchRequest): Promise<Watch> {
+    return this.#hub.watch(request);
+  }
+
+  async waitFor(revision: number, limit_ms: number): Promise<void> {
+    if (this.#closed) throw this.#closed;
+    if (this.state.revision >= revision) return;
+    // Another replica may have told the client about it before it told us.
+    await this.takeIn();
+    if (this.state.revision >= revision) return;
+    await new Promise<void>((resolve, reject) => {
+      const waiting = {
+        revision,
+        resolve: () => {
+          cancel();
+          this.#waiting.delete(waiting);
+          if (this.#closed) reject(this.#closed);
+          else resolve();
+        },
+      };
+      const cancel = this.#options.clock.after(limit_ms, () => {
+        this.#waiting.delete(waiting);
+        reject(revisionTooLarge(revision, this.state.revision));
+      });
+      this.#waiting.add(waiting);
+    });
+  }
+
+  /** Appends a leaf that changes no object, or whatever else `decide` says, in turn with other writes. */
+  submit<Result>(decide: Decide<Result>): Promise<Result> {
+    return this.#lane.submit(decide);
+  }
+
+  /** Reads what others committed, in turn with the lane's own commits. */
+  async takeIn(): Promise<void> {
+    await this.#lane.catchUp();
+  }
+
+  /** Says that the log may have that size. */
+  wake(size: number): void {
+    if (size === 0 || size > this.#frontier.size) this.#lane.catchUp().catch(() => {});
+  }
+
+  /** Ends everything in memory; the realm in storage stays as it is. Watches just end, unless `watchFailure` says why. */
+  close(reason: StatusError, watchFailure?: StatusError): void {
+    if (this.#closed) return;
+    this.#closed = reason;
+    this.#lane.close(reason);
+    this.#hub.close(reason, watchFailure);
+    for (const waiting of [...this.#waiting]) waiting.resolve();
+  }
+
+  // What the lane asks of the realm.
+
+  commit(append: Append<StoredChange>): Promise<CommitOutcome> {
+    return this.#options.storage.commitChanges(append);
+  }
+
+  committed(frontier: Frontier, leaves: readonly LeafToCommit[]): void {
+    this.#apply(
+      frontier,
+      leaves.map(({ effect }) => effect?.change),
+    );
+  }
+
+  async holds(append: Append<StoredChange>): Promise<boolean> {
+    const { expectedSize, leaves } = append;
+    const stored = await this.#options.storage.readLeaves(this.uid, 'changes', expectedSize, leaves.length);
+    return (
+      stored.length === leaves.length &&
+      stored.every(({ hash }, index) => Buffer.compare(hash, leaves[index]?.hash ?? Buffer.alloc(0)) === 0)
+    );
+  }
+
+  async catchUp(): Promise<number> {
+    const { storage, limits } = this.#options;
+    let taken = 0;
+    for (;;) {
+      const rows = await storage.readChanges(this.uid, this.#frontier.size, limits.catchUp_max);
+      if (!rows) {
+        this.close(notFound({ kind: 'realm', name: this.id }));
+        throw notFound({ kind: 'realm', name: this.id });
+      }
+      if (rows.length === 0) break;
+      const { frontier } = appendHashes(
+        this.#frontier,
+        rows.map(({ hash }) => hash),
+      );
+      this.#applyStored(frontier, rows);
+      taken += rows.length;
+      if (rows.length < limits.catchUp_max) break;
+    }
+    if (taken === 0) await this.#assertNotAhead();
+    return taken;
+  }
+
+  /** A database that lost what it had confirmed (a failover to a stale standby) cannot be caught up with, only read anew. */
+  async #assertNotAhead(): Promise<void> {
+    const size = (await this.#options.storage.readSizes([this.uid])).get(this.uid);
+    if (size === undefined || size >= this.#frontier.size) return;
+    const reason = unavailable(
+      `the log of ${this.id} has ${size} leaves where ${this.#frontier.size} were committed: the database lost some; reading it anew`,
+      1,
+    );
+    this.close(reason, expired(`${this.id} is read anew; list again, then watch from there`));
+    throw reason;
+  }
+
+  #applyStored(frontier: Frontier, rows: readonly StoredChange[]): void {
+    // Within one portion an object may change more than once, so each change is applied before the next is read.
+    const first = this.state.revision + 1;
+    const changes: (Change | undefined)[] = [];
+    rows.forEach(({ change }, at) => {
+      const known = change && this.#change(change, this.state.byUid(change.uid)?.entry);
+      this.state.apply(first + at, known);
+      changes.push(known);
+    });
+    this.#frontier = frontier;
+    this.#tell(changes);
+  }
+
+  #apply(frontier: Frontier, changes: readonly (Change | undefined)[]): void {
+    const first = this.state.revision + 1;
+    changes.forEach((change, at) => {
+      this.state.apply(first + at, change);
+    });
+    this.#frontier = frontier;
+    this.#tell(changes);
+  }
+
+  #tell(changes: readonly (Change | undefined)[]): void {
+    this.#hub.publish(
+      this.state.revision,
+      changes.filter((change) => change !== undefined),
+    );
+    for (const waiting of [...this.#waiting]) {
+      if (waiting.revision <= this.state.revision) waiting.resolve();
+    }
+  }
+
+  /** Undefined for kinds that this release does not know. */
+  #change(stored: ObjectChange, previous: ObjectEntry | undefined): Change | undefined {
+    const kind = this.#options.registry.resource(stored.resource);
+    if (!kind) return undefined;
+    const entry = openStored(kind, stored.uid, stored.body, this.uid, this.keys.sealer);
+    if (!previous) return stored.type === 'deleted' ? undefined : { type: 'created', kind, entry };
+    return { type: stored.type === 'deleted' ? 'deleted' : 'updated', kind, entry, previous };
+  }
+
+  async #readHistory(scope: WatchScope, after: number, upTo: number): Promise<readonly ChangeEvent[]> {
+    const limit = this.#options.limits.watchHistory_max;
+    const rows = await this.#options.storage.readHistory({
+      realmUid: this.uid,
+      after,
+      upTo,
+      ...(scope.kind ? { resource: scope.kind.resource } : {}),
+      ...(scope.namespace === undefined ? {} : { namespace: scope.namespace }),
+      limit: limit + 1,
+    });
+    if (!rows) throw expired(`too old resource version: ${after}; list again, then watch from there`);
+    if (rows.length > limit) {
+      throw expired(
+        `more than ${limit} changes since resource version ${after}; list again, then watch from there`,
+      );
+    }
+    return rows.flatMap((row) => this.#historicEvent(row) ?? []);
+  }
+
+  #historicEvent({ change, previousBody }: HistoricChange): ChangeEvent | undefined {
+    const kind = this.#options.registry.resource(change.resource);
+    if (!kind) return undefined;
+    const open = (body: Uint8Array) => openStored(kind, change.uid, body, this.uid, this.keys.sealer);
+    const type = { created: 'ADDED', updated: 'MODIFIED', deleted: 'DELETED' } as const;
+    return {
+      type: type[change.type],
+      kind,
+      entry: open(change.body),
+      ...(previousBody ? { previous: open(previousBody) } : {}),
+    };
+  }
+}
+
+function revisionTooLarge(wanted: number, current: number): StatusError {
+  return new StatusError('Timeout', `Too large resource version: ${wanted}, current: ${current}`, {
+    causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+    retryAfterSeconds: 1,
+  });
+}

@@ -1,0 +1,87 @@
+/**
+ * The logs as C2SP tlog-tiles serves them: checkpoints, tiles, entries. Reads only what is committed; signs only that.
+ */
+import { notFound } from '../errors.ts';
+import type { LogName, RealmKeyring } from '../keys.ts';
+import { signCheckpoint } from '../log/checkpoint.ts';
+import { type Frontier, root, TILE_WIDTH } from '../log/merkle.ts';
+import { encodeVkey } from '../log/note.ts';
+import { encodeEntryBundle, type Tile, tileWidth } from '../log/tile.ts';
+import type { RealmId } from '../realm-id.ts';
+import type { LogStorage } from './storage.ts';
+
+export interface RealmLogs {
+  /** The signed checkpoint of all that is committed, as served under `/checkpoint`. */
+  latestCheckpoint(realm: RealmId, log: LogName): Promise<string>;
+  /**
+   * The bytes of a tile or an entry bundle. Throws `notFound` when the tree does not reach it, or never had a partial tile of
+   * that width there.
+   */
+  tile(realm: RealmId, log: LogName, tile: Tile): Promise<Buffer>;
+  /** The key that verifies the log's checkpoints, as a vkey. */
+  vkey(realm: RealmId, log: LogName): Promise<string>;
+}
+
+export class StoredRealmLogs implements RealmLogs {
+  readonly #storage: LogStorage;
+  readonly #keyring: RealmKeyring;
+  /** The last checkpoint signed of each log: signing costs more than reading. */
+  readonly #signed = new Map<
+    string,
+    { readonly uid: string; readonly size: number; readonly note: string }
+  >();
+
+  constructor(storage: LogStorage, keyring: RealmKeyring) {
+    this.#storage = storage;
+    this.#keyring = keyring;
+  }
+
+  async latestCheckpoint(realm: RealmId, log: LogName): Promise<string> {
+    const record = await this.#record(realm);
+    return this.sign(realm, record.uid, log, record[log]);
+  }
+
+  /** Signs a state of the log that is committed. */
+  async sign(realm: RealmId, uid: string, log: LogName, frontier: Frontier): Promise<string> {
+    const key = `${realm} ${log}`;
+    const signed = this.#signed.get(key);
+    if (signed?.uid === uid && signed.size === frontier.size) return signed.note;
+    const keys = await this.#keyring.open(realm);
+    const note = signCheckpoint(keys.logs[log], frontier.size, root(frontier));
+    this.#signed.set(key, { uid, size: frontier.size, note });
+    return note;
+  }
+
+  async tile(realm: RealmId, log: LogName, tile: Tile): Promise<Buffer> {
+    const record = await this.#record(realm);
+    const { level, index, width } = tile;
+    if (tileWidth(record[log].size, level, index) < width) {
+      throw notFound({ kind: 'tile', name: `${level}/${index}` });
+    }
+    const from = index * TILE_WIDTH;
+    if (level !== 'entries' && level > 0) {
+      return Buffer.concat(await this.#storage.readNodes(record.uid, log, level, from, width));
+    }
+    const leaves = await this.#storage.readLeaves(record.uid, log, from, width);
+    return level === 'entries'
+      ? encodeEntryBundle(leaves.map(({ leaf }) => leaf))
+      : Buffer.concat(leaves.map(({ hash }) => hash));
+  }
+
+  async vkey(realm: RealmId, log: LogName): Promise<string> {
+    await this.#record(realm);
+    const { origin, publicKey } = (await this.#keyring.open(realm)).logs[log];
+    return encodeVkey(origin, publicKey);
+  }
+
+  /** Forgets what it knows of a realm that is gone. */
+  forget(realm: RealmId): void {
+    for (const log of ['changes', 'access']) this.#signed.delete(`${realm} ${log}`);
+  }
+
+  async #record(realm: RealmId) {
+    const record = await this.#storage.readRealm(realm);
+    if (!record) throw notFound({ kind: 'realm', name: realm });
+    return record;
+  }
+}

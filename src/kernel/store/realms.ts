@@ -1,0 +1,342 @@
+/**
+ * All realms of a region: loads them on first use, keeps those in memory at the head of their logs, lets idle ones go. The composition
+ * root opens one of these; everything else reaches objects through it.
+ */
+import type { AccessLog } from '../access.ts';
+import { type Clock, systemClock } from '../clock.ts';
+import { alreadyExists, isStatusError, notFound, unavailable } from '../errors.ts';
+import type { LogName, RealmKeyring } from '../keys.ts';
+import type { Admission } from '../kind.ts';
+import { leafTime } from '../log/leaf.ts';
+import { type Random, systemRandom } from '../random.ts';
+import type { Realm, Realms } from '../realm.ts';
+import { REGION, type RealmId } from '../realm-id.ts';
+import type { KindRegistry } from '../registry.ts';
+import { StoredAccessLog } from './access-log.ts';
+import { newRealm } from './genesis.ts';
+import { DEFAULT_LIMITS, type StoreLimits } from './limits.ts';
+import { type LoadedRealm, type LoadedRealmOptions, loadRealm } from './loaded-realm.ts';
+import { type RealmLogs, StoredRealmLogs } from './realm-logs.ts';
+import type { LogStorage } from './storage.ts';
+
+export interface RealmsOptions {
+  /** Every kind the region serves. */
+  readonly registry: KindRegistry;
+  /** Owned by the caller: closing the realms does not close it. */
+  readonly storage: LogStorage;
+  readonly keyring: RealmKeyring;
+  /** Rules over changes of any kind, in order; each kind's own `admit` comes after them. */
+  readonly admissions?: readonly Admission[];
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly limits?: Partial<StoreLimits>;
+  /** Told of what went wrong in the background, for the region's own log. Nothing secret is in it. */
+  readonly onFault?: (what: string, error: unknown) => void;
+}
+
+export interface OpenRealms extends Realms {
+  readonly access: AccessLog;
+  readonly logs: RealmLogs;
+  /**
+   * Takes the checkpoints of a realm's logs into the region's `changes` log, unless it has them. It happens every minute for realms
+   * in memory, and when a realm is made or destroyed.
+   */
+  takeCheckpoints(realm: RealmId): Promise<void>;
+  /** Ends watches and lanes, waits for queued access records, stops all timers. */
+  close(): Promise<void>;
+}
+
+/** Opens the realms of a region. Makes none: `create('/')` comes first in a new region. */
+export async function openRealms(options: RealmsOptions): Promise<OpenRealms> {
+  const realms = new StoredRealms(options);
+  await realms.open();
+  return realms;
+}
+
+interface Slot {
+  readonly id: RealmId;
+  readonly loading: Promise<LoadedRealm>;
+  loaded: LoadedRealm | undefined;
+  leases: number;
+  /** Clock time when the last lease was given back. */
+  idleSince_ms: number;
+  historyTrimmed_ms: number;
+}
+
+/** History is trimmed so many times within the time it is kept. */
+const TRIMS_PER_HISTORY = 12;
+
+class StoredRealms implements OpenRealms {
+  readonly access: StoredAccessLog;
+  readonly logs: StoredRealmLogs;
+  readonly #options: LoadedRealmOptions;
+  readonly #keyring: RealmKeyring;
+  readonly #onFault: (what: string, error: unknown) => void;
+  readonly #slots = new Map<RealmId, Slot>();
+  /** Sizes of logs whose checkpoints the region's log has taken in. */
+  readonly #taken = new Map<string, number>();
+  readonly #listeners = new Set<(realm: Realm) => void>();
+  #wakeUps = 0;
+  #checkpointed_ms: number;
+  #stopListening: () => Promise<void> = async () => {};
+  #cancelHousekeeping: () => void = () => {};
+  #housekeeping: Promise<void> = Promise.resolve();
+  #closed = false;
+
+  constructor(options: RealmsOptions) {
+    const clock = options.clock ?? systemClock;
+    const limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#options = {
+      registry: options.registry,
+      storage: options.storage,
+      admissions: options.admissions ?? [],
+      clock,
+      random: options.random ?? systemRandom,
+      limits,
+    };
+    this.#keyring = options.keyring;
+    this.#onFault = options.onFault ?? (() => {});
+    this.#checkpointed_ms = clock.now();
+    this.access = new StoredAccessLog(options.storage, clock, limits);
+    this.logs = new StoredRealmLogs(options.storage, options.keyring);
+  }
+
+  async open(): Promise<void> {
+    this.#stopListening = await this.#options.storage.listen((uid, size) => {
+      this.#wakeUps += 1;
+      for (const { loaded } of this.#slots.values()) if (loaded?.uid === uid) loaded.wake(size);
+    });
+    this.#scheduleHousekeeping();
+  }
+
+  async acquire(id: RealmId): Promise<{ readonly realm: Realm; release(): void }> {
+    return this.#acquire(id);
+  }
+
+  async use<T>(id: RealmId, work: (realm: Realm) => Promise<T> | T): Promise<T> {
+    const { realm, release } = await this.#acquire(id);
+    try {
+      return await work(realm);
+    } finally {
+      release();
+    }
+  }
+
+  async create(id: RealmId): Promise<void> {
+    this.#assertOpen();
+    const { storage, clock, random } = this.#options;
+    const keys = await this.#keyring.create(id);
+    const made = await storage.createRealm(newRealm(id, random.uuid(), keys, clock.now()));
+    if (!made) throw alreadyExists({ kind: 'realm', name: id });
+    if (id !== REGION) await this.#takeIfRegion(id);
+  }
+
+  async destroy(id: RealmId): Promise<void> {
+    this.#assertOpen();
+    const record = await this.#options.storage.readRealm(id);
+    if (record) {
+      if (id !== REGION) await this.#takeIfRegion(id);
+      this.#drop(id, notFound({ kind: 'realm', name: id }));
+      await this.#options.storage.destroyRealm(record.uid);
+    }
+    await this.#keyring.destroy(id);
+    this.access.forget(id);
+    this.logs.forget(id);
+    for (const log of ['changes', 'access']) this.#taken.delete(`${id} ${log}`);
+  }
+
+  onLoaded(listener: (realm: Realm) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  list(): Promise<readonly RealmId[]> {
+    return this.#options.storage.listRealms();
+  }
+
+  async exists(id: RealmId): Promise<boolean> {
+    return (await this.#options.storage.readRealm(id)) !== undefined;
+  }
+
+  async takeCheckpoints(id: RealmId): Promise<void> {
+    const record = await this.#options.storage.readRealm(id);
+    if (!record) throw notFound({ kind: 'realm', name: id });
+    // The region's own `changes` log cannot hold its own checkpoints: each would make the next one due.
+    const logs: readonly LogName[] = id === REGION ? ['access'] : ['changes', 'access'];
+    for (const log of logs) {
+      const frontier = record[log];
+      const key = `${id} ${log}`;
+      if (this.#taken.get(key) === frontier.size) continue;
+      const checkpoint = await this.logs.sign(id, record.uid, log, frontier);
+      const { realm: region, release } = await this.#acquire(REGION);
+      try {
+        const time_ms = this.#options.clock.now();
+        await region.submit((view) => ({
+          result: undefined,
+          commit: {
+            time_ms,
+            leaf: {
+              v: 1,
+              index: view.nextRevision,
+              time: leafTime(time_ms),
+              type: 'checkpoint',
+              realm: id,
+              log,
+              checkpoint,
+            },
+          },
+        }));
+      } finally {
+        release();
+      }
+      this.#taken.set(key, frontier.size);
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#cancelHousekeeping();
+    await this.#housekeeping;
+    await this.access.flushed();
+    this.#closed = true;
+    this.#cancelHousekeeping();
+    await this.#stopListening();
+    for (const id of [...this.#slots.keys()]) this.#drop(id, unavailable('the region is stopping', 5));
+  }
+
+  async #acquire(id: RealmId): Promise<{ readonly realm: LoadedRealm; release(): void }> {
+    this.#assertOpen();
+    let slot = this.#slots.get(id);
+    if (!slot || slot.loaded?.closed) {
+      slot = this.#load(id);
+      this.#slots.set(id, slot);
+    }
+    const held = slot;
+    held.leases += 1;
+    let released = false;
+    const release = () => {
+      if (released) return;
+      released = true;
+      held.leases -= 1;
+      held.idleSince_ms = this.#options.clock.now();
+    };
+    try {
+      return { realm: await held.loading, release };
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  #load(id: RealmId): Slot {
+    const slot: Slot = {
+      id,
+      loading: this.#read(id),
+      loaded: undefined,
+      leases: 0,
+      idleSince_ms: this.#options.clock.now(),
+      historyTrimmed_ms: this.#options.clock.now(),
+    };
+    slot.loading.then(
+      (realm) => {
+        slot.loaded = realm;
+        // Dropped while it was loading: destroyed, or the region stops.
+        if (this.#slots.get(id) !== slot) realm.close(notFound({ kind: 'realm', name: id }));
+        else for (const listener of this.#listeners) listener(realm);
+      },
+      () => {
+        if (this.#slots.get(id) === slot) this.#slots.delete(id);
+      },
+    );
+    return slot;
+  }
+
+  async #read(id: RealmId): Promise<LoadedRealm> {
+    const wakeUps = this.#wakeUps;
+    if (!(await this.exists(id))) throw notFound({ kind: 'realm', name: id });
+    const realm = await loadRealm(id, await this.#keyring.open(id), this.#options);
+    if (!realm) throw notFound({ kind: 'realm', name: id });
+    // A wake-up that came while loading may have been for this realm.
+    if (this.#wakeUps !== wakeUps) await realm.takeIn();
+    return realm;
+  }
+
+  #drop(id: RealmId, reason: Parameters<LoadedRealm['close']>[0]): void {
+    const slot = this.#slots.get(id);
+    this.#slots.delete(id);
+    slot?.loaded?.close(reason);
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw unavailable('the region is stopping', 5);
+  }
+
+  /** As `takeCheckpoints`; a region that is not made yet (in tests of one realm) takes none. */
+  async #takeIfRegion(id: RealmId): Promise<void> {
+    if (await this.exists(REGION)) await this.takeCheckpoints(id);
+  }
+
+  #scheduleHousekeeping(): void {
+    const { clock, limits } = this.#options;
+    this.#cancelHousekeeping = clock.after(limits.housekeeping_ms, () => {
+      this.#housekeeping = this.#keepHouse()
+        .catch((error) => this.#onFault('keeping house in the store', error))
+        .finally(() => {
+          if (!this.#closed) this.#scheduleHousekeeping();
+        });
+    });
+  }
+
+  async #keepHouse(): Promise<void> {
+    this.#evictIdle();
+    await this.#compareSizes();
+    await this.#trimHistory();
+    await this.#checkpointLoaded();
+  }
+
+  #evictIdle(): void {
+    const idleBefore_ms = this.#options.clock.now() - this.#options.limits.idle_ms;
+    for (const { id, loaded, leases, idleSince_ms } of [...this.#slots.values()]) {
+      if (!loaded || leases > 0 || loaded.busy || idleSince_ms > idleBefore_ms) continue;
+      this.#drop(id, unavailable(`${id} left memory because nobody used it; try again`, 1));
+    }
+  }
+
+  /** What a lost wake-up would have said. */
+  async #compareSizes(): Promise<void> {
+    const loaded = this.#loaded();
+    const sizes = await this.#options.storage.readSizes(loaded.map(({ realm }) => realm.uid));
+    for (const { realm } of loaded) realm.wake(sizes.get(realm.uid) ?? 0);
+  }
+
+  async #trimHistory(): Promise<void> {
+    const { storage, clock, limits } = this.#options;
+    for (const { slot, realm } of this.#loaded()) {
+      const now_ms = clock.now();
+      if (now_ms - slot.historyTrimmed_ms < limits.history_ms / TRIMS_PER_HISTORY) continue;
+      slot.historyTrimmed_ms = now_ms;
+      const floor = await storage.lastChangeBefore(realm.uid, now_ms - limits.history_ms);
+      if (floor >= 0) await storage.dropHistory(realm.uid, floor);
+    }
+  }
+
+  async #checkpointLoaded(): Promise<void> {
+    const { clock, limits } = this.#options;
+    if (clock.now() - this.#checkpointed_ms < limits.checkpoint_ms) return;
+    this.#checkpointed_ms = clock.now();
+    if (!(await this.exists(REGION))) return;
+    for (const { slot } of this.#loaded()) {
+      try {
+        await this.takeCheckpoints(slot.id);
+      } catch (error) {
+        if (!isStatusError(error, 'NotFound')) this.#onFault(`taking the checkpoints of ${slot.id}`, error);
+      }
+    }
+  }
+
+  #loaded(): { readonly slot: Slot; readonly realm: LoadedRealm }[] {
+    return [...this.#slots.values()].flatMap((slot) =>
+      slot.loaded && !slot.loaded.closed ? [{ slot, realm: slot.loaded }] : [],
+    );
+  }
+}

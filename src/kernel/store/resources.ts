@@ -1,0 +1,400 @@
+/**
+ * Changes of objects with the semantics of the Kubernetes API, each decided in the realm's lane on the state it is committed on.
+ */
+import { type Clock, rfc3339 } from '../clock.ts';
+import { alreadyExists, badRequest, notFound, StatusError } from '../errors.ts';
+import type { Sealer } from '../keys.ts';
+import type { Admission, Kind, ObjectOf, Operation } from '../kind.ts';
+import { bodyDigest, leafTime } from '../log/leaf.ts';
+import type { DraftObject, KubeObject } from '../object.ts';
+import { nameSuffix, type Random } from '../random.ts';
+import type {
+  ChangeContext,
+  DeleteOptions,
+  DeleteResult,
+  ObjectKey,
+  RealmView,
+  Resources,
+  WriteOptions,
+  WriteResult,
+} from '../realm.ts';
+import { type RealmId, realmType } from '../realm-id.ts';
+import { dnsLabelCauses, LABEL_NAME_MAX } from '../schema/metadata.ts';
+import type { BatchView } from './batch-view.ts';
+import type { Change } from './change.ts';
+import { type CheckedDraft, type CheckedStatus, checkDraft, checkStatusDraft, subjectOf } from './draft.ts';
+import { ObjectEntry } from './entry.ts';
+import type { Decision, Lane, LeafToCommit } from './lane.ts';
+import type { StoreLimits } from './limits.ts';
+import {
+  assertPreconditions,
+  deletedObject,
+  isReleased,
+  newObject,
+  objectWithStatus,
+  sameObject,
+  updatedObject,
+} from './next-object.ts';
+import { sealContext } from './sealing.ts';
+
+/** Tries to find a free generated name: with 27^5 suffixes, more means that the names are nearly used up. */
+const GENERATED_NAME_TRIES = 8;
+
+const SUFFIX_CHARACTERS = 5;
+
+/**
+ * How a leaf calls a change. `delete`: a request to delete was accepted (the object is gone unless finalizers hold it); `remove`: the
+ * last finalizer went, and the object with it.
+ */
+type LeafVerb = 'create' | 'update' | 'update-status' | 'delete' | 'remove';
+
+export interface ResourcesOptions {
+  readonly realm: RealmId;
+  readonly realmUid: string;
+  readonly lane: Lane;
+  readonly sealer: Sealer;
+  readonly admissions: readonly Admission[];
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly limits: StoreLimits;
+}
+
+export class LaneResources implements Resources {
+  readonly #options: ResourcesOptions;
+
+  constructor(options: ResourcesOptions) {
+    this.#options = options;
+  }
+
+  async create(
+    kind: Kind,
+    namespace: string | undefined,
+    draft: DraftObject,
+    context: ChangeContext,
+    options?: WriteOptions,
+  ): Promise<WriteResult> {
+    this.#assertServed(kind);
+    const checked = checkDraft(kind, draft, options?.fieldValidation ?? 'Strict');
+    assertNamespace(kind, namespace, checked.metadata.namespace);
+    if (checked.metadata.resourceVersion) {
+      throw badRequest('metadata.resourceVersion: must not be set on an object to be created');
+    }
+    return this.#submit(context, checked.warnings, (view) => {
+      const object = newObject(kind, checked, {
+        name: checked.metadata.name || this.#generateName(kind, namespace, checked, view),
+        namespace,
+        uid: this.#options.random.uuid(),
+        creationTimestamp: rfc3339(this.#options.clock.now()),
+      });
+      const { name } = object.metadata;
+      if (view.entry(kind, keyOf(namespace, name))) throw alreadyExists(subjectOf(kind, name));
+      this.#admit('create', kind, object, undefined, view, context);
+      return this.#written(view, kind, 'create', object, undefined, context);
+    });
+  }
+
+  async update(
+    kind: Kind,
+    key: ObjectKey,
+    draft: DraftObject,
+    context: ChangeContext,
+    options?: WriteOptions,
+  ): Promise<WriteResult> {
+    this.#assertServed(kind);
+    const checked = checkDraft(kind, named(draft, key), options?.fieldValidation ?? 'Strict');
+    assertSameKey(key, checked.metadata);
+    return this.#submit(context, checked.warnings, (view) =>
+      this.#update(view, kind, this.#current(view, kind, key), checked, context),
+    );
+  }
+
+  async updateStatus(
+    kind: Kind,
+    key: ObjectKey,
+    draft: DraftObject,
+    context: ChangeContext,
+    options?: WriteOptions,
+  ): Promise<WriteResult> {
+    this.#assertStatus(kind);
+    const checked = checkStatusDraft(kind, draft, options?.fieldValidation ?? 'Strict');
+    assertSameKey(key, draft.metadata);
+    return this.#submit(context, checked.warnings, (view) =>
+      this.#updateStatus(view, kind, this.#current(view, kind, key), checked, context),
+    );
+  }
+
+  async modify<K extends Kind>(
+    kind: K,
+    key: ObjectKey,
+    context: ChangeContext,
+    change: (current: ObjectOf<K>, view: RealmView) => DraftObject | ObjectOf<K>,
+    options?: WriteOptions & { readonly subresource?: 'status' },
+  ): Promise<WriteResult> {
+    if (options?.subresource === 'status') this.#assertStatus(kind);
+    else this.#assertServed(kind);
+    const validation = options?.fieldValidation ?? 'Strict';
+    const warnings: string[] = [];
+    return this.#submit(context, warnings, (view) => {
+      warnings.length = 0;
+      const current = this.#current(view, kind, key);
+      // The kind's schema was checked when the object was written.
+      const before = current.object() as ObjectOf<K>;
+      const after = change(before, view);
+      if (after === before) return unchanged(current);
+      const draft = after as DraftObject;
+      if (options?.subresource === 'status') {
+        const checked = checkStatusDraft(kind, draft, validation);
+        warnings.push(...checked.warnings);
+        return this.#updateStatus(view, kind, current, checked, context);
+      }
+      const checked = checkDraft(kind, named(draft, key), validation);
+      warnings.push(...checked.warnings);
+      assertSameKey(key, checked.metadata);
+      return this.#update(view, kind, current, checked, context);
+    });
+  }
+
+  async delete(
+    kind: Kind,
+    key: ObjectKey,
+    context: ChangeContext,
+    options: DeleteOptions = {},
+  ): Promise<DeleteResult> {
+    this.#assertServed(kind);
+    return this.#options.lane.submit<DeleteResult>((view) => {
+      const current = this.#current(view, kind, key);
+      const before = current.object();
+      assertPreconditions(kind, before.metadata, options.preconditions ?? {});
+      this.#admit('delete', kind, before, before, view, context);
+      const { object, removed } = deletedObject(before, options, rfc3339(this.#options.clock.now()));
+      const { result, commit } =
+        !removed && sameObject(before, object)
+          ? unchanged(current)
+          : this.#written(view, kind, 'delete', object, current, context, removed);
+      return {
+        result: { ...resultOf(result, []), removed },
+        ...(commit ? { commit } : {}),
+      };
+    }, context.dryRun);
+  }
+
+  #update(
+    view: BatchView,
+    kind: Kind,
+    current: ObjectEntry,
+    draft: CheckedDraft,
+    context: ChangeContext,
+  ): Decision<ObjectEntry> {
+    const before = current.object();
+    assertPreconditions(kind, before.metadata, {
+      ...(draft.metadata.uid === undefined ? {} : { uid: draft.metadata.uid }),
+      ...(draft.metadata.resourceVersion === undefined
+        ? {}
+        : { resourceVersion: draft.metadata.resourceVersion }),
+    });
+    const object = updatedObject(kind, before, draft);
+    if (sameObject(before, object)) return unchanged(current);
+    this.#admit('update', kind, object, before, view, context);
+    const released = isReleased(object);
+    return this.#written(view, kind, released ? 'remove' : 'update', object, current, context, released);
+  }
+
+  #updateStatus(
+    view: BatchView,
+    kind: Kind,
+    current: ObjectEntry,
+    draft: CheckedStatus,
+    context: ChangeContext,
+  ): Decision<ObjectEntry> {
+    const before = current.object();
+    assertPreconditions(kind, before.metadata, draft.metadata);
+    const object = objectWithStatus(before, draft.status);
+    if (sameObject(before, object)) return unchanged(current);
+    this.#admit('update', kind, object, before, view, context);
+    return this.#written(view, kind, 'update-status', object, current, context);
+  }
+
+  async #submit(
+    context: ChangeContext,
+    warnings: readonly string[],
+    decide: (view: BatchView) => Decision<ObjectEntry>,
+  ): Promise<WriteResult> {
+    const entry = await this.#options.lane.submit(decide, context.dryRun);
+    return resultOf(entry, warnings);
+  }
+
+  /** Makes the leaf and the stored form of an object that changed. */
+  #written(
+    view: BatchView,
+    kind: Kind,
+    verb: LeafVerb,
+    object: KubeObject,
+    previous: ObjectEntry | undefined,
+    context: ChangeContext,
+    removed = false,
+  ): Decision<ObjectEntry> {
+    const revision = view.nextRevision;
+    // What a dry run shows was never committed, so it has no version of its own.
+    const resourceVersion = context.dryRun ? object.metadata.resourceVersion : String(revision);
+    const entry = ObjectEntry.of(kind, { ...object, metadata: { ...object.metadata, resourceVersion } });
+    const { object_bytes_max } = this.#options.limits;
+    if (entry.bytes.length > object_bytes_max && !removed) {
+      throw new StatusError(
+        'RequestEntityTooLarge',
+        `${kind.kind} "${entry.name}" takes ${entry.bytes.length} bytes; the most is ${object_bytes_max}`,
+      );
+    }
+    const change = changeOf(kind, entry, previous, removed);
+    return { result: entry, commit: this.#leaf(verb, revision, change, context) };
+  }
+
+  #leaf(verb: LeafVerb, index: number, change: Change, context: ChangeContext): LeafToCommit {
+    const { kind, entry, previous } = change;
+    const time_ms = this.#options.clock.now();
+    const body = kind.secret
+      ? this.#options.sealer.seal(entry.bytes, sealContext(this.#options.realmUid, kind.resource, entry.uid))
+      : entry.bytes;
+    const { namespace, name, uid } = entry;
+    return {
+      time_ms,
+      leaf: {
+        v: 1,
+        index,
+        time: leafTime(time_ms),
+        type: 'change',
+        actor: context.actor.name,
+        credential: context.actor.credential,
+        via: context.via,
+        verb,
+        resource: kind.resource,
+        ...(namespace === undefined ? {} : { namespace }),
+        name,
+        uid,
+        digest: bodyDigest(body),
+        requestId: context.requestId,
+        decision: 'allowed',
+      },
+      effect: {
+        change,
+        stored: {
+          type: change.type,
+          resource: kind.resource,
+          namespace,
+          name,
+          uid,
+          previous: previous?.revision,
+          body,
+        },
+      },
+    };
+  }
+
+  #admit(
+    operation: Operation,
+    kind: Kind,
+    object: KubeObject,
+    previous: KubeObject | undefined,
+    view: BatchView,
+    context: ChangeContext,
+  ): void {
+    const request = {
+      realm: this.#options.realm,
+      operation,
+      kind,
+      object,
+      ...(previous === undefined ? {} : { previous }),
+      view,
+      actor: context.actor,
+    };
+    for (const admission of this.#options.admissions) admission(request);
+    kind.admit?.(request);
+  }
+
+  #current(view: BatchView, kind: Kind, key: ObjectKey): ObjectEntry {
+    const entry = view.entry(kind, key);
+    if (!entry) throw notFound(subjectOf(kind, key.name));
+    return entry;
+  }
+
+  #generateName(kind: Kind, namespace: string | undefined, draft: CheckedDraft, view: BatchView): string {
+    const base = (draft.metadata.generateName ?? '').slice(0, LABEL_NAME_MAX - SUFFIX_CHARACTERS);
+    for (let attempt = 0; attempt < GENERATED_NAME_TRIES; attempt++) {
+      const name = base + nameSuffix(this.#options.random);
+      if (!view.entry(kind, keyOf(namespace, name))) return name;
+    }
+    throw alreadyExists(subjectOf(kind, base));
+  }
+
+  #assertServed(kind: Kind): void {
+    if (kind.realms.includes(realmType(this.#options.realm))) return;
+    throw new StatusError(
+      'MethodNotAllowed',
+      `${kind.plural} cannot be changed in ${this.#options.realm}: they are kept in realms of type ${kind.realms.join(', ')}`,
+    );
+  }
+
+  #assertStatus(kind: Kind): void {
+    this.#assertServed(kind);
+    if (!kind.status) throw notFound({ group: kind.group, kind: `${kind.plural}/status` });
+  }
+}
+
+const keyOf = (namespace: string | undefined, name: string): ObjectKey =>
+  namespace === undefined ? { name } : { namespace, name };
+
+const unchanged = (entry: ObjectEntry): Decision<ObjectEntry> => ({ result: entry });
+
+const resultOf = (entry: ObjectEntry, warnings: readonly string[]): WriteResult => ({
+  object: entry.object(),
+  bytes: entry.bytes,
+  warnings,
+});
+
+function changeOf(
+  kind: Kind,
+  entry: ObjectEntry,
+  previous: ObjectEntry | undefined,
+  removed: boolean,
+): Change {
+  if (!previous) return { type: 'created', kind, entry };
+  return { type: removed ? 'deleted' : 'updated', kind, entry, previous };
+}
+
+/** A body may leave out what the path says already. */
+function named(draft: DraftObject, key: ObjectKey): DraftObject {
+  if (typeof draft.metadata !== 'object' || draft.metadata === null) return draft;
+  if (draft.metadata.name !== undefined && draft.metadata.name !== '') return draft;
+  return { ...draft, metadata: { ...draft.metadata, name: key.name } };
+}
+
+function assertNamespace(kind: Kind, namespace: string | undefined, inBody: string | undefined): void {
+  if (kind.scope === 'Realm') {
+    if (namespace === undefined && !inBody) return;
+    throw badRequest(`metadata.namespace: a ${kind.kind} belongs to no project; leave it out`);
+  }
+  if (namespace === undefined)
+    throw badRequest(`metadata.namespace: a ${kind.kind} belongs to a project; name it`);
+  if (inBody && inBody !== namespace) {
+    throw badRequest(
+      `metadata.namespace: the namespace of the object (${inBody}) does not match the namespace of the request (${namespace})`,
+    );
+  }
+  const [cause] = dnsLabelCauses(namespace, 'metadata.namespace');
+  if (cause) throw badRequest(`metadata.namespace: ${cause.message}`, [cause]);
+}
+
+function assertSameKey(
+  key: ObjectKey,
+  metadata: { readonly name?: string; readonly namespace?: string },
+): void {
+  if (metadata.name && metadata.name !== key.name) {
+    throw badRequest(
+      `metadata.name: the name of the object (${metadata.name}) does not match the name on the URL (${key.name})`,
+    );
+  }
+  if (metadata.namespace && metadata.namespace !== key.namespace) {
+    throw badRequest(
+      `metadata.namespace: the namespace of the object (${metadata.namespace}) does not match the namespace on the request (${key.namespace ?? 'none'})`,
+    );
+  }
+}
