@@ -1,0 +1,60 @@
+/**
+ * Who is asking: reads credentials from the connection and the header, and asks the realm's authenticator. A realm that does not
+ * exist and one that does not know the caller give the same answer, so that nobody can find out which organizations there are.
+ */
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import type { Actor, Authenticator, Credentials } from '../access.ts';
+import { forbidden, isStatusError, unauthorized } from '../errors.ts';
+import { REGION, type RealmId } from '../realm-id.ts';
+
+const BEARER = /^Bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
+
+/** What the request carries. The certificate's key was proven by TLS; nothing else about it is verified here. */
+export function credentialsOf(socket: Socket, headers: IncomingHttpHeaders): Credentials {
+  const peer = (socket as TLSSocket).getPeerCertificate?.();
+  // Node gives an empty object when there is none.
+  const clientCertificate = peer && 'raw' in peer ? peer.raw : undefined;
+  const bearerToken = BEARER.exec(headers.authorization ?? '')?.[1];
+  return {
+    ...(clientCertificate === undefined ? {} : { clientCertificate }),
+    ...(bearerToken === undefined ? {} : { bearerToken }),
+  };
+}
+
+/** Names the kind of credential for the record, without any of it. */
+export function presented({ clientCertificate, bearerToken }: Credentials): string {
+  if (clientCertificate !== undefined) return 'certificate (not accepted)';
+  return bearerToken === undefined ? 'none' : 'token (not accepted)';
+}
+
+const UNIFORM_REFUSAL =
+  'these credentials open nothing here; present a client certificate that this organization issued, that has not expired, and ' +
+  'whose ClientCertificate object still exists';
+
+/** Throws 401; of an organization always with the same words. */
+export async function authenticate(
+  authenticator: Authenticator,
+  realm: RealmId,
+  credentials: Credentials,
+): Promise<Actor> {
+  try {
+    return await authenticator.authenticate(realm, credentials);
+  } catch (error) {
+    if (!isStatusError(error, 'Unauthorized') && !isStatusError(error, 'NotFound')) throw error;
+    if (realm === REGION && isStatusError(error, 'Unauthorized')) throw error;
+    throw unauthorized(UNIFORM_REFUSAL);
+  }
+}
+
+/** Acting as somebody else is refused rather than ignored: who asked for it must not believe that it worked. */
+export function refuseImpersonation(request: IncomingMessage): void {
+  const header = Object.keys(request.headers).find((name) => name.startsWith('impersonate-'));
+  if (header !== undefined) {
+    throw forbidden(
+      { kind: 'request' },
+      `${header}: acting as somebody else is not possible; use your own credentials`,
+    );
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * Reads a request's body: bounded, inflated within the same bound, JSON or YAML, of bounded depth. Bodies are read only
+ * after the request was authorized. Never trusts a declared length.
+ */
+import type { IncomingMessage } from 'node:http';
+import { createGunzip } from 'node:zlib';
+import { parse as parseYaml } from 'yaml';
+import { badRequest, StatusError } from '../errors.ts';
+import { BODY_BYTES_MAX, BODY_DEPTH_MAX, YAML_ALIASES_MAX } from './limits.ts';
+import { parseMediaType } from './media-type.ts';
+
+const tooLarge = () =>
+  new StatusError('RequestEntityTooLarge', `the request body is larger than ${BODY_BYTES_MAX} bytes`);
+
+/** The whole body as bytes, decompressed. Throws 413 past the bound and 415 for an unknown Content-Encoding. */
+export async function readBody(request: IncomingMessage): Promise<Buffer> {
+  if (Number(request.headers['content-length'] ?? 0) > BODY_BYTES_MAX) throw tooLarge();
+  const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
+  if (encoding === 'identity' || encoding === '') return collect(request);
+  if (encoding !== 'gzip') {
+    throw new StatusError(
+      'UnsupportedMediaType',
+      `Content-Encoding "${encoding}" is not supported; send gzip or no encoding`,
+    );
+  }
+  const gunzip = createGunzip();
+  request.on('error', (error) => gunzip.destroy(error));
+  try {
+    return await collect(request.pipe(gunzip));
+  } catch (error) {
+    if (error instanceof StatusError) throw error;
+    throw badRequest('the request body is not gzip, as its Content-Encoding says');
+  } finally {
+    request.unpipe(gunzip);
+    gunzip.destroy();
+  }
+}
+
+async function collect(stream: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of stream) {
+    size += chunk.length;
+    if (size > BODY_BYTES_MAX) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, size);
+}
+
+const JSON_TYPES = new Set(['application/json', '']);
+const YAML_TYPES = new Set(['application/yaml', 'application/x-yaml', 'text/yaml']);
+
+/** Parses a body that holds an object. Throws 415 for other types and 400 for what does not parse. */
+export function parseObjectBody(bytes: Buffer, contentType: string | undefined): Record<string, unknown> {
+  const { type } = parseMediaType(contentType ?? '');
+  let value: unknown;
+  if (JSON_TYPES.has(type)) value = parseJson(bytes);
+  else if (YAML_TYPES.has(type)) value = parseYamlText(bytes);
+  else {
+    throw new StatusError(
+      'UnsupportedMediaType',
+      `Content-Type "${type}" is not supported here; send application/json or application/yaml`,
+    );
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw badRequest('the request body must be an object');
+  }
+  return value as Record<string, unknown>;
+}
+
+/** Parses JSON of bounded depth without `__proto__` keys. Throws 400. */
+export function parseJson(bytes: Buffer): unknown {
+  let value: unknown;
+  try {
+    value = JSON.parse(bytes.toString('utf8'));
+  } catch (error) {
+    const detail = error instanceof SyntaxError ? error.message : 'nested too deeply';
+    throw badRequest(`the request body is not JSON: ${detail}`);
+  }
+  checkStructure(value);
+  return value;
+}
+
+/** Parses one YAML document into JSON's types, with bounded aliases and depth. Throws 400. */
+export function parseYamlText(bytes: Buffer): unknown {
+  let value: unknown;
+  try {
+    value = parseYaml(bytes.toString('utf8'), { maxAliasCount: YAML_ALIASES_MAX, schema: 'core' });
+  } catch (error) {
+    const detail = error instanceof Error ? error.message.split('\n', 1)[0] : 'nested too deeply';
+    throw badRequest(`the request body is not YAML: ${detail}`);
+  }
+  checkStructure(value);
+  return value;
+}
+
+/** Level by level rather than recursive, so that depth cannot exhaust the stack. */
+function checkStructure(root: unknown): void {
+  let level: unknown[] = [root];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > BODY_DEPTH_MAX)
+      throw badRequest(`the request body is nested deeper than ${BODY_DEPTH_MAX} levels`);
+    const next: unknown[] = [];
+    for (const value of level) {
+      if (typeof value !== 'object' || value === null) continue;
+      if (Object.hasOwn(value, '__proto__')) throw badRequest('the request body has a key "__proto__"');
+      for (const child of Object.values(value)) {
+        if (typeof child === 'object' && child !== null) next.push(child);
+      }
+    }
+    level = next;
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * What the wire serves of a realm's logs, as C2SP tlog-tiles resources; the wire adds who may read and the content types.
+ * Never gives out the bodies of objects: leaves hold digests only.
+ */
+import { isStatusError } from '../errors.ts';
+import type { LogName } from '../keys.ts';
+import { parseTilePath } from '../log/tile.ts';
+import type { RealmId } from '../realm-id.ts';
+import type { RealmLogs } from '../store/realm-logs.ts';
+
+export interface LedgerSource {
+  /** The latest signed checkpoint (c2sp.org/tlog-checkpoint). */
+  checkpoint(realm: RealmId, log: LogName): Promise<string>;
+  /**
+   * A tile by its path (`tile/0/x001/234.p/5`, `tile/entries/000`). Undefined when there is none: the path is malformed, or the
+   * log is not that large.
+   */
+  tile(realm: RealmId, log: LogName, path: string): Promise<Uint8Array | undefined>;
+  /** The log's verifier key (`<name>+<hash>+<base64>`, c2sp.org/signed-note). */
+  key(realm: RealmId, log: LogName): Promise<string>;
+  /** Earlier signed checkpoints, oldest first, bounded. Absent where they are not kept; then the path is 404. */
+  checkpoints?(realm: RealmId, log: LogName): Promise<readonly string[]>;
+}
+
+/** The store's logs as a source. */
+export function ledgerSource(logs: RealmLogs): LedgerSource {
+  return {
+    checkpoint: (realm, log) => logs.latestCheckpoint(realm, log),
+    key: (realm, log) => logs.vkey(realm, log),
+    async tile(realm, log, path) {
+      const tile = parseTilePath(path);
+      if (tile === undefined) return undefined;
+      try {
+        return await logs.tile(realm, log, tile);
+      } catch (error) {
+        if (isStatusError(error, 'NotFound')) return undefined;
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,64 @@
+/**
+ * A realm's logs over HTTP as C2SP tlog-tiles: `<prefix>/ledger/<changes|access>/{checkpoint,tile/…,key,checkpoints}`, for those
+ * who may `get` the virtual resource `ledgers` of the core group, named after the log.
+ */
+import { notFound, StatusError } from '../errors.ts';
+import type { LogName } from '../keys.ts';
+import { jsonAnswer, textAnswer } from './answer.ts';
+import { authorize } from './authorize.ts';
+import type { Wire } from './options.ts';
+import type { Answer, WireRequest } from './request.ts';
+
+/** The virtual resource that permissions name. */
+export const LEDGERS = { group: '', version: 'v1', plural: 'ledgers' } as const;
+
+const FULL_TILE_CACHE = 'private, max-age=31536000, immutable';
+const PARTIAL_TILE = /\.p\/\d+$/;
+
+/** Answers a ledger request. Throws 403, 404, 405, or 503 in a region that keeps no ledger source. */
+export async function ledgerAnswer(
+  wire: Wire,
+  request: WireRequest,
+  log: string,
+  path: string,
+): Promise<Answer> {
+  await authorize(wire.authorizer, request.realm, request.actor, 'get', LEDGERS, { name: log });
+  if (request.method !== 'GET') {
+    throw new StatusError(
+      'MethodNotAllowed',
+      `${request.method} is not allowed on a ledger: it only grows by changes`,
+    );
+  }
+  if (!isLogName(log)) throw notFound({ kind: LEDGERS.plural, name: log });
+  const { ledger } = wire;
+  if (ledger === undefined) throw new StatusError('ServiceUnavailable', 'this server does not serve ledgers');
+  const { realm } = request;
+  switch (path) {
+    case 'checkpoint':
+      return textAnswer(await ledger.checkpoint(realm, log));
+    case 'key':
+      return textAnswer(`${(await ledger.key(realm, log)).trimEnd()}\n`);
+    case 'checkpoints':
+      if (ledger.checkpoints === undefined) throw nothingAt(log, path);
+      return jsonAnswer({ items: await ledger.checkpoints(realm, log) });
+    default: {
+      const tile = await ledger.tile(realm, log, path);
+      if (tile === undefined) throw nothingAt(log, path);
+      return {
+        type: 'bytes',
+        code: 200,
+        contentType: 'application/octet-stream',
+        body: Buffer.from(tile.buffer, tile.byteOffset, tile.byteLength),
+        // A full tile never changes; a partial one is soon replaced.
+        headers: PARTIAL_TILE.test(path) ? {} : { 'Cache-Control': FULL_TILE_CACHE },
+      };
+    }
+  }
+}
+
+const nothingAt = (log: LogName, path: string) =>
+  notFound({ kind: 'ledger resource', name: `${log}/${path}` });
+
+function isLogName(log: string): log is LogName {
+  return log === 'changes' || log === 'access';
+}

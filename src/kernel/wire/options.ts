@@ -1,0 +1,54 @@
+/**
+ * What the composition root gives the API server, and what every handler is given of it.
+ */
+import type { FastifyInstance } from 'fastify';
+import type { AccessLog, Authenticator, Authorizer } from '../access.ts';
+import type { Clock } from '../clock.ts';
+import type { Connector } from '../connect.ts';
+import type { Logger } from '../logger.ts';
+import type { Random } from '../random.ts';
+import type { Realms } from '../realm.ts';
+import type { KindRegistry } from '../registry.ts';
+import type { Catalogue } from './catalogue.ts';
+import type { LedgerSource } from './ledger-source.ts';
+import type { OpenApi } from './openapi.ts';
+import type { Quota } from './quota.ts';
+
+export interface VersionInfo {
+  /** The version of Casemate, such as `0.1.0`. */
+  readonly casemate: string;
+  /** Commit it was built from, if known. */
+  readonly commit?: string;
+}
+
+export interface ApiServerOptions {
+  readonly registry: KindRegistry;
+  readonly realms: Realms;
+  readonly authenticator: Authenticator;
+  readonly authorizer: Authorizer;
+  readonly accessLog: AccessLog;
+  /** Streams, keyed `<resource>/<subresource>`: `instances.compute.casemate.internal/exec`. */
+  readonly connectors?: Readonly<Record<string, Connector>>;
+  /** PEM. `cert` may carry the chain. Client certificates are requested, and verified by the authenticator. */
+  readonly tls: { readonly key: string | Buffer; readonly cert: string | Buffer };
+  readonly ledger?: LedgerSource;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly version: VersionInfo;
+  /** Whether the region can serve; an unready region answers 503 at /readyz with the reason. Default: always ready. */
+  readonly ready?: () => Promise<{ readonly ready: boolean; readonly reason?: string }>;
+  /** Adds routes outside the API, such as the console's files. They are not authenticated or authorized by the wire. */
+  readonly extraRoutes?: (app: FastifyInstance) => void;
+}
+
+/** What handlers work with. */
+export interface Wire extends ApiServerOptions {
+  readonly connectors: Readonly<Record<string, Connector>>;
+  readonly catalogue: Catalogue;
+  readonly openapi: OpenApi;
+  readonly watches: Quota;
+  readonly streams: Quota;
+  /** Aborts when the server closes. */
+  readonly closing: AbortSignal;
+}

@@ -1,0 +1,91 @@
+/**
+ * Turns a PATCH request into a pure function of the object, which the lane then applies: so a patch never loses a race.
+ */
+import { badRequest, conflict, invalid, StatusError } from '../errors.ts';
+import type { Kind } from '../kind.ts';
+import type { DraftObject, KubeObject } from '../object.ts';
+import { parseJson } from './body.ts';
+import { draftOf } from './draft.ts';
+import { applyJsonPatch, parseJsonPatch } from './json-patch.ts';
+import { isObject, jsonEqual } from './json-value.ts';
+import { parseMediaType } from './media-type.ts';
+import { applyMergePatch } from './merge-patch.ts';
+import { applyStrategicMergePatch } from './strategic-merge-patch.ts';
+
+export type PatchFunction = (current: KubeObject) => DraftObject | KubeObject;
+
+const JSON_PATCH = 'application/json-patch+json';
+const MERGE_PATCH = 'application/merge-patch+json';
+const STRATEGIC_MERGE_PATCH = 'application/strategic-merge-patch+json';
+const APPLY_PATCH = 'application/apply-patch+yaml';
+
+/** Parses a patch by its content type. Throws 415 for a type that is not supported and 400 for what does not parse. */
+export function parsePatch(
+  kind: Kind,
+  bytes: Buffer,
+  contentType: string | undefined,
+  query: URLSearchParams,
+): PatchFunction {
+  const { type } = parseMediaType(contentType ?? '');
+  if (query.has('force') && type !== APPLY_PATCH) throw badRequest('force: is only for server-side apply');
+  switch (type) {
+    case JSON_PATCH: {
+      const operations = parseJsonPatch(parseJson(bytes));
+      return patchFunction(kind, (current) => applyJsonPatch(current, operations));
+    }
+    case MERGE_PATCH: {
+      const patch = objectPatch(parseJson(bytes));
+      return patchFunction(kind, (current) => applyMergePatch(current, patch));
+    }
+    case STRATEGIC_MERGE_PATCH: {
+      const patch = objectPatch(parseJson(bytes));
+      return patchFunction(kind, (current) => applyStrategicMergePatch(current, patch));
+    }
+    default:
+      throw new StatusError(
+        'UnsupportedMediaType',
+        `${type === APPLY_PATCH ? 'server-side apply is not supported yet' : `Content-Type "${type}" is no patch`}; ` +
+          `send ${MERGE_PATCH}, ${STRATEGIC_MERGE_PATCH} or ${JSON_PATCH} (kubectl apply without --server-side does)`,
+      );
+  }
+}
+
+function objectPatch(patch: unknown): Record<string, unknown> {
+  if (!isObject(patch)) throw badRequest('the patch must be an object');
+  return patch;
+}
+
+/** Metadata that says which object it is; a patch may repeat it but not change it. */
+const IDENTITY = ['name', 'namespace', 'uid', 'creationTimestamp'] as const;
+
+function patchFunction(kind: Kind, apply: (current: KubeObject) => unknown): PatchFunction {
+  return (current) => {
+    const patched = apply(current);
+    const subject = { group: kind.group, kind: kind.plural, name: current.metadata.name };
+    if (!isObject(patched) || !isObject(patched.metadata)) {
+      throw invalid(subject, [
+        { reason: 'FieldValueTypeInvalid', field: 'metadata', message: 'the patch leaves no object behind' },
+      ]);
+    }
+    const { metadata } = patched;
+    if (
+      metadata.resourceVersion !== undefined &&
+      metadata.resourceVersion !== current.metadata.resourceVersion
+    ) {
+      throw conflict(
+        subject,
+        `it is at resourceVersion ${current.metadata.resourceVersion}, not ${JSON.stringify(metadata.resourceVersion)}; ` +
+          'read it again and make the change to what you read',
+      );
+    }
+    for (const field of IDENTITY) {
+      if (!jsonEqual(metadata[field], current.metadata[field])) {
+        throw invalid(subject, [
+          { reason: 'FieldValueForbidden', field: `metadata.${field}`, message: 'a patch cannot change it' },
+        ]);
+      }
+    }
+    if (jsonEqual(patched, current)) return current;
+    return draftOf(kind, patched, current.metadata.namespace, current.metadata.name);
+  };
+}

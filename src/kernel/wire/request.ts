@@ -1,0 +1,41 @@
+/**
+ * A request that was authenticated, as handlers see it, and what they answer with.
+ */
+import type { ServerResponse } from 'node:http';
+import type { Actor } from '../access.ts';
+import type { ChangeContext } from '../realm.ts';
+import type { RealmId } from '../realm-id.ts';
+
+export interface WireRequest {
+  /** Also the `Audit-Id` of the answer and the request id in the log. */
+  readonly id: string;
+  readonly realm: RealmId;
+  readonly actor: Actor;
+  readonly method: string;
+  readonly query: URLSearchParams;
+  readonly accept: string | undefined;
+  readonly contentType: string | undefined;
+  /** Reads the body: bounded, decompressed. Once. */
+  body(): Promise<Buffer>;
+  /** Aborts when the client has gone or the server closes. */
+  readonly signal: AbortSignal;
+}
+
+export type Answer =
+  | {
+      readonly type: 'bytes';
+      readonly code: number;
+      readonly contentType: string;
+      readonly body: Buffer | readonly Buffer[];
+      readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+    }
+  | {
+      /** Writes head and body itself; resolves when it has ended the response. */
+      readonly type: 'stream';
+      readonly run: (response: ServerResponse) => Promise<void>;
+    };
+
+/** A change as the log will name it. */
+export function changeContext(request: WireRequest, dryRun: boolean): ChangeContext {
+  return { actor: request.actor, via: 'api', requestId: request.id, ...(dryRun ? { dryRun } : {}) };
+}

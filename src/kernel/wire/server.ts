@@ -1,0 +1,160 @@
+/**
+ * The API server: Fastify over TLS, HTTP/1.1, one handler for everything, because paths follow from the kinds and not from a list of
+ * routes. Holds no state of its own but what is open.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import fastify, { type FastifyReply } from 'fastify';
+import { errorStatus, statusAnswer } from './answer.ts';
+import { Catalogue } from './catalogue.ts';
+import {
+  BODY_BYTES_MAX,
+  CLOSE_GRACE_MS,
+  CONNECTIONS_MAX,
+  HANDSHAKE_TIMEOUT_MS,
+  HEADER_BYTES_MAX,
+  HEADERS_TIMEOUT_MS,
+  KEEP_ALIVE_TIMEOUT_MS,
+  REQUEST_TIMEOUT_MS,
+  STREAMS_PER_ACTOR_MAX,
+  WATCHES_MAX,
+  WATCHES_PER_ACTOR_MAX,
+} from './limits.ts';
+import { OpenApi } from './openapi.ts';
+import type { ApiServerOptions, Wire } from './options.ts';
+import { answerRequest, newRecord, reportFailure } from './pipeline.ts';
+import { Quota } from './quota.ts';
+import type { Answer } from './request.ts';
+import { Upgrades } from './upgrade.ts';
+
+export interface ApiServer {
+  /** Resolves when it accepts connections. `port` 0 takes a free one; see `address`. */
+  listen(where: { readonly host: string; readonly port: number }): Promise<void>;
+  /** Ends watches and terminals, lets requests finish within a bound, and stops. */
+  close(): Promise<void>;
+  /** Where it listens; undefined before `listen`. */
+  readonly address: { readonly host: string; readonly port: number } | undefined;
+}
+
+/** Sent with every answer, so that a browser that meets one does nothing clever with it. */
+const SECURITY_HEADERS = {
+  'Strict-Transport-Security': 'max-age=31536000',
+  'X-Content-Type-Options': 'nosniff',
+  'X-Frame-Options': 'DENY',
+  'Referrer-Policy': 'no-referrer',
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+  'Cache-Control': 'no-cache, private',
+} as const;
+
+/** Makes the server; nothing listens yet. Throws when the kinds contradict each other. */
+export function createApiServer(options: ApiServerOptions): ApiServer {
+  const closing = new AbortController();
+  const catalogue = new Catalogue(options.registry);
+  const wire: Wire = {
+    ...options,
+    connectors: options.connectors ?? {},
+    catalogue,
+    openapi: new OpenApi(catalogue, options.version.casemate),
+    watches: new Quota('watches', WATCHES_PER_ACTOR_MAX, WATCHES_MAX),
+    streams: new Quota('terminals and logs', STREAMS_PER_ACTOR_MAX, WATCHES_MAX),
+    closing: closing.signal,
+  };
+  const app = fastify({
+    logger: false,
+    bodyLimit: BODY_BYTES_MAX,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    // Closing says so itself, as a Status.
+    return503OnClosing: false,
+    exposeHeadRoutes: false,
+    https: {
+      key: options.tls.key,
+      cert: options.tls.cert,
+      minVersion: 'TLSv1.2',
+      // Which authority counts depends on the realm, so the authenticator decides, not the handshake.
+      requestCert: true,
+      rejectUnauthorized: false,
+      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+      maxHeaderSize: HEADER_BYTES_MAX,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+    },
+  });
+  // Bodies are read by the pipeline, after authorization.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, _payload, done) => done(null));
+  const serve = async (request: { readonly raw: IncomingMessage }, reply: FastifyReply) => {
+    await handle(wire, request.raw, reply);
+    return reply;
+  };
+  options.extraRoutes?.(app);
+  app.all('/*', serve);
+  app.setNotFoundHandler(serve);
+  app.server.maxConnections = CONNECTIONS_MAX;
+  const upgrades = new Upgrades(wire);
+  app.server.on('upgrade', (request, socket, head) => upgrades.handle(request, socket, head));
+
+  return {
+    async listen({ host, port }) {
+      await app.listen({ host, port });
+    },
+    async close() {
+      closing.abort(new Error('the server is closing'));
+      const cancel = options.clock.after(CLOSE_GRACE_MS, () => app.server.closeAllConnections());
+      await Promise.all([upgrades.close(), app.close()]);
+      cancel();
+    },
+    get address() {
+      const address = app.server.address() as AddressInfo | null;
+      return address === null ? undefined : { host: address.address, port: address.port };
+    },
+  };
+}
+
+async function handle(wire: Wire, incoming: IncomingMessage, reply: FastifyReply): Promise<void> {
+  const id = wire.random.uuid();
+  const record = newRecord(id);
+  const gone = new AbortController();
+  const response = reply.raw;
+  response.on('close', () => gone.abort());
+  const signal = AbortSignal.any([gone.signal, wire.closing]);
+  reply.headers({ ...SECURITY_HEADERS, 'Audit-Id': id });
+  let answer: Answer;
+  try {
+    answer = await answerRequest(wire, incoming, id, record, signal);
+  } catch (error) {
+    const status = errorStatus(error, id);
+    reportFailure(wire, record, status, error);
+    // What is left of a body that was too large is not read: the connection ends instead.
+    if (status.code === 413) reply.header('Connection', 'close');
+    answer = statusAnswer(status);
+  }
+  await send(wire, answer, reply, response, id);
+}
+
+async function send(
+  wire: Wire,
+  answer: Answer,
+  reply: FastifyReply,
+  response: ServerResponse,
+  id: string,
+): Promise<void> {
+  if (answer.type === 'stream') {
+    reply.hijack();
+    for (const [name, value] of Object.entries(reply.getHeaders())) {
+      if (value !== undefined) response.setHeader(name, value);
+    }
+    try {
+      await answer.run(response);
+    } catch (error) {
+      wire.logger.error({ err: error, requestId: id }, 'a stream failed');
+      response.destroy();
+    }
+    return;
+  }
+  reply.code(answer.code).headers({ ...answer.headers, 'Content-Type': answer.contentType });
+  const { body } = answer;
+  if (Buffer.isBuffer(body)) reply.send(body);
+  else if (body.length === 1) reply.send(body[0]);
+  else reply.send(Readable.from(body));
+}

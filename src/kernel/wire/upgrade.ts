@@ -1,0 +1,166 @@
+/**
+ * WebSocket upgrades: the same way in as any request (path, realm, authentication, authorization, record), then the terminal. What
+ * is refused is answered as a plain HTTP Status on the socket.
+ */
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
+import type { TerminalConnector } from '../connect.ts';
+import { badRequest, forbidden, type Status } from '../errors.ts';
+import { type RequestRecord, recordAllowed } from './access-recorder.ts';
+import { errorStatus } from './answer.ts';
+import { authorize } from './authorize.ts';
+import { CHANNEL_PROTOCOLS, chooseProtocol } from './channels.ts';
+import { COMMAND_ARGUMENTS_MAX, STREAM_CLOSE_LIMIT_MS, WEBSOCKET_MESSAGE_BYTES_MAX } from './limits.ts';
+import type { Wire } from './options.ts';
+import { identify, newRecord, reportFailure } from './pipeline.ts';
+import type { WireRequest } from './request.ts';
+import { connectTarget, route } from './resource-request.ts';
+import { runTerminal } from './terminal.ts';
+
+const GOING_AWAY = 1001;
+
+/** Handles the `upgrade` event of the HTTP server. */
+export class Upgrades {
+  readonly #wire: Wire;
+  readonly #server: WebSocketServer;
+  readonly #sockets = new Set<Duplex>();
+
+  constructor(wire: Wire) {
+    this.#wire = wire;
+    this.#server = new WebSocketServer({
+      noServer: true,
+      clientTracking: true,
+      maxPayload: WEBSOCKET_MESSAGE_BYTES_MAX,
+      perMessageDeflate: false,
+      handleProtocols: (offered) => CHANNEL_PROTOCOLS.find((name) => offered.has(name)) ?? false,
+    });
+  }
+
+  handle(incoming: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // Without a listener, a client that goes during the checks would end the process.
+    socket.on('error', () => socket.destroy());
+    this.#sockets.add(socket);
+    socket.on('close', () => this.#sockets.delete(socket));
+    const id = this.#wire.random.uuid();
+    const record = newRecord(id);
+    this.#accept(incoming, socket, head, id, record).catch((error: unknown) => {
+      const status = errorStatus(error, id);
+      reportFailure(this.#wire, record, status, error);
+      refuse(socket, status, id);
+    });
+  }
+
+  async #accept(
+    incoming: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    id: string,
+    record: RequestRecord,
+  ): Promise<void> {
+    const wire = this.#wire;
+    const gone = new AbortController();
+    socket.on('close', () => gone.abort());
+    const signal = AbortSignal.any([gone.signal, wire.closing]);
+    const { request, target } = await identify(wire, incoming, id, record, signal);
+    if (target.type !== 'resource') throw badRequest('only terminals of objects take an upgrade');
+    const { resource, subresource, verb } = route(wire, request, target, record);
+    await authorize(wire.authorizer, request.realm, request.actor, verb, resource.source, target);
+    if (subresource?.type !== 'terminal') throw badRequest('only terminals of objects take an upgrade');
+    refuseForeignOrigin(incoming);
+    checkUpgrade(incoming, request.query);
+    const { connector, object } = await connectTarget(wire, request, target, resource, subresource);
+    if (connector.type !== 'terminal')
+      throw new TypeError(`${subresource.name} has a connector of another type`);
+    const release = wire.streams.take(`${request.realm} ${request.actor.name}`);
+    try {
+      await recordAllowed(wire.accessLog, record, 101);
+      await this.#run(incoming, socket, head, request, connector, object);
+    } finally {
+      release();
+    }
+  }
+
+  /** Resolves when the terminal has ended. */
+  #run(
+    incoming: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    request: WireRequest,
+    connector: TerminalConnector,
+    object: Parameters<TerminalConnector['open']>[0]['object'],
+  ): Promise<void> {
+    const { realm, actor, query, signal, id } = request;
+    return new Promise((resolve) => {
+      socket.once('close', resolve);
+      this.#server.handleUpgrade(incoming, socket, head, (client) => {
+        const connect = { realm, actor, object, query, signal };
+        void runTerminal({ socket: client, connector, connect, requestId: id, logger: this.#wire.logger });
+      });
+    });
+  }
+
+  /** Tells every client to go, and sees that it does. */
+  async close(): Promise<void> {
+    for (const client of this.#server.clients) client.close(GOING_AWAY, 'the server is closing');
+    const open = [...this.#sockets];
+    const cancel = this.#wire.clock.after(STREAM_CLOSE_LIMIT_MS, () => {
+      for (const socket of open) socket.destroy();
+    });
+    await Promise.all(
+      open.map(
+        (socket) =>
+          new Promise<void>((resolve) => {
+            if (socket.destroyed) resolve();
+            else socket.once('close', () => resolve());
+          }),
+      ),
+    );
+    cancel();
+  }
+}
+
+/**
+ * A browser sends its certificate with any page's WebSocket, and asks nobody first: only pages of this very host may.
+ * Clients that are no browsers send no Origin.
+ */
+function refuseForeignOrigin({ headers }: IncomingMessage): void {
+  const { origin, host } = headers;
+  if (origin === undefined) return;
+  if (URL.canParse(origin) && new URL(origin).host === host) return;
+  throw forbidden({ kind: 'terminal' }, 'pages of another origin may not open terminals');
+}
+
+function checkUpgrade({ headers }: IncomingMessage, query: URLSearchParams): void {
+  if (headers.upgrade?.toLowerCase() !== 'websocket') {
+    throw badRequest(
+      `upgrade to "${headers.upgrade}" is not supported; terminals speak WebSocket (kubectl 1.31 does by itself, kubectl 1.29 and 1.30 ` +
+        'with KUBECTL_REMOTE_COMMAND_WEBSOCKETS=true)',
+    );
+  }
+  if (chooseProtocol(headers['sec-websocket-protocol']) === undefined) {
+    throw badRequest(`Sec-WebSocket-Protocol must offer ${CHANNEL_PROTOCOLS.join(' or ')}`);
+  }
+  if (query.getAll('command').length > COMMAND_ARGUMENTS_MAX) {
+    throw badRequest(`command: more than ${COMMAND_ARGUMENTS_MAX} words`);
+  }
+}
+
+const REASON_PHRASE: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  429: 'Too Many Requests',
+  503: 'Service Unavailable',
+};
+
+function refuse(socket: Duplex, status: Status, id: string): void {
+  if (socket.destroyed || !socket.writable) return;
+  const body = JSON.stringify(status);
+  socket.end(
+    `HTTP/1.1 ${status.code} ${REASON_PHRASE[status.code] ?? 'Error'}\r\nContent-Type: application/json\r\nAudit-Id: ${id}\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}
