@@ -76,7 +76,7 @@ function readCertificate(realm: Realm): FirstCertificate {
     return {
       state: 'refused',
       reason: ready.reason,
-      message: `the first administrator's signing request ${ready.message}; delete the organization and create it with another request`,
+      message: `the first administrator's signing request was refused: ${ready.message} Delete the organization and create it again with another request.`,
     };
   }
   return {
