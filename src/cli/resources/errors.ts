@@ -1,0 +1,120 @@
+/**
+ * How commands fail: what is printed and with which exit code. One place, so that scripts can rely on it
+ * (`casemate help exit-codes` prints this table).
+ */
+import type { Status, StatusReason } from '#kernel/errors.ts';
+
+export const EXIT = {
+  ok: 0,
+  error: 1,
+  usage: 2,
+  notFound: 3,
+  refused: 4,
+  conflict: 5,
+} as const;
+
+export const EXIT_CODES_TEXT = `0  done
+1  something went wrong
+2  the command was not understood
+3  there is no such object
+4  not signed in, or not allowed
+5  the object exists already, or was changed by somebody else
+With exec and ssh: the exit code of the remote command.`;
+
+/** A command that cannot go on. `hint` says what the person can do. */
+export class CliError extends Error {
+  override readonly name = 'CliError';
+  readonly exitCode: number;
+  readonly hint: string | undefined;
+
+  constructor(message: string, options: { readonly exitCode?: number; readonly hint?: string } = {}) {
+    super(message);
+    this.exitCode = options.exitCode ?? EXIT.error;
+    this.hint = options.hint;
+  }
+}
+
+export const usageError = (message: string, hint?: string) =>
+  new CliError(message, { exitCode: EXIT.usage, ...(hint === undefined ? {} : { hint }) });
+
+/** The server refused a request and said why. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly status: Pick<Status, 'message' | 'reason' | 'details' | 'code'>;
+
+  constructor(status: Pick<Status, 'message' | 'reason' | 'details' | 'code'>) {
+    super(status.message ?? `the server answered ${status.code}`);
+    this.status = status;
+  }
+
+  get code(): number {
+    return this.status.code;
+  }
+}
+
+export const isNotFound = (error: unknown): error is ApiError =>
+  error instanceof ApiError && error.code === 404;
+
+const EXIT_OF_REASON: Partial<Record<StatusReason, number>> = {
+  NotFound: EXIT.notFound,
+  Unauthorized: EXIT.refused,
+  Forbidden: EXIT.refused,
+  AlreadyExists: EXIT.conflict,
+  Conflict: EXIT.conflict,
+};
+
+const EXIT_OF_CODE: Readonly<Record<number, number>> = {
+  401: EXIT.refused,
+  403: EXIT.refused,
+  404: EXIT.notFound,
+  409: EXIT.conflict,
+};
+
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof CliError) return error.exitCode;
+  if (error instanceof ApiError) {
+    const { reason, code } = error.status;
+    return (reason && EXIT_OF_REASON[reason]) ?? EXIT_OF_CODE[code] ?? EXIT.error;
+  }
+  return EXIT.error;
+}
+
+/** The lines that tell a person what went wrong. Causes of a Status go one to a line, by field. */
+export function describeError(error: unknown): string[] {
+  if (error instanceof ApiError) {
+    const { message, details } = error.status;
+    const causes = details?.causes ?? [];
+    // A Status repeats its causes in its message; by field they are easier to read.
+    const head =
+      causes.length > 0
+        ? (message ?? error.message).replace(/ is invalid: .*$/s, ' is invalid:')
+        : error.message;
+    return [
+      `error: ${head}`,
+      ...causes.map((cause) => `  ${cause.field ? `${cause.field}: ` : ''}${cause.message}`),
+      ...(error.code === 401 ? ['  the kubeconfig’s certificate is not (or no longer) valid here'] : []),
+    ];
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  const hint = error instanceof CliError ? error.hint : undefined;
+  return [`error: ${message}`, ...(hint === undefined ? [] : [`  ${hint}`])];
+}
+
+/**
+ * Makes an action of a command that reports its own errors: prints to stderr and sets the exit code. What it throws
+ * never reaches commander.
+ */
+export function reporting<Arguments extends unknown[]>(
+  action: (...args: Arguments) => Promise<void>,
+): (...args: Arguments) => Promise<void> {
+  return async (...args) => {
+    try {
+      await action(...args);
+    } catch (error) {
+      process.stderr.write(`${describeError(error).join('\n')}\n`);
+      if (process.env.CASEMATE_DEBUG !== undefined && error instanceof Error)
+        process.stderr.write(`${error.stack}\n`);
+      process.exitCode = exitCodeOf(error);
+    }
+  };
+}
