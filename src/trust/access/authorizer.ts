@@ -85,17 +85,22 @@ function refusal(question: Question, attributes: AccessAttributes): AccessDecisi
 function questionOf(attributes: AccessAttributes, kind: Kind): Question | AccessDecision {
   const { verb, subresource, namespace } = attributes;
   const name = attributes.name ?? (kind.resource === PROJECT_RESOURCE ? namespace : undefined);
-  const target = targetOf(kind.scope, namespace, name);
-  if (subresource === undefined) return { verb, resource: kind.resource, target };
+  const question: Question = {
+    verb,
+    resource: kind.resource,
+    secret: kind.secret === true,
+    target: targetOf(kind.scope, namespace, name),
+  };
+  if (subresource === undefined) return question;
   if (subresource === 'status' && kind.status) {
     // Reading it is reading the object. Writing it is what controllers do, and nobody else.
-    if (verb === 'get') return { verb, resource: kind.resource, target };
+    if (verb === 'get') return question;
     return refuse(`the status of ${kind.resource} is written by Casemate’s controllers only`);
   }
   if (!kind.subresources || !Object.hasOwn(kind.subresources, subresource)) {
     return refuse(`${kind.resource} has no subresource "${subresource}"`);
   }
-  return { verb, resource: kind.resource, subresource, target };
+  return { ...question, subresource };
 }
 
 export function roleAuthorizer(options: RoleAuthorizerOptions): Authorizer {
@@ -127,7 +132,7 @@ export function roleAuthorizer(options: RoleAuthorizerOptions): Authorizer {
     }
     if (resource === LEDGER_RESOURCE && registry.resource(qualified(group, resource)) === undefined) {
       if (subresource !== undefined) return refuse(`${resource} has no subresource "${subresource}"`);
-      return answer({ verb, resource, target: { scope: 'ledger' } }, attributes);
+      return answer({ verb, resource, secret: false, target: { scope: 'ledger' } }, attributes);
     }
     const kind = registry.resource(qualified(group, resource));
     const type = realmType(realm);

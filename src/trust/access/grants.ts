@@ -36,6 +36,8 @@ export interface Grant {
 export interface Question {
   readonly verb: Verb;
   readonly resource: string;
+  /** Whether its kind is declared secret. */
+  readonly secret: boolean;
   readonly subresource?: string;
   readonly target:
     | { readonly scope: 'realm'; readonly name?: string }
@@ -71,7 +73,8 @@ export function grantsOf(
   return grants;
 }
 
-function namesResource(rule: RoleRule, resource: string): boolean {
+function namesResource(rule: RoleRule, { resource, secret }: Question): boolean {
+  if (secret && rule.secrets === 'no') return false;
   if (rule.only !== undefined && !rule.only.includes(resource)) return false;
   return rule.except === undefined || !rule.except.includes(resource);
 }
@@ -92,7 +95,7 @@ function reaches(rule: RoleRule, grant: Grant, question: Question): boolean {
       return (
         target.scope === 'project' &&
         (grant.project === undefined || grant.project === target.project) &&
-        namesResource(rule, resource)
+        namesResource(rule, question)
       );
     case 'own-project':
       // Of one project: that object by its name. Of all projects: the list too.
@@ -102,7 +105,7 @@ function reaches(rule: RoleRule, grant: Grant, question: Question): boolean {
         (grant.project === undefined || (verb === 'get' && grant.project === target.name))
       );
     case 'realm':
-      return target.scope === 'realm' && namesResource(rule, resource);
+      return target.scope === 'realm' && namesResource(rule, question);
   }
 }
 

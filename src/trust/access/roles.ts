@@ -40,6 +40,8 @@ export interface RoleRule {
   readonly only?: readonly string[];
   /** Resources this rule leaves out. */
   readonly except?: readonly string[];
+  /** `no`: kinds that are declared secret are left out, whichever service they come from. */
+  readonly secrets?: 'no';
   /** Subresources beside the object itself; absent: none. `status` belongs to controllers and is never listed. */
   readonly subresources?: readonly string[] | 'all';
 }
@@ -55,7 +57,6 @@ export interface Role {
 
 /** Written by controllers only: a person's write would be a forged record. */
 const RECORDS = ['events'] as const;
-const SECRETS = ['secrets'] as const;
 /** What a reader of terminal output may follow. */
 const READ_STREAMS = ['log'] as const;
 
@@ -79,8 +80,8 @@ export const ROLES: Readonly<Record<RoleName, Role>> = {
     narrowable: false,
     description: 'Reads everything of the region but secrets, and its ledger. Changes nothing.',
     rules: [
-      { scope: 'realm', verbs: READ_VERBS, except: SECRETS },
-      { scope: 'project', verbs: READ_VERBS, except: SECRETS },
+      { scope: 'realm', verbs: READ_VERBS, secrets: 'no' },
+      { scope: 'project', verbs: READ_VERBS, secrets: 'no' },
       { scope: 'ledger', verbs: ['get'] },
     ],
   },
@@ -105,8 +106,8 @@ export const ROLES: Readonly<Record<RoleName, Role>> = {
     description:
       'Reads everything of one organization but secrets and instances’ output, and its ledger. Changes nothing.',
     rules: [
-      { scope: 'realm', verbs: READ_VERBS, except: SECRETS },
-      { scope: 'project', verbs: READ_VERBS, except: SECRETS },
+      { scope: 'realm', verbs: READ_VERBS, secrets: 'no' },
+      { scope: 'project', verbs: READ_VERBS, secrets: 'no' },
       { scope: 'ledger', verbs: ['get'] },
     ],
   },
@@ -133,7 +134,7 @@ export const ROLES: Readonly<Record<RoleName, Role>> = {
     narrowable: true,
     description: 'Reads everything in a project but its secrets. Changes and enters nothing.',
     rules: [
-      { scope: 'project', verbs: READ_VERBS, except: SECRETS, subresources: READ_STREAMS },
+      { scope: 'project', verbs: READ_VERBS, secrets: 'no', subresources: READ_STREAMS },
       { scope: 'own-project', verbs: READ_VERBS },
     ],
   },

@@ -11,6 +11,7 @@ import { isStatusError, type StatusError, unauthorized } from '#kernel/errors.ts
 import type { Realm, Realms } from '#kernel/realm.ts';
 import type { RealmId } from '#kernel/realm-id.ts';
 import { BoundedMap } from '../bounded-map.ts';
+import type { CertificateAuthority } from '../certificates/authority.ts';
 import { CLIENT_AUTH_OID, OBJECT_URI_PREFIX } from '../certificates/client.ts';
 import type { Keyring } from '../keys/keyring.ts';
 import { ClientCertificate, type ClientCertificateObject } from './client-certificate.ts';
@@ -39,6 +40,8 @@ interface Claims {
 }
 
 interface Verified extends Omit<Claims, 'certificate'> {
+  /** The authority it was verified against; another one (the realm was made anew) verifies again. */
+  readonly signer: CertificateAuthority;
   /** The answer as of a revision of the object, so that a change of the object asks again. */
   actor?: { readonly revision: number; readonly actor: Actor };
 }
@@ -79,22 +82,30 @@ export function certificateAuthenticator(options: CertificateAuthenticatorOption
   // Checked against when a realm does not exist, so that it takes as long as when it does.
   const decoy = generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).publicKey;
 
-  async function isSignedByRealm(realm: RealmId, certificate: X509Certificate): Promise<boolean> {
-    const known = await keyring.clientAuthority(realm);
+  /** The authority of the realm that signed the certificate, or undefined. */
+  async function signer(
+    realm: RealmId,
+    certificate: X509Certificate,
+    known: CertificateAuthority | undefined,
+  ): Promise<CertificateAuthority | undefined> {
     const signed = isSignedBy(certificate, known?.certificate.publicKey ?? decoy);
-    if (!known || signed) return known !== undefined && signed;
+    if (!known || signed) return signed ? known : undefined;
     // The realm may have been made anew by another replica. This also costs what the miss above costs for an unknown realm.
     const fresh = await keyring.clientAuthority(realm, { fresh: true });
-    return fresh !== undefined && fresh !== known && isSignedBy(certificate, fresh.certificate.publicKey);
+    if (!fresh || fresh === known || !isSignedBy(certificate, fresh.certificate.publicKey)) return undefined;
+    return fresh;
   }
 
   async function verify(realm: RealmId, der: Uint8Array): Promise<Verified> {
     const fingerprint = `${realm}\0${createHash('sha256').update(der).digest('base64')}`;
+    const current = await keyring.clientAuthority(realm);
     const known = verified.get(fingerprint);
-    if (known) return known;
+    if (known && known.signer === current) return known;
     const claims = readClaims(der);
-    if (!claims || !(await isSignedByRealm(realm, claims.certificate))) throw unauthorized(REFUSED);
-    const { certificate: _, ...result } = claims;
+    const authority = claims && (await signer(realm, claims.certificate, current));
+    if (!claims || !authority) throw unauthorized(REFUSED);
+    const { certificate: _, ...rest } = claims;
+    const result = { ...rest, signer: authority };
     verified.set(fingerprint, result);
     return result;
   }

@@ -1,0 +1,195 @@
+/**
+ * Who may do what, written down by hand as tests expect it: a class for every operation, and a table of personas by
+ * class. It is not derived from the role tables; where the two differ, one of them is wrong.
+ */
+import type { AccessAttributes, Actor } from '#kernel/access.ts';
+import { organizationRealm, REGION, type RealmId } from '#kernel/realm-id.ts';
+import type { ApiOperation } from '../access/operations.ts';
+import type { RoleName } from '../access/roles.ts';
+
+/** The project that narrowed personas belong to, and one they do not. */
+export const OWN_PROJECT = 'alpha';
+export const OTHER_PROJECT = 'beta';
+
+export interface Persona {
+  readonly name: string;
+  readonly role?: RoleName;
+  readonly project?: string;
+}
+
+export const REGION_PERSONAS: readonly Persona[] = [
+  { name: 'operator', role: 'region-operator' },
+  { name: 'region-auditor', role: 'region-auditor' },
+  { name: 'region-nobody' },
+];
+
+export const ORGANIZATION_PERSONAS: readonly Persona[] = [
+  { name: 'admin', role: 'organization-admin' },
+  { name: 'auditor', role: 'organization-auditor' },
+  { name: 'editor', role: 'project-editor' },
+  { name: 'viewer', role: 'project-viewer' },
+  { name: 'alpha-editor', role: 'project-editor', project: OWN_PROJECT },
+  { name: 'alpha-viewer', role: 'project-viewer', project: OWN_PROJECT },
+  { name: 'nobody' },
+];
+
+/** One operation on something in particular. */
+export interface Case {
+  readonly class: string;
+  readonly attributes: Omit<AccessAttributes, 'actor' | 'realm'>;
+}
+
+/**
+ * Y allowed, - denied; in the order of REGION_PERSONAS:
+ *                          operator region-auditor region-nobody
+ */
+export const REGION_EXPECTED: Readonly<Record<string, string>> = {
+  'ask about oneself': '      Y        Y              Y',
+  'read the ledger': '        Y        Y              -',
+  'write a status': '         -        -              -',
+  'write a record': '         -        -              -',
+  'read a record': '          Y        Y              -',
+  'read in the region': '     Y        Y              -',
+  'write in the region': '    Y        -              -',
+};
+
+/**
+ * In the order of ORGANIZATION_PERSONAS:
+ *                                     admin auditor editor viewer α-editor α-viewer nobody
+ */
+export const ORGANIZATION_EXPECTED: Readonly<Record<string, string>> = {
+  'ask about oneself': '                  Y     Y       Y      Y      Y        Y        Y',
+  'read what the region shares': '        Y     Y       Y      Y      Y        Y        Y',
+  'read the ledger': '                    Y     Y       -      -      -        -        -',
+  'write a status': '                     -     -       -      -      -        -        -',
+  'write a record': '                     -     -       -      -      -        -        -',
+  'read roles and credentials': '         Y     Y       -      -      -        -        -',
+  'write roles and credentials': '        Y     -       -      -      -        -        -',
+  'get project alpha': '                  Y     Y       Y      Y      Y        Y        -',
+  'get project beta': '                   Y     Y       Y      Y      -        -        -',
+  'list projects': '                      Y     Y       Y      Y      -        -        -',
+  'write a project': '                    Y     -       -      -      -        -        -',
+  'write limits in alpha': '              Y     -       -      -      -        -        -',
+  'write limits in beta': '               Y     -       -      -      -        -        -',
+  'read content in alpha': '              Y     Y       Y      Y      Y        Y        -',
+  'read content in beta': '               Y     Y       Y      Y      -        -        -',
+  'read content in all projects': '       Y     Y       Y      Y      -        -        -',
+  'write content in alpha': '             Y     -       Y      -      Y        -        -',
+  'write content in beta': '              Y     -       Y      -      -        -        -',
+  'read secrets in alpha': '              Y     -       Y      -      Y        -        -',
+  'read secrets in beta': '               Y     -       Y      -      -        -        -',
+  'read secrets in all projects': '       Y     -       Y      -      -        -        -',
+  'follow output in alpha': '             Y     -       Y      Y      Y        Y        -',
+  'follow output in beta': '              Y     -       Y      Y      -        -        -',
+  'open a terminal in alpha': '           Y     -       Y      -      Y        -        -',
+  'open a terminal in beta': '            Y     -       Y      -      -        -        -',
+};
+
+/** Classes where everybody of the realm is treated alike, with why. All others must tell personas apart. */
+export const ALIKE: Readonly<Record<string, string>> = {
+  'ask about oneself': 'everybody may; somebody of another realm may not',
+  'read what the region shares': 'every member may; somebody of another realm may not',
+  'write a status': 'only our own controllers may',
+  'write a record': 'only our own controllers may',
+};
+
+const READS = ['get', 'list', 'watch'];
+const RECORD_RESOURCES = ['events'];
+const ROLE_RESOURCES = [
+  'rolebindings.access.casemate.internal',
+  'clientcertificates.access.casemate.internal',
+];
+
+/** The operation on each thing that could make a difference. Throws for what nobody has decided about. */
+export function casesOf(operation: ApiOperation): Case[] {
+  const { verb, group, version, plural, subresource, reach } = operation;
+  const base = {
+    verb,
+    group,
+    version,
+    resource: plural,
+    ...(subresource === undefined ? {} : { subresource }),
+  };
+  const on = (where: Partial<Case['attributes']>, name: string): Case => ({
+    class: name,
+    // Views are asked about as the kind behind them, as the wire does.
+    attributes: {
+      ...base,
+      ...(operation.kind
+        ? { group: operation.kind.group, version: operation.kind.version, resource: operation.kind.plural }
+        : {}),
+      ...where,
+    },
+  });
+  const { kind } = operation;
+  if (operation.type === 'review') return [on({}, 'ask about oneself')];
+  if (operation.type === 'ledger')
+    return [on({ name: 'changes' }, 'read the ledger'), on({ name: 'access' }, 'read the ledger')];
+  if (!kind) throw new Error(`${plural} has no kind and is no ledger`);
+  const reading = READS.includes(verb);
+  if (operation.type === 'shared') {
+    if (reading) return [on({ name: 'debian' }, 'read what the region shares')];
+    throw new Error(`an organization can ${verb} the region's ${plural}`);
+  }
+  if (subresource === 'status' && !reading) {
+    return [on({ name: 'a', ...(reach === 'project' ? { namespace: OWN_PROJECT } : {}) }, 'write a status')];
+  }
+  if (RECORD_RESOURCES.includes(kind.resource) && !reading) {
+    return [on({ namespace: OWN_PROJECT }, 'write a record')];
+  }
+  if (operation.realm === 'region') {
+    const where = reach === 'project' ? { namespace: OWN_PROJECT } : {};
+    if (RECORD_RESOURCES.includes(kind.resource)) return [on(where, 'read a record')];
+    if (subresource !== undefined && subresource !== 'status') {
+      throw new Error(`nobody has decided who may use ${plural}/${subresource} in the region`);
+    }
+    return [on({ ...where, name: 'a' }, reading ? 'read in the region' : 'write in the region')];
+  }
+  if (ROLE_RESOURCES.includes(kind.resource)) {
+    return [on({ name: 'a' }, reading ? 'read roles and credentials' : 'write roles and credentials')];
+  }
+  if (kind.resource === 'namespaces') {
+    if (verb === 'list' || verb === 'watch') return [on({}, 'list projects')];
+    const word = verb === 'get' ? `get project` : undefined;
+    return [OWN_PROJECT, OTHER_PROJECT].map((name) =>
+      on({ name }, word ? `${word} ${name}` : 'write a project'),
+    );
+  }
+  if (reach === 'all-projects') {
+    return [on({}, kind.secret === true ? 'read secrets in all projects' : 'read content in all projects')];
+  }
+  if (reach !== 'project')
+    throw new Error(`nobody has decided who may ${verb} ${kind.resource} in an organization`);
+  const type = subresource === undefined ? undefined : kind.subresources?.[subresource]?.type;
+  const what =
+    type === 'terminal'
+      ? 'open a terminal'
+      : type === 'text'
+        ? 'follow output'
+        : kind.resource === 'quotas.tenancy.casemate.internal' && !reading
+          ? 'write limits'
+          : kind.secret === true && reading
+            ? 'read secrets'
+            : reading
+              ? 'read content'
+              : 'write content';
+  return [OWN_PROJECT, OTHER_PROJECT].map((namespace) =>
+    on({ namespace, name: 'a' }, `${what} in ${namespace}`),
+  );
+}
+
+/** Whether each persona of that type of realm may do operations of a class. Throws for a class that is not in the table. */
+export function expected(realm: ApiOperation['realm'], name: string): ReadonlyMap<string, boolean> {
+  const [table, personas] =
+    realm === 'region' ? [REGION_EXPECTED, REGION_PERSONAS] : [ORGANIZATION_EXPECTED, ORGANIZATION_PERSONAS];
+  const row = table[name]?.trim().split(/\s+/);
+  if (row?.length !== personas.length) throw new Error(`no expectations in the ${realm} for "${name}"`);
+  return new Map(personas.map((persona, index) => [persona.name, row[index] === 'Y']));
+}
+
+export type Actors = ReadonlyMap<string, Actor>;
+
+/** The realm a case of an operation is tried in. */
+export function realmOf(operation: ApiOperation): RealmId {
+  return operation.realm === 'region' ? REGION : organizationRealm('acme');
+}

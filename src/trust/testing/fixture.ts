@@ -1,0 +1,153 @@
+/**
+ * A region with two organizations, real keys, real certificates and the real store, for tests of trust. Nothing in it is
+ * a stand-in but the storages in memory and the clock.
+ */
+import { randomBytes } from 'node:crypto';
+import type { AccessAttributes, Actor, Authenticator, Authorizer, Verb } from '#kernel/access.ts';
+import type { Kind } from '#kernel/kind.ts';
+import type { DraftObject, KubeObject } from '#kernel/object.ts';
+import { REGION, type RealmId } from '#kernel/realm-id.ts';
+import { ManualClock } from '#kernel/store/manual-clock.ts';
+import { openTestRealms, type TestRealms } from '#kernel/store/test-realms.ts';
+import { roleAuthorizer } from '../access/authorizer.ts';
+import { RoleBinding } from '../access/role-binding.ts';
+import type { RoleName } from '../access/roles.ts';
+import { newPersonalKey, signingRequest } from '../bootstrap.ts';
+import { certificateAuthenticator } from '../identity/authenticator.ts';
+import { ClientCertificate } from '../identity/client-certificate.ts';
+import { reconcileClientCertificate } from '../identity/controller.ts';
+import { type Keyring, softwareKeyring } from '../keys/keyring.ts';
+import { memoryKeyStorage } from '../keys/memory-key-storage.ts';
+import { symmetricKey } from '../keys/wrapping.ts';
+import { trustService } from '../service.ts';
+import { Project, SAMPLE_KINDS } from './kinds.ts';
+
+export const ACME: RealmId = '/orgs/acme';
+export const RIVAL: RealmId = '/orgs/rival';
+
+export interface Credential {
+  readonly name: string;
+  readonly der: Uint8Array;
+  readonly pem: string;
+  readonly serial: string;
+}
+
+export interface TrustFixture extends TestRealms {
+  readonly keyring: Keyring;
+  readonly authenticator: Authenticator;
+  readonly authorizer: Authorizer;
+  /** Makes an object as one of our own controllers. */
+  make(realm: RealmId, kind: Kind, draft: DraftObject, namespace?: string): Promise<KubeObject>;
+  /** Makes an object as an authenticated person, past the authorizer: what the lane alone says. */
+  makeAs(actor: Actor, kind: Kind, draft: DraftObject, namespace?: string): Promise<KubeObject>;
+  removeAs(actor: Actor, kind: Kind, name: string): Promise<void>;
+  remove(realm: RealmId, kind: Kind, name: string): Promise<void>;
+  bind(realm: RealmId, name: string, role: RoleName, user: string, project?: string): Promise<void>;
+  /** Makes and signs a ClientCertificate. `name` defaults to the user. */
+  credential(realm: RealmId, user: string, groups?: readonly string[], name?: string): Promise<Credential>;
+  sign(realm: RealmId, name: string): Promise<Credential>;
+  /** Who the credential speaks for. */
+  actor(realm: RealmId, credential: Credential): Promise<Actor>;
+  /** Makes a credential and authenticates with it. */
+  person(realm: RealmId, user: string, groups?: readonly string[]): Promise<Actor>;
+  may(actor: Actor, verb: Verb, resource: string, where?: Partial<AccessAttributes>): Promise<boolean>;
+}
+
+/** One request serves every test credential: key generation is slow, and nothing here depends on the key. */
+let request: Promise<string> | undefined;
+export function sharedRequest(): Promise<string> {
+  request ??= signingRequest(newPersonalKey());
+  return request;
+}
+
+export async function trustFixture(kinds: readonly Kind[] = SAMPLE_KINDS): Promise<TrustFixture> {
+  const clock = new ManualClock();
+  const keyring = softwareKeyring({
+    region: 'lux',
+    storage: memoryKeyStorage(),
+    masterKey: symmetricKey(randomBytes(32)),
+    clock,
+  });
+  const projectKind = kinds.find(({ resource }) => resource === Project.resource) ?? Project;
+  const service = trustService({ keyring, projectKind });
+  const test = await openTestRealms({
+    kinds: [...kinds, ...service.kinds],
+    admissions: service.admissions ?? [],
+    create: [REGION, ACME, RIVAL],
+    keyring,
+    clock,
+  });
+  const { realms, registry } = test;
+  const authenticator = certificateAuthenticator({ realms, keyring, clock });
+  const authorizer = roleAuthorizer({ realms, registry });
+
+  const create = (
+    realm: RealmId,
+    kind: Kind,
+    draft: DraftObject,
+    context: ReturnType<TestRealms['context']>,
+    namespace?: string,
+  ) =>
+    realms.use(
+      realm,
+      async ({ resources }) => (await resources.create(kind, namespace, draft, context)).object,
+    );
+  const as = (actor: Actor) => ({ ...test.context(actor.realm), actor, via: 'api' });
+
+  const fixture: TrustFixture = {
+    ...test,
+    keyring,
+    authenticator,
+    authorizer,
+    make: (realm, kind, draft, namespace) => create(realm, kind, draft, test.context(realm), namespace),
+    makeAs: (actor, kind, draft, namespace) => create(actor.realm, kind, draft, as(actor), namespace),
+    removeAs: (actor, kind, name) =>
+      realms.use(actor.realm, async ({ resources }) => {
+        await resources.delete(kind, { name }, as(actor));
+      }),
+    remove: (realm, kind, name) =>
+      realms.use(realm, async ({ resources }) => {
+        await resources.delete(kind, { name }, test.context(realm));
+      }),
+    async bind(realm, name, role, user, project) {
+      const spec = {
+        role,
+        subjects: [{ kind: 'User', name: user }],
+        ...(project === undefined ? {} : { project }),
+      };
+      await fixture.make(realm, RoleBinding, { metadata: { name }, spec });
+    },
+    async credential(realm, user, groups = [], name = user) {
+      const spec = { user, groups, request: await sharedRequest() };
+      await fixture.make(realm, ClientCertificate, { metadata: { name }, spec });
+      return fixture.sign(realm, name);
+    },
+    sign: (id, name) =>
+      realms.use(id, async (realm) => {
+        await reconcileClientCertificate({ name }, keyring, { realm, clock, change: test.context(id) });
+        const status = realm.view.get(ClientCertificate, { name })?.status;
+        if (status?.certificate === undefined || status.serial === undefined) {
+          throw new Error(`${name} was not signed: ${JSON.stringify(status?.conditions)}`);
+        }
+        const der = Buffer.from(status.certificate.replace(/-----[^-]+-----|\s/g, ''), 'base64');
+        return { name, der, pem: status.certificate, serial: status.serial };
+      }),
+    actor: (realm, credential) => authenticator.authenticate(realm, { clientCertificate: credential.der }),
+    person: async (realm, user, groups) =>
+      fixture.actor(realm, await fixture.credential(realm, user, groups)),
+    async may(actor, verb, resource, where = {}) {
+      const [plural = '', ...group] = resource.split('.');
+      const decision = await authorizer.decide({
+        realm: actor.realm,
+        actor,
+        verb,
+        group: group.join('.'),
+        version: 'v1',
+        resource: plural,
+        ...where,
+      });
+      return decision.allowed;
+    },
+  };
+  return fixture;
+}
