@@ -8,6 +8,7 @@ import { parse as parseYaml } from 'yaml';
 import { badRequest, StatusError } from '../errors.ts';
 import { BODY_BYTES_MAX, BODY_DEPTH_MAX, YAML_ALIASES_MAX } from './limits.ts';
 import { parseMediaType } from './media-type.ts';
+import { PROTOBUF_TYPE, parseProtobufBody } from './protobuf-body.ts';
 
 const tooLarge = () =>
   new StatusError('RequestEntityTooLarge', `the request body is larger than ${BODY_BYTES_MAX} bytes`);
@@ -56,6 +57,7 @@ export function parseObjectBody(bytes: Buffer, contentType: string | undefined):
   let value: unknown;
   if (JSON_TYPES.has(type)) value = parseJson(bytes);
   else if (YAML_TYPES.has(type)) value = parseYamlText(bytes);
+  else if (type === PROTOBUF_TYPE) return parseProtobufBody(bytes);
   else {
     throw new StatusError(
       'UnsupportedMediaType',

@@ -111,17 +111,29 @@ function openApiAnswer(document: OpenApiDocument, cacheControl?: string): Answer
   };
 }
 
-/** JSON only. Old clients ask for protobuf, and take a 406 for "there is no schema to check against". */
+const OPENAPI_V2_PROTOBUF = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+
+/**
+ * As JSON in full. As protobuf, which kubectl up to 1.28 insists on, a document that says nothing of any kind: then those clients
+ * leave validation to the server and take OpenAPI v3 for the rest.
+ */
 function openApiV2(wire: Wire, request: WireRequest, realm: RealmType): Answer {
-  const wanted = parseAccept(request.accept);
-  if (!wanted.some(({ type }) => type === JSON_TYPE || type === '*/*' || type === 'application/*')) {
-    throw new StatusError(
-      'NotAcceptable',
-      `/openapi/v2 is given as ${JSON_TYPE} only; /openapi/v3 is the better document`,
-    );
+  for (const { type } of parseAccept(request.accept)) {
+    if (type === JSON_TYPE || type === '*/*' || type === 'application/*') {
+      return openApiAnswer(wire.openapi.v2(realm));
+    }
+    if (type.startsWith('application/com.github.proto-openapi.spec.v2')) {
+      return { type: 'bytes', code: 200, contentType: OPENAPI_V2_PROTOBUF, body: EMPTY_OPENAPI_V2 };
+    }
   }
-  return openApiAnswer(wire.openapi.v2(realm));
+  throw new StatusError(
+    'NotAcceptable',
+    `/openapi/v2 is given as ${JSON_TYPE}; /openapi/v3 is the better document`,
+  );
 }
+
+/** Field 1, `swagger`: "2.0". */
+const EMPTY_OPENAPI_V2 = Buffer.from('\x0a\x032.0', 'latin1');
 
 function versionOf({ version }: Wire) {
   return {

@@ -68,6 +68,13 @@ export function openApiSchema(schema: unknown): Schema {
     Object.assign(result, unionOf(options));
   }
   if (Array.isArray(source.allOf)) result.allOf = source.allOf.map(openApiSchema);
+  // TypeBox requires what has a default, because it is always there once stored; a client may leave it out.
+  if (Array.isArray(source.required)) {
+    const properties = source.properties as Record<string, Schema> | undefined;
+    const required = source.required.filter((name: string) => properties?.[name]?.default === undefined);
+    if (required.length > 0) result.required = required;
+    else delete result.required;
+  }
   return result;
 }
 
@@ -214,7 +221,10 @@ export function schemaName(kind: Kind): string {
 
 /** The schema of a kind's objects. */
 export function kindSchema(kind: Kind, ref: (name: string) => Schema): Schema {
-  const body = openApiSchema(kind.body as TSchema) as { properties?: Schema; required?: string[] };
+  const body = openApiSchema(kind.body as TSchema) as { properties?: Record<string, Schema> };
+  const { spec, status } = body.properties ?? {};
+  if (spec) spec.description ??= `What is wanted of the ${kind.kind}.`;
+  if (status) status.description ??= `What was observed of the ${kind.kind}; written by the region.`;
   return {
     description: kind.description,
     type: 'object',

@@ -62,10 +62,9 @@ export const SelfSubjectRulesReview = defineKind({
   }),
 });
 
-export const SelfSubjectReview = defineKind({
+const selfSubjectReview = {
   ...common,
   group: 'authentication.k8s.io',
-  version: 'v1',
   kind: 'SelfSubjectReview',
   plural: 'selfsubjectreviews',
   description: 'Asks who you are to this server.',
@@ -75,10 +74,15 @@ export const SelfSubjectReview = defineKind({
       groups: Texts('Your groups.'),
     }),
   }),
-});
+} as const;
+
+export const SelfSubjectReview = defineKind({ ...selfSubjectReview, version: 'v1' });
+/** kubectl 1.27 asks for this version only. */
+const SelfSubjectReviewV1Beta1 = defineKind({ ...selfSubjectReview, version: 'v1beta1' });
 
 export const REVIEW_KINDS: readonly Kind[] = [
   SelfSubjectAccessReview,
   SelfSubjectRulesReview,
   SelfSubjectReview,
+  SelfSubjectReviewV1Beta1,
 ];

@@ -4,12 +4,7 @@
  */
 import { X509Certificate } from 'node:crypto';
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import {
-  type ClientRequest,
-  Agent as HttpsAgent,
-  request as httpsRequest,
-  type RequestOptions,
-} from 'node:https';
+import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from 'node:https';
 import type { AccessLog, AccessRecord, Authenticator, Authorizer } from '../access.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Connector } from '../connect.ts';
