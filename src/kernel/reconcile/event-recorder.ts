@@ -47,7 +47,8 @@ interface Series {
   written: number;
   last_ms: number;
   written_ms: number;
-  writing: boolean;
+  /** A write is under way, or a timer set for the next one. */
+  busy: boolean;
 }
 
 interface Occurrence {
@@ -117,9 +118,8 @@ export class StoreEventRecorder implements RealmEventRecorder {
     const series = this.#seriesOf(`${realm} ${namespace} ${name}`);
     series.count++;
     series.last_ms = this.#options.clock.now();
-    if (series.writing) return;
-    if (series.written > 0 && series.last_ms - series.written_ms < REPEAT_INTERVAL_ms) return;
-    this.#write(series, { realm, namespace, name, component, object, type, reason, message: text.message });
+    const occurrence = { realm, namespace, name, component, object, type, reason, message: text.message };
+    if (!series.busy) this.#writeInTime(series, occurrence);
   }
 
   /** The message and what identifies its series: past a number of different messages, the reason alone. */
@@ -144,38 +144,47 @@ export class StoreEventRecorder implements RealmEventRecorder {
     const series =
       known && now_ms - known.last_ms < SERIES_LIFETIME_ms
         ? known
-        : { first_ms: now_ms, count: 0, written: 0, last_ms: now_ms, written_ms: 0, writing: false };
+        : { first_ms: now_ms, count: 0, written: 0, last_ms: now_ms, written_ms: 0, busy: false };
     this.#series.set(id, series);
     forgetOldest(this.#series);
     return series;
+  }
+
+  /** Writes the series now, or when the interval since the last time is over. */
+  #writeInTime(series: Series, occurrence: Occurrence): void {
+    const { clock } = this.#options;
+    const wait_ms = series.written === 0 ? 0 : series.written_ms + REPEAT_INTERVAL_ms - clock.now();
+    series.busy = true;
+    if (wait_ms <= 0) this.#write(series, occurrence);
+    else clock.after(wait_ms, () => this.#write(series, occurrence));
   }
 
   #write(series: Series, occurrence: Occurrence): void {
     const { logger, clock } = this.#options;
     if (this.#pending.size >= PENDING_MAX) {
       this.#dropped++;
+      series.busy = false;
       return;
     }
     if (this.#dropped > 0) {
       logger.warn({ dropped: this.#dropped }, 'events were dropped: too many at once');
       this.#dropped = 0;
     }
-    series.writing = true;
     const work = this.#store(series, occurrence)
       .then((count) => {
         series.written = count;
         series.written_ms = clock.now();
+        series.busy = false;
+        if (series.count > count) this.#writeInTime(series, occurrence);
       })
       .catch((error: unknown) => {
+        series.busy = false;
         const { realm, reason } = occurrence;
         // A project on its way out, or gone, takes no events: that is ordinary.
         const expected = isStatusError(error, 'NotFound') || isStatusError(error, 'Forbidden');
         logger[expected ? 'debug' : 'warn']({ realm, reason, error: String(error) }, 'an event was dropped');
       })
-      .finally(() => {
-        series.writing = false;
-        this.#pending.delete(work);
-      });
+      .finally(() => this.#pending.delete(work));
     this.#pending.add(work);
   }
 
@@ -189,13 +198,13 @@ export class StoreEventRecorder implements RealmEventRecorder {
       via: 'controller',
       requestId: random.uuid(),
     };
-    const { count, first_ms } = series;
-    const more = count - series.written;
-    await realms.use(id, async ({ resources, view }) => {
+    return realms.use(id, async ({ resources, view }) => {
+      const { count, first_ms } = series;
+      const more = count - series.written;
       if (!view.entry(kind, key)) {
         const fresh = this.#draft(occurrence, more, first_ms, series.last_ms);
         await resources.create(kind, namespace, fresh, change);
-        return;
+        return count;
       }
       await resources.modify(kind, key, change, (current) => {
         const stored = current as unknown as { readonly count?: number; readonly firstTimestamp?: string };
@@ -206,8 +215,8 @@ export class StoreEventRecorder implements RealmEventRecorder {
           firstTimestamp: stored.firstTimestamp ?? next.firstTimestamp,
         };
       });
+      return count;
     });
-    return count;
   }
 
   #draft(occurrence: Occurrence, count: number, first_ms: number, last_ms: number): DraftObject {
