@@ -10,6 +10,7 @@
  *   3. Source and target on one bridge: passes.
  *   4. The source is one of ours: an egress flow of its zone must match.
  *   5. The target is one of ours and not through a forward: same zone, and an ingress flow must match.
+ *   6. The target is outside: `outbound` must be true.
  * Hosts' own processes get no further than (2); instances get no further into the host than DHCP and DNS at their gateway.
  */
 import { createHash } from 'node:crypto';
@@ -95,6 +96,8 @@ export const FilterModelSchema = Type.Object(
   {
     format: Type.Literal(1),
     region: Type.String({ maxLength: 32 }),
+    /** Whether any instance may reach past the region at all, whatever its zone's egress flows say. */
+    outbound: Type.Boolean(),
     zones: Type.Array(Zone, { maxItems: ZONES_MAX }),
   },
   strict,

@@ -45,10 +45,15 @@ for (const bridgeNetfilter of [true, false]) {
       forwards: [],
       ...parts,
     });
-    const apply = async (changes: Partial<FilterZone> = {}, changesOfOther: Partial<FilterZone> = {}) => {
+    const apply = async (
+      changes: Partial<FilterZone> = {},
+      changesOfOther: Partial<FilterZone> = {},
+      outbound = true,
+    ) => {
       const model: FilterModel = {
         format: 1,
         region: lab.region,
+        outbound,
         zones: [
           { ...project, ...changes },
           { ...other, ...changesOfOther },
@@ -202,6 +207,8 @@ for (const bridgeNetfilter of [true, false]) {
       assert.equal(await a.peer.meets(Lab.outsideAddress, PORT, 'udp'), 'timeout');
       assert.equal(await a.peer.meets(Lab.hostAddress, PORT), 'timeout');
       assert.equal(await d.peer.meets(Lab.outsideAddress, PORT), 'timeout');
+      await apply({ sets: [['192.0.2.0/24']], egress }, {}, false);
+      assert.equal(await a.peer.meets(Lab.outsideAddress, PORT), 'timeout');
     });
 
     it('a forward leads from outside and from the host to its target, for its sources only', async () => {

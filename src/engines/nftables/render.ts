@@ -193,7 +193,7 @@ function inetTable(model: FilterModel, table: string, digest: string): string[] 
       ofZones((z) => `goto zone${z}_forwards`),
       INTERVAL,
     ),
-    ...forwardHooks(),
+    ...forwardHooks(model.outbound),
     ...hostHooks(),
     ...translationHooks(),
     '}',
@@ -212,7 +212,7 @@ const ERRORS = 'meta l4proto icmp ct state related accept';
 const OURS = ['iifname != @bridges oifname != @bridges accept'];
 
 /** What is routed between bridges, or between a bridge and the outside: three judgements, all of which must pass. */
-function forwardHooks(): string[] {
+function forwardHooks(outbound: boolean): string[] {
   return [
     ...chain(
       'judge_deny',
@@ -248,7 +248,8 @@ function forwardHooks(): string[] {
         'ct status dnat ct reply ip saddr vmap @forwards_of',
         'iifname . oifname @same_bridge accept',
         'ct reply ip saddr vmap @ingress_of',
-        // To the outside: judged by egress.
+        // To the outside: egress has judged it.
+        outbound ? 'accept' : 'drop',
       ],
       'filter hook forward priority -11',
     ),

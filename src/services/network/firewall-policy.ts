@@ -3,9 +3,8 @@
  * network everything, otherwise nothing. `semantics.ts` says exactly what a set of policies means.
  */
 import { type Static, Type } from 'typebox';
-import { defineKind } from '#kernel/kind.ts';
-import { CONDITIONS } from './conditions.ts';
-import { NETWORK_GROUP, readyColumn } from './network.ts';
+import { defineKind, type ObjectOf } from '#kernel/kind.ts';
+import { AGE_COLUMN, CONDITIONS, NETWORK_GROUP, oneOf, READY_COLUMN } from './schemas.ts';
 
 export const RULES_MAX = 64;
 export const PEERS_MAX = 32;
@@ -24,7 +23,7 @@ export const LabelSelector = Type.Object(
       Type.Array(
         Type.Object({
           key: Type.String({ minLength: 1, maxLength: 317 }),
-          operator: Type.Enum(['In', 'NotIn', 'Exists', 'DoesNotExist']),
+          operator: oneOf(['In', 'NotIn', 'Exists', 'DoesNotExist']),
           values: Type.Optional(Type.Array(Type.String({ maxLength: 63 }), { maxItems: SELECTOR_TERMS_MAX })),
         }),
         { maxItems: SELECTOR_TERMS_MAX, description: 'Conditions on labels, all of which must hold.' },
@@ -53,8 +52,8 @@ const Port = Type.Object({
 });
 
 const ruleFields = {
-  action: Type.Enum(['Allow', 'Deny'], { description: 'A Deny wins over every Allow.' }),
-  protocol: Type.Optional(Type.Enum(['tcp', 'udp', 'icmp', 'any'], { default: 'any' })),
+  action: oneOf(['Allow', 'Deny'], { description: 'A Deny wins over every Allow.' }),
+  protocol: Type.Optional(oneOf(['tcp', 'udp', 'icmp', 'any'], { default: 'any' })),
   ports: Type.Optional(
     Type.Array(Port, {
       maxItems: PORTS_MAX,
@@ -103,12 +102,8 @@ export const FirewallPolicy = defineKind({
       description: 'Instances selected.',
       value: 'status.matchedInstances',
     },
-    {
-      name: 'Ready',
-      type: 'string',
-      description: 'Whether it is in force.',
-      value: (object) => readyColumn(object.status),
-    },
+    READY_COLUMN,
+    AGE_COLUMN,
   ],
 });
 
@@ -117,3 +112,7 @@ export type PolicyPeer = Static<typeof Peer>;
 export type PolicyPort = Static<typeof Port>;
 export type PolicyIngressRule = Static<typeof IngressRule>;
 export type PolicyEgressRule = Static<typeof EgressRule>;
+
+export type FirewallPolicyObject = ObjectOf<typeof FirewallPolicy>;
+export type FirewallPolicySpec = FirewallPolicyObject['spec'];
+export type FirewallPolicyStatus = NonNullable<FirewallPolicyObject['status']>;

@@ -3,10 +3,12 @@
  * project, hence `allowedSources` has no default: whoever opens a door says to whom.
  */
 import { Type } from 'typebox';
-import { defineKind } from '#kernel/kind.ts';
-import { CONDITIONS } from './conditions.ts';
-import { NETWORK_GROUP, readyColumn } from './network.ts';
+import { defineKind, type ObjectOf } from '#kernel/kind.ts';
+import { bornWithFinalizer } from '#kernel/reconcile/finalizers.ts';
+import { AGE_COLUMN, CONDITIONS, NETWORK_GROUP, oneOf, READY_COLUMN } from './schemas.ts';
 
+/** Holds a forward back until its port is given back. */
+export const FORWARD_FINALIZER = 'network.casemate.internal/port';
 export const SOURCES_MAX = 64;
 
 export const Forward = defineKind({
@@ -20,7 +22,7 @@ export const Forward = defineKind({
   realms: ['organization'],
   description: 'Leads connections to an address and port of the region on to an instance.',
   spec: Type.Object({
-    protocol: Type.Enum(['tcp', 'udp']),
+    protocol: oneOf(['tcp', 'udp']),
     listen: Type.Object({
       address: Type.Optional(
         Type.String({
@@ -62,11 +64,11 @@ export const Forward = defineKind({
     { name: 'Port', type: 'integer', description: 'Its port.', value: 'status.port' },
     { name: 'Protocol', type: 'string', description: 'tcp or udp.', value: 'spec.protocol' },
     { name: 'Instance', type: 'string', description: 'The target.', value: 'spec.target.instance' },
-    {
-      name: 'Ready',
-      type: 'string',
-      description: 'Whether it is in force.',
-      value: (object) => readyColumn(object.status),
-    },
+    READY_COLUMN,
+    AGE_COLUMN,
   ],
+  normalize: (object) => bornWithFinalizer(object, FORWARD_FINALIZER),
 });
+
+export type ForwardObject = ObjectOf<typeof Forward>;
+export type ForwardStatus = NonNullable<ForwardObject['status']>;

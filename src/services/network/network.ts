@@ -2,10 +2,14 @@
  * The kind Network: a private IPv4 network of a project, with its own bridge, DHCP and names.
  */
 import { Type } from 'typebox';
-import { defineKind } from '#kernel/kind.ts';
-import { CONDITIONS } from './conditions.ts';
+import { defineKind, type ObjectOf } from '#kernel/kind.ts';
+import { bornWithFinalizer } from '#kernel/reconcile/finalizers.ts';
+import { AGE_COLUMN, CONDITIONS, NETWORK_GROUP, READY_COLUMN } from './schemas.ts';
 
-export const NETWORK_GROUP = 'network.casemate.internal';
+export { NETWORK_GROUP };
+
+/** Holds a network back until its bridge is gone and its range given back. */
+export const NETWORK_FINALIZER = 'network.casemate.internal/bridge';
 
 export const Network = defineKind({
   group: NETWORK_GROUP,
@@ -47,21 +51,13 @@ export const Network = defineKind({
     { name: 'CIDR', type: 'string', description: 'The range in force.', value: 'status.cidr' },
     { name: 'Gateway', type: 'string', description: 'The gateway.', value: 'status.gateway', priority: 1 },
     { name: 'Instances', type: 'integer', description: 'Instances on it.', value: 'status.instances' },
-    {
-      name: 'Ready',
-      type: 'string',
-      description: 'Whether instances can start on it.',
-      value: (object) => readyColumn(object.status),
-    },
+    READY_COLUMN,
+    AGE_COLUMN,
   ],
   immutable: ['spec.cidr'],
   usage: () => ({ networks: 1 }),
+  normalize: (object) => bornWithFinalizer(object, NETWORK_FINALIZER),
 });
 
-/** `True`, or the reason why not. */
-export function readyColumn(status: unknown): string | undefined {
-  const conditions =
-    (status as { conditions?: { type: string; status: string; reason: string }[] })?.conditions ?? [];
-  const ready = conditions.find((condition) => condition.type === 'Ready');
-  return ready?.status === 'True' ? 'True' : ready?.reason;
-}
+export type NetworkObject = ObjectOf<typeof Network>;
+export type NetworkStatus = NonNullable<NetworkObject['status']>;
