@@ -27,6 +27,8 @@ name=debian-$VERSION_ID-$architecture
 # The recipe's own bytes decide whether an image that is already there is the one it would build.
 recipe_sha256=$(cd "$recipe" && find . -type f -not -name '*.md' -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -c1-64)
 mkdir -p "$output"
+exec 9>"$output/.lock"
+flock 9 # whoever else builds into this folder now builds for us too
 if [ -f "$output/$name.tar.zst" ] && grep -qs "\"recipe\": \"$recipe_sha256\"" "$output/$name.json"; then
   say "already there: $output/$name.tar.zst"
   echo "$output/$name.json"

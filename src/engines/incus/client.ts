@@ -18,9 +18,10 @@ import type { Config, IncusServer } from './types.ts';
 export const REQUIRED_EXTENSIONS: readonly string[] = [
   'projects',
   'projects_restrictions',
-  'projects_restricted_network_access',
+  'projects_networks_restricted_access',
   'instances',
   'instance_all_projects',
+  'instances_nic_host_name',
   'console',
   'etag',
 ];
@@ -32,6 +33,8 @@ export interface Incus {
   readonly images: Images;
   readonly profiles: Profiles;
   readonly instances: Instances;
+  /** Resolves when the daemon has started all the way; throws `Unavailable` until then. */
+  ready(): Promise<void>;
   /** The daemon's description, asked anew. Throws `Unavailable` when it does not answer. */
   server(): Promise<IncusServer>;
   /** The daemon's API extensions, remembered. Throws `Unsupported` when it lacks one of `REQUIRED_EXTENSIONS`. */
@@ -53,6 +56,9 @@ export function connectIncus(address: IncusAddress, clock: Clock): Incus {
     images: new Images(transport),
     profiles: new Profiles(transport),
     instances: new Instances(transport),
+    async ready() {
+      await transport.get('/internal/ready');
+    },
     server,
     async extensions() {
       known ??= checked(await server());

@@ -42,6 +42,9 @@ const END_OF_TRANSMISSION = 4;
 /** A shell may stay open for a day. */
 const SESSION_LIMIT_MS = 24 * 3600_000;
 
+/** How long a reader may take for the last output once the command has ended. */
+const DELIVERY_LIMIT_MS = 60_000;
+
 type Descriptors = Readonly<Record<'0' | '1' | '2' | 'control', string>>;
 
 export async function execute(
@@ -122,8 +125,11 @@ class Session implements ExecSession {
     delivered: readonly Promise<void>[],
   ): Promise<number> {
     try {
-      const finished = waitFor(transport, operation, { limit_ms: SESSION_LIMIT_MS });
-      const [ended] = await Promise.all([finished, ...delivered]);
+      const ended = await waitFor(transport, operation, { limit_ms: SESSION_LIMIT_MS });
+      const cancel = transport.clock.after(DELIVERY_LIMIT_MS, () => {
+        for (const socket of this.#sockets) socket.terminate();
+      });
+      await Promise.all(delivered).finally(cancel);
       const code = ended.metadata?.return;
       if (typeof code !== 'number') throw new IncusError('Failed', 'Incus gave no exit code');
       return code;

@@ -27,7 +27,7 @@ export class Images {
   }
 
   async list(): Promise<readonly IncusImage[]> {
-    return (await this.#transport.get<IncusImage[]>('/1.0/images', { query: { recursion: 1 } })).value;
+    return this.#transport.list<IncusImage>('/1.0/images', { query: { recursion: 1 } });
   }
 
   async get(fingerprint: string): Promise<IncusImage> {

@@ -46,13 +46,13 @@ export class Instances {
   /** Of one project, or of all, with configuration but without state. */
   async list(project?: string): Promise<readonly IncusInstance[]> {
     const query = { recursion: 1, ...(project ? { project } : { 'all-projects': 'true' }) };
-    return (await this.#transport.get<IncusInstance[]>('/1.0/instances', { query })).value;
+    return this.#transport.list<IncusInstance>('/1.0/instances', { query });
   }
 
   /** Of one project, or of all, with state and snapshots. */
   async listFull(project?: string): Promise<readonly IncusInstanceFull[]> {
     const query = { recursion: 2, ...(project ? { project } : { 'all-projects': 'true' }) };
-    return (await this.#transport.get<IncusInstanceFull[]>('/1.0/instances', { query })).value;
+    return this.#transport.list<IncusInstanceFull>('/1.0/instances', { query });
   }
 
   async get(project: string, name: string): Promise<Answer<IncusInstance>> {
@@ -120,10 +120,9 @@ export class Instances {
   }
 
   async snapshots(project: string, name: string): Promise<readonly IncusSnapshot[]> {
-    const { value } = await this.#transport.get<IncusSnapshot[]>(`${path(name)}/snapshots`, {
+    return this.#transport.list<IncusSnapshot>(`${path(name)}/snapshots`, {
       query: { project, recursion: 1 },
     });
-    return value;
   }
 
   /** Of the disk, not of the memory. Throws `AlreadyExists`. */

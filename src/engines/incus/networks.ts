@@ -24,7 +24,7 @@ export class Networks {
 
   /** Every network, interfaces of the host that Incus does not manage included (`managed: false`). */
   async list(): Promise<readonly IncusNetwork[]> {
-    return (await this.#transport.get<IncusNetwork[]>('/1.0/networks', { query: { recursion: 1 } })).value;
+    return this.#transport.list<IncusNetwork>('/1.0/networks', { query: { recursion: 1 } });
   }
 
   async get(name: string): Promise<IncusNetwork> {
@@ -59,10 +59,9 @@ export class Networks {
 
   /** DHCP leases and static reservations, gateway included. `project`: of whose instances. */
   async leases(name: string, project: string): Promise<readonly IncusNetworkLease[]> {
-    const { value } = await this.#transport.get<IncusNetworkLease[]>(`${path(name)}/leases`, {
+    return this.#transport.list<IncusNetworkLease>(`${path(name)}/leases`, {
       query: { project },
     });
-    return value;
   }
 }
 

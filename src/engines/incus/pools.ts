@@ -11,8 +11,7 @@ export class StoragePools {
   }
 
   async list(): Promise<readonly IncusStoragePool[]> {
-    return (await this.#transport.get<IncusStoragePool[]>('/1.0/storage-pools', { query: { recursion: 1 } }))
-      .value;
+    return this.#transport.list<IncusStoragePool>('/1.0/storage-pools', { query: { recursion: 1 } });
   }
 
   async create(name: string, driver: string, config: Config): Promise<void> {

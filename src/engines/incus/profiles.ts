@@ -11,10 +11,9 @@ export class Profiles {
   }
 
   async list(project: string): Promise<readonly IncusProfile[]> {
-    const { value } = await this.#transport.get<IncusProfile[]>('/1.0/profiles', {
+    return this.#transport.list<IncusProfile>('/1.0/profiles', {
       query: { recursion: 1, project },
     });
-    return value;
   }
 
   async create(project: string, profile: IncusProfile): Promise<void> {

@@ -114,7 +114,9 @@ export function projectConfig(
   for (const { key, value, extension } of RESTRICTIONS) {
     if (value !== '' && (extension === undefined || extensions.has(extension))) config[key] = value;
   }
+  // Without a list Incus would allow every network, so no network means no interface at all.
   if (networks.length > 0) config['restricted.networks.access'] = [...networks].sort().join(',');
+  else config['restricted.devices.nic'] = 'block';
   return config;
 }
 
@@ -126,7 +128,7 @@ export class Projects {
   }
 
   async list(): Promise<readonly IncusProject[]> {
-    return (await this.#transport.get<IncusProject[]>('/1.0/projects', { query: { recursion: 1 } })).value;
+    return this.#transport.list<IncusProject>('/1.0/projects', { query: { recursion: 1 } });
   }
 
   async get(name: string): Promise<IncusProject> {

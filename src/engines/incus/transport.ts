@@ -57,7 +57,7 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 export class IncusTransport {
   readonly #address: IncusAddress;
-  readonly #clock: Clock;
+  readonly clock: Clock;
   readonly #short: http.Agent;
   readonly #long: http.Agent;
   readonly #tls: { cert: string; key: string; ca: string } | undefined;
@@ -66,7 +66,7 @@ export class IncusTransport {
 
   constructor(address: IncusAddress, clock: Clock) {
     this.#address = address;
-    this.#clock = clock;
+    this.clock = clock;
     const pool = (maxSockets: number) => ({ keepAlive: true, maxSockets, maxFreeSockets: 4 });
     if ('socketPath' in address) {
       this.#tls = undefined;
@@ -86,6 +86,11 @@ export class IncusTransport {
   /** A synchronous call. Throws IncusError. */
   async get<T>(path: string, options: RequestOptions = {}): Promise<Answer<T>> {
     return this.#call<T>('GET', path, undefined, options);
+  }
+
+  /** A list. Incus writes an empty one as null. */
+  async list<T>(path: string, options: RequestOptions = {}): Promise<readonly T[]> {
+    return (await this.#call<T[] | null>('GET', path, undefined, options)).value ?? [];
   }
 
   /** Any call that changes something; gives the operation when Incus made one. */
@@ -138,9 +143,11 @@ export class IncusTransport {
       'socketPath' in address
         ? new WebSocket(`ws+unix://${address.socketPath}:${search}`, options)
         : new WebSocket(`${address.url.replace(/^http/, 'ws')}${search}`, { ...options, ...this.#tls });
-    socket.pause(); // until the caller listens: nothing that came early may be lost
     await new Promise<void>((resolve, reject) => {
-      socket.once('open', resolve);
+      socket.once('open', () => {
+        socket.pause(); // until the caller listens: nothing that comes early may be lost
+        resolve();
+      });
       socket.once('error', (error) => reject(new IncusError('Unavailable', `Incus: ${error.message}`)));
     });
     socket.removeAllListeners('error');
@@ -194,7 +201,7 @@ export class IncusTransport {
     this.#pending++;
     const limit = new AbortController();
     const timeout_ms = options.timeout_ms ?? REQUEST_TIMEOUT_MS;
-    const cancel = this.#clock.after(timeout_ms, () =>
+    const cancel = this.clock.after(timeout_ms, () =>
       limit.abort(new IncusError('Timeout', `Incus did not answer ${method} ${path} in ${timeout_ms} ms`)),
     );
     const signal = options.signal ? AbortSignal.any([limit.signal, options.signal]) : limit.signal;
