@@ -19,6 +19,8 @@ export interface Layout {
   readonly keys: string;
   readonly postgres: { readonly cluster: string; readonly socketFolder: string };
   readonly incus: string;
+  /** The last firewall model, for the root agent to restore after a reboot. */
+  readonly firewall: string;
   readonly logs: string;
   readonly run: {
     readonly folder: string;
@@ -44,6 +46,7 @@ export function layoutOf(folder: string): Layout {
     keys: join(data, 'keys'),
     postgres: { cluster: join(data, 'postgres/cluster'), socketFolder: join(data, 'postgres/run') },
     incus: join(data, 'incus'),
+    firewall: join(data, 'firewall'),
     logs: join(data, 'logs'),
     run: {
       folder: run,

@@ -15,7 +15,7 @@ export function defaultConfigText({ name, id, listen }: InitialSettings): string
 name: ${name}
 
 # Tells this region from others on the same machine: cannot change later.
-id: "${id}"
+id: ${id}
 
 # Where the API answers. 0.0.0.0:6443 makes it reachable from other machines.
 listen: ${JSON.stringify(listen)}
@@ -41,10 +41,7 @@ incus:
   mode: embedded
 
 storage:
-  # Where embedded Incus keeps instances. btrfs: a pool in one file; snapshots and copies are instant.
-  # dir: plain folders, for machines without btrfs.
-  driver: btrfs
-  # The pool's size. The file is sparse: it takes what is used.
+  # Where embedded Incus keeps instances: a btrfs pool in one file, of this size. It is sparse: it takes what is used.
   size: 30GiB
 `;
 }

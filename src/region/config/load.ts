@@ -107,7 +107,7 @@ export async function loadOrCreateConfig(
   initial: Omit<InitialSettings, 'id'>,
 ): Promise<RegionConfig> {
   if (!existsSync(path)) {
-    const text = defaultConfigText({ ...initial, id: randomBytes(4).toString('hex') });
+    const text = defaultConfigText({ ...initial, id: `r${randomBytes(4).toString('hex')}` });
     parseConfig(text, path);
     await writeFile(`${path}.new`, text);
     // It may come to hold a database password.

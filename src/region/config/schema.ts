@@ -16,8 +16,8 @@ export const RegionConfig = Type.Object(
       description: 'lower-case letters, digits and "-", at most 40: part of every ledger origin',
     }),
     id: Type.String({
-      pattern: '^[0-9a-f]{8}$',
-      description: 'eight hexadecimal digits: tells this region from others on the same machine',
+      pattern: '^r[0-9a-f]{8}$',
+      description: '"r" and eight hexadecimal digits: tells this region from others on the same machine',
     }),
     listen: Type.String({
       pattern: '^(\\[[0-9a-fA-F:.]+\\]|[^\\s:\\[\\]]+):[0-9]{1,5}$',
@@ -69,7 +69,6 @@ export const RegionConfig = Type.Object(
     ),
     storage: Type.Object(
       {
-        driver: Type.Union([Type.Literal('btrfs'), Type.Literal('dir')], { description: 'btrfs or dir' }),
         size: Type.String({
           pattern: '^[1-9][0-9]{0,5}GiB$',
           description: 'size of the btrfs pool file, which grows as it is used: for example 30GiB',

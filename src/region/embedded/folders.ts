@@ -16,6 +16,7 @@ export function ensureFolders(layout: Layout, { database, region }: Accounts): v
   folder(layout.postgres.socketFolder, 0o750, { ...database, gid: region.gid });
   folder(layout.keys, 0o700, region);
   folder(layout.incus, 0o711, self);
+  folder(layout.firewall, 0o700, self);
   folder(layout.logs, 0o750, self);
   // The region process reaches the firewall agent's socket in here; the control socket has a mode of its own.
   folder(layout.run.folder, 0o750, { ...self, gid: region.gid });

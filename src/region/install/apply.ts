@@ -2,7 +2,7 @@
  * Carries out an install plan with apt: quietly, without recommended packages, and without letting a package start
  * services of its own, because the region runs private copies of them.
  */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
@@ -40,8 +40,17 @@ function readMachine(): MachineFacts {
         .flatMap((path) => parseAptSources(path, readFileSync(path, 'utf8')));
     },
     isPresent: (item) => item.files.some((pattern) => globSync(pattern).length > 0),
-    exists: existsSync,
+    get hasVirtualization() {
+      return hasVirtualization();
+    },
   };
+}
+
+/** Incus needs both devices; the second one's module may not be loaded yet. */
+function hasVirtualization(): boolean {
+  if (!existsSync('/dev/kvm')) return false;
+  if (!existsSync('/dev/vhost-vsock')) spawnSync('modprobe', ['--quiet', 'vhost_vsock'], { stdio: 'ignore' });
+  return existsSync('/dev/vhost-vsock');
 }
 
 async function applyPlan(plan: InstallPlan, report: Report): Promise<void> {

@@ -10,8 +10,8 @@ export interface RequiredPackage {
   readonly purpose: PackagePurpose;
   /** One of these must exist; `*` stands for one path segment's part. */
   readonly files: readonly string[];
-  /** Only on machines where this file exists. */
-  readonly onlyWith?: string;
+  /** Only on machines that can run virtual machines. */
+  readonly onlyWith?: 'virtualization';
   /** Comes from the backports suite on Debian releases whose main does not have it. */
   readonly fromBackports?: boolean;
   /** systemd units that must not come up on their own after a reboot: the region runs its own copy. */
@@ -52,7 +52,7 @@ export const PACKAGES: readonly RequiredPackage[] = [
     name: 'incus',
     purpose: 'compute',
     files: ['/usr/bin/qemu-system-x86_64', '/usr/bin/qemu-system-aarch64'],
-    onlyWith: '/dev/kvm',
+    onlyWith: 'virtualization',
     fromBackports: true,
   },
   { name: 'btrfs-progs', purpose: 'compute', files: ['/usr/bin/btrfs', '/bin/btrfs'] },

@@ -12,7 +12,8 @@ export interface MachineFacts {
   readonly sources: readonly AptSource[];
   /** Whether a package's files are there. */
   isPresent(required: RequiredPackage): boolean;
-  exists(path: string): boolean;
+  /** Whether virtual machines can run here at all. */
+  readonly hasVirtualization: boolean;
 }
 
 /** Something that will not work, and why, in words for a person. */
@@ -33,7 +34,7 @@ const RELEASES_WITHOUT_INCUS: readonly string[] = ['bookworm'];
 
 export function planInstall(required: readonly RequiredPackage[], facts: MachineFacts): InstallPlan {
   const missing = required.filter(
-    (item) => (item.onlyWith === undefined || facts.exists(item.onlyWith)) && !facts.isPresent(item),
+    (item) => (item.onlyWith === undefined || facts.hasVirtualization) && !facts.isPresent(item),
   );
   if (missing.length === 0) return { install: [], addSource: undefined, shortcomings: [] };
   if (facts.system.id !== 'debian') {

@@ -1,0 +1,35 @@
+/**
+ * The `casemate` command: registers every group of commands and reports errors in one way. Command implementations are loaded
+ * when they run, so that `--help` and completion stay quick.
+ */
+import { Command, CommanderError } from 'commander';
+import { programVersion } from '#region/program.ts';
+import { registerRegionCommands } from './region/commands.ts';
+
+const EXIT_FAILURE = 1;
+const EXIT_USAGE = 2;
+
+const program = new Command('casemate')
+  .description('A sovereign cloud region that never needs the Internet.')
+  .version(programVersion(), '-V, --version', 'print the version')
+  .helpOption('-h, --help', 'show help for a command')
+  .helpCommand('help [command]', 'show help for a command')
+  .showSuggestionAfterError()
+  .showHelpAfterError('(--help shows what there is)')
+  .exitOverride();
+
+registerRegionCommands(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
+  } else {
+    process.stderr.write(`casemate: ${error instanceof Error ? error.message : String(error)}\n`);
+    if (process.env.CASEMATE_DEBUG !== undefined && error instanceof Error) {
+      process.stderr.write(`${error.stack}\n`);
+    }
+    process.exitCode = EXIT_FAILURE;
+  }
+}

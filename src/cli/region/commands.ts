@@ -1,0 +1,91 @@
+/**
+ * Declares the commands that run a region on this machine. What they do is in the files beside this one.
+ */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+
+const LOG_LINES_DEFAULT = 100;
+
+export interface DataOption {
+  readonly data?: string;
+}
+
+export interface UpCommandOptions extends DataOption {
+  readonly listen?: string;
+  readonly name: string;
+  readonly foreground?: boolean;
+  readonly imageCache?: string;
+  readonly timings?: boolean;
+}
+
+const dataOption = () =>
+  new Option(
+    '--data <dir>',
+    'the region’s folder (default: /var/lib/casemate, or below your home without root)',
+  );
+
+export function registerRegionCommands(program: Command): void {
+  program.commandsGroup('Run a region on this machine:');
+
+  program
+    .command('up')
+    .description('install what is missing, start the region and wait until it is ready; safe to repeat')
+    .addOption(dataOption())
+    .option('--listen <addr:port>', 'where the API answers (first start only; default: 127.0.0.1:6443)')
+    .option('--name <name>', 'the region’s name (first start only)', 'casemate')
+    .option('--foreground', 'stay, show the logs, and stop the region at Ctrl-C')
+    .option('--image-cache <dir>', 'where base images are kept for all regions of this machine')
+    .option('--timings', 'print how long each phase took')
+    .action(async (options: UpCommandOptions) => (await import('./up.ts')).up(options));
+
+  program
+    .command('down')
+    .description('stop the region and its instances; nothing is lost')
+    .addOption(dataOption())
+    .action(async (options: DataOption) => (await import('./down.ts')).down(options));
+
+  program
+    .command('status')
+    .description('what runs, since when, and what does not work here')
+    .addOption(dataOption())
+    .addOption(new Option('-o, --output <format>', 'text or json').choices(['text', 'json']).default('text'))
+    .action(async (options: DataOption & { output: 'text' | 'json' }) =>
+      (await import('./status.ts')).status(options),
+    );
+
+  program
+    .command('logs')
+    .description('the logs of the region’s own processes (for an instance’s: casemate console)')
+    .argument('[name]', 'only of this process: region, postgres, incus, firewall or supervisor')
+    .addOption(dataOption())
+    .option('-f, --follow', 'go on showing what comes')
+    .option('-n, --lines <count>', 'how many lines of each', parseCount, LOG_LINES_DEFAULT)
+    .action(async (name: string | undefined, options: DataOption & { follow?: boolean; lines: number }) =>
+      (await import('./logs.ts')).logs(name, options),
+    );
+
+  program
+    .command('destroy')
+    .description('remove the region and everything in it from this machine')
+    .addOption(dataOption())
+    .option('--yes', 'really do it: nothing can bring it back')
+    .action(async (options: DataOption & { yes?: boolean }) =>
+      (await import('./destroy.ts')).destroy(options),
+    );
+
+  program.commandsGroup('Develop Casemate:');
+
+  program
+    .command('test')
+    .description('run everything: format, lint, types, unit, integration and end-to-end tests')
+    .option('--only <pattern>', 'only test files whose path contains this')
+    .option('--long', 'also those that take long')
+    .action(async (options: { only?: string; long?: boolean }) => (await import('./test.ts')).test(options));
+}
+
+function parseCount(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 0 || count > 1_000_000) {
+    throw new InvalidArgumentError('give a whole number up to 1000000.');
+  }
+  return count;
+}

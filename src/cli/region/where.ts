@@ -1,0 +1,46 @@
+/**
+ * Which region a command means, and how the person called us.
+ */
+import { accessSync, constants } from 'node:fs';
+import { homedir } from 'node:os';
+import { basename, delimiter, dirname, join, resolve } from 'node:path';
+import { isRoot } from '#region/embedded/accounts.ts';
+import { DEFAULT_DATA, DEFAULT_IMAGE_CACHE, type Layout, layoutOf } from '#region/layout.ts';
+
+/** The layout of the region that `--data`, CASEMATE_DATA or the default names, in this order. */
+export function chosenRegion(data: string | undefined): Layout {
+  return layoutOf(data ?? process.env.CASEMATE_DATA ?? defaultData());
+}
+
+function defaultData(): string {
+  if (isRoot()) return DEFAULT_DATA;
+  return join(process.env.XDG_DATA_HOME ?? join(homedir(), '.local/share'), 'casemate');
+}
+
+export function chosenImageCache(imageCache: string | undefined): string {
+  return resolve(imageCache ?? process.env.CASEMATE_IMAGE_CACHE ?? DEFAULT_IMAGE_CACHE);
+}
+
+/** The command as this person would type it again: `casemate` when it is in the PATH, else as it was typed. */
+export function ownCommand(): string {
+  const typed = process.env.CASEMATE_COMMAND ?? 'casemate';
+  const isInPath = (process.env.PATH ?? '').split(delimiter).includes(dirname(typed));
+  return isInPath ? basename(typed) : typed;
+}
+
+/** The same with what selects this region, when it is not the default one. */
+export function ownCommandFor(layout: Layout, command: string): string {
+  const isDefault = layout.data === chosenRegion(undefined).data;
+  return `${ownCommand()} ${command}${isDefault ? '' : ` --data ${layout.data}`}`;
+}
+
+/** Throws, saying what would be right, when the region belongs to somebody else. */
+export function checkAccess(layout: Layout): void {
+  try {
+    accessSync(layout.data, constants.R_OK | constants.X_OK);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EACCES') throw new Error(`${layout.data} belongs to another user: run this as root`);
+    if (code !== 'ENOENT') throw error;
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * The composition root: opens everything a region is made of, in order, and closes it in reverse. Knows how parts fit
+ * together and nothing of what they do.
+ */
+import { join } from 'node:path';
+import { systemClock } from '#kernel/clock.ts';
+import type { Logger } from '#kernel/logger.ts';
+import { systemRandom } from '#kernel/random.ts';
+import { REGION } from '#kernel/realm-id.ts';
+import { StoreEventRecorder } from '#kernel/reconcile/event-recorder.ts';
+import { garbageCollector } from '#kernel/reconcile/garbage-collector.ts';
+import { startControllers } from '#kernel/reconcile/start-controllers.ts';
+import { KindRegistry } from '#kernel/registry.ts';
+import type { Service } from '#kernel/service.ts';
+import { openRealms } from '#kernel/store/realms.ts';
+import { ledgerSource } from '#kernel/wire/ledger-source.ts';
+import { createApiServer } from '#kernel/wire/server.ts';
+import { Event } from '#services/tenancy/event.ts';
+import { roleAuthorizer } from '#trust/access/authorizer.ts';
+import { bootstrapTrust } from '#trust/bootstrap.ts';
+import { certificateAuthenticator } from '#trust/identity/authenticator.ts';
+import { softwareKeyring } from '#trust/keys/keyring.ts';
+import { loadOrCreateMasterKey } from '#trust/keys/master-key.ts';
+import type { RegionConfig } from './config/schema.ts';
+import type { Layout } from './layout.ts';
+import { programVersion } from './program.ts';
+import { parseListen, serverNames } from './server-names.ts';
+import { regionServices } from './services.ts';
+import { apiUrl } from './status.ts';
+import { openStorage } from './storage.ts';
+
+export interface RunningRegion {
+  /** What does not work here, and why. */
+  readonly notes: readonly string[];
+  /** Stops taking requests, lets what runs end, and closes the engines. */
+  close(): Promise<void>;
+}
+
+export interface ComposeOptions {
+  readonly layout: Layout;
+  readonly config: RegionConfig;
+  readonly logger: Logger;
+}
+
+/** Opens the region; resolves when the API answers and everything behind it is in place. */
+export async function openRegion({ layout, config, logger }: ComposeOptions): Promise<RunningRegion> {
+  const clock = systemClock;
+  const random = systemRandom;
+  const closers: (() => Promise<void> | void)[] = [];
+  const close = async () => {
+    for (const closer of closers.splice(0).toReversed()) await closer();
+  };
+  try {
+    const masterKey = await loadOrCreateMasterKey(join(layout.keys, 'master.key'));
+    const { log, keys } = await openStorage(layout, config);
+    closers.push(() => log.close());
+    const keyring = softwareKeyring({ region: config.name, storage: keys, masterKey, clock });
+    closers.push(() => keyring.close());
+
+    const services = regionServices({ keyring, organizationKinds: () => registry.servedIn('organization') });
+    const registry: KindRegistry = new KindRegistry(services.flatMap((service) => service.kinds));
+    const realms = await openRealms({
+      registry,
+      storage: log,
+      keyring,
+      admissions: services.flatMap((service) => service.admissions ?? []),
+      clock,
+      random,
+      onFault: (what, error) => logger.error({ err: error }, what),
+    });
+    closers.push(() => realms.close());
+
+    const trust = await bootstrapTrust({
+      folder: layout.keys,
+      names: serverNames(config),
+      region: config.name,
+      server: apiUrl(config.listen),
+      realms,
+      keyring,
+      clock,
+      random,
+    });
+    const events = new StoreEventRecorder({ realms, kind: Event, clock, random, logger });
+    const controllers = startControllers({
+      realms,
+      controllers: services.flatMap((service) => service.controllers ?? []),
+      workers: [garbageCollector(() => registry.all())],
+      events,
+      clock,
+      random,
+      logger,
+    });
+    closers.push(() => controllers.stop());
+
+    const server = createApiServer({
+      registry,
+      realms,
+      authenticator: certificateAuthenticator({ realms, keyring, clock }),
+      authorizer: roleAuthorizer({ realms, registry }),
+      accessLog: realms.access,
+      connectors: connectorsOf(services),
+      tls: { key: trust.key, cert: trust.certificate },
+      ledger: ledgerSource(realms.logs),
+      clock,
+      random,
+      logger,
+      version: { casemate: programVersion() },
+    });
+    await server.listen(parseListen(config.listen));
+    closers.push(() => server.close());
+    await realms.use(REGION, () => {});
+    return { notes: [], close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function connectorsOf(services: readonly Service[]) {
+  return Object.assign({}, ...services.map((service) => service.connectors ?? {}));
+}

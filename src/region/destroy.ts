@@ -1,0 +1,56 @@
+/**
+ * Removes a region from its machine: processes, bridges, mounts, loop devices, firewall tables, and at last its folder.
+ * Works on half-made and half-removed regions too, and touches nothing of another region.
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { removeRemains } from '#engines/incus/remains.ts';
+import { tableName } from '#engines/nftables/names.ts';
+import type { Clock } from '#kernel/clock.ts';
+import { loadConfig } from './config/load.ts';
+import { isRoot } from './embedded/accounts.ts';
+import type { Layout } from './layout.ts';
+import { stopSupervisor } from './supervisor/launch.ts';
+
+/** Whether the folder is one a region was made in: only such a one is ever removed. */
+export function looksLikeRegion(layout: Layout): boolean {
+  return existsSync(layout.config) || existsSync(layout.run.folder);
+}
+
+export async function destroyRegion(layout: Layout, clock: Clock): Promise<void> {
+  if (!looksLikeRegion(layout)) {
+    if (existsSync(layout.data) && readdirSync(layout.data).length > 0) {
+      throw new Error(`${layout.data} holds no region (no region.yaml): nothing was removed`);
+    }
+    return;
+  }
+  await stopSupervisor(layout, clock);
+  if (isRoot()) {
+    await removeRemains(layout.incus, clock);
+    await removeFirewall(layout);
+  }
+  const mounts = mountsUnder(layout.data);
+  if (mounts.length > 0) throw new Error(`still mounted, so nothing was removed: ${mounts.join(', ')}`);
+  rmSync(layout.data, { recursive: true, force: true });
+}
+
+async function removeFirewall(layout: Layout): Promise<void> {
+  if (!existsSync('/usr/sbin/nft') || !existsSync(layout.config)) return;
+  const table = tableName((await loadConfig(layout.config)).id);
+  for (const family of ['inet', 'bridge', 'ip', 'ip6']) {
+    try {
+      execFileSync('/usr/sbin/nft', ['delete', 'table', family, table], { stdio: 'pipe' });
+    } catch (error) {
+      // Not every family has one.
+      if (!String(error).includes('No such file or directory')) throw error;
+    }
+  }
+}
+
+/** Removing a folder must never reach into something that is mounted there. */
+function mountsUnder(folder: string): string[] {
+  return readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '')
+    .filter((path) => path === folder || path.startsWith(`${folder}/`));
+}

@@ -1,0 +1,107 @@
+/**
+ * Which processes make up this region, as data for its supervisor. Pure but for looking up which programs are installed.
+ */
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { describeIncusd, findIncusd } from '#engines/incus/daemon.ts';
+import { agentCommand } from '#engines/nftables/spawn.ts';
+import type { RegionConfig } from './config/schema.ts';
+import { type Accounts, isRoot } from './embedded/accounts.ts';
+import { postgresDefinition } from './embedded/postgres.ts';
+import type { Layout } from './layout.ts';
+import { PROGRAM_FOLDER, programFingerprint } from './program.ts';
+import type { ProcessDefinition, SupervisorPlan } from './supervisor/definition.ts';
+
+const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+// Loading, migrations, and a first import of the base image.
+const REGION_START_LIMIT_MS = 180_000;
+
+export interface PlanInputs {
+  readonly layout: Layout;
+  readonly config: RegionConfig;
+  readonly accounts: Accounts;
+  /** Folder of PostgreSQL's programs; undefined when the region uses an external one. */
+  readonly postgres: string | undefined;
+  readonly imageCache: string;
+}
+
+export function planRegion(inputs: PlanInputs): SupervisorPlan {
+  const { layout, config, accounts, postgres } = inputs;
+  const processes: ProcessDefinition[] = [];
+  if (postgres !== undefined) processes.push(postgresDefinition(layout, accounts, postgres));
+  if (config.incus.mode === 'embedded' && isRoot() && findIncusd() !== undefined) {
+    processes.push(incusDefinition(layout, accounts));
+  }
+  if (config.incus.mode !== 'none' && isRoot()) processes.push(firewallDefinition(inputs));
+  processes.push(
+    regionDefinition(
+      inputs,
+      processes.map(({ name }) => name),
+    ),
+  );
+  const digest = createHash('sha256')
+    .update(JSON.stringify({ processes, config, program: programFingerprint() }))
+    .digest('hex')
+    .slice(0, 16);
+  return { digest, logs: layout.logs, processes };
+}
+
+function incusDefinition(layout: Layout, { region }: Accounts): ProcessDefinition {
+  return { name: 'incus', after: [], ...describeIncusd(layout.incus, region.name) };
+}
+
+function ourOwn(name: string, entry: string, args: readonly string[]) {
+  return {
+    name,
+    // Whatever it runs later can gain nothing over what it has.
+    command: isRoot() ? 'setpriv' : process.execPath,
+    args: [...(isRoot() ? ['--no-new-privs', process.execPath] : []), join(PROGRAM_FOLDER, entry), ...args],
+    env: { PATH, LANG: 'C.UTF-8', NODE_ENV: 'production', ...compileCache() },
+    cwd: '/',
+    ready: { type: 'message' },
+  } as const;
+}
+
+const compileCache = (): Record<string, string> =>
+  process.env.NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE };
+
+/** The small part that needs root: it applies firewall models to the kernel. */
+function firewallDefinition({ layout, config, accounts }: PlanInputs): ProcessDefinition {
+  const agent = agentCommand({
+    node: process.execPath,
+    region: config.id,
+    socket: layout.run.firewall,
+    state: layout.firewall,
+    gid: accounts.region.gid,
+  });
+  return {
+    name: 'firewall',
+    ...agent,
+    env: { PATH, LANG: 'C.UTF-8', NODE_OPTIONS: '--max-old-space-size=64', ...compileCache() },
+    cwd: '/',
+    ready: { type: 'socket', path: layout.run.firewall },
+    after: [],
+    startLimit_ms: 20_000,
+    stop: { signal: 'SIGTERM', grace_ms: 10_000 },
+  };
+}
+
+function regionDefinition(
+  { layout, accounts, imageCache }: PlanInputs,
+  before: readonly string[],
+): ProcessDefinition {
+  const drop = isRoot() ? ['--user', accounts.region.name] : [];
+  return {
+    ...ourOwn('region', 'src/region/process.ts', [
+      '--data',
+      layout.data,
+      '--image-cache',
+      imageCache,
+      ...drop,
+    ]),
+    after: before,
+    startLimit_ms: REGION_START_LIMIT_MS,
+    // Finishes what it serves, then ends.
+    stop: { signal: 'SIGTERM', grace_ms: 20_000 },
+  };
+}

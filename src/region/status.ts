@@ -1,0 +1,56 @@
+/**
+ * What a region is doing, for `casemate status`.
+ */
+import { existsSync } from 'node:fs';
+import { loadConfig } from './config/load.ts';
+import type { Layout } from './layout.ts';
+import type { SupervisorStatus } from './supervisor/definition.ts';
+import { supervisorStatus } from './supervisor/launch.ts';
+import { leftovers } from './supervisor/leftovers.ts';
+
+export type RegionState = 'ready' | 'starting' | 'degraded' | 'stopped' | 'abandoned' | 'absent';
+
+export interface RegionStatus {
+  /** `abandoned`: its supervisor was killed, and processes of it are left. */
+  readonly state: RegionState;
+  readonly data: string;
+  readonly name?: string;
+  readonly id?: string;
+  readonly api?: string;
+  readonly kubeconfig?: string;
+  readonly supervisor?: SupervisorStatus;
+}
+
+export async function regionStatus(layout: Layout): Promise<RegionStatus> {
+  if (!existsSync(layout.config)) return { state: 'absent', data: layout.data };
+  const config = await loadConfig(layout.config);
+  const known = {
+    data: layout.data,
+    name: config.name,
+    id: config.id,
+    api: apiUrl(config.listen),
+    ...(existsSync(layout.operatorKubeconfig) ? { kubeconfig: layout.operatorKubeconfig } : {}),
+  };
+  const supervisor = await supervisorStatus(layout);
+  if (supervisor === undefined) {
+    const left = await leftovers(layout.run.state);
+    return { state: left.length > 0 ? 'abandoned' : 'stopped', ...known };
+  }
+  return { state: stateOf(supervisor), ...known, supervisor };
+}
+
+function stateOf({ processes }: SupervisorStatus): RegionState {
+  const needed = processes.filter((process) => !process.optional);
+  if (needed.every((process) => process.state === 'ready')) return 'ready';
+  return needed.some((process) => process.state === 'backoff' || process.restarts > 0)
+    ? 'degraded'
+    : 'starting';
+}
+
+/** Where clients on this machine reach the API: a wildcard address is not one to connect to. */
+export function apiUrl(listen: string): string {
+  const [, address = '', port = ''] = /^(.*):(\d+)$/.exec(listen) ?? [];
+  if (address === '0.0.0.0') return `https://127.0.0.1:${port}`;
+  if (address === '[::]') return `https://[::1]:${port}`;
+  return `https://${address}:${port}`;
+}

@@ -1,0 +1,146 @@
+/**
+ * Brings a region up: installs what is missing, prepares its folder, starts its supervisor and waits until all of it is
+ * ready. Safe to repeat: what is there stays, what runs as it should is left running.
+ */
+import { chownSync, existsSync, mkdirSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '#kernel/clock.ts';
+import { ensureBaseImage } from './base-image.ts';
+import { loadConfig, loadOrCreateConfig } from './config/load.ts';
+import type { RegionConfig } from './config/schema.ts';
+import { ensureAccounts, isRoot } from './embedded/accounts.ts';
+import { ensureFolders } from './embedded/folders.ts';
+import { prepareCluster } from './embedded/postgres.ts';
+import { installPackages, type Report } from './install/apply.ts';
+import { PACKAGES } from './install/packages.ts';
+import { checkDataFolder, type Layout } from './layout.ts';
+import { planRegion } from './plan.ts';
+import type { SupervisorPlan, SupervisorStatus } from './supervisor/definition.ts';
+import { launchSupervisor, stopSupervisor, supervisorStatus, waitUntilReady } from './supervisor/launch.ts';
+import type { Timings } from './timings.ts';
+
+// A first start imports the base image and makes keys; a start after a crash replays the database's log.
+const READY_LIMIT_MS = 300_000;
+
+export interface UpOptions {
+  readonly layout: Layout;
+  /** For the first start; later ones read region.yaml. */
+  readonly name: string;
+  /** Written to region.yaml on the first start; must agree with it later. */
+  readonly listen: string | undefined;
+  readonly imageCache: string;
+  readonly report: Report;
+  readonly timings: Timings;
+  readonly clock: Clock;
+}
+
+export interface UpResult {
+  readonly config: RegionConfig;
+  readonly status: SupervisorStatus;
+  /** It ran already, with this configuration and this program. */
+  readonly wasRunning: boolean;
+  /** What does not work here, and why. */
+  readonly shortcomings: readonly string[];
+}
+
+const DEFAULT_LISTEN = '127.0.0.1:6443';
+
+export async function bringUp(options: UpOptions): Promise<UpResult> {
+  const { layout, imageCache, report, timings, clock } = options;
+  checkDataFolder(layout.data);
+  const shortcomings: string[] = [];
+  if (!isRoot()) {
+    shortcomings.push(
+      'not root: no instances, images, networks or firewall; the API, projects and secrets work',
+    );
+  }
+  const config = await timings.measure('configuration', () => configure(options));
+  const missing = await timings.measure('packages', () => installPackages(neededPackages(config), report));
+  shortcomings.push(...missing.map(({ message }) => message));
+  if (missing.some(({ purpose }) => purpose === 'store')) {
+    throw new Error(missing.find(({ purpose }) => purpose === 'store')?.message);
+  }
+  if (config.incus.mode !== 'none') {
+    const problem = await timings.measure('base image', () => ensureBaseImage(imageCache, report));
+    if (problem !== undefined) shortcomings.push(problem);
+  }
+  const accounts = await timings.measure('folders', () => {
+    const found = ensureAccounts();
+    ensureFolders(layout, found);
+    return found;
+  });
+  const running = await supervisorStatus(layout);
+  const embedded = config.postgres.mode === 'embedded';
+  const postgres = embedded
+    ? await timings.measure('database', () => prepareCluster(layout, accounts))
+    : undefined;
+  const plan = planRegion({ layout, config, accounts, postgres, imageCache });
+  const wasRunning = running?.digest === plan.digest;
+  if (!wasRunning) await timings.measure('supervisor', () => start(layout, plan, running, report, clock));
+  const status = await waitForAll(options);
+  takeOperatorKubeconfig(layout);
+  return {
+    config,
+    status,
+    wasRunning,
+    shortcomings: [...shortcomings, ...status.processes.flatMap(({ notes }) => notes)],
+  };
+}
+
+async function configure({ layout, name, listen, report }: UpOptions): Promise<RegionConfig> {
+  const isFirst = !existsSync(layout.config);
+  if (isFirst) {
+    mkdirSync(layout.data, { recursive: true, mode: 0o711 });
+    report(`new region "${name}" in ${layout.data}; its settings are in ${layout.config}`);
+  }
+  const config = isFirst
+    ? await loadOrCreateConfig(layout.config, { name, listen: listen ?? DEFAULT_LISTEN })
+    : await loadConfig(layout.config);
+  if (listen !== undefined && listen !== config.listen) {
+    throw new Error(
+      `--listen ${listen}: ${layout.config} says ${config.listen}; change listen there, or leave --listen out`,
+    );
+  }
+  return config;
+}
+
+function neededPackages(config: RegionConfig) {
+  return PACKAGES.filter(({ purpose, name }) => {
+    if (purpose === 'store') return config.postgres.mode === 'embedded';
+    if (config.incus.mode === 'none') return false;
+    return name !== 'incus-base' || config.incus.mode === 'embedded';
+  });
+}
+
+async function start(
+  layout: Layout,
+  plan: SupervisorPlan,
+  running: SupervisorStatus | undefined,
+  report: Report,
+  clock: Clock,
+): Promise<void> {
+  if (running !== undefined) {
+    report('the settings or the program changed: starting the region again');
+    await stopSupervisor(layout, clock);
+  }
+  await launchSupervisor(layout, plan, clock);
+}
+
+async function waitForAll({ layout, report, timings, clock }: UpOptions): Promise<SupervisorStatus> {
+  return timings.measure('ready', () =>
+    waitUntilReady(layout, clock, {
+      limit_ms: READY_LIMIT_MS,
+      onChange({ name, state, lastFailure }) {
+        if (state === 'backoff') report(`${name} ${lastFailure ?? 'failed'}; starting it again`);
+      },
+    }),
+  );
+}
+
+/** The region process made it as its own user; it is for whoever owns the region. It exists nowhere else afterwards. */
+function takeOperatorKubeconfig(layout: Layout): void {
+  const made = join(layout.keys, 'operator.kubeconfig');
+  if (!existsSync(made)) return;
+  chownSync(made, process.getuid?.() ?? 0, process.getgid?.() ?? 0);
+  renameSync(made, layout.operatorKubeconfig);
+}
