@@ -11,7 +11,7 @@ import type { Random } from '#kernel/random.ts';
 import type { Realm, Realms } from '#kernel/realm.ts';
 import { REGION } from '#kernel/realm-id.ts';
 import { RoleBinding } from './access/role-binding.ts';
-import { kubeconfig } from './certificates/kubeconfig.ts';
+import { kubeconfig, redirectKubeconfig } from './certificates/kubeconfig.ts';
 import type { IpRange } from './certificates/name-constraints.ts';
 import { issueServerCertificate, type ServerNames, serverCertificateIsDue } from './certificates/server.ts';
 import { Pkcs10CertificateRequestGenerator } from './certificates/x509.ts';
@@ -234,10 +234,13 @@ export async function bootstrapTrust(options: BootstrapOptions): Promise<Bootstr
   const path = join(folder, 'operator.kubeconfig');
   const keyPath = join(folder, 'operator.key.new');
   const pendingKey = await readIfThere(keyPath);
-  const present = (await readIfThere(path)) !== undefined;
+  const present = await readIfThere(path);
   const operated = await realms.use(REGION, hasOperator);
   if (operated && pendingKey === undefined) {
-    return present ? { ...identity, operatorKubeconfig: path } : identity;
+    if (present === undefined) return identity;
+    const current = redirectKubeconfig(present, { server, ca: identity.ca });
+    if (current !== present) await writeDurably(path, current, SECRET_MODE);
+    return { ...identity, operatorKubeconfig: path };
   }
   // The key is on disk before anything names it, so that a crash in between loses nothing.
   const key = pendingKey ?? newPersonalKey();

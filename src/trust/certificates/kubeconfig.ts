@@ -1,5 +1,5 @@
 /** Writes a kubeconfig: the one file with which kubectl, any Kubernetes client and `casemate` reach a realm. */
-import { stringify } from 'yaml';
+import { isMap, isSeq, parseDocument, stringify } from 'yaml';
 
 export interface KubeconfigOptions {
   /** Names the cluster, the user and the context. */
@@ -52,4 +52,28 @@ export function kubeconfig(options: KubeconfigOptions): string {
     },
     { lineWidth: 0 },
   );
+}
+
+/**
+ * The same kubeconfig with every cluster at another address and authority, all else untouched; the very same text when
+ * nothing is different. Throws a TypeError on text that is no kubeconfig.
+ */
+export function redirectKubeconfig(text: string, to: Pick<KubeconfigOptions, 'server' | 'ca'>): string {
+  const document = parseDocument(text);
+  const clusters = document.get('clusters');
+  if (document.errors.length > 0 || !isSeq(clusters)) throw new TypeError('not a kubeconfig');
+  let changed = false;
+  for (const item of clusters.items) {
+    const cluster = isMap(item) ? item.get('cluster') : undefined;
+    if (!isMap(cluster)) throw new TypeError('not a kubeconfig');
+    for (const [key, value] of [
+      ['server', to.server],
+      ['certificate-authority-data', base64(to.ca)],
+    ] as const) {
+      if (cluster.get(key) === value) continue;
+      cluster.set(key, value);
+      changed = true;
+    }
+  }
+  return changed ? document.toString({ lineWidth: 0 }) : text;
 }
