@@ -180,7 +180,10 @@ function drain(socket: WebSocket, deliver: (chunk: Buffer) => Promise<void>): Pr
   return new Promise((resolve, reject) => {
     let chain: Promise<void> = Promise.resolve();
     socket.on('message', (data: Buffer, isBinary: boolean) => {
-      if (!isBinary && data.length === 0) return; // end of stream; the close follows
+      if (!isBinary && data.length === 0) {
+        socket.close(); // end of stream; on a terminal Incus waits for us to close it
+        return;
+      }
       socket.pause();
       chain = chain
         .then(() => deliver(data))
