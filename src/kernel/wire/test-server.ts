@@ -160,8 +160,17 @@ export async function sendRequest(request: ClientRequest, body?: unknown): Promi
         json: () => JSON.parse(text),
       });
     });
-    if (body === undefined) request.end();
-    else request.end(typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body));
+    if (body === undefined) {
+      request.end();
+      return;
+    }
+    const bytes =
+      typeof body === 'string' || Buffer.isBuffer(body)
+        ? Buffer.from(body)
+        : Buffer.from(JSON.stringify(body));
+    // Node gives the body of a DELETE no length of its own.
+    request.setHeader('Content-Length', bytes.length);
+    request.end(bytes);
   });
 }
 
