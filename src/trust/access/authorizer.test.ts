@@ -70,8 +70,7 @@ describe('the role authorizer', () => {
   it('says which binding allows, or which role it takes', async () => {
     assert.equal(
       await compute(alice, 'create', 'instances', { namespace: 'alpha' }),
-      'false: "alice" may not create instances.compute.casemate.internal in project "alpha": ' +
-        'it takes role organization-admin or project-editor; ask an administrator for a RoleBinding',
+      'false: it takes role organization-admin or project-editor there; ask an administrator for a RoleBinding',
     );
     await region.bind(ACME, 'team', 'project-editor', 'alice', 'alpha');
     assert.equal(
@@ -80,11 +79,11 @@ describe('the role authorizer', () => {
     );
     assert.match(
       await compute(alice, 'list'),
-      /^false: .* across all projects: it takes role organization-admin or/,
+      /^false: it takes role organization-admin or .* in all projects;/,
     );
     assert.match(
       await reason(alice, 'get', 'namespaces', '', { name: 'other' }),
-      /^false: .*it takes role organization-admin or organization-auditor or project-editor or project-viewer/,
+      /^false: it takes role organization-admin or organization-auditor or project-editor or project-viewer;/,
     );
     assert.equal(
       await compute(alice, 'update', 'instances', { namespace: 'alpha', subresource: 'status' }),

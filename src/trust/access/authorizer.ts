@@ -63,22 +63,14 @@ function rolesFor(question: Question, realm: RealmType): string[] {
   });
 }
 
-function refusal(question: Question, attributes: AccessAttributes): AccessDecision {
-  const { actor, verb } = attributes;
-  const resource = question.subresource ? `${question.resource}/${question.subresource}` : question.resource;
+/** Says only what it takes: who asks and for what is the caller's to say, and a client's message has it already. */
+function refusal(question: Question, realm: RealmType): AccessDecision {
+  const roles = rolesFor(question, realm);
+  if (roles.length === 0) return refuse('no role allows it');
+  const { target } = question;
   const where =
-    question.target.scope === 'project'
-      ? question.target.project === undefined
-        ? ' across all projects'
-        : ` in project "${question.target.project}"`
-      : '';
-  const what = `"${actor.name}" may not ${verb} ${resource}${where}`;
-  const roles = rolesFor(question, realmType(attributes.realm));
-  return refuse(
-    roles.length === 0
-      ? `${what}: no role may`
-      : `${what}: it takes role ${roles.join(' or ')}; ask an administrator for a RoleBinding`,
-  );
+    target.scope !== 'project' ? '' : target.project === undefined ? ' in all projects' : ' there';
+  return refuse(`it takes role ${roles.join(' or ')}${where}; ask an administrator for a RoleBinding`);
 }
 
 /** What is asked, once the kind is known; or the decision, where no grant matters. */
@@ -116,7 +108,7 @@ export function roleAuthorizer(options: RoleAuthorizerOptions): Authorizer {
 
   async function answer(question: Question, attributes: AccessAttributes): Promise<AccessDecision> {
     const grant = allowedBy(await grantsIn(attributes.actor), question);
-    return grant ? allow(describe(grant)) : refusal(question, attributes);
+    return grant ? allow(describe(grant)) : refusal(question, realmType(attributes.realm));
   }
 
   async function decide(attributes: AccessAttributes): Promise<AccessDecision> {

@@ -1,0 +1,106 @@
+/** A fixture's region served over TLS by the real API server, and clients with real certificates. Tests only. */
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { Agent, request as httpsRequest } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '#kernel/clock.ts';
+import { silentLogger } from '#kernel/logger.ts';
+import { REGION, type RealmId } from '#kernel/realm-id.ts';
+import { createApiServer } from '#kernel/wire/server.ts';
+import { ensureServerIdentity, newPersonalKey, signingRequest } from '../bootstrap.ts';
+import { kubeconfig } from '../certificates/kubeconfig.ts';
+import { ClientCertificate } from '../identity/client-certificate.ts';
+import type { TrustFixture } from './fixture.ts';
+
+export interface ServedRegion {
+  readonly url: string;
+  /** A client whose user has a ClientCertificate in that realm; made now. */
+  client(realm: RealmId, user: string): Promise<ServedClient>;
+  close(): Promise<void>;
+}
+
+export interface ServedClient {
+  /** Sends a request with a JSON body and gives the code and the body; of a watch only the code. */
+  send(
+    method: string,
+    path: string,
+    body?: string,
+  ): Promise<{ readonly code: number; readonly text: string }>;
+  /** For another realm or its own: the same credential. */
+  kubeconfig(realm: RealmId): string;
+}
+
+export async function serve(region: TrustFixture): Promise<ServedRegion> {
+  const folder = await mkdtemp(join(tmpdir(), 'casemate-served-'));
+  // TLS clients go by the machine's clock, so these certificates do too.
+  const identity = await ensureServerIdentity({
+    folder,
+    names: { dnsNames: ['localhost'], ips: ['127.0.0.1'] },
+    keyring: region.keyring,
+    clock: systemClock,
+  });
+  await rm(folder, { recursive: true });
+  const server = createApiServer({
+    registry: region.registry,
+    realms: region.realms,
+    authenticator: region.authenticator,
+    authorizer: region.authorizer,
+    accessLog: region.realms.access,
+    tls: { key: identity.key, cert: identity.certificate },
+    clock: systemClock,
+    random: region.random,
+    logger: silentLogger,
+    version: { casemate: '0.0.0-test' },
+  });
+  await server.listen({ host: '127.0.0.1', port: 0 });
+  const url = `https://127.0.0.1:${server.address?.port}`;
+  const agents: Agent[] = [];
+  return {
+    url,
+    async client(realm, user) {
+      const key = newPersonalKey();
+      const spec = { user, request: await signingRequest(key) };
+      const name = `${user}-served`;
+      await region.make(realm, ClientCertificate, { metadata: { name }, spec });
+      const { pem } = await region.sign(realm, name);
+      const agent = new Agent({ keepAlive: true, ca: identity.ca, cert: pem, key, maxSockets: 8 });
+      agents.push(agent);
+      return {
+        send: (method, path, body) =>
+          new Promise((resolve, reject) => {
+            const headers = body === undefined ? {} : { 'Content-Type': 'application/json' };
+            const request = httpsRequest(`${url}${path}`, { agent, method, headers }, (response) => {
+              const code = response.statusCode ?? 0;
+              if (path.includes('watch=') && code === 200) {
+                request.destroy();
+                resolve({ code, text: '' });
+                return;
+              }
+              let text = '';
+              response.setEncoding('utf8');
+              response.on('data', (chunk: string) => {
+                text += chunk;
+              });
+              response.on('end', () => resolve({ code, text }));
+              response.on('error', reject);
+            });
+            request.on('error', reject);
+            request.end(body);
+          }),
+        kubeconfig: (to) =>
+          kubeconfig({
+            name: user,
+            server: `${url}${to === REGION ? '' : to}`,
+            ca: identity.ca,
+            certificate: pem,
+            key,
+          }),
+      };
+    },
+    async close() {
+      for (const agent of agents) agent.destroy();
+      await server.close();
+    },
+  };
+}
