@@ -122,7 +122,7 @@ test('JSON patch: more than 10,000 operations are refused', () => {
 });
 
 test('JSON patch: copies cannot double a document without end', () => {
-  const patch = Array.from({ length: 60 }, () => ({ op: 'copy', from: '', path: '/again' }));
+  const patch = Array.from({ length: 200 }, () => ({ op: 'copy', from: '', path: '/again' }));
   assert.throws(
     () => jsonPatch({ a: 'x'.repeat(1000) }, patch),
     (error) => isStatusError(error, 'Invalid'),

@@ -5,6 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import fastify, { type FastifyReply } from 'fastify';
 import { errorStatus, statusAnswer } from './answer.ts';
 import { Catalogue } from './catalogue.ts';
@@ -80,11 +81,17 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       headersTimeout: HEADERS_TIMEOUT_MS,
     },
   });
+  /** Answers that are still being streamed; each settles when its last byte is with the operating system. */
+  const streams = new Set<Promise<void>>();
   // Bodies are read by the pipeline, after authorization.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
   const serve = async (request: { readonly raw: IncomingMessage }, reply: FastifyReply) => {
-    await handle(wire, request.raw, reply);
+    const streaming = (await handle(wire, request.raw, reply))?.ended;
+    if (streaming) {
+      streams.add(streaming);
+      void streaming.finally(() => streams.delete(streaming));
+    }
     return reply;
   };
   options.extraRoutes?.(app);
@@ -101,7 +108,9 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     async close() {
       closing.abort(new Error('the server is closing'));
       const cancel = options.clock.after(CLOSE_GRACE_MS, () => app.server.closeAllConnections());
-      await Promise.all([upgrades.close(), app.close()]);
+      // Connections count as idle once their answer is whole, so streams come first.
+      await Promise.all([...streams, upgrades.close()]);
+      await app.close();
       cancel();
     },
     get address() {
@@ -111,7 +120,12 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   };
 }
 
-async function handle(wire: Wire, incoming: IncomingMessage, reply: FastifyReply): Promise<void> {
+/** Answers a request. For an answer that is streamed, gives what settles when it has ended. */
+async function handle(
+  wire: Wire,
+  incoming: IncomingMessage,
+  reply: FastifyReply,
+): Promise<{ readonly ended: Promise<void> } | undefined> {
   const id = wire.random.uuid();
   const record = newRecord(id);
   const gone = new AbortController();
@@ -129,32 +143,37 @@ async function handle(wire: Wire, incoming: IncomingMessage, reply: FastifyReply
     if (status.code === 413) reply.header('Connection', 'close');
     answer = statusAnswer(status);
   }
-  await send(wire, answer, reply, response, id);
+  if (answer.type === 'bytes') {
+    sendBytes(answer, reply);
+    return undefined;
+  }
+  reply.hijack();
+  for (const [name, value] of Object.entries(reply.getHeaders())) {
+    if (value !== undefined) response.setHeader(name, value);
+  }
+  return { ended: runStream(wire, answer.run, response, id) };
 }
 
-async function send(
-  wire: Wire,
-  answer: Answer,
-  reply: FastifyReply,
-  response: ServerResponse,
-  id: string,
-): Promise<void> {
-  if (answer.type === 'stream') {
-    reply.hijack();
-    for (const [name, value] of Object.entries(reply.getHeaders())) {
-      if (value !== undefined) response.setHeader(name, value);
-    }
-    try {
-      await answer.run(response);
-    } catch (error) {
-      wire.logger.error({ err: error, requestId: id }, 'a stream failed');
-      response.destroy();
-    }
-    return;
-  }
+function sendBytes(answer: Extract<Answer, { type: 'bytes' }>, reply: FastifyReply): void {
   reply.code(answer.code).headers({ ...answer.headers, 'Content-Type': answer.contentType });
   const { body } = answer;
   if (Buffer.isBuffer(body)) reply.send(body);
   else if (body.length === 1) reply.send(body[0]);
   else reply.send(Readable.from(body));
+}
+
+async function runStream(
+  wire: Wire,
+  run: (response: ServerResponse) => Promise<void>,
+  response: ServerResponse,
+  id: string,
+): Promise<void> {
+  const ended = finished(response).catch(() => {});
+  try {
+    await run(response);
+  } catch (error) {
+    wire.logger.error({ err: error, requestId: id }, 'a stream failed');
+    response.destroy();
+  }
+  await ended;
 }

@@ -127,8 +127,8 @@ export async function startTestServer(options: TestServerOptions): Promise<TestS
     kubeconfig: (realm = '/orgs/acme', namespace = 'default') =>
       kubeconfigOf(`${url}${realm === REGION ? '' : realm}`, authority.ca, clientCertificate, namespace),
     async close() {
-      for (const agent of agents) agent.destroy();
       await server.close();
+      for (const agent of agents) agent.destroy();
       await testRealms.close();
     },
   };
