@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { systemClock } from '#kernel/clock.ts';
 import { silentLogger } from '#kernel/logger.ts';
 import { REGION, type RealmId } from '#kernel/realm-id.ts';
+import { ledgerSource } from '#kernel/wire/ledger-source.ts';
 import { createApiServer } from '#kernel/wire/server.ts';
 import { ensureServerIdentity, newPersonalKey, signingRequest } from '../bootstrap.ts';
 import { kubeconfig } from '../certificates/kubeconfig.ts';
@@ -47,6 +48,7 @@ export async function serve(region: TrustFixture): Promise<ServedRegion> {
     authenticator: region.authenticator,
     authorizer: region.authorizer,
     accessLog: region.realms.access,
+    ledger: ledgerSource(region.realms.logs),
     tls: { key: identity.key, cert: identity.certificate },
     clock: systemClock,
     random: region.random,
