@@ -17,6 +17,7 @@ const FIELD_CHARACTERS_MAX = 1_024;
 
 const ATTEMPTS_MAX = 10;
 const RETRY_DELAY_MS = 100;
+const RETRY_DELAY_MS_MAX = 2_000;
 
 interface Waiting {
   readonly record: AccessRecord;
@@ -39,6 +40,7 @@ export class StoredAccessLog implements AccessLog {
   readonly #queues = new Map<RealmId, Queue>();
   readonly #trees = new Map<RealmId, { readonly uid: string; readonly frontier: Frontier }>();
   readonly #idle = new Set<() => void>();
+  readonly #stop = new AbortController();
 
   constructor(storage: LogStorage, clock: Clock, limits: StoreLimits) {
     this.#storage = storage;
@@ -69,8 +71,9 @@ export class StoredAccessLog implements AccessLog {
     return { durable };
   }
 
-  /** Resolves when nothing waits. */
-  async flushed(): Promise<void> {
+  /** Writes what waits, but no longer waits for a database that does not answer. Resolves when nothing waits. */
+  async close(): Promise<void> {
+    this.#stop.abort(unavailable('the region is stopping', 5));
     while (this.#queues.size > 0) await new Promise<void>((resolve) => this.#idle.add(resolve));
   }
 
@@ -137,7 +140,8 @@ export class StoredAccessLog implements AccessLog {
         }
       } catch (error) {
         if (error instanceof StatusError || attempt + 1 === ATTEMPTS_MAX) throw error;
-        await sleep(this.#clock, RETRY_DELAY_MS * 2 ** attempt);
+        const delay_ms = Math.min(RETRY_DELAY_MS * 2 ** attempt, RETRY_DELAY_MS_MAX);
+        await sleep(this.#clock, delay_ms, this.#stop.signal);
       }
     }
     throw unavailable('the access log could not be written; try again', 1);

@@ -9,6 +9,7 @@ import type { Change } from './change.ts';
 import type { ObjectEntry } from './entry.ts';
 import { getOrMake } from './get-or-make.ts';
 import type { RealmState } from './state.ts';
+import { type Usage, UsageOverlay } from './usage.ts';
 
 /** By name; undefined where the batch removed the object. */
 type Names = Map<string, ObjectEntry | undefined>;
@@ -27,6 +28,7 @@ export class BatchView implements RealmView {
   readonly #kinds = new Map<string, KindOverlay>();
   /** Undefined where the batch removed the object. */
   readonly #byUid = new Map<string, ObjectEntry | undefined>();
+  readonly #usage = new UsageOverlay();
 
   constructor(base: RealmState) {
     this.realm = base.realm;
@@ -70,6 +72,10 @@ export class BatchView implements RealmView {
     return count;
   }
 
+  usage(namespace: string): Usage {
+    return this.#usage.totals(namespace, () => this.#base.usage(namespace));
+  }
+
   get<K extends Kind>(kind: K, key: ObjectKey): ObjectOf<K> | undefined {
     return this.entry(kind, key)?.object() as ObjectOf<K> | undefined;
   }
@@ -97,6 +103,7 @@ export class BatchView implements RealmView {
   apply(change: Change | undefined): void {
     this.#revision += 1;
     if (!change) return;
+    this.#usage.push(change);
     const { kind, entry } = change;
     const overlay = getOrMake(this.#kinds, kind.resource, newKindOverlay);
     const namespace = entry.namespace ?? '';

@@ -61,6 +61,7 @@ export class Lane {
   readonly #limits: StoreLimits;
   readonly #queue: Waiting[] = [];
   readonly #caughtUp: { resolve(): void; reject(error: unknown): void }[] = [];
+  readonly #stop = new AbortController();
   #running = false;
   #closed: StatusError | undefined;
 
@@ -119,6 +120,7 @@ export class Lane {
   close(reason: StatusError): void {
     if (this.#closed) return;
     this.#closed = reason;
+    this.#stop.abort(reason);
     for (const waiting of this.#queue.splice(0)) waiting.fail(reason);
     for (const waiting of this.#caughtUp.splice(0)) waiting.reject(reason);
   }
@@ -188,7 +190,8 @@ export class Lane {
         await this.#realm.catchUp();
       } catch (error) {
         if (error instanceof StatusError || this.#closed) throw error;
-        await sleep(this.#clock, Math.min(RETRY_DELAY_MS * 2 ** attempt, RETRY_DELAY_MS_MAX));
+        const delay_ms = Math.min(RETRY_DELAY_MS * 2 ** attempt, RETRY_DELAY_MS_MAX);
+        await sleep(this.#clock, delay_ms, this.#stop.signal);
       }
     }
     throw unavailable(

@@ -195,13 +195,12 @@ class StoredRealms implements OpenRealms {
 
   async close(): Promise<void> {
     if (this.#closed) return;
-    this.#cancelHousekeeping();
-    await this.#housekeeping;
-    await this.access.flushed();
     this.#closed = true;
     this.#cancelHousekeeping();
-    await this.#stopListening();
+    await this.access.close();
     for (const id of [...this.#slots.keys()]) this.#drop(id, unavailable('the region is stopping', 5));
+    await this.#housekeeping;
+    await this.#stopListening();
   }
 
   async #acquire(id: RealmId): Promise<{ readonly realm: LoadedRealm; release(): void }> {
@@ -280,7 +279,9 @@ class StoredRealms implements OpenRealms {
     const { clock, limits } = this.#options;
     this.#cancelHousekeeping = clock.after(limits.housekeeping_ms, () => {
       this.#housekeeping = this.#keepHouse()
-        .catch((error) => this.#onFault('keeping house in the store', error))
+        .catch((error) => {
+          if (!this.#closed) this.#onFault('keeping house in the store', error);
+        })
         .finally(() => {
           if (!this.#closed) this.#scheduleHousekeeping();
         });
@@ -329,7 +330,8 @@ class StoredRealms implements OpenRealms {
       try {
         await this.takeCheckpoints(slot.id);
       } catch (error) {
-        if (!isStatusError(error, 'NotFound')) this.#onFault(`taking the checkpoints of ${slot.id}`, error);
+        if (!this.#closed && !isStatusError(error, 'NotFound'))
+          this.#onFault(`taking the checkpoints of ${slot.id}`, error);
       }
     }
   }

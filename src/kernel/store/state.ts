@@ -8,6 +8,7 @@ import type { Change } from './change.ts';
 import type { ObjectEntry } from './entry.ts';
 import { getOrMake } from './get-or-make.ts';
 import { SortedMap } from './sorted-map.ts';
+import { type Usage, UsageIndex } from './usage.ts';
 
 /** The index key of objects without a namespace. */
 const NO_NAMESPACE = '';
@@ -25,6 +26,7 @@ export class RealmState implements RealmView {
   readonly #kinds = new Map<string, KindIndex>();
   readonly #byUid = new Map<string, ObjectEntry>();
   readonly #byOwner = new Map<string, Map<string, ObjectEntry>>();
+  readonly #usage = new UsageIndex();
 
   constructor(realm: RealmId, revision: number) {
     this.realm = realm;
@@ -57,6 +59,10 @@ export class RealmState implements RealmView {
     const index = this.#kinds.get(kind.resource);
     if (!index) return 0;
     return namespace === undefined ? index.count : (index.namespaces.get(namespace)?.size ?? 0);
+  }
+
+  usage(namespace: string): Usage {
+    return this.#usage.totals(namespace, () => this.#inNamespace(namespace));
   }
 
   get<K extends Kind>(kind: K, key: ObjectKey): ObjectOf<K> | undefined {
@@ -98,6 +104,10 @@ export class RealmState implements RealmView {
     if (change.type !== 'deleted') this.#put(change.entry);
   }
 
+  *#inNamespace(namespace: string): Generator<ObjectEntry> {
+    for (const { namespaces } of this.#kinds.values()) yield* namespaces.get(namespace)?.values() ?? [];
+  }
+
   #put(entry: ObjectEntry): void {
     const { resource } = entry.kind;
     const index = getOrMake(this.#kinds, resource, newKindIndex);
@@ -105,6 +115,7 @@ export class RealmState implements RealmView {
     const names = getOrMake(index.namespaces, namespace, () => new SortedMap<ObjectEntry>());
     names.set(entry.name, entry);
     index.count += 1;
+    this.#usage.add(entry);
     this.#byUid.set(entry.uid, entry);
     for (const owner of entry.owners) {
       const owned = getOrMake(this.#byOwner, owner, () => new Map<string, ObjectEntry>());
@@ -118,6 +129,7 @@ export class RealmState implements RealmView {
     const names = index?.namespaces.get(namespace);
     if (!index || !names?.delete(entry.name)) return;
     index.count -= 1;
+    this.#usage.remove(entry);
     if (names.size === 0) index.namespaces.delete(namespace);
     this.#byUid.delete(entry.uid);
     for (const owner of entry.owners) {

@@ -1,0 +1,359 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { isStatusError } from '../errors.ts';
+import { openCheckpoint, readUnverifiedCheckpoint } from '../log/checkpoint.ts';
+import { parseLeaf } from '../log/leaf.ts';
+import { leafHash } from '../log/merkle.ts';
+import { parseVkey } from '../log/note.ts';
+import { inclusionProof, tileHashReader, verifyInclusion } from '../log/proof.ts';
+import { decodeEntryBundle, tileWidth } from '../log/tile.ts';
+import type { Realm } from '../realm.ts';
+import { EXAMPLE_KINDS, Note, Tenant, Widget } from './example-kinds.ts';
+import { MemoryStorage } from './memory-storage.ts';
+import type { LogStorage } from './storage.ts';
+import { openTestRealms, type TestRealms } from './test-realms.ts';
+
+const ACME = '/orgs/acme';
+
+const makeWidget = (realm: Realm, bench: TestRealms, name: string) =>
+  realm.resources.create(Widget, 'shop', { metadata: { name }, spec: {} }, bench.context(ACME));
+
+async function leavesOf(storage: LogStorage, uid: string) {
+  return (await storage.readLeaves(uid, 'changes', 0, 1_000)).map(({ leaf }) => parseLeaf(leaf));
+}
+
+describe('realms', () => {
+  it('begin with who they are and the key that signs them, so the first object is at revision 2', async (t) => {
+    const bench = await openTestRealms({ kinds: EXAMPLE_KINDS });
+    t.after(() => bench.close());
+    await bench.realms.use(ACME, async (acme) => {
+      assert.equal(acme.view.revision, 1);
+      const [genesis, key] = await leavesOf(bench.storage, acme.uid);
+      assert.deepEqual(genesis, {
+        v: 1,
+        index: 0,
+        time: '2026-01-01T00:00:00.000Z',
+        type: 'genesis',
+        origin: 'test.casemate.internal/orgs/acme/changes',
+        realm: ACME,
+        uid: acme.uid,
+        format: 'casemate.internal/leaf@v1',
+      });
+      assert.equal(key?.type === 'key' && key.vkey, await bench.realms.logs.vkey(ACME, 'changes'));
+    });
+  });
+
+  it('are made once, listed, and gone without trace when destroyed', async (t) => {
+    const bench = await openTestRealms({ kinds: EXAMPLE_KINDS });
+    t.after(() => bench.close());
+    const { realms, storage } = bench;
+    await assert.rejects(realms.create(ACME), (error) => isStatusError(error, 'AlreadyExists'));
+    assert.deepEqual(await realms.list(), ['/', ACME]);
+    const { realm, release } = await realms.acquire(ACME);
+    await makeWidget(realm, bench, 'a');
+    const watch = await realm.watch({ afterRevision: 2 });
+    const next = watch.next();
+    await realms.destroy(ACME);
+    assert.equal(await next, undefined);
+    release();
+    assert.deepEqual(await realms.list(), ['/']);
+    assert.equal(await realms.exists(ACME), false);
+    await assert.rejects(realms.acquire(ACME), (error) => isStatusError(error, 'NotFound'));
+    await assert.rejects(makeWidget(realm, bench, 'b'), (error) => isStatusError(error, 'NotFound'));
+    assert.equal(await storage.readChanges(realm.uid, 0, 10), undefined);
+    await realms.destroy(ACME);
+    await realms.create(ACME);
+    await realms.use(ACME, (again) => {
+      assert.notEqual(again.uid, realm.uid);
+      assert.equal(again.view.count(Widget), 0);
+    });
+  });
+
+  it('leave memory when nobody used them for a while, and come back as they were', async (t) => {
+    const bench = await openTestRealms({ kinds: EXAMPLE_KINDS, limits: { idle_ms: 60_000 } });
+    t.after(() => bench.close());
+    const loaded: Realm[] = [];
+    bench.realms.onLoaded((realm) => {
+      loaded.push(realm);
+      void realm.watch({ afterRevision: realm.view.revision, passive: true });
+    });
+    await bench.realms.use(ACME, (acme) => makeWidget(acme, bench, 'a'));
+    await bench.realms.use(ACME, (acme) =>
+      acme.resources.create(Note, 'shop', { metadata: { name: 'n' }, data: { a: 'b' } }, bench.context(ACME)),
+    );
+    assert.equal(loaded.length, 1);
+    await bench.clock.advance(70_000);
+    const { realm, release } = await bench.realms.acquire(ACME);
+    assert.equal(loaded.length, 2);
+    assert.notEqual(loaded[0], realm);
+    assert.deepEqual(
+      realm.view.list(Widget).map(({ metadata }) => metadata.name),
+      ['a'],
+    );
+    assert.deepEqual(realm.view.entry(Note, { namespace: 'shop', name: 'n' })?.revision, 3);
+    await bench.clock.advance(200_000);
+    release();
+    assert.equal((await bench.realms.acquire(ACME)).realm, realm);
+  });
+
+  it('stay in memory while a watch is open', async (t) => {
+    const bench = await openTestRealms({ kinds: EXAMPLE_KINDS, limits: { idle_ms: 60_000 } });
+    t.after(() => bench.close());
+    const first = await bench.realms.use(ACME, async (acme) => {
+      await acme.watch({ kind: Widget, afterRevision: 1 });
+      return acme;
+    });
+    await bench.clock.advance(200_000);
+    await bench.realms.use(ACME, (again) => assert.equal(again, first));
+  });
+
+  it('refuse writes beyond what may wait, saying when to come back', async (t) => {
+    const bench = await openTestRealms({ kinds: EXAMPLE_KINDS, limits: { laneQueue_max: 2 } });
+    t.after(() => bench.close());
+    await bench.realms.use(ACME, async (acme) => {
+      const outcomes = await Promise.allSettled(['a', 'b', 'c'].map((name) => makeWidget(acme, bench, name)));
+      const refused = outcomes[2];
+      assert.ok(refused?.status === 'rejected' && isStatusError(refused.reason, 'TooManyRequests'));
+      assert.equal(refused.reason.details?.retryAfterSeconds, 1);
+      assert.equal(acme.view.count(Widget), 2);
+    });
+  });
+
+  it('split a batch that grows too large without losing a write or its place', async (t) => {
+    const bench = await openTestRealms({ kinds: EXAMPLE_KINDS, limits: { laneBatch_bytes_max: 1 } });
+    t.after(() => bench.close());
+    await bench.realms.use(ACME, async (acme) => {
+      const made = await Promise.all(['a', 'b', 'c'].map((name) => makeWidget(acme, bench, name)));
+      assert.deepEqual(
+        made.map(({ object }) => object.metadata.resourceVersion),
+        ['2', '3', '4'],
+      );
+    });
+  });
+});
+
+describe('two replicas over one database', () => {
+  it('see each other’s writes, and revisions have neither gaps nor doubles', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.boolean(), fc.integer({ min: 0, max: 9 }), fc.boolean()), { maxLength: 60 }),
+        async (writes) => {
+          const one = await openTestRealms({ kinds: EXAMPLE_KINDS });
+          const two = await openTestRealms({
+            kinds: EXAMPLE_KINDS,
+            storage: one.storage,
+            keyring: one.keyring,
+            clock: one.clock,
+            seed: 2,
+          });
+          const a = await one.realms.acquire(ACME);
+          const b = await two.realms.acquire(ACME);
+          const revisions: number[] = [];
+          await Promise.all(
+            writes.map(async ([first, number, remove]) => {
+              const realm = (first ? a : b).realm;
+              const key = { namespace: 'shop', name: `w${number}` };
+              try {
+                const { object } = await (remove
+                  ? realm.resources.delete(Widget, key, one.context(ACME))
+                  : makeWidget(realm, one, key.name));
+                revisions.push(Number(object.metadata.resourceVersion));
+              } catch (error) {
+                assert.ok(isStatusError(error, 'AlreadyExists') || isStatusError(error, 'NotFound'));
+              }
+            }),
+          );
+          const head = 1 + revisions.length;
+          await a.realm.waitFor(head, 0);
+          await b.realm.waitFor(head, 0);
+          assert.deepEqual(
+            revisions.sort((x, y) => x - y),
+            revisions.map((_, index) => index + 2),
+          );
+          const listed = (realm: Realm) => realm.view.list(Widget);
+          assert.deepEqual(listed(a.realm), listed(b.realm));
+          assert.deepEqual(
+            await one.realms.logs.latestCheckpoint(ACME, 'changes'),
+            await two.realms.logs.latestCheckpoint(ACME, 'changes'),
+          );
+          await one.realms.destroy(ACME);
+          await assert.rejects(b.realm.waitFor(head + 1, 0), (error) => isStatusError(error, 'NotFound'));
+          await one.close();
+          await two.close();
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  it('wake each other’s watches', async (t) => {
+    const one = await openTestRealms({ kinds: EXAMPLE_KINDS });
+    const { storage, keyring, clock } = one;
+    const two = await openTestRealms({ kinds: EXAMPLE_KINDS, storage, keyring, clock, seed: 2 });
+    t.after(() => Promise.all([one.close(), two.close()]));
+    const watch = await two.realms.use(ACME, (acme) => acme.watch({ kind: Widget, afterRevision: 1 }));
+    const next = watch.next();
+    await one.realms.use(ACME, (acme) => makeWidget(acme, one, 'a'));
+    const events = await next;
+    assert.deepEqual(
+      events?.map((event) => event.type === 'ADDED' && event.entry.name),
+      ['a'],
+    );
+    watch.close();
+  });
+});
+
+/** Storage that commits and then says it failed, or fails before, as a broken connection does. */
+class FlakyStorage extends MemoryStorage {
+  readonly failures: ('before' | 'after')[] = [];
+
+  override async commitChanges(append: Parameters<MemoryStorage['commitChanges']>[0]) {
+    const failure = this.failures.shift();
+    if (failure === 'before') throw new Error('connection lost');
+    const outcome = await super.commitChanges(append);
+    if (failure === 'after') throw new Error('connection lost');
+    return outcome;
+  }
+}
+
+describe('a database whose connection breaks', () => {
+  it('makes no write count twice or get lost, whenever it breaks', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.constantFrom('before' as const, 'after' as const), { maxLength: 6 }),
+        async (failures) => {
+          const storage = new FlakyStorage();
+          const bench = await openTestRealms({ kinds: EXAMPLE_KINDS, storage });
+          const { realm } = await bench.realms.acquire(ACME);
+          storage.failures.push(...failures);
+          const made = Promise.all(['a', 'b', 'c'].map((name) => makeWidget(realm, bench, name)));
+          await bench.clock.advance(60_000);
+          await made;
+          assert.equal(realm.view.revision, 4);
+          assert.equal((await storage.readLeaves(realm.uid, 'changes', 0, 100)).length, 5);
+          await bench.close();
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+});
+
+describe('logs', () => {
+  it('serve checkpoints, tiles and entries that prove every leaf', async (t) => {
+    const bench = await openTestRealms({ kinds: EXAMPLE_KINDS });
+    t.after(() => bench.close());
+    const { logs } = bench.realms;
+    await bench.realms.use(ACME, async (acme) => {
+      await Promise.all(Array.from({ length: 600 }, (_, n) => makeWidget(acme, bench, `w${n}`)));
+    });
+    const verifier = parseVkey(await logs.vkey(ACME, 'changes'));
+    const { size, root } = openCheckpoint(await logs.latestCheckpoint(ACME, 'changes'), verifier);
+    assert.equal(size, 602);
+    const read = tileHashReader(size, (tile) => logs.tile(ACME, 'changes', tile));
+    const width = tileWidth(size, 'entries', 2);
+    const entries = decodeEntryBundle(
+      await logs.tile(ACME, 'changes', { level: 'entries', index: 2, width }),
+      width,
+    );
+    for (const index of [0, 255, 256, 601]) {
+      const proof = await inclusionProof(index, size, read);
+      const leaf = await read(0, index, 1);
+      assert.ok(verifyInclusion({ index, size, leafHash: leaf, proof, root }));
+    }
+    assert.deepEqual(leafHash(entries[0] ?? Buffer.alloc(0)), Buffer.from(await read(0, 512, 1)));
+    await assert.rejects(logs.tile(ACME, 'changes', { level: 0, index: 2, width: 256 }), (error) =>
+      isStatusError(error, 'NotFound'),
+    );
+  });
+
+  it('of organizations are taken into the region’s, when they are made, every minute and when they go', async (t) => {
+    const bench = await openTestRealms({ kinds: EXAMPLE_KINDS });
+    t.after(() => bench.close());
+    const region = await bench.realms.use('/', (realm) => realm);
+    const taken = async () =>
+      (await leavesOf(bench.storage, region.uid)).flatMap((leaf) =>
+        leaf.type === 'checkpoint'
+          ? [`${leaf.realm} ${leaf.log} ${readUnverifiedCheckpoint(leaf.checkpoint).size}`]
+          : [],
+      );
+    assert.deepEqual(await taken(), [`${ACME} changes 2`, `${ACME} access 2`]);
+    await bench.realms.use(ACME, (acme) => makeWidget(acme, bench, 'a'));
+    await bench.clock.advance(66_000);
+    assert.deepEqual((await taken()).slice(2), ['/ access 2', `${ACME} changes 3`]);
+    await bench.clock.advance(66_000);
+    assert.equal((await taken()).length, 4);
+    await bench.realms.use(ACME, (acme) => makeWidget(acme, bench, 'b'));
+    await bench.realms.destroy(ACME);
+    assert.deepEqual((await taken()).slice(4), [`${ACME} changes 4`]);
+    assert.equal(region.view.count(Tenant), 0);
+  });
+});
+
+describe('the access log', () => {
+  const record = (name: string) => ({
+    actor: 'alice',
+    credential: 'certificate:01',
+    verb: 'get',
+    resource: 'notes',
+    namespace: 'shop',
+    name,
+    decision: 'allowed' as const,
+    code: 200,
+    requestId: 'r1',
+  });
+
+  async function accessLeaves(storage: LogStorage, uid: string) {
+    const leaves = await storage.readLeaves(uid, 'access', 2, 100);
+    return leaves.map(({ leaf }) => parseLeaf(leaf));
+  }
+
+  it('keeps records in order, signed for by a checkpoint', async (t) => {
+    const bench = await openTestRealms({ kinds: EXAMPLE_KINDS, limits: { accessBatch_max: 2 } });
+    t.after(() => bench.close());
+    const uid = await bench.realms.use(ACME, ({ uid }) => uid);
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    await Promise.all(names.map((name) => bench.realms.access.record(ACME, record(name)).durable));
+    const leaves = await accessLeaves(bench.storage, uid);
+    assert.deepEqual(
+      leaves.map((leaf) => leaf.type === 'access' && leaf.name),
+      names,
+    );
+    const checkpoint = await bench.realms.logs.latestCheckpoint(ACME, 'access');
+    assert.equal(readUnverifiedCheckpoint(checkpoint).size, 7);
+  });
+
+  it('puts records about a realm that does not exist into the region’s', async (t) => {
+    const bench = await openTestRealms({ kinds: EXAMPLE_KINDS });
+    t.after(() => bench.close());
+    const region = await bench.realms.use('/', ({ uid }) => uid);
+    await bench.realms.access.record('/orgs/nobody', record('a')).durable;
+    assert.equal((await accessLeaves(bench.storage, region)).length, 1);
+  });
+
+  it('says in the log itself when records found no room', async (t) => {
+    const bench = await openTestRealms({ kinds: EXAMPLE_KINDS, limits: { accessQueue_max: 2 } });
+    t.after(() => bench.close());
+    const uid = await bench.realms.use(ACME, ({ uid }) => uid);
+    const outcomes = await Promise.allSettled(
+      ['a', 'b', 'c', 'd'].map((name) => bench.realms.access.record(ACME, record(name)).durable),
+    );
+    assert.deepEqual(
+      outcomes.map(({ status }) => status),
+      ['fulfilled', 'fulfilled', 'rejected', 'rejected'],
+    );
+    const leaves = await accessLeaves(bench.storage, uid);
+    assert.deepEqual(
+      leaves.map((leaf) => leaf.type === 'access' && (leaf.reason ?? leaf.name)),
+      ['a', 'b', '2 records found no room and were not kept'],
+    );
+  });
+
+  it('keeps a record whatever a client put into it', async (t) => {
+    const bench = await openTestRealms({ kinds: EXAMPLE_KINDS });
+    t.after(() => bench.close());
+    const hostile = { ...record('\ud800'.repeat(100_000)), reason: '\u0000"\\', actor: '' };
+    await bench.realms.access.record(ACME, hostile).durable;
+  });
+});
