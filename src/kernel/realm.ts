@@ -5,6 +5,7 @@
 import type { Actor } from './access.ts';
 import type { Kind, ObjectOf } from './kind.ts';
 import type { DraftObject, KubeObject } from './object.ts';
+import type { Quantity } from './quantity.ts';
 import type { RealmId, RealmType } from './realm-id.ts';
 
 export interface ObjectKey {
@@ -36,6 +37,8 @@ export interface RealmView {
   /** In order of namespace, then name. Without `namespace`: every namespace. */
   entries(kind: Kind, namespace?: string): Iterable<Entry>;
   count(kind: Kind, namespace?: string): number;
+  /** What the objects of a namespace count for by their kinds' `usage`, summed up; names that nothing counts for are absent. */
+  usage(namespace: string): ReadonlyMap<string, Quantity>;
   get<K extends Kind>(kind: K, key: ObjectKey): ObjectOf<K> | undefined;
   list<K extends Kind>(kind: K, namespace?: string): ObjectOf<K>[];
   /** By uid over all kinds, for owner references. */

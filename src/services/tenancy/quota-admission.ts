@@ -21,9 +21,10 @@ export function quotaAdmission(kinds: () => readonly Kind[]): Admission {
 function enforce(request: AdmissionRequest, kinds: () => readonly Kind[]): void {
   const { operation, kind, object, previous, view } = request;
   const { namespace, name } = object.metadata;
-  if (namespace === undefined || operation === 'delete' || view.count(Quota, namespace) === 0) return;
+  if (namespace === undefined || operation === 'delete') return;
+  // Before asking for a quota: an object that could not be counted must not be stored, or a later quota could not count.
   const added = addedUsage(kind, object, previous);
-  if (added.size === 0) return;
+  if (added.size === 0 || view.count(Quota, namespace) === 0) return;
 
   const quotas = view.list(Quota, namespace);
   const limited = new Set<string>();
