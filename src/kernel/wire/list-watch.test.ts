@@ -351,13 +351,17 @@ describe('watches', () => {
     events.close();
   });
 
-  test('end when the server closes', async () => {
+  test('end whole when the server closes', async () => {
     const own = await startTestServer({ kinds: TEST_KINDS });
-    const request = own.open(`${at('w9')}?watch=true`);
+    const request = own.open(`${at('w9')}?watch=true`, {
+      agent: false,
+      ca: own.ca,
+      ...own.clientCertificate,
+    });
     request.end();
     const [response] = (await once(request, 'response')) as [IncomingMessage];
     response.resume();
-    const ended = once(response, 'close');
+    const ended = once(response, 'end');
     await own.close();
     await ended;
   });

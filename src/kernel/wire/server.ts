@@ -168,6 +168,7 @@ async function runStream(
   response: ServerResponse,
   id: string,
 ): Promise<void> {
+  const { socket } = response;
   const ended = finished(response).catch(() => {});
   try {
     await run(response);
@@ -176,4 +177,9 @@ async function runStream(
     response.destroy();
   }
   await ended;
+  // A connection that is about to be closed as idle would lose what TLS still holds: say goodbye first.
+  if (socket && wire.closing.aborted && !socket.destroyed) {
+    socket.end();
+    await finished(socket, { readable: false }).catch(() => {});
+  }
 }
