@@ -169,20 +169,22 @@ export interface DescribeOptions extends SessionOptions {
   readonly selector?: string;
 }
 
-export const describe = inSession(async (session: Session, options: DescribeOptions, args: string[]) => {
-  const targets = parseTargets(await session.types(), args);
-  let isFirst = true;
-  for (const { type, name } of targets) {
-    const project = session.projectFor(type);
-    const selection = options.selector === undefined ? {} : { labels: options.selector };
-    const objects =
-      name === undefined
-        ? (await listObjects(session.client, type, project, selection)).items
-        : [await getObject(session.client, type, project, name)];
-    for (const object of objects) {
-      const lines = describeObject(type, object, await eventsOf(session, object), Date.now());
-      printLines(isFirst ? lines : ['', '', ...lines]);
-      isFirst = false;
+export const describe = inSession(
+  async (session: Session, options: DescribeOptions, word: string, names: string[]) => {
+    const targets = parseTargets(await session.types(), [word, ...names]);
+    let isFirst = true;
+    for (const { type, name } of targets) {
+      const project = session.projectFor(type);
+      const selection = options.selector === undefined ? {} : { labels: options.selector };
+      const objects =
+        name === undefined
+          ? (await listObjects(session.client, type, project, selection)).items
+          : [await getObject(session.client, type, project, name)];
+      for (const object of objects) {
+        const lines = describeObject(type, object, await eventsOf(session, object), Date.now());
+        printLines(isFirst ? lines : ['', '', ...lines]);
+        isFirst = false;
+      }
     }
-  }
-});
+  },
+);

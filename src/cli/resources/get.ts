@@ -80,8 +80,8 @@ async function printTables(session: Session, targets: readonly Target[], options
   process.stderr.write(`there are no ${what} ${where}${options.selector ? ' that match' : ''}\n`);
 }
 
-export const get = inSession(async (session: Session, options: GetOptions, args: string[]) => {
-  const targets = parseTargets(await session.types(), args);
+export const get = inSession(async (session: Session, options: GetOptions, type: string, names: string[]) => {
+  const targets = parseTargets(await session.types(), [type, ...names]);
   if (options.watch) return follow(session, targets, options, false);
   switch (options.output) {
     case 'table':
@@ -105,8 +105,11 @@ export const get = inSession(async (session: Session, options: GetOptions, args:
   }
 });
 
-export const watch = inSession(async (session: Session, options: GetOptions, args: string[]) =>
-  follow(session, parseTargets(await session.types(), args), options, true),
+export const watch = inSession(
+  async (session: Session, options: GetOptions, type: string, name: string | undefined) => {
+    const args = name === undefined ? [type] : [type, name];
+    await follow(session, parseTargets(await session.types(), args), options, true);
+  },
 );
 
 /** Prints what there is, then every change, until the person has seen enough. */

@@ -8,6 +8,7 @@ import { delimiter, dirname, join, resolve } from 'node:path';
 import { type Static, type TSchema, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { parse } from 'yaml';
+import { DEFAULT_DATA, layoutOf } from '#region/layout.ts';
 import { CliError, EXIT } from './errors.ts';
 import { didYouMean } from './suggest.ts';
 
@@ -83,9 +84,9 @@ export function kubeconfigFiles(
   return found === undefined ? [] : [found];
 }
 
-export const defaultFallbacks = () => [
+const defaultFallbacks = () => [
   join(homedir(), '.kube/config'),
-  '/var/lib/casemate/operator.kubeconfig',
+  layoutOf(process.env.CASEMATE_DATA ?? DEFAULT_DATA).operatorKubeconfig,
 ];
 
 const parseFile = (text: string, path: string): Static<typeof FILE> => {

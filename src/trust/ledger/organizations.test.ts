@@ -6,7 +6,7 @@ import { leafHash } from '#kernel/log/merkle.ts';
 import { signNote } from '#kernel/log/note.ts';
 import { readLeaves } from './leaves.ts';
 import { followOrganizations } from './organizations.ts';
-import { encodeAll, logFiles, memorySource, testLeaves, testSigner } from './test-log.ts';
+import { encodeAll, logFiles, memorySource, testLeaves, testSigner, vkeyOf } from './test-log.ts';
 
 const region = testSigner('lux-1.casemate.internal/changes');
 const ministry = testSigner('lux-1.casemate.internal/orgs/ministry/changes');
@@ -82,4 +82,15 @@ test('any stretch of leaves can be read, across bundles, in order', async () => 
   assert.deepEqual(stretch, leaves.slice(250, 520));
   assert.deepEqual(await Array.fromAsync(readLeaves(source, 600, 598, 9999)), leaves.slice(598));
   assert.deepEqual(await Array.fromAsync(readLeaves(source, 600, 600, 700)), []);
+});
+
+test('with an organization’s public key, a checkpoint it never signed is found in the region’s log', async () => {
+  const vkeys = new Map([[ministry.origin, vkeyOf(ministry)]]);
+  const genuine = signCheckpoint(ministry, 9, rootOf('a'));
+  assert.deepEqual((await followOrganizations(taking(genuine), vkeys)).problems, []);
+  const { problems } = await followOrganizations(taking(genuine, genuine.replace('\n9\n', '\n10\n')), vkeys);
+  assert.deepEqual(
+    problems.map(({ code, leaf }) => ({ code, leaf })),
+    [{ code: 'CHECKPOINT_INVALID', leaf: 1 }],
+  );
 });

@@ -2,10 +2,10 @@
  * What the region's log says of the organizations' logs: it takes in their checkpoints, so an organization's log that was
  * rolled back or told two ways shows here, to people who may not read that log itself. Pure.
  */
-import { readUnverifiedCheckpoint } from '#kernel/log/checkpoint.ts';
+import { openCheckpoint, readUnverifiedCheckpoint } from '#kernel/log/checkpoint.ts';
 import type { Leaf } from '#kernel/log/leaf.ts';
 import { isLogError } from '#kernel/log/log-error.ts';
-import { parseNote } from '#kernel/log/note.ts';
+import { parseNote, parseVkey } from '#kernel/log/note.ts';
 import { type Problem, ProblemList } from './problem.ts';
 
 export interface OrganizationLog {
@@ -35,8 +35,14 @@ function signerOf(note: string, origin: string): string {
   return own ? own.keyId.toString('hex') : '';
 }
 
-/** Follows the checkpoint leaves of the region's `changes` log, in order. */
-export async function followOrganizations(leaves: AsyncIterable<Leaf>): Promise<OrganizationsReport> {
+/**
+ * Follows the checkpoint leaves of the region's `changes` log, in order. `vkeys` are the public keys of organizations' logs, by
+ * the log's name; checkpoints of logs without one are compared with each other, but their signatures are not verified.
+ */
+export async function followOrganizations(
+  leaves: AsyncIterable<Leaf>,
+  vkeys: ReadonlyMap<string, string> = new Map(),
+): Promise<OrganizationsReport> {
   const logs = new Map<string, Seen>();
   const problems = new ProblemList();
   for await (const leaf of leaves) {
@@ -44,6 +50,11 @@ export async function followOrganizations(leaves: AsyncIterable<Leaf>): Promise<
     try {
       const { origin, size, root } = readUnverifiedCheckpoint(leaf.checkpoint);
       const signer = signerOf(leaf.checkpoint, origin);
+      const vkey = vkeys.get(origin);
+      // A key of another incarnation is another log's.
+      if (vkey !== undefined && parseVkey(vkey).keyId.toString('hex') === signer) {
+        openCheckpoint(leaf.checkpoint, parseVkey(vkey));
+      }
       const key = `${origin} ${signer}`;
       const before = logs.get(key);
       const rootText = root.toString('base64');

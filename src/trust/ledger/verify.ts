@@ -4,6 +4,7 @@
  */
 import { openCheckpoint, parseCheckpointList } from '#kernel/log/checkpoint.ts';
 import type { LeafType } from '#kernel/log/leaf.ts';
+import { LogError } from '#kernel/log/log-error.ts';
 import { HASH_BYTES, TILE_WIDTH } from '#kernel/log/merkle.ts';
 import { parseVkey } from '#kernel/log/note.ts';
 import { hashesAtLevel, type Tile, tilePath, tilesAtLevel } from '#kernel/log/tile.ts';
@@ -187,10 +188,19 @@ async function walkLog(verification: Verification, walk: TreeWalk, size: number,
   }
 }
 
-/** The stored checkpoints, or none when the log does not serve them. */
-async function storedCheckpoints(source: TileSource): Promise<string[]> {
+/**
+ * The stored checkpoints, or none when the log does not serve them: as JSON (`{"items": […]}`, what a region answers) or one
+ * after the other in a text (what a copy in a folder may hold).
+ */
+async function storedCheckpoints(source: TileSource): Promise<readonly string[]> {
   const bytes = await source.read('checkpoints');
-  return bytes === undefined ? [] : parseCheckpointList(Buffer.from(bytes).toString('utf8'));
+  const text = bytes === undefined ? '' : Buffer.from(bytes).toString('utf8');
+  if (!text.startsWith('{')) return parseCheckpointList(text);
+  const { items } = JSON.parse(text) as { readonly items?: unknown };
+  if (!Array.isArray(items) || !items.every((item) => typeof item === 'string')) {
+    throw new LogError('MALFORMED_CHECKPOINT', 'checkpoints: not a list of texts in "items"');
+  }
+  return items;
 }
 
 /**

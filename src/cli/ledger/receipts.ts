@@ -1,0 +1,133 @@
+/** `casemate ledger prove` and `ledger check-receipt`. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { readUnverifiedCheckpoint } from '#kernel/log/checkpoint.ts';
+import type { Leaf } from '#kernel/log/leaf.ts';
+import { checkReceipt, proveInclusion } from '#trust/ledger/receipt.ts';
+import { readText, type TileSource } from '#trust/ledger/source.ts';
+import { CliError, EXIT, reporting, usageError } from '../resources/errors.ts';
+import type { SessionOptions } from '../resources/options.ts';
+import { print, printLines } from '../resources/output.ts';
+import { getObject } from '../resources/read.ts';
+import { inSession, type Session } from '../resources/session.ts';
+import { alignRows } from '../resources/table.ts';
+import { parseObjectTargets } from '../resources/targets.ts';
+import { givenKey, servedKey } from './key.ts';
+import { recall } from './memory.ts';
+import { type LedgerName, ledgerSource } from './source.ts';
+
+// Checkpoints follow changes at a short distance.
+const CHECKPOINT_WAIT_MS = 15_000;
+const CHECKPOINT_LOOK_MS = 250;
+
+export interface ProveOptions extends SessionOptions {
+  readonly log: LedgerName;
+  readonly index?: number;
+  readonly key?: string;
+  readonly output?: string;
+}
+
+/** Waits until the log has signed for leaf `index`. */
+async function waitUntilSigned(source: TileSource, index: number): Promise<void> {
+  for (let waited_ms = 0; waited_ms < CHECKPOINT_WAIT_MS; waited_ms += CHECKPOINT_LOOK_MS) {
+    if (readUnverifiedCheckpoint(await readText(source, 'checkpoint')).size > index) return;
+    await new Promise((resolve) => setTimeout(resolve, CHECKPOINT_LOOK_MS));
+  }
+  throw new CliError(`the log has signed no checkpoint that covers leaf ${index}`, {
+    hint: 'is the index right? casemate ledger show',
+  });
+}
+
+/** A leaf as lines for people. Pure. */
+export function leafLines(leaf: Leaf): string[] {
+  return alignRows(
+    Object.entries(leaf).map(([field, value]) => [`  ${field}`, String(value).replaceAll(/\p{Cc}+/gu, ' ')]),
+  );
+}
+
+export const prove = inSession(async (session: Session, options: ProveOptions, args: string[]) => {
+  if ((options.index === undefined) === (args.length === 0)) {
+    throw usageError('what is to be proven? Give TYPE NAME, or --index N');
+  }
+  const source = ledgerSource(session.client, options.log);
+  let { index } = options;
+  let uid: string | undefined;
+  if (index === undefined) {
+    if (options.log !== 'changes')
+      throw usageError('objects are in the changes log; for the access log give --index N');
+    const [target, ...more] = parseObjectTargets(await session.types(), args);
+    if (target === undefined || more.length > 0) throw usageError('one object at a time');
+    const { metadata } = await getObject(
+      session.client,
+      target.type,
+      session.projectFor(target.type),
+      target.name,
+    );
+    // An object's resourceVersion is the index of the leaf that last changed it.
+    index = Number(metadata.resourceVersion);
+    uid = metadata.uid;
+  }
+  await waitUntilSigned(source, index);
+  const remembered = await recall(session.client.connection.server, options.log);
+  const vkey =
+    options.key === undefined ? (remembered?.vkey ?? (await servedKey(source))) : givenKey(options.key);
+  const receipt = await proveInclusion(source, vkey, index);
+  const { leaf, checkpoint } = checkReceipt(receipt, vkey);
+  if (uid !== undefined && (leaf.type !== 'change' || leaf.uid !== uid)) {
+    throw new CliError(
+      `leaf ${index} is not about this object: the region shows something its ledger does not say`,
+    );
+  }
+  if (options.output === '-') return print(receipt);
+  const file =
+    options.output ?? `${checkpoint.origin.replaceAll(/[^A-Za-z0-9.-]/g, '_')}-${index}.tlog-proof`;
+  writeFileSync(file, receipt);
+  printLines([
+    `${file}: leaf ${index} of ${checkpoint.origin}, proven in its first ${checkpoint.size} leaves`,
+    ...leafLines(leaf),
+    'Anybody can check it without this region, with the log’s public key:',
+    `  casemate ledger check-receipt ${file} --key '${vkey}'`,
+  ]);
+});
+
+export interface CheckOptions {
+  readonly key: string;
+  readonly leaf?: string;
+  readonly output: 'text' | 'json';
+}
+
+const readFileOr = (file: string): Buffer => {
+  try {
+    return readFileSync(file === '-' ? 0 : file);
+  } catch (error) {
+    throw new CliError(`cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`, {
+      exitCode: EXIT.notFound,
+    });
+  }
+};
+
+export const checkReceiptFile = reporting(async (file: string, options: CheckOptions, _command: Command) => {
+  const vkey = givenKey(options.key);
+  const leafFile = options.leaf === undefined ? undefined : readFileOr(options.leaf);
+  const text = readFileOr(file).toString('utf8');
+  let checked: ReturnType<typeof checkReceipt>;
+  try {
+    checked = checkReceipt(text, vkey, leafFile);
+  } catch (error) {
+    throw new CliError(
+      `${file} does NOT prove anything: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+  const { checkpoint, leaf } = checked;
+  if (options.output === 'json') {
+    const { origin, size, root } = checkpoint;
+    return print(
+      `${JSON.stringify({ valid: true, origin, size, root: root.toString('base64'), leaf }, null, 4)}\n`,
+    );
+  }
+  printLines([
+    `${file}: proven. ${checkpoint.origin} signed that this is its leaf ${leaf.index}:`,
+    ...leafLines(leaf),
+    `  (in a log of ${checkpoint.size} leaves with root ${checkpoint.root.toString('base64')})`,
+  ]);
+});

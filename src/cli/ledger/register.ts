@@ -1,0 +1,75 @@
+/** Declares `casemate ledger …`. What the commands do is in the files beside this one, loaded when they run. */
+import { type Command, Option } from 'commander';
+import { collect, parseCount, withConnection, withProject } from '../resources/options.ts';
+
+const SHOW_LIMIT_DEFAULT = 50;
+
+const logOption = () => new Option('--log <log>', 'which log').choices(['changes', 'access']);
+
+type Action = (...args: never[]) => Promise<void>;
+
+const lazily =
+  (load: () => Promise<Action>) =>
+  async (...args: unknown[]): Promise<void> =>
+    (await load())(...(args as never[]));
+
+/** Adds them to the program. */
+export function registerLedgerCommands(program: Command): void {
+  program.commandsGroup('Prove what was done:');
+  const ledger = program.command('ledger').description('who did what, and the proof of it');
+
+  withConnection(ledger.command('show'))
+    .description('print the leaves of a log, the latest by default')
+    .addOption(logOption().default('changes'))
+    .addOption(new Option('--from <index>', 'begin with this leaf').argParser(parseCount))
+    .addOption(new Option('--limit <count>', 'how many').argParser(parseCount).default(SHOW_LIMIT_DEFAULT))
+    .option('-f, --follow', 'go on printing what comes')
+    .addOption(
+      new Option('-o, --output <format>', 'how to print').choices(['table', 'json', 'yaml']).default('table'),
+    )
+    .action(lazily(async () => (await import('./show.ts')).show));
+
+  withConnection(ledger.command('verify'))
+    .description('recompute the logs from their leaves, and hold them against every signed checkpoint')
+    .addOption(logOption().default(undefined, 'both'))
+    .option(
+      '--key <key>',
+      'the log’s public key, or a file with it (default: the one remembered, else the server’s)',
+    )
+    .addOption(
+      new Option('--known <file>', 'a signed checkpoint that you kept, or were given').argParser(collect),
+    )
+    .option('--folder <dir>', 'verify a copy of a log in a folder; no server is asked')
+    .option('--no-remember', 'neither use nor keep what was verified before')
+    .option('--all-organizations', 'for operators: what the region’s log says of each organization’s logs')
+    .addOption(new Option('-o, --output <format>', 'how to print').choices(['text', 'json']).default('text'))
+    .action(lazily(async () => (await import('./verify.ts')).verify));
+
+  withProject(ledger.command('prove'))
+    .description(
+      'write a receipt: the proof that the last change of an object, or any leaf, is in the ledger',
+    )
+    .argument('[target...]', 'such as instance web, or instance/web')
+    .addOption(new Option('--index <n>', 'this leaf instead').argParser(parseCount))
+    .addOption(logOption().default('changes'))
+    .option(
+      '--key <key>',
+      'the log’s public key, or a file with it (default: the one remembered, else the server’s)',
+    )
+    .option('-o, --output <file>', 'where to write it, - for standard output (default: LOG-INDEX.tlog-proof)')
+    .action(lazily(async () => (await import('./receipts.ts')).prove));
+
+  ledger
+    .command('check-receipt')
+    .description('check a receipt offline, with nothing but the log’s public key')
+    .argument('<file>', 'the receipt, - for standard input')
+    .requiredOption('--key <key>', 'the log’s public key, or a file with it')
+    .option('--leaf <file>', 'the leaf, when the receipt does not hold it')
+    .addOption(new Option('-o, --output <format>', 'how to print').choices(['text', 'json']).default('text'))
+    .action(lazily(async () => (await import('./receipts.ts')).checkReceiptFile));
+
+  withConnection(ledger.command('key'))
+    .description('print a log’s public key, to be handed to whoever verifies')
+    .addOption(logOption().default('changes'))
+    .action(lazily(async () => (await import('./verify.ts')).key));
+}

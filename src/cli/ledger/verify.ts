@@ -1,0 +1,182 @@
+/** `casemate ledger verify` and `ledger key`. */
+
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { readLeaves } from '#trust/ledger/leaves.ts';
+import { followOrganizations } from '#trust/ledger/organizations.ts';
+import type { Problem } from '#trust/ledger/problem.ts';
+import { directorySource, type TileSource } from '#trust/ledger/source.ts';
+import { type LedgerReport, verifyLog } from '#trust/ledger/verify.ts';
+import { CliError, EXIT, reporting, usageError } from '../resources/errors.ts';
+import { textAt } from '../resources/objects.ts';
+import type { SessionOptions } from '../resources/options.ts';
+import { print, printLines } from '../resources/output.ts';
+import { listObjects } from '../resources/read.ts';
+import { inSession, Session } from '../resources/session.ts';
+import { alignRows } from '../resources/table.ts';
+import { givenKey, servedKey } from './key.ts';
+import { recall, remember } from './memory.ts';
+import { type LedgerName, LOG_NAMES, ledgerSource } from './source.ts';
+
+export interface VerifyOptions extends SessionOptions {
+  readonly log?: LedgerName;
+  readonly key?: string;
+  readonly known?: readonly string[];
+  readonly folder?: string;
+  readonly remember: boolean;
+  readonly allOrganizations?: boolean;
+  readonly output: 'text' | 'json';
+}
+
+export const key = inSession(
+  async (session: Session, options: SessionOptions & { readonly log: LedgerName }) => {
+    printLines([await servedKey(ledgerSource(session.client, options.log))]);
+  },
+);
+
+const placeOf = (problem: Problem) => {
+  if (problem.leaf !== undefined) return `leaf ${problem.leaf}`;
+  if (problem.tile !== undefined) return problem.tile;
+  return problem.size === undefined ? '' : `size ${problem.size}`;
+};
+
+function problemLines(problems: readonly Problem[], count: number): string[] {
+  return [
+    ...problems.map((problem) => `  ${problem.code}  ${placeOf(problem)}: ${problem.message}`),
+    ...(count > problems.length ? [`  … and ${count - problems.length} more`] : []),
+  ];
+}
+
+/** A report as lines for people. Pure. */
+export function reportLines(report: LedgerReport, keyFrom: string): string[] {
+  const types = Object.entries(report.types).map(([type, count]) => `${count} ${type}`);
+  const isWhole = report.problemCount === 0;
+  return [
+    `${report.origin}: ${isWhole ? 'verified' : `NOT WHOLE, ${report.problemCount} problem${report.problemCount === 1 ? '' : 's'}`}`,
+    ...alignRows([
+      ['  leaves', `${report.verifiedLeaves} of ${report.size} (${types.join(', ')})`],
+      ['  checkpoints', `${report.verifiedCheckpoints} fit the leaves`],
+      ['  from', `${report.firstTime ?? '?'} to ${report.lastTime ?? '?'}`],
+      ['  root', report.root],
+      ['  key', keyFrom],
+    ]),
+    ...(report.clockSteps > 0
+      ? [`  note: time went backwards ${report.clockSteps} times; a clock was set`]
+      : []),
+    ...problemLines(report.problems, report.problemCount),
+  ];
+}
+
+function progress(name: string): ((leaves: number, size: number) => void) | undefined {
+  if (!process.stderr.isTTY) return undefined;
+  return (leaves, size) =>
+    process.stderr.write(leaves === size ? '\r\x1b[K' : `\r${name}: ${leaves} of ${size} leaves`);
+}
+
+interface Verified {
+  readonly report: LedgerReport;
+  readonly keyFrom: string;
+}
+
+async function verifyServed(session: Session, log: LedgerName, options: VerifyOptions): Promise<Verified> {
+  const source = ledgerSource(session.client, log);
+  const { server } = session.client.connection;
+  const before = options.remember ? await recall(server, log) : undefined;
+  const given = options.key === undefined ? undefined : givenKey(options.key);
+  const served = given ?? before?.vkey ?? (await servedKey(source));
+  const keyFrom =
+    given !== undefined
+      ? 'given'
+      : before !== undefined
+        ? 'remembered from the first time'
+        : 'told by the server itself: compare it with what you were given';
+  // A key that was remembered stays the one to verify with; a log that changed its key cannot be verified with it.
+  const known = [
+    ...(before?.checkpoint === undefined || before.vkey !== served ? [] : [before.checkpoint]),
+    ...knownFiles(options),
+  ];
+  const onProgress = progress(log);
+  const report = await verifyLog(source, served, { known, ...(onProgress ? { onProgress } : {}) });
+  if (options.remember && report.problemCount === 0)
+    await remember(server, log, { vkey: served, checkpoint: report.checkpoint });
+  return { report, keyFrom };
+}
+
+const knownFiles = (options: VerifyOptions) =>
+  (options.known ?? []).map((file) => readFileSync(file, 'utf8'));
+
+async function verifyFolder(folder: string, options: VerifyOptions): Promise<Verified> {
+  const source: TileSource = directorySource(folder);
+  if (options.key === undefined)
+    throw usageError('a copy of a log is verified with the log’s key: give --key');
+  const onProgress = progress(folder);
+  const report = await verifyLog(source, givenKey(options.key), {
+    known: knownFiles(options),
+    ...(onProgress ? { onProgress } : {}),
+  });
+  return { report, keyFrom: 'given' };
+}
+
+function finish(verified: readonly Verified[], output: 'text' | 'json'): void {
+  if (output === 'json')
+    print(
+      `${JSON.stringify(
+        verified.map(({ report }) => report),
+        null,
+        4,
+      )}\n`,
+    );
+  else printLines(verified.flatMap(({ report, keyFrom }) => reportLines(report, keyFrom)));
+  if (verified.some(({ report }) => report.problemCount > 0)) process.exitCode = EXIT.error;
+}
+
+async function verifyOrganizations(session: Session, options: VerifyOptions): Promise<void> {
+  session.requireRegion('--all-organizations');
+  const own = await verifyServed(session, 'changes', options);
+  const vkeys = new Map<string, string>();
+  const type = (await session.types()).find(({ kind }) => kind === 'Organization');
+  if (type === undefined) throw new CliError('this server has no organizations');
+  const organizations = await listObjects(session.client, type, undefined);
+  for (const organization of organizations.items) {
+    for (const log of LOG_NAMES) {
+      const vkey = textAt(organization, 'status', 'ledger', log);
+      if (vkey !== undefined) vkeys.set(vkey.split('+', 1)[0] ?? '', vkey);
+    }
+  }
+  const source = ledgerSource(session.client, 'changes');
+  const report = await followOrganizations(readLeaves(source, own.report.size, 0, own.report.size), vkeys);
+  if (options.output === 'json') {
+    print(`${JSON.stringify({ region: own.report, organizations: report }, null, 4)}\n`);
+  } else {
+    const rows = report.logs.map((log) => [
+      log.origin,
+      String(log.size),
+      String(log.checkpoints),
+      log.time,
+      log.root,
+    ]);
+    printLines([
+      ...reportLines(own.report, own.keyFrom),
+      '',
+      ...alignRows([['LOG', 'LEAVES', 'CHECKPOINTS', 'LATEST', 'ROOT'], ...rows]),
+      ...problemLines(report.problems, report.problemCount),
+    ]);
+  }
+  if (own.report.problemCount + report.problemCount > 0) process.exitCode = EXIT.error;
+}
+
+export const verify = reporting(async (options: VerifyOptions, _command: Command) => {
+  if (options.folder !== undefined)
+    return finish([await verifyFolder(options.folder, options)], options.output);
+  const session = new Session(options);
+  try {
+    if (options.allOrganizations) return await verifyOrganizations(session, options);
+    const verified: Verified[] = [];
+    for (const log of options.log === undefined ? LOG_NAMES : [options.log]) {
+      verified.push(await verifyServed(session, log, options));
+    }
+    finish(verified, options.output);
+  } finally {
+    session.client.close();
+  }
+});
