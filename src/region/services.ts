@@ -16,5 +16,8 @@ export interface ServiceParts {
 }
 
 export function regionServices({ keyring, organizationKinds }: ServiceParts): readonly Service[] {
-  return [trustService({ keyring, projectKind: Namespace }), tenancyService({ keyring, kinds: organizationKinds })];
+  return [
+    trustService({ keyring, projectKind: Namespace }),
+    tenancyService({ keyring, kinds: organizationKinds }),
+  ];
 }

@@ -79,7 +79,9 @@ export function registerRegionCommands(program: Command): void {
     .description('run everything: format, lint, types, unit, integration and end-to-end tests')
     .option('--only <pattern>', 'only test files whose path contains this')
     .option('--long', 'also those that take long')
-    .action(async (options: { only?: string; long?: boolean }) => (await import('./test.ts')).test(options));
+    .action(async (options: { only?: string; long?: boolean }) =>
+      (await import('../test/test.ts')).test(options),
+    );
 }
 
 function parseCount(text: string): number {
