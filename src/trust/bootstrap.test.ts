@@ -194,6 +194,20 @@ describe('bootstrapping a region’s trust', () => {
     assert.equal((await ensureServerIdentity(options({ clock: at(266) }))).renewed, true);
   });
 
+  it('a name that came after the root was made is left out and named, and the region still starts', async () => {
+    await ensureServerIdentity(options());
+    const later = {
+      dnsNames: [...NAMES.dnsNames, 'renamed-host'],
+      ips: [...NAMES.ips, '10.9.8.7', '203.0.113.9'],
+    };
+    const identity = await ensureServerIdentity(options({ names: later }));
+    assert.deepEqual(identity.uncertified, ['renamed-host', '203.0.113.9']);
+    const certificate = new X509Certificate(identity.certificate);
+    assert.equal(certificate.checkIP('10.9.8.7'), '10.9.8.7');
+    assert.equal(certificate.checkHost('renamed-host'), undefined);
+    assert.equal((await ensureServerIdentity(options({ names: later }))).renewed, false);
+  });
+
   it('issues another operator in an emergency, on record as bootstrap, but not under a key that is not theirs', async () => {
     const { ca } = await bootstrapTrust(options());
     const emergency = { ...options(), user: 'rescuer', ca, key: newPersonalKey() };

@@ -13,7 +13,12 @@ import { REGION } from '#kernel/realm-id.ts';
 import { RoleBinding } from './access/role-binding.ts';
 import { kubeconfig, redirectKubeconfig } from './certificates/kubeconfig.ts';
 import type { IpRange } from './certificates/name-constraints.ts';
-import { issueServerCertificate, type ServerNames, serverCertificateIsDue } from './certificates/server.ts';
+import {
+  issueServerCertificate,
+  partNames,
+  type ServerNames,
+  serverCertificateIsDue,
+} from './certificates/server.ts';
 import { Pkcs10CertificateRequestGenerator } from './certificates/x509.ts';
 import { readIfThere, removeDurably, writeDurably } from './files.ts';
 import { ClientCertificate, VALIDITY_DAYS_DEFAULT } from './identity/client-certificate.ts';
@@ -54,6 +59,11 @@ export interface ServerIdentity {
   readonly key: string;
   /** Whether this call made the certificate. */
   readonly renewed: boolean;
+  /**
+   * Names and addresses that the certificate leaves out, because the root was made without them (they came later) and its
+   * constraints are for good. Clients cannot use them; tell the operator.
+   */
+  readonly uncertified: readonly string[];
 }
 
 /**
@@ -66,6 +76,7 @@ export async function ensureServerIdentity(options: ServerIdentityOptions): Prom
     dnsNames: [...new Set(['casemate.internal', 'localhost', ...names.dnsNames])],
     ipRanges: [...PRIVATE_RANGES, ...names.ips],
   });
+  const { permitted, outside: uncertified } = partNames(root, names);
   const [caPath, certificatePath, keyPath] = ['ca.crt', 'server.crt', 'server.key'].map((name) =>
     join(folder, name),
   ) as [string, string, string];
@@ -76,14 +87,14 @@ export async function ensureServerIdentity(options: ServerIdentityOptions): Prom
     certificate !== undefined &&
     key !== undefined &&
     keyMatches(certificate, key) &&
-    !serverCertificateIsDue(certificate, root, names, clock.now())
+    !serverCertificateIsDue(certificate, root, permitted, clock.now())
   ) {
-    return { ca: root.pem, certificate, key, renewed: false };
+    return { ca: root.pem, certificate, key, renewed: false, uncertified };
   }
-  const made = await issueServerCertificate(root, names, clock.now());
+  const made = await issueServerCertificate(root, permitted, clock.now());
   await writeDurably(keyPath, made.key, SECRET_MODE);
   await writeDurably(certificatePath, made.certificate, PUBLIC_MODE);
-  return { ca: root.pem, ...made, renewed: true };
+  return { ca: root.pem, ...made, renewed: true, uncertified };
 }
 
 /** Whether both halves belong together: a crash may have written one of them only. */

@@ -4,7 +4,8 @@
  */
 import type { Realm } from '#kernel/realm.ts';
 import { BoundedMap } from '../bounded-map.ts';
-import { type Binding, type BindingSpec, type Grant, grantsOf, type Principal } from './grants.ts';
+import { type Binding, type Grant, grantsOf, type Principal } from './grants.ts';
+import { bindingsIn } from './guard.ts';
 import { RoleBinding } from './role-binding.ts';
 
 /** Principals whose grants are remembered until a binding changes. */
@@ -39,14 +40,7 @@ export function bindingIndex(realm: Realm): BindingIndex {
     const next = fingerprintNow();
     if (next !== fingerprint) {
       remembered.clear();
-      bindings = [];
-      const live: Binding[] = [];
-      for (const entry of realm.view.entries(RoleBinding)) {
-        const object = entry.object();
-        if (object.metadata.deletionTimestamp !== undefined) continue;
-        live.push({ name: entry.name, spec: object.spec as BindingSpec });
-      }
-      bindings = live;
+      bindings = bindingsIn(realm.view, RoleBinding);
       fingerprint = next;
     }
     revision = realm.view.revision;

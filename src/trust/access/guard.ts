@@ -5,7 +5,7 @@
 import type { Actor } from '#kernel/access.ts';
 import { forbidden, invalid, type StatusCause } from '#kernel/errors.ts';
 import type { AdmissionRequest, Kind } from '#kernel/kind.ts';
-import type { RealmView } from '#kernel/realm.ts';
+import type { Entry, RealmView } from '#kernel/realm.ts';
 import { type RealmType, realmType } from '#kernel/realm-id.ts';
 import { type Binding, type BindingSpec, type Grant, grantsOf } from './grants.ts';
 import { nameProblem } from './names.ts';
@@ -32,13 +32,25 @@ export function isInternal(actor: Actor): boolean {
   return actor.credential === 'internal' && actor.groups.includes('system:internal');
 }
 
+/** Parsed bindings, as long as the store keeps their entries; undefined for one that is being deleted. */
+const parsed = new WeakMap<Entry, Binding | 'ending'>();
+
+function bindingOf(entry: Entry): Binding | 'ending' {
+  const known = parsed.get(entry);
+  if (known !== undefined) return known;
+  const { metadata, spec } = entry.object();
+  const binding =
+    metadata.deletionTimestamp === undefined ? { name: entry.name, spec: spec as BindingSpec } : 'ending';
+  parsed.set(entry, binding);
+  return binding;
+}
+
 /** The live role bindings in a view. `kind` is RoleBinding. */
 export function bindingsIn(view: RealmView, kind: Kind): Binding[] {
   const bindings: Binding[] = [];
   for (const entry of view.entries(kind)) {
-    const object = entry.object();
-    if (object.metadata.deletionTimestamp !== undefined) continue;
-    bindings.push({ name: entry.name, spec: object.spec as BindingSpec });
+    const binding = bindingOf(entry);
+    if (binding !== 'ending') bindings.push(binding);
   }
   return bindings;
 }
@@ -52,14 +64,13 @@ export function covers(grants: readonly Grant[], wanted: Pick<Grant, 'role' | 'p
   );
 }
 
-/** Throws `forbidden` unless the actor holds every one of `wanted`. */
+/** Throws `forbidden` unless the actor holds every one of `wanted`. Not for internal actors, who hold no roles. */
 export function requireHeld(
   request: AdmissionRequest,
   bindings: readonly Binding[],
   wanted: readonly Pick<Grant, 'role' | 'project'>[],
   what: string,
 ): void {
-  if (isInternal(request.actor)) return;
   const held = grantsOf(
     bindings,
     { user: request.actor.name, groups: request.actor.groups },
@@ -117,6 +128,7 @@ export function guardRoleBinding(request: AdmissionRequest): void {
   if (request.operation === 'delete') return;
   const spec = request.object.spec as BindingSpec;
   checkSpec(request, spec);
+  if (isInternal(request.actor)) return;
   requireHeld(
     request,
     bindingsIn(request.view, request.kind),

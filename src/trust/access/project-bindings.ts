@@ -7,6 +7,7 @@ import { conflict, invalid, isStatusError } from '#kernel/errors.ts';
 import type { Admission, AdmissionRequest, Kind } from '#kernel/kind.ts';
 import type { RealmView } from '#kernel/realm.ts';
 import type { BindingSpec } from './grants.ts';
+import { bindingsIn } from './guard.ts';
 import { RoleBinding } from './role-binding.ts';
 
 /** Names that an error message lists. */
@@ -14,12 +15,11 @@ const NAMED_MAX = 5;
 
 const projectOf = (spec: unknown): string | undefined => (spec as BindingSpec).project;
 
+/** Live bindings that name a project. One that is being deleted gives nobody anything any more. */
 function namesOfBindings(view: RealmView, project: string): string[] {
-  const names: string[] = [];
-  for (const entry of view.entries(RoleBinding)) {
-    if (projectOf(entry.object().spec) === project) names.push(entry.name);
-  }
-  return names;
+  return bindingsIn(view, RoleBinding)
+    .filter(({ spec }) => spec.project === project)
+    .map(({ name }) => name);
 }
 
 function requireProject(request: AdmissionRequest, projectKind: Kind): void {

@@ -44,6 +44,8 @@ export interface SignedCertificate {
 /** A loaded authority: its certificate in public, its key only through `sign`. */
 export interface CertificateAuthority {
   readonly certificate: X509Certificate;
+  /** Of the certificate, read once: what is signed is verified against it on every new connection. */
+  readonly publicKey: KeyObject;
   readonly pem: string;
   readonly notAfter_ms: number;
   /** The names it may certify; absent for an authority that certifies no names of servers. */
@@ -132,6 +134,7 @@ export async function openAuthority(material: AuthorityMaterial): Promise<Certif
   const constraints = issuer.getExtension(NAME_CONSTRAINTS_OID);
   return {
     certificate,
+    publicKey: certificate.publicKey,
     pem: certificate.toString(),
     notAfter_ms,
     ...(constraints ? { constraints: decodeNameConstraints(new Uint8Array(constraints.value)) } : {}),

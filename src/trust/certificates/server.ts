@@ -40,22 +40,32 @@ export function checkServerNames(names: ServerNames): void {
   for (const ip of names.ips) addressBytes(ip);
 }
 
-/** Throws a TypeError that names what the root is not allowed to certify: clients would refuse it. */
-function checkPermitted(root: CertificateAuthority, names: ServerNames): void {
+/** Parts names into those that the root may certify, and those that clients would refuse under it. */
+export function partNames(
+  root: CertificateAuthority,
+  names: ServerNames,
+): { readonly permitted: ServerNames; readonly outside: readonly string[] } {
   const { constraints } = root;
-  if (!constraints) return;
-  const outside = [
-    ...names.dnsNames.filter((name) => !permitsName(constraints, name)),
-    ...names.ips.filter((ip) => !permitsAddress(constraints, ip)),
-  ];
+  if (!constraints) return { permitted: names, outside: [] };
+  const permitted = {
+    dnsNames: names.dnsNames.filter((name) => permitsName(constraints, name)),
+    ips: names.ips.filter((ip) => permitsAddress(constraints, ip)),
+  };
+  const inside = new Set([...permitted.dnsNames, ...permitted.ips]);
+  return { permitted, outside: [...names.dnsNames, ...names.ips].filter((name) => !inside.has(name)) };
+}
+
+function checkPermitted(root: CertificateAuthority, names: ServerNames): void {
+  const { outside } = partNames(root, names);
   if (outside.length === 0) return;
+  const { dnsNames, ipRanges } = root.constraints ?? { dnsNames: [], ipRanges: [] };
   throw new TypeError(
-    `the region's root was made for ${[...constraints.dnsNames, ...constraints.ipRanges].join(', ')}, ` +
+    `the region's root was made for ${[...dnsNames, ...ipRanges].join(', ')}, ` +
       `so it cannot certify ${outside.join(', ')}; use a name below casemate.internal`,
   );
 }
 
-/** Makes a P-256 key and a certificate for it. */
+/** Makes a P-256 key and a certificate for it. Throws a TypeError when the root may not certify every name. */
 export async function issueServerCertificate(
   root: CertificateAuthority,
   names: ServerNames,
@@ -98,7 +108,7 @@ export function serverCertificateIsDue(
   } catch {
     return true;
   }
-  if (!parsed.checkIssued(root.certificate) || !parsed.verify(root.certificate.publicKey)) return true;
+  if (!parsed.checkIssued(root.certificate) || !parsed.verify(root.publicKey)) return true;
   if (parsed.validFromDate.getTime() > now_ms) return true;
   if (parsed.validToDate.getTime() - now_ms < SERVER_RENEW_BEFORE_MS) return true;
   return (

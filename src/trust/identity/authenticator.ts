@@ -88,11 +88,11 @@ export function certificateAuthenticator(options: CertificateAuthenticatorOption
     certificate: X509Certificate,
     known: CertificateAuthority | undefined,
   ): Promise<CertificateAuthority | undefined> {
-    const signed = isSignedBy(certificate, known?.certificate.publicKey ?? decoy);
+    const signed = isSignedBy(certificate, known?.publicKey ?? decoy);
     if (!known || signed) return signed ? known : undefined;
     // The realm may have been made anew by another replica. This also costs what the miss above costs for an unknown realm.
     const fresh = await keyring.clientAuthority(realm, { fresh: true });
-    if (!fresh || fresh === known || !isSignedBy(certificate, fresh.certificate.publicKey)) return undefined;
+    if (!fresh || fresh === known || !isSignedBy(certificate, fresh.publicKey)) return undefined;
     return fresh;
   }
 

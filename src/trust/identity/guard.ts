@@ -6,7 +6,7 @@ import { invalid, type StatusCause } from '#kernel/errors.ts';
 import type { AdmissionRequest } from '#kernel/kind.ts';
 import { realmType } from '#kernel/realm-id.ts';
 import { grantsOf, type Principal } from '../access/grants.ts';
-import { bindingsIn, requireHeld } from '../access/guard.ts';
+import { bindingsIn, isInternal, requireHeld } from '../access/guard.ts';
 import { nameProblem } from '../access/names.ts';
 import { RoleBinding } from '../access/role-binding.ts';
 
@@ -45,6 +45,7 @@ function checkNames(request: AdmissionRequest): void {
 export function guardClientCertificate(request: AdmissionRequest): void {
   if (request.operation !== 'create') return; // The spec is immutable, and revoking takes no rights but the verb.
   checkNames(request);
+  if (isInternal(request.actor)) return;
   const bindings = bindingsIn(request.view, RoleBinding);
   const wanted = grantsOf(bindings, principalOf(request.object.spec), realmType(request.realm));
   requireHeld(request, bindings, wanted, 'a credential for that user and those groups');

@@ -126,7 +126,10 @@ describe('the software keyring', () => {
     const { keyring, storage } = setUp();
     await keyring.create(ORG);
     const stranger = setUp(storage, 8).keyring;
-    await assert.rejects(stranger.open(ORG), SealError);
+    await assert.rejects(stranger.open(ORG), {
+      name: 'SealError',
+      message: /restore the file that belongs to this database/,
+    });
     for (const name of await storage.list(ORG)) {
       const blob = Buffer.from((await storage.get(ORG, name)) ?? []);
       assert.equal(blob.toString('latin1', 0, 4), 'CMW1', name);

@@ -21,7 +21,15 @@ import {
 import type { NameConstraints } from '../certificates/name-constraints.ts';
 import { decodeAuthority, encodeAuthority } from './authority-blob.ts';
 import { loadSigningKey, newSigningKey, openRealmKeys } from './realm-keys.ts';
-import { KEY_BYTES, open, type SymmetricKey, seal, symmetricKey } from './wrapping.ts';
+import {
+  KEY_BYTES,
+  open,
+  SealError,
+  type SymmetricKey,
+  seal,
+  sealedUnder,
+  symmetricKey,
+} from './wrapping.ts';
 
 /** Realms whose opened keys are kept for reuse; the keys of others are unwrapped again when asked for. */
 const OPEN_REALMS_MAX = 1_024;
@@ -82,8 +90,16 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
   let closed = false;
 
   const context = (realm: RealmId, name: string) => `wrapped key\0${realm}\0${name}`;
-  const unwrap = (realm: RealmId, name: string, blob: Uint8Array) =>
-    open('CMW1', masterKey, blob, context(realm, name));
+  function unwrap(realm: RealmId, name: string, blob: Uint8Array): Buffer {
+    const id = sealedUnder('CMW1', blob);
+    if (id !== masterKey.id) {
+      throw new SealError(
+        `the keys of realm ${realm} are wrapped under master key ${id}, but the master key file holds ${masterKey.id}; ` +
+          'restore the file that belongs to this database',
+      );
+    }
+    return open('CMW1', masterKey, blob, context(realm, name));
+  }
 
   /** Wraps and stores new material unless the name is taken; zeroes it either way. */
   async function add(realm: RealmId, name: string, material: Uint8Array): Promise<boolean> {
