@@ -4,7 +4,9 @@
  */
 import { Command, CommanderError } from 'commander';
 import { programVersion } from '#region/program.ts';
+import { registerLedgerCommands } from './ledger/register.ts';
 import { registerRegionCommands } from './region/commands.ts';
+import { registerResourceCommands } from './resources/register.ts';
 
 const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;
@@ -19,6 +21,8 @@ const program = new Command('casemate')
   .exitOverride();
 
 registerRegionCommands(program);
+registerResourceCommands(program);
+registerLedgerCommands(program);
 
 try {
   await program.parseAsync();

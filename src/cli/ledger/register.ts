@@ -41,6 +41,7 @@ export function registerLedgerCommands(program: Command): void {
     )
     .option('--folder <dir>', 'verify a copy of a log in a folder; no server is asked')
     .option('--no-remember', 'neither use nor keep what was verified before')
+    .option('--forget', 'forget what was remembered of it: it was destroyed and made anew')
     .option('--all-organizations', 'for operators: what the region’s log says of each organization’s logs')
     .addOption(new Option('-o, --output <format>', 'how to print').choices(['text', 'json']).default('text'))
     .action(lazily(async () => (await import('./verify.ts')).verify));

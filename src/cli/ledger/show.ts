@@ -5,7 +5,7 @@ import type { Leaf } from '#kernel/log/leaf.ts';
 import { readLeaves } from '#trust/ledger/leaves.ts';
 import { readText, type TileSource } from '#trust/ledger/source.ts';
 import type { SessionOptions } from '../resources/options.ts';
-import { print, printLines } from '../resources/output.ts';
+import { print } from '../resources/output.ts';
 import { inSession, type Session } from '../resources/session.ts';
 import { alignRows } from '../resources/table.ts';
 import { type LedgerName, ledgerSource } from './source.ts';
@@ -60,13 +60,15 @@ export function leafRow(leaf: Leaf): string[] {
   }
 }
 
-function printLeaves(leaves: readonly Leaf[], options: ShowOptions, withHeader: boolean): void {
-  if (options.output === 'json') return print(leaves.map((leaf) => `${JSON.stringify(leaf)}\n`).join(''));
+function renderLeaves(leaves: readonly Leaf[], options: ShowOptions, withHeader: boolean): string {
+  if (options.output === 'json') return leaves.map((leaf) => `${JSON.stringify(leaf)}\n`).join('');
   if (options.output === 'yaml')
-    return print(leaves.map((leaf) => `---\n${stringify(leaf, { lineWidth: 0 })}`).join(''));
+    return leaves.map((leaf) => `---\n${stringify(leaf, { lineWidth: 0 })}`).join('');
   // What others wrote must not steer the terminal.
   const rows = leaves.map((leaf) => leafRow(leaf).map((cell) => cell.replaceAll(/\p{Cc}+/gu, ' ')));
-  printLines(alignRows(withHeader ? [HEADER, ...rows] : rows, WIDTHS));
+  return alignRows(withHeader ? [HEADER, ...rows] : rows, WIDTHS)
+    .map((line) => `${line}\n`)
+    .join('');
 }
 
 const sizeNow = async (source: TileSource) =>
@@ -77,7 +79,7 @@ export const show = inSession(async (session: Session, options: ShowOptions) => 
   let size = await sizeNow(source);
   const from = options.from ?? Math.max(0, size - options.limit);
   const leaves = await Array.fromAsync(readLeaves(source, size, from, from + options.limit));
-  printLeaves(leaves, options, true);
+  print(renderLeaves(leaves, options, true));
   if (!options.follow) {
     const shown = from + leaves.length;
     if (shown < size)
@@ -88,7 +90,7 @@ export const show = inSession(async (session: Session, options: ShowOptions) => 
   }
   for (let next = from + leaves.length; ; ) {
     if (next < size) {
-      printLeaves(await Array.fromAsync(readLeaves(source, size, next, size)), options, false);
+      print(renderLeaves(await Array.fromAsync(readLeaves(source, size, next, size)), options, false));
       next = size;
     }
     await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));

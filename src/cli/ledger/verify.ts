@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import { isLogError } from '#kernel/log/log-error.ts';
 import { readLeaves } from '#trust/ledger/leaves.ts';
 import { followOrganizations } from '#trust/ledger/organizations.ts';
 import type { Problem } from '#trust/ledger/problem.ts';
@@ -24,6 +25,7 @@ export interface VerifyOptions extends SessionOptions {
   readonly known?: readonly string[];
   readonly folder?: string;
   readonly remember: boolean;
+  readonly forget?: boolean;
   readonly allOrganizations?: boolean;
   readonly output: 'text' | 'json';
 }
@@ -81,7 +83,7 @@ interface Verified {
 async function verifyServed(session: Session, log: LedgerName, options: VerifyOptions): Promise<Verified> {
   const source = ledgerSource(session.client, log);
   const { server } = session.client.connection;
-  const before = options.remember ? await recall(server, log) : undefined;
+  const before = options.remember && !options.forget ? await recall(server, log) : undefined;
   const given = options.key === undefined ? undefined : givenKey(options.key);
   const served = given ?? before?.vkey ?? (await servedKey(source));
   const keyFrom =
@@ -96,7 +98,17 @@ async function verifyServed(session: Session, log: LedgerName, options: VerifyOp
     ...knownFiles(options),
   ];
   const onProgress = progress(log);
-  const report = await verifyLog(source, served, { known, ...(onProgress ? { onProgress } : {}) });
+  const report = await verifyLog(source, served, { known, ...(onProgress ? { onProgress } : {}) }).catch(
+    (error: unknown) => {
+      if (before === undefined || given !== undefined || !isLogError(error, 'UNKNOWN_KEY')) throw error;
+      throw new CliError(
+        `the ${log} log is signed by another key than the one remembered from the first time: ${error.message}`,
+        {
+          hint: 'if it was destroyed and made anew, say --forget; if not, somebody is showing you another log',
+        },
+      );
+    },
+  );
   if (options.remember && report.problemCount === 0)
     await remember(server, log, { vkey: served, checkpoint: report.checkpoint });
   return { report, keyFrom };

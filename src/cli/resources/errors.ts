@@ -1,6 +1,6 @@
 /**
  * How commands fail: what is printed and with which exit code. One place, so that scripts can rely on it
- * (`casemate help exit-codes` prints this table).
+ * (`casemate --help` prints the table).
  */
 import type { Status, StatusReason } from '#kernel/errors.ts';
 
@@ -13,13 +13,15 @@ export const EXIT = {
   conflict: 5,
 } as const;
 
-export const EXIT_CODES_TEXT = `0  done
-1  something went wrong
-2  the command was not understood
-3  there is no such object
-4  not signed in, or not allowed
-5  the object exists already, or was changed by somebody else
-With exec and ssh: the exit code of the remote command.`;
+export const EXIT_CODES_TEXT = `
+Exit codes:
+  0  done
+  1  something went wrong
+  2  the command was not understood
+  3  there is no such object
+  4  not signed in, or not allowed
+  5  the object exists already, or was changed by somebody else
+  exec and ssh: the exit code of the remote command`;
 
 /** A command that cannot go on. `hint` says what the person can do. */
 export class CliError extends Error {

@@ -3,6 +3,7 @@
  * they run.
  */
 import { Argument, type Command, Option } from 'commander';
+import { EXIT_CODES_TEXT } from './errors.ts';
 import {
   collect,
   outcomeOption,
@@ -223,4 +224,5 @@ export function registerResourceCommands(program: Command): void {
   registerStreams(program);
   program.commandsGroup('Other:');
   registerCompletion(program);
+  program.addHelpText('after', EXIT_CODES_TEXT);
 }
