@@ -5,6 +5,7 @@
 import {
   contains,
   formatAddress,
+  formatCidr,
   parseAddress,
   parseCidr,
   type Range,
@@ -36,6 +37,27 @@ export function allocateAddress(cidr: string, used: Iterable<string>): string | 
   }
   for (let address = range.first + 2; address < range.last; address++) {
     if (!taken.has(address)) return formatAddress(address);
+  }
+  return undefined;
+}
+
+/** The lowest range of that prefix length within the pools that overlaps none of `used`; undefined when there is none. */
+export function allocateRange(
+  pools: readonly string[],
+  prefix: number,
+  used: Iterable<string>,
+): string | undefined {
+  const taken = [...used].flatMap((cidr) => parseCidr(cidr) ?? []).sort((a, b) => a.first - b.first);
+  const size = sizeOf(prefix);
+  for (const pool of pools.map(rangeOf)) {
+    let first = pool.first;
+    for (const range of taken) {
+      if (range.last < first) continue;
+      if (range.first >= first + size) break;
+      // The next boundary past what is taken.
+      first = Math.ceil((range.last + 1) / size) * size;
+    }
+    if (first + size - 1 <= pool.last) return formatCidr({ first, last: first + size - 1, prefix });
   }
   return undefined;
 }

@@ -67,6 +67,8 @@ export const Forward = defineKind({
     READY_COLUMN,
     AGE_COLUMN,
   ],
+  immutable: ['spec.protocol', 'spec.listen'],
+  usage: () => ({ forwards: 1 }),
   normalize: (object) => bornWithFinalizer(object, FORWARD_FINALIZER),
 });
 

@@ -1,0 +1,92 @@
+/**
+ * Keeps house over what networks hold outside their own realms: claims whose owner is gone, bridges that no claim accounts
+ * for, projects in the packet filter whose organization is gone, and a packet filter that somebody changed.
+ */
+import type { Incus } from '#engines/incus/client.ts';
+import type { Controller, ReconcileContext } from '#kernel/controller.ts';
+import { isStatusError } from '#kernel/errors.ts';
+import type { Kind } from '#kernel/kind.ts';
+import type { Logger } from '#kernel/logger.ts';
+import { organizationRealm } from '#kernel/realm-id.ts';
+import { removeBridge } from './bridge.ts';
+import { AddressRange, type ClaimOwner, ForwardPort } from './claims.ts';
+import { Forward } from './forward.ts';
+import { Network } from './network.ts';
+import type { ProjectFilter } from './project-filter.ts';
+import type { RegionFilter } from './region-filter.ts';
+
+export interface KeeperOptions {
+  readonly incus: Incus;
+  readonly filter: ProjectFilter;
+  readonly regionFilter: RegionFilter;
+  readonly regionId: string;
+  readonly logger: Logger;
+}
+
+export function networkKeeper(options: KeeperOptions): Controller {
+  return {
+    name: 'network-keeper',
+    realms: ['region'],
+    kind: AddressRange,
+    async reconcile() {
+      return undefined;
+    },
+    async sweep(context) {
+      await options.filter.restore(context.realms);
+      await dropZones(options, context);
+      await dropClaims(context, AddressRange, Network);
+      await dropClaims(context, ForwardPort, Forward);
+      await dropBridges(options, context);
+      await options.regionFilter.verify();
+    },
+  };
+}
+
+async function dropZones({ regionFilter }: KeeperOptions, { realms }: ReconcileContext): Promise<void> {
+  for (const realm of regionFilter.realms()) {
+    if (!(await realms.exists(realm))) regionFilter.forgetRealm(realm);
+  }
+}
+
+/** A claim is made after its owner and given back before it: one without an owner is left over. */
+async function dropClaims(
+  context: ReconcileContext,
+  claimKind: typeof AddressRange | typeof ForwardPort,
+  ownerKind: Kind,
+): Promise<void> {
+  const { realm, change } = context;
+  for (const { metadata, spec } of realm.view.list(claimKind)) {
+    if (!spec.owner || (await exists(context, ownerKind, spec.owner))) continue;
+    await realm.resources.delete(claimKind, { name: metadata.name }, change, {
+      preconditions: { uid: metadata.uid },
+    });
+  }
+}
+
+async function exists({ realms }: ReconcileContext, kind: Kind, owner: ClaimOwner): Promise<boolean> {
+  try {
+    return await realms.use(organizationRealm(owner.organization), ({ view }) => {
+      const entry = view.entry(kind, { namespace: owner.project, name: owner.name });
+      return entry?.uid === owner.uid;
+    });
+  } catch (error) {
+    if (isStatusError(error, 'NotFound')) return false;
+    throw error;
+  }
+}
+
+/** Bridges are listed first: one that is made meanwhile had its claim before. */
+async function dropBridges(
+  { incus, regionId, logger }: KeeperOptions,
+  { realm }: ReconcileContext,
+): Promise<void> {
+  const bridges = await incus.networks.list();
+  const claimed = new Set(realm.view.list(AddressRange).map(({ spec }) => spec.owner?.uid));
+  for (const { name, managed, config } of bridges) {
+    const uid = config['user.casemate.uid'];
+    if (!managed || uid === undefined || config['user.casemate.region'] !== regionId || claimed.has(uid))
+      continue;
+    const outcome = await removeBridge(incus, name, uid);
+    logger.warn({ bridge: name, outcome }, 'a bridge without a network was found');
+  }
+}
