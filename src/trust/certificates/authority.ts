@@ -2,7 +2,7 @@
  * Certificate authorities: one root per region (signs server certificates) and one client authority per realm (signs
  * client certificates of that realm and nothing else). Keys are held as non-extractable WebCrypto keys once loaded.
  */
-import { randomBytes, webcrypto, X509Certificate } from 'node:crypto';
+import { type KeyObject, randomBytes, webcrypto, X509Certificate } from 'node:crypto';
 import { decodeNameConstraints, encodeNameConstraints, type NameConstraints } from './name-constraints.ts';
 import * as x509 from './x509.ts';
 
