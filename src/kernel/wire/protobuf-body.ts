@@ -55,6 +55,12 @@ const BODIES: Readonly<Record<string, MessageType>> = {
     4: map('stringData', 'string'),
     5: bool('immutable'),
   },
+  'v1 ConfigMap': {
+    1: METADATA,
+    2: map('data', 'string'),
+    3: map('binaryData', 'bytes'),
+    4: bool('immutable'),
+  },
   'authentication.k8s.io/v1 SelfSubjectReview': { 1: METADATA },
   'authentication.k8s.io/v1beta1 SelfSubjectReview': { 1: METADATA },
   'authorization.k8s.io/v1 SelfSubjectRulesReview': {
