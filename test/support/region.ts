@@ -1,0 +1,100 @@
+/**
+ * A whole region for end-to-end tests, started as a user would: with `casemate up`, in a folder and on a port of its own.
+ * With `airGapped` it lives where there is no way out. Needs root.
+ */
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PROGRAM_FOLDER } from '#region/program.ts';
+import { type AirGap, openAirGap } from './air-gap.ts';
+import { type CommandOptions, type CommandResult, output, runCommand } from './command.ts';
+import { kubectl } from './kubectl.ts';
+
+export interface TestRegion {
+  /** The first operator's. */
+  readonly kubeconfig: string;
+  readonly url: string;
+  readonly data: string;
+  /** A folder for the test's own files, gone with the region. */
+  readonly scratch: string;
+  readonly airGap: AirGap | undefined;
+  /** Runs any program where the region is; resolves whatever it answers. */
+  run(command: string, args: readonly string[], options?: CommandOptions): Promise<CommandResult>;
+  /** Standard output of the newest kubectl as the operator; throws with what it said when it fails. */
+  kubectl(...args: readonly string[]): Promise<string>;
+  /** The same of `casemate`; its commands find the region and the operator's kubeconfig. */
+  casemate(...args: readonly string[]): Promise<string>;
+  /** `casemate up` again, with what it took. */
+  up(...args: readonly string[]): Promise<{ readonly duration_ms: number }>;
+  /** Removes the region and the air gap. */
+  destroy(): Promise<void>;
+}
+
+export interface RegionOptions {
+  readonly airGapped?: boolean;
+  readonly name?: string;
+}
+
+const CASEMATE = join(PROGRAM_FOLDER, 'casemate');
+
+export async function startRegion(options: RegionOptions = {}): Promise<TestRegion> {
+  const scratch = mkdtempSync(join(tmpdir(), 'region-'));
+  // Instances and the database reach their files through here, as users of their own.
+  chmodSync(scratch, 0o711);
+  const data = join(scratch, 'data');
+  const airGap = options.airGapped === true ? await openAirGap() : undefined;
+  const port = airGap === undefined ? await freePort() : 6443;
+  const kubeconfig = join(data, 'operator.kubeconfig');
+  const url = `https://127.0.0.1:${port}`;
+  const run = (
+    command: string,
+    args: readonly string[],
+    more: CommandOptions = {},
+  ): Promise<CommandResult> => {
+    const env = { KUBECONFIG: kubeconfig, CASEMATE_DATA: data, ...more.env };
+    const place = airGap ?? { run: runCommand };
+    return place.run(command, args, { ...more, env });
+  };
+  const up = async (...args: readonly string[]) => {
+    const started = performance.now();
+    await output(run(CASEMATE, ['up', '--data', data, ...args]), 'casemate up');
+    return { duration_ms: performance.now() - started };
+  };
+  const destroy = async () => {
+    await output(run(CASEMATE, ['destroy', '--data', data, '--yes']), 'casemate destroy');
+    await airGap?.close();
+    rmSync(scratch, { recursive: true, force: true });
+  };
+  try {
+    await up('--listen', `127.0.0.1:${port}`, '--name', options.name ?? 'testing', '--timings');
+  } catch (error) {
+    await destroy();
+    throw error;
+  }
+  return {
+    kubeconfig,
+    url,
+    data,
+    scratch,
+    airGap,
+    run,
+    kubectl: (...args) => output(run(kubectl().path, args), `kubectl ${args.join(' ')}`),
+    casemate: (...args) => output(run(CASEMATE, args), `casemate ${args.join(' ')}`),
+    up,
+    destroy,
+  };
+}
+
+/** A port nobody listens on now. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
