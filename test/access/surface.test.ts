@@ -1,0 +1,42 @@
+/**
+ * The kinds a region really serves, walked with the same personas and the same table of expectations as trust's own
+ * samples: a service that adds an operation nobody has decided about, or opens one too far, fails here.
+ */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { Kind } from '#kernel/kind.ts';
+import { Image } from '#services/compute/image.ts';
+import { Instance } from '#services/compute/instance.ts';
+import { InstanceSnapshot } from '#services/compute/snapshot.ts';
+import { NETWORK_KINDS } from '#services/network/service.ts';
+import { TENANCY_KINDS } from '#services/tenancy/service.ts';
+import { trustFixture } from '#trust/testing/fixture.ts';
+import {
+  openSurface,
+  openToStrangers,
+  type Surface,
+  untestedOperations,
+  wrongDecisions,
+} from '#trust/testing/walk.ts';
+
+const KINDS: readonly Kind[] = [...TENANCY_KINDS, ...NETWORK_KINDS, Image, Instance, InstanceSnapshot];
+
+describe('every operation a region serves', () => {
+  let surface: Surface;
+  before(async () => {
+    surface = await openSurface(await trustFixture(KINDS));
+  });
+  after(() => surface.region.close());
+
+  it('is decided for every persona as the table of expectations says', async () => {
+    assert.deepEqual(await wrongDecisions(surface), []);
+  });
+
+  it('has a tested case that allows and one that denies', () => {
+    assert.deepEqual(untestedOperations(surface), []);
+  });
+
+  it('is closed to everybody of another realm: no operator opens anything under /orgs/', async () => {
+    assert.deepEqual(await openToStrangers(surface), []);
+  });
+});
