@@ -39,8 +39,9 @@ export function garbageCollector(kinds: () => Iterable<Kind>): Worker {
           if (MARKS.some((mark) => entry.bytes.includes(mark))) enqueue(realm.id, entry.uid, 'change');
         }
       }
-      return false;
     },
+    // It has no engine, so nothing to sweep.
+    holds: () => false,
     notice(event, realm, enqueue) {
       const { entry, previous, type } = event;
       // A change of an owner concerns its dependents; that of a dependent, itself and the owners that may wait for it.

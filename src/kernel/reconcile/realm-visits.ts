@@ -2,6 +2,7 @@
  * Loads realms that need attention, a few at a time, keeps each in memory until its work is settled, and sweeps it
  * when asked. What is asked for twice is done once.
  */
+import type { Clock } from '../clock.ts';
 import { isStatusError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { Realm, Realms } from '../realm.ts';
@@ -9,6 +10,8 @@ import type { RealmId } from '../realm-id.ts';
 
 /** Realms loaded at once only for being visited. */
 export const VISITS_MAX = 8;
+/** A visit whose work does not settle, because an engine hangs, makes room for other realms after this; the work goes on. */
+const SETTLE_LIMIT_ms = 30_000;
 
 /** `changes`: follow it and settle. `sweep`: also sweep what has objects. `everything`: also sweep what has none. */
 export type VisitPurpose = 'changes' | 'sweep' | 'everything';
@@ -17,6 +20,7 @@ const RANK: Readonly<Record<VisitPurpose, number>> = { changes: 0, sweep: 1, eve
 
 export interface RealmVisitsOptions {
   readonly realms: Realms;
+  readonly clock: Clock;
   readonly logger: Logger;
   readonly signal: AbortSignal;
   isActive(realm: RealmId): boolean;
@@ -114,9 +118,14 @@ export class RealmVisits {
   #whenSettled(realm: RealmId): Promise<void> {
     if (this.#options.signal.aborted || !this.#options.isActive(realm)) return Promise.resolve();
     return new Promise((resolve) => {
+      const cancel = this.#options.clock.after(SETTLE_LIMIT_ms, resolve);
+      const settled = () => {
+        cancel();
+        resolve();
+      };
       const waiting = this.#settled.get(realm);
-      if (waiting) waiting.push(resolve);
-      else this.#settled.set(realm, [resolve]);
+      if (waiting) waiting.push(settled);
+      else this.#settled.set(realm, [settled]);
     });
   }
 }

@@ -281,10 +281,57 @@ describe('controllers', () => {
     const running = start(test, controller);
     await running.idle();
     assert.deepEqual(swept.toSorted(), ['/orgs/acme', '/orgs/empty']);
-    swept.length = 0;
-    await test.clock.advance(5 * 60_000);
-    await running.idle();
-    assert.deepEqual(swept, ['/orgs/acme']);
+    const sweepsOf = async (): Promise<string[]> => {
+      swept.length = 0;
+      await test.clock.advance(5 * 60_000);
+      await running.idle();
+      return swept;
+    };
+    assert.deepEqual(await sweepsOf(), ['/orgs/acme']);
+    await test.realms.use(ACME, ({ resources }) =>
+      resources.delete(Widget, { namespace: 'p', name: 'w' }, test.context(ACME)),
+    );
+    assert.deepEqual(await sweepsOf(), ['/orgs/acme'], 'once more, for what an engine may still hold');
+    assert.deepEqual(await sweepsOf(), []);
+  });
+
+  it('reach every realm at the start, though the engine hangs for the objects of many', async () => {
+    const orgs: RealmId[] = Array.from({ length: 20 }, (_, i) => `/orgs/o${i}` as const);
+    const test = await open({ create: [REGION, ...orgs] });
+    for (const org of orgs) await create(test, org, 'w');
+    const reached = new Set<string>();
+    const hanging = maker([], {
+      concurrency: 20,
+      reconcile: (_, { realm, signal }) => {
+        reached.add(realm.id);
+        return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+      },
+    });
+    const running = start(test, hanging);
+    for (let i = 0; i < 4; i++) await test.clock.advance(30_000);
+    assert.equal(reached.size, 20);
+    assert.equal(running.status().controllers[0]?.running, 20);
+  });
+
+  it('tell a reconcile that hangs to end, and try again', async () => {
+    const test = await open();
+    const aborted: string[] = [];
+    const running = start(
+      test,
+      maker([], {
+        reconcile: (_, { signal }) =>
+          new Promise((_, reject) =>
+            signal.addEventListener('abort', () => {
+              aborted.push(String(signal.reason));
+              reject(signal.reason);
+            }),
+          ),
+      }),
+    );
+    await create(test, ACME, 'w');
+    await test.clock.advance(10 * 60_000);
+    assert.deepEqual(aborted, ['Error: not done after 10 minutes']);
+    assert.equal(running.status().controllers[0]?.failing[0]?.message, 'not done after 10 minutes');
   });
 
   it('keep running when a sweep fails', async () => {

@@ -78,7 +78,7 @@ interface Running {
   readonly worker: Worker;
   readonly queue: WorkQueue;
   readonly failing: Map<string, FailingObject>;
-  /** Realms that hold, or held, objects of it: the ones worth sweeping. */
+  /** Realms that hold objects of it, or did at the last sweep: the ones worth sweeping. */
   readonly populated: Set<RealmId>;
 }
 
@@ -103,6 +103,7 @@ class Manager implements RunningControllers {
     this.#running = workers.map((worker) => this.#prepare(worker));
     this.#visits = new RealmVisits({
       realms: options.realms,
+      clock: options.clock,
       logger: options.logger,
       signal: this.#abort.signal,
       isActive: (realm) => this.#running.some(({ queue }) => queue.isActive(realm)),
@@ -254,8 +255,8 @@ class Manager implements RunningControllers {
   #list(realm: Realm): void {
     for (const { worker, queue, populated } of this.#running) {
       if (!worker.realms.includes(realm.type)) continue;
-      if (worker.list(realm, (id, key, cause) => this.#enqueue(queue, id, key, cause)))
-        populated.add(realm.id);
+      worker.list(realm, (id, key, cause) => this.#enqueue(queue, id, key, cause));
+      if (worker.holds(realm)) populated.add(realm.id);
     }
   }
 
@@ -286,7 +287,10 @@ class Manager implements RunningControllers {
           { controller: worker.name, realm: realm.id, error: messageOf(error), stack: stackOf(error) },
           'a sweep failed; the next one tries again',
         );
+        continue;
       }
+      // Swept once more after its last object went; from then on the realm may stay out of memory.
+      if (!worker.holds(realm)) populated.delete(realm.id);
     }
   }
 

@@ -19,8 +19,10 @@ export interface Worker {
   /** Where its work is. */
   readonly realms: readonly RealmType[];
   readonly concurrency: number;
-  /** Queues everything there is in the realm. Says whether there was anything. */
-  list(realm: Realm, enqueue: Enqueue): boolean;
+  /** Queues everything there is in the realm. */
+  list(realm: Realm, enqueue: Enqueue): void;
+  /** Whether the realm holds objects of it, and so is worth a sweep. */
+  holds(realm: Realm): boolean;
   /** Queues what one change concerns. Called for every change of every realm, so it decides quickly. */
   notice(event: ObjectEvent, realm: Realm, enqueue: Enqueue): void;
   run(key: string, context: ReconcileContext): Promise<RetryAfter | undefined>;
@@ -59,14 +61,12 @@ export function controllerWorker(controller: Controller): Worker {
     realms: controller.realms,
     concurrency: controller.concurrency ?? CONCURRENCY_DEFAULT,
     list(realm, enqueue) {
-      let any = false;
-      if (!kind.realms.includes(realm.type)) return any;
+      if (!kind.realms.includes(realm.type)) return;
       for (const entry of realm.view.entries(kind)) {
-        any = true;
         enqueue(realm.id, `${entry.namespace ?? ''}/${entry.name}`, 'change');
       }
-      return any;
     },
+    holds: (realm) => realm.view.count(kind) > 0,
     notice(event, realm, enqueue) {
       const { resource } = event.kind;
       if (controller.realms.includes(realm.type)) {
