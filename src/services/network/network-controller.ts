@@ -72,19 +72,19 @@ async function make(
     return { retryAfter_ms: REFUSED_LOOK_AGAIN_MS };
   }
   const project = metadata.namespace ?? '';
+  const bridge = bridgeName(metadata.uid);
   const made = {
     cidr: claim.claimed,
     gateway: gatewayOf(claim.claimed),
-    bridge: bridgeName(metadata.uid),
     domain: `${metadata.name}.${project}.${organizationOf(context.realm.id)}.internal`,
     instances: usersOf(key, options.instanceKind, context).length,
   };
-  if (network.status?.bridge === undefined) await say(made, 'MakingBridge', 'its bridge is being made');
+  if (network.status?.cidr === undefined) await say(made, 'MakingBridge', 'its bridge is being made');
 
   let outcome: Awaited<ReturnType<typeof ensureBridge>>;
   try {
     outcome = await ensureBridge(incus, {
-      name: made.bridge,
+      name: bridge,
       cidr: made.cidr,
       gateway: made.gateway,
       domain: made.domain,
@@ -100,14 +100,11 @@ async function make(
     throw error;
   }
   if (outcome === 'taken') {
-    await say(made, 'BridgeTaken', `the host has another ${made.bridge}; make the network anew`);
+    await say(made, 'BridgeTaken', `the host has another ${bridge}; make the network anew`);
     return { retryAfter_ms: REFUSED_LOOK_AGAIN_MS };
   }
   let filtered = await filter.refresh(context, project);
-  if (
-    'state' in filtered &&
-    (outcome !== 'unchanged' || filtered.state.absentBridges.includes(made.bridge))
-  ) {
+  if ('state' in filtered && (outcome !== 'unchanged' || filtered.state.absentBridges.includes(bridge))) {
     filtered = await filter.reapply();
   }
   if ('failed' in filtered) {
@@ -118,11 +115,12 @@ async function make(
     );
     return { retryAfter_ms: LOOK_AGAIN_MS };
   }
-  if (filtered.state.absentBridges.includes(made.bridge)) {
-    await say(made, 'BridgeAbsent', `the host does not show ${made.bridge} yet`);
+  if (filtered.state.absentBridges.includes(bridge)) {
+    await say(made, 'BridgeAbsent', `the host does not show ${bridge} yet`);
     return { retryAfter_ms: LOOK_AGAIN_MS };
   }
-  await say(made, 'Ready', 'instances can start on it');
+  // Instances wait for this field: it must not appear before the filter is in force on the bridge.
+  await say({ ...made, bridge }, 'Ready', 'instances can start on it');
   return undefined;
 }
 
@@ -153,7 +151,11 @@ async function unmake(
     return { retryAfter_ms: LOOK_AGAIN_MS };
   }
   // The range may be claimed by others only when the filter no longer knows it as ours.
-  await say({ bridge: undefined }, 'Deleting', 'its bridge is gone; its range is being given back');
+  await say(
+    { cidr: undefined, bridge: undefined },
+    'Deleting',
+    'its bridge is gone; its range is being given back',
+  );
   const filtered = await filter.refresh(context, metadata.namespace ?? '');
   if ('failed' in filtered) return { retryAfter_ms: LOOK_AGAIN_MS };
   await releaseRange(context, metadata.uid);

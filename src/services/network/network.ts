@@ -40,7 +40,12 @@ export const Network = defineKind({
     gateway: Type.Optional(
       Type.String({ description: 'Address of the gateway, which answers DHCP and DNS on the network.' }),
     ),
-    bridge: Type.Optional(Type.String({ description: 'The bridge that carries the network on its host.' })),
+    bridge: Type.Optional(
+      Type.String({
+        description:
+          'The bridge that carries the network on its host. It appears when instances can start on it.',
+      }),
+    ),
     domain: Type.Optional(
       Type.String({ description: 'An instance is found on the network as <name> and as <name>.<domain>.' }),
     ),

@@ -9,7 +9,7 @@ import { organizationOf } from '#kernel/realm-id.ts';
 import { FirewallPolicy } from './firewall-policy.ts';
 import { Forward, type ForwardObject } from './forward.ts';
 import type { InstanceLike } from './instances.ts';
-import { portName } from './names.ts';
+import { bridgeName, portName } from './names.ts';
 import { Network } from './network.ts';
 import type { Attachment, Project, ProjectForward, ProjectInstance, ProjectNetwork } from './world.ts';
 
@@ -22,8 +22,10 @@ export interface ProjectOptions {
 export function readProject(view: RealmView, project: string, options: ProjectOptions): Project {
   const networks: ProjectNetwork[] = [];
   for (const { metadata, status } of view.list(Network, project)) {
-    const { cidr, gateway, bridge } = status ?? {};
-    if (cidr && gateway && bridge) networks.push({ name: metadata.name, cidr, gateway, bridge });
+    const { cidr, gateway } = status ?? {};
+    // Not `status.bridge`, which appears only once the filter is in force on it.
+    if (cidr && gateway)
+      networks.push({ name: metadata.name, cidr, gateway, bridge: bridgeName(metadata.uid) });
   }
   const instances = readInstances(view, project, networks, options);
   return {
@@ -48,13 +50,11 @@ function readInstances(
   const taken = new Set<string>();
   const instances: ProjectInstance[] = [];
   for (const entry of view.entries(instanceKind, project)) {
-    const { metadata, spec, status } = entry.object() as InstanceLike;
-    const order = (spec?.networks ?? []).map(({ network }) => network);
+    const { metadata, status } = entry.object() as InstanceLike;
     const attachments: Attachment[] = [];
-    for (const { network, address, mac } of status?.addresses ?? []) {
+    for (const [index, { network, address, mac }] of (status?.addresses ?? []).entries()) {
       const on = byName.get(network);
-      const index = order.indexOf(network);
-      if (!on || index < 0 || taken.has(address) || !isHostAddress(on, address)) continue;
+      if (!on || taken.has(address) || !isHostAddress(on, address)) continue;
       taken.add(address);
       attachments.push({ network, address, mac, port: portName(regionId, metadata.uid, index) });
     }
