@@ -18,7 +18,7 @@ export const QUOTA_RESOURCES: Readonly<Record<string, string>> = {
   storage: 'disks of all instances',
   snapshots: 'instance snapshots',
   networks: 'networks',
-  addresses: 'addresses and ports of the region that forwards take',
+  forwards: 'ports of the region that lead to instances',
 };
 
 const COUNT = /^count\/[a-z][a-z0-9-]*(?:\.[a-z0-9.-]+)?$/;
