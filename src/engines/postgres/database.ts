@@ -1,0 +1,79 @@
+/**
+ * Connections to PostgreSQL, bounded in number and in time. Nothing else in this room opens one. Passwords stay in memory: never in
+ * an argument, a message or a log.
+ */
+import pg from 'pg';
+
+export interface PostgresConnection {
+  /** A host, or the folder of a Unix socket. */
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly user: string;
+  readonly password?: string;
+  /** PEM of the authority that signed the server's certificate; without it, no TLS (a Unix socket needs none). */
+  readonly certificateAuthority?: string;
+}
+
+export const CONNECTIONS_MAX = 16;
+const CONNECT_TIMEOUT_MS = 5_000;
+const STATEMENT_TIMEOUT_MS = 60_000;
+const IDLE_TIMEOUT_MS = 60_000;
+
+const INT8_OID = 20;
+
+// Indexes and times are far below 2^53, and `count(*)` too.
+const types: pg.CustomTypesConfig = {
+  getTypeParser(oid: number, format?: 'text' | 'binary') {
+    if (oid === INT8_OID && format !== 'binary') return Number;
+    return pg.types.getTypeParser(oid, format as 'text');
+  },
+};
+
+export function clientConfig(connection: PostgresConnection): pg.ClientConfig {
+  const { certificateAuthority, ...rest } = connection;
+  return {
+    ...rest,
+    ...(certificateAuthority === undefined ? {} : { ssl: { ca: certificateAuthority } }),
+    application_name: 'casemate',
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    keepAlive: true,
+    types,
+  };
+}
+
+/** `onFault` hears of connections that broke while idle; the pool replaces them. */
+export function openPool(connection: PostgresConnection, onFault: (error: unknown) => void): pg.Pool {
+  const pool = new pg.Pool({
+    ...clientConfig(connection),
+    max: CONNECTIONS_MAX,
+    idleTimeoutMillis: IDLE_TIMEOUT_MS,
+  });
+  pool.on('error', onFault);
+  return pool;
+}
+
+/** Runs `work` in one transaction; rolls back when it throws. */
+export async function transaction<T>(
+  pool: pg.Pool,
+  begin: string,
+  work: (client: pg.PoolClient) => Promise<T>,
+): Promise<T> {
+  const client = await pool.connect();
+  let broken: unknown;
+  try {
+    await client.query(begin);
+    const result = await work(client);
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    await client.query('ROLLBACK').catch((rollbackError: unknown) => {
+      broken = rollbackError;
+    });
+    throw error;
+  } finally {
+    // A connection that cannot even roll back is not given to anyone again.
+    client.release(broken !== undefined);
+  }
+}

@@ -1,0 +1,242 @@
+/**
+ * The store's storage on PostgreSQL. Every method is one statement or one transaction; what is atomic in `LogStorage` is atomic here.
+ */
+import type pg from 'pg';
+import type { LogName } from '#kernel/keys.ts';
+import type { RealmId } from '#kernel/realm-id.ts';
+import type {
+  Append,
+  CommitOutcome,
+  HistoricChange,
+  HistoryQuery,
+  LogStorage,
+  NewRealm,
+  RealmRecord,
+  StoredChange,
+  StoredLeaf,
+  StoredObject,
+  WakeUp,
+} from '#kernel/store/storage.ts';
+import { transaction } from './database.ts';
+import {
+  type ChangeRow,
+  effectColumns,
+  type LeafRow,
+  leafColumns,
+  nodeColumns,
+  objectChange,
+  objectColumns,
+  type RealmRow,
+  realmRecord,
+  storedChange,
+  storedLeaf,
+} from './rows.ts';
+import * as sql from './statements.ts';
+import type { WakeUps } from './wake-ups.ts';
+
+/** Objects read at once when a realm is loaded. */
+const LOAD_PORTION = 1_000;
+
+type Queryable = Pick<pg.Pool, 'query'>;
+
+export class PostgresStorage implements LogStorage {
+  readonly #pool: pg.Pool;
+  readonly #wakeUps: WakeUps;
+
+  /** Owns neither: closing the storage closes nothing of theirs. */
+  constructor(pool: pg.Pool, wakeUps: WakeUps) {
+    this.#pool = pool;
+    this.#wakeUps = wakeUps;
+  }
+
+  async createRealm(realm: NewRealm): Promise<boolean> {
+    return transaction(this.#pool, 'BEGIN', async (client) => {
+      const { rowCount } = await client.query(sql.CREATE_REALM, [realm.uid, realm.id]);
+      if (rowCount === 0) return false;
+      const of = { realmUid: realm.uid, expectedSize: 0 };
+      await commitChanges(client, { ...of, ...realm.changes });
+      await commitAccess(client, { ...of, ...realm.access });
+      return true;
+    });
+  }
+
+  async destroyRealm(realmUid: string): Promise<void> {
+    await transaction(this.#pool, 'BEGIN', async (client) => {
+      for (const statement of sql.DESTROY_REALM) await client.query(statement, [realmUid]);
+    });
+    this.#wakeUps.tell(realmUid, 0);
+  }
+
+  async listRealms(): Promise<readonly RealmId[]> {
+    const rows = await this.#rows<{ id: RealmId }>('list-realms', sql.LIST_REALMS, []);
+    return rows.map(({ id }) => id);
+  }
+
+  async readRealm(id: RealmId): Promise<RealmRecord | undefined> {
+    const [row] = await this.#rows<RealmRow>('read-realm', sql.READ_REALM, [id]);
+    return row && realmRecord(row);
+  }
+
+  async loadRealm(
+    id: RealmId,
+    take: (objects: readonly StoredObject[]) => void,
+  ): Promise<RealmRecord | undefined> {
+    return transaction(this.#pool, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', async (client) => {
+      const { rows } = await client.query<RealmRow>(sql.READ_REALM, [id]);
+      const [realm] = rows;
+      if (!realm) return undefined;
+      let after = '';
+      for (;;) {
+        const portion = await client.query<StoredObject>(sql.READ_OBJECTS, [realm.uid, after, LOAD_PORTION]);
+        if (portion.rows.length > 0) take(portion.rows);
+        if (portion.rows.length < LOAD_PORTION) return realmRecord(realm);
+        after = portion.rows.at(-1)?.uid ?? after;
+      }
+    });
+  }
+
+  async commitChanges(append: Append<StoredChange>): Promise<CommitOutcome> {
+    const outcome = await commitChanges(this.#pool, append);
+    if (outcome === 'committed') this.#wakeUps.tell(append.realmUid, append.frontier.size);
+    return outcome;
+  }
+
+  commitAccess(append: Append<StoredLeaf>): Promise<CommitOutcome> {
+    return commitAccess(this.#pool, append);
+  }
+
+  async readChanges(
+    realmUid: string,
+    from: number,
+    limit: number,
+  ): Promise<readonly StoredChange[] | undefined> {
+    const rows = await this.#rows<Nullable<ChangeRow>>('read-changes', sql.READ_CHANGES, [
+      realmUid,
+      from,
+      limit,
+    ]);
+    return rows.length === 0 ? undefined : rows.filter(isPresent).map(storedChange);
+  }
+
+  async readSizes(realmUids: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    if (realmUids.length === 0) return new Map();
+    const rows = await this.#rows<{ uid: string; changes_size: number }>('read-sizes', sql.READ_SIZES, [
+      realmUids,
+    ]);
+    return new Map(rows.map(({ uid, changes_size }) => [uid, changes_size]));
+  }
+
+  async readHistory(query: HistoryQuery): Promise<readonly HistoricChange[] | undefined> {
+    const { realmUid, after, upTo, resource, namespace, limit } = query;
+    const rows = await this.#rows<Nullable<ChangeRow & { previous_body: Buffer | null }>>(
+      'read-history',
+      sql.READ_HISTORY,
+      [realmUid, after, upTo, resource ?? null, namespace ?? null, limit],
+    );
+    if (rows.length === 0) return undefined;
+    return rows.filter(isPresent).flatMap((row) => {
+      const change = objectChange(row);
+      if (!change) return [];
+      const previous = row.previous_body === null ? {} : { previousBody: row.previous_body };
+      return [{ ...storedLeaf(row), change, ...previous }];
+    });
+  }
+
+  async dropHistory(realmUid: string, floor: number): Promise<void> {
+    await transaction(this.#pool, 'BEGIN', async (client) => {
+      const { rows } = await client.query<{ old_floor: number }>(sql.RAISE_HISTORY_FLOOR, [realmUid, floor]);
+      const [raised] = rows;
+      if (raised) await client.query(sql.DROP_BODIES, [realmUid, raised.old_floor, floor]);
+    });
+  }
+
+  async lastChangeBefore(realmUid: string, time_ms: number): Promise<number> {
+    const [row] = await this.#rows<{ leaf_index: number }>('last-change-before', sql.LAST_CHANGE_BEFORE, [
+      realmUid,
+      time_ms,
+    ]);
+    return row?.leaf_index ?? -1;
+  }
+
+  async readLeaves(
+    realmUid: string,
+    log: LogName,
+    from: number,
+    count: number,
+  ): Promise<readonly StoredLeaf[]> {
+    const rows = await this.#rows<LeafRow>(`read-leaves-${log}`, sql.READ_LEAVES[log], [
+      realmUid,
+      from,
+      from + count,
+    ]);
+    return rows.map(storedLeaf);
+  }
+
+  async readNodes(
+    realmUid: string,
+    log: LogName,
+    level: number,
+    from: number,
+    count: number,
+  ): Promise<readonly Uint8Array[]> {
+    const rows = await this.#rows<{ hash: Buffer }>('read-nodes', sql.READ_NODES, [
+      realmUid,
+      log,
+      level,
+      from,
+      from + count,
+    ]);
+    return rows.map(({ hash }) => hash);
+  }
+
+  listen(wake: WakeUp): Promise<() => Promise<void>> {
+    return this.#wakeUps.listen(wake);
+  }
+
+  async close(): Promise<void> {}
+
+  /** Runs a prepared statement. */
+  async #rows<Row extends pg.QueryResultRow>(
+    name: string,
+    text: string,
+    values: unknown[],
+  ): Promise<readonly Row[]> {
+    return (await this.#pool.query<Row>({ name, text, values })).rows;
+  }
+}
+
+type Nullable<Row> = Row | { readonly leaf_index: null };
+
+const isPresent = <Row extends { readonly leaf_index: number }>(row: Nullable<Row>): row is Row =>
+  row.leaf_index !== null;
+
+async function commitChanges(on: Queryable, append: Append<StoredChange>): Promise<CommitOutcome> {
+  const { rowCount } = await on.query({
+    name: 'commit-changes',
+    text: sql.COMMIT_CHANGES,
+    values: [
+      ...headOf(append),
+      ...leafColumns(append.leaves),
+      ...effectColumns(append.leaves),
+      ...objectColumns(append),
+      ...nodeColumns(append.tileNodes),
+    ],
+  });
+  return rowCount === 1 ? 'committed' : 'stale';
+}
+
+async function commitAccess(on: Queryable, append: Append<StoredLeaf>): Promise<CommitOutcome> {
+  const { rowCount } = await on.query({
+    name: 'commit-access',
+    text: sql.COMMIT_ACCESS,
+    values: [...headOf(append), ...leafColumns(append.leaves), ...nodeColumns(append.tileNodes)],
+  });
+  return rowCount === 1 ? 'committed' : 'stale';
+}
+
+const headOf = ({ realmUid, expectedSize, frontier }: Append<StoredLeaf>): unknown[] => [
+  realmUid,
+  expectedSize,
+  frontier.size,
+  frontier.hashes,
+];

@@ -1,0 +1,115 @@
+/**
+ * Rows of the store's tables, and how they become what the store asks for. Pure.
+ */
+
+import { frontierOf, type TileNode } from '#kernel/log/merkle.ts';
+import type { RealmId } from '#kernel/realm-id.ts';
+import type { Append, ObjectChange, RealmRecord, StoredChange, StoredLeaf } from '#kernel/store/storage.ts';
+
+export interface RealmRow {
+  readonly id: RealmId;
+  readonly uid: string;
+  readonly changes_size: number;
+  readonly changes_frontier: Buffer;
+  readonly access_size: number;
+  readonly access_frontier: Buffer;
+  readonly history_floor: number;
+}
+
+export interface LeafRow {
+  readonly leaf_index: number;
+  readonly time_ms: number;
+  readonly leaf: Buffer;
+  readonly hash: Buffer;
+}
+
+export interface ChangeRow extends LeafRow {
+  readonly effect: ObjectChange['type'] | null;
+  readonly resource: string;
+  readonly namespace: string | null;
+  readonly name: string;
+  readonly object: string;
+  readonly previous: number | null;
+  readonly body: Buffer;
+}
+
+export function realmRecord(row: RealmRow): RealmRecord {
+  return {
+    id: row.id,
+    uid: row.uid,
+    changes: frontierOf(row.changes_size, row.changes_frontier),
+    access: frontierOf(row.access_size, row.access_frontier),
+    historyFloor: row.history_floor,
+  };
+}
+
+export function storedLeaf(row: LeafRow): StoredLeaf {
+  return { index: row.leaf_index, leaf: row.leaf, hash: row.hash, time_ms: row.time_ms };
+}
+
+export function storedChange(row: ChangeRow): StoredChange {
+  const change = objectChange(row);
+  return change ? { ...storedLeaf(row), change } : storedLeaf(row);
+}
+
+export function objectChange(row: ChangeRow): ObjectChange | undefined {
+  if (row.effect === null) return undefined;
+  return {
+    type: row.effect,
+    resource: row.resource,
+    namespace: row.namespace ?? undefined,
+    name: row.name,
+    uid: row.object,
+    previous: row.previous ?? undefined,
+    body: row.body,
+  };
+}
+
+const buffer = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+/** The columns that both logs have, as arrays. */
+export function leafColumns(leaves: readonly StoredLeaf[]): unknown[] {
+  return [
+    leaves.map(({ index }) => index),
+    leaves.map(({ time_ms }) => time_ms),
+    leaves.map(({ leaf }) => buffer(leaf)),
+    leaves.map(({ hash }) => buffer(hash)),
+  ];
+}
+
+export function nodeColumns(nodes: readonly TileNode[]): unknown[] {
+  return [
+    nodes.map(({ level }) => level),
+    nodes.map(({ index }) => index),
+    nodes.map(({ hash }) => buffer(hash)),
+  ];
+}
+
+/** The effects of changes, as arrays: a leaf without one has nulls. */
+export function effectColumns(leaves: readonly StoredChange[]): unknown[] {
+  const column = (of: (change: ObjectChange) => unknown) =>
+    leaves.map(({ change }) => (change ? (of(change) ?? null) : null));
+  return [
+    column(({ type }) => type),
+    column(({ resource }) => resource),
+    column(({ namespace }) => namespace),
+    column(({ name }) => name),
+    column(({ uid }) => uid),
+    column(({ previous }) => previous),
+    column(({ body }) => buffer(body)),
+  ];
+}
+
+/** What the objects are after all changes of an append: where each that is left is found, and which are gone. */
+export function objectColumns(append: Append<StoredChange>): unknown[] {
+  const kept = new Map<string, number>();
+  const removed: string[] = [];
+  for (const { index, change } of append.leaves) {
+    if (!change) continue;
+    if (change.type === 'deleted') {
+      kept.delete(change.uid);
+      removed.push(change.uid);
+    } else kept.set(change.uid, index);
+  }
+  return [[...kept.keys()], [...kept.values()], removed];
+}

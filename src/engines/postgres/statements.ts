@@ -1,0 +1,135 @@
+/**
+ * The SQL of the store. Each append is one statement, so one round trip and one transaction: it begins with a compare-and-swap of the
+ * log's size in the realm's row, and all the rest happens only for the row that this moved.
+ */
+
+/** $1 realm, $2 expected size, $3 size, $4 frontier, then arrays of equal length a leaf, an object, a removal, a node. */
+export const COMMIT_CHANGES = `
+WITH moved AS (
+  UPDATE realms SET changes_size = $3, changes_frontier = $4
+  WHERE uid = $1 AND changes_size = $2
+  RETURNING uid
+), logged AS (
+  INSERT INTO changes (realm, leaf_index, time_ms, leaf, hash, effect, resource, namespace, name, object, previous, body)
+  SELECT moved.uid, leaf.*
+  FROM moved, unnest(
+    $5::bigint[], $6::bigint[], $7::bytea[], $8::bytea[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[],
+    $14::bigint[], $15::bytea[]
+  ) AS leaf
+), kept AS (
+  INSERT INTO objects (realm, uid, revision)
+  SELECT moved.uid, object.* FROM moved, unnest($16::text[], $17::bigint[]) AS object
+  ON CONFLICT (realm, uid) DO UPDATE SET revision = excluded.revision
+), removed AS (
+  DELETE FROM objects USING moved WHERE objects.realm = moved.uid AND objects.uid = ANY ($18::text[])
+), noded AS (
+  INSERT INTO tile_nodes (realm, log, level, node_index, hash)
+  SELECT moved.uid, 'changes', node.* FROM moved, unnest($19::smallint[], $20::bigint[], $21::bytea[]) AS node
+)
+SELECT 1 FROM moved`;
+
+/** $1 realm, $2 expected size, $3 size, $4 frontier, then arrays a leaf and a node. */
+export const COMMIT_ACCESS = `
+WITH moved AS (
+  UPDATE realms SET access_size = $3, access_frontier = $4
+  WHERE uid = $1 AND access_size = $2
+  RETURNING uid
+), logged AS (
+  INSERT INTO access (realm, leaf_index, time_ms, leaf, hash)
+  SELECT moved.uid, leaf.* FROM moved, unnest($5::bigint[], $6::bigint[], $7::bytea[], $8::bytea[]) AS leaf
+), noded AS (
+  INSERT INTO tile_nodes (realm, log, level, node_index, hash)
+  SELECT moved.uid, 'access', node.* FROM moved, unnest($9::smallint[], $10::bigint[], $11::bytea[]) AS node
+)
+SELECT 1 FROM moved`;
+
+/** $1 uid, $2 id. The realm begins with empty logs, and its first leaves are appended in the same transaction. */
+export const CREATE_REALM = `
+INSERT INTO realms (uid, id, changes_size, changes_frontier, access_size, access_frontier)
+VALUES ($1, $2, 0, '', 0, '')
+ON CONFLICT DO NOTHING
+RETURNING uid`;
+
+export const DESTROY_REALM = [
+  'DELETE FROM realms WHERE uid = $1',
+  'DELETE FROM objects WHERE realm = $1',
+  'DELETE FROM changes WHERE realm = $1',
+  'DELETE FROM access WHERE realm = $1',
+  'DELETE FROM tile_nodes WHERE realm = $1',
+];
+
+export const LIST_REALMS = 'SELECT id FROM realms ORDER BY id COLLATE "C"';
+
+export const READ_REALM = `
+SELECT id, uid, changes_size, changes_frontier, access_size, access_frontier, history_floor
+FROM realms WHERE id = $1`;
+
+/** $1 realm, $2 the uid to begin after, $3 how many. */
+export const READ_OBJECTS = `
+SELECT changes.resource, objects.uid, objects.revision, changes.body
+FROM objects JOIN changes ON changes.realm = objects.realm AND changes.leaf_index = objects.revision
+WHERE objects.realm = $1 AND objects.uid > $2
+ORDER BY objects.uid
+LIMIT $3`;
+
+/** $1 realm, $2 first index, $3 how many. No row at all: no such realm; one without index: nothing to read. */
+export const READ_CHANGES = `
+SELECT change.*
+FROM realms LEFT JOIN LATERAL (
+  SELECT leaf_index, time_ms, leaf, hash, effect, resource, namespace, name, object, previous, body
+  FROM changes WHERE changes.realm = realms.uid AND leaf_index >= $2 ORDER BY leaf_index LIMIT $3
+) AS change ON true
+WHERE realms.uid = $1
+ORDER BY change.leaf_index`;
+
+export const READ_SIZES = 'SELECT uid, changes_size FROM realms WHERE uid = ANY ($1::uuid[])';
+
+/** $1 realm, $2 after, $3 up to, $4 resource or null, $5 namespace or null, $6 how many. No row: expired, or no realm. */
+export const READ_HISTORY = `
+SELECT change.*
+FROM realms LEFT JOIN LATERAL (
+  SELECT now.leaf_index, now.time_ms, now.leaf, now.hash, now.effect, now.resource, now.namespace, now.name,
+    now.object, now.previous, now.body, before.body AS previous_body
+  FROM changes AS now
+  LEFT JOIN changes AS before ON before.realm = now.realm AND before.leaf_index = now.previous
+  WHERE now.realm = realms.uid AND now.leaf_index > $2 AND now.leaf_index <= $3 AND now.effect IS NOT NULL
+    AND ($4::text IS NULL OR now.resource = $4) AND ($5::text IS NULL OR now.namespace = $5)
+  ORDER BY now.leaf_index
+  LIMIT $6
+) AS change ON true
+WHERE realms.uid = $1 AND realms.history_floor <= $2
+ORDER BY change.leaf_index`;
+
+/** $1 realm, $2 the new floor. Gives the old one. */
+export const RAISE_HISTORY_FLOOR = `
+UPDATE realms SET history_floor = $2 FROM (SELECT uid, history_floor FROM realms WHERE uid = $1 FOR UPDATE) AS old
+WHERE realms.uid = old.uid AND old.history_floor < $2
+RETURNING old.history_floor AS old_floor`;
+
+/** $1 realm, $2 old floor, $3 new floor: what was replaced or removed by a change up to the floor is needed by nobody. */
+export const DROP_BODIES = `
+UPDATE changes SET body = ''
+WHERE realm = $1 AND leaf_index IN (
+  SELECT previous FROM changes
+  WHERE realm = $1 AND leaf_index > $2 AND leaf_index <= $3 AND previous IS NOT NULL
+  UNION ALL
+  SELECT leaf_index FROM changes
+  WHERE realm = $1 AND leaf_index > $2 AND leaf_index <= $3 AND effect = 'deleted'
+)`;
+
+export const LAST_CHANGE_BEFORE = `
+SELECT leaf_index FROM changes WHERE realm = $1 AND time_ms < $2 ORDER BY leaf_index DESC LIMIT 1`;
+
+/** $1 realm, $2 first index, $3 index after the last. */
+export const READ_LEAVES = {
+  changes: `SELECT leaf_index, time_ms, leaf, hash FROM changes
+WHERE realm = $1 AND leaf_index >= $2 AND leaf_index < $3 ORDER BY leaf_index`,
+  access: `SELECT leaf_index, time_ms, leaf, hash FROM access
+WHERE realm = $1 AND leaf_index >= $2 AND leaf_index < $3 ORDER BY leaf_index`,
+};
+
+/** $1 realm, $2 log, $3 level, $4 first index, $5 index after the last. */
+export const READ_NODES = `
+SELECT hash FROM tile_nodes
+WHERE realm = $1 AND log = $2 AND level = $3 AND node_index >= $4 AND node_index < $5
+ORDER BY node_index`;

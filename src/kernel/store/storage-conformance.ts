@@ -1,0 +1,293 @@
+/**
+ * What every `LogStorage` must do, as tests: an implementation's own test calls `describeStorage`.
+ */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { append, EMPTY_FRONTIER, type Frontier, leafHash } from '../log/merkle.ts';
+import type { RealmId } from '../realm-id.ts';
+import type { Append, LogStorage, ObjectChange, StoredChange, StoredObject } from './storage.ts';
+
+export interface OpenedStorage {
+  readonly storage: LogStorage;
+  /** The same data through another connection, as another replica has it. */
+  readonly replica: LogStorage;
+  close(): Promise<void>;
+}
+
+interface Step {
+  readonly change?: ObjectChange;
+  readonly text?: string;
+}
+
+let realms = 0;
+
+/** A realm that a test has for itself, and the appends to it. */
+class TestRealm {
+  readonly id: RealmId;
+  readonly uid: string;
+  readonly storage: LogStorage;
+  frontier: Frontier;
+
+  private constructor(id: RealmId, uid: string, storage: LogStorage, frontier: Frontier) {
+    this.id = id;
+    this.uid = uid;
+    this.storage = storage;
+    this.frontier = frontier;
+  }
+
+  static async make(storage: LogStorage): Promise<TestRealm> {
+    realms += 1;
+    const id: RealmId = `/orgs/org-${String(realms).padStart(4, '0')}`;
+    const uid = crypto.randomUUID();
+    const first = appendOf(uid, EMPTY_FRONTIER, [{ text: 'genesis' }, { text: 'key' }]);
+    assert.equal(await storage.createRealm({ id, uid, changes: first, access: first }), true);
+    return new TestRealm(id, uid, storage, first.frontier);
+  }
+
+  next(steps: readonly Step[]): Append<StoredChange> {
+    return appendOf(this.uid, this.frontier, steps);
+  }
+
+  async commit(...steps: Step[]): Promise<void> {
+    const next = this.next(steps);
+    assert.equal(await this.storage.commitChanges(next), 'committed');
+    this.frontier = next.frontier;
+  }
+
+  async objects(): Promise<string[]> {
+    const found: StoredObject[] = [];
+    await this.storage.loadRealm(this.id, (portion) => found.push(...portion));
+    return found
+      .map(({ uid, revision, body, resource }) => `${resource} ${uid}@${revision} ${Buffer.from(body)}`)
+      .sort();
+  }
+}
+
+function appendOf(realmUid: string, frontier: Frontier, steps: readonly Step[]): Append<StoredChange> {
+  const leaves = steps.map(({ change, text = change?.name ?? '' }, at): StoredChange => {
+    const index = frontier.size + at;
+    const leaf = Buffer.from(`${index} ${text}`);
+    return { index, leaf, hash: leafHash(leaf), time_ms: 1_000 * index, ...(change ? { change } : {}) };
+  });
+  const appended = append(
+    frontier,
+    leaves.map(({ hash }) => hash),
+  );
+  return { realmUid, expectedSize: frontier.size, leaves, ...appended };
+}
+
+function step(type: ObjectChange['type'], uid: string, body: string, previous?: number): Step {
+  return {
+    change: {
+      type,
+      resource: 'widgets',
+      namespace: 'shop',
+      name: `name-${uid}`,
+      uid,
+      previous,
+      body: Buffer.from(body),
+    },
+  };
+}
+
+const text = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString();
+
+/** Runs the suite; `open` is called once. */
+export function describeStorage(name: string, open: () => Promise<OpenedStorage>): void {
+  describe(`${name} as the store's storage`, () => {
+    let opened: OpenedStorage;
+    let storage: LogStorage;
+    before(async () => {
+      opened = await open();
+      storage = opened.storage;
+    });
+    after(() => opened.close());
+
+    it('makes a realm once, lists it, and forgets all of it when destroyed', async () => {
+      const realm = await TestRealm.make(storage);
+      await realm.commit(step('created', 'a', '1'));
+      const again = {
+        id: realm.id,
+        uid: crypto.randomUUID(),
+        changes: realm.next([]),
+        access: realm.next([]),
+      };
+      assert.equal(await storage.createRealm(again), false);
+      assert.equal((await storage.listRealms()).includes(realm.id), true);
+      const record = await storage.readRealm(realm.id);
+      assert.equal(record?.uid, realm.uid);
+      assert.equal(record?.historyFloor, -1);
+      assert.deepEqual(record?.changes, realm.frontier);
+      assert.equal(record?.access.size, 2);
+
+      await storage.destroyRealm(realm.uid);
+      await storage.destroyRealm(realm.uid);
+      assert.equal((await storage.listRealms()).includes(realm.id), false);
+      assert.equal(await storage.readRealm(realm.id), undefined);
+      assert.equal(await storage.loadRealm(realm.id, () => assert.fail('no objects')), undefined);
+      assert.equal(await storage.readChanges(realm.uid, 0, 10), undefined);
+      assert.deepEqual(await storage.readLeaves(realm.uid, 'changes', 0, 10), []);
+      assert.equal((await storage.readSizes([realm.uid])).size, 0);
+      assert.equal(await storage.commitChanges(realm.next([step('created', 'b', '1')])), 'stale');
+    });
+
+    it('commits only on the size that was expected, and then all or nothing', async () => {
+      const realm = await TestRealm.make(storage);
+      const first = realm.next([step('created', 'a', 'mine')]);
+      const second = realm.next([step('created', 'b', 'yours')]);
+      const outcomes = await Promise.all([
+        storage.commitChanges(first),
+        opened.replica.commitChanges(second),
+      ]);
+      assert.deepEqual(outcomes.sort(), ['committed', 'stale']);
+      assert.equal((await realm.objects()).length, 1);
+      assert.equal((await storage.readChanges(realm.uid, 0, 10))?.length, 3);
+      assert.equal((await storage.readSizes([realm.uid, crypto.randomUUID()])).get(realm.uid), 3);
+    });
+
+    it('keeps every object as its last change left it, however many one append holds', async () => {
+      const realm = await TestRealm.make(storage);
+      await realm.commit(
+        step('created', 'a', 'a1'),
+        step('updated', 'a', 'a2', 2),
+        step('created', 'b', 'b1'),
+        step('deleted', 'b', 'b2', 4),
+        step('created', 'c', 'c1'),
+      );
+      assert.deepEqual(await realm.objects(), ['widgets a@3 a2', 'widgets c@6 c1']);
+      await realm.commit(
+        step('deleted', 'c', 'c2', 6),
+        { text: 'a checkpoint' },
+        step('updated', 'a', 'a3', 3),
+      );
+      assert.deepEqual(await realm.objects(), ['widgets a@9 a3']);
+    });
+
+    it('loads many objects in portions', async () => {
+      const realm = await TestRealm.make(storage);
+      const count = 2_500;
+      await realm.commit(...Array.from({ length: count }, (_, n) => step('created', `o${n}`, 'x')));
+      const portions: number[] = [];
+      const record = await storage.loadRealm(realm.id, (portion) => portions.push(portion.length));
+      assert.equal(
+        portions.reduce((sum, each) => sum + each, 0),
+        count,
+      );
+      assert.ok(Math.max(...portions) <= 1_000);
+      assert.equal(record?.changes.size, count + 2);
+    });
+
+    it('gives changes in order with what they did, for replicas to catch up', async () => {
+      const realm = await TestRealm.make(storage);
+      await realm.commit(step('created', 'a', 'a1'), { text: 'note' }, step('deleted', 'a', 'a2', 2));
+      const changes = await opened.replica.readChanges(realm.uid, 2, 2);
+      assert.deepEqual(
+        changes?.map(({ index, leaf, time_ms, change }) => [
+          index,
+          text(leaf),
+          time_ms,
+          change?.type,
+          change?.namespace,
+          text(change?.body),
+        ]),
+        [
+          [2, '2 name-a', 2_000, 'created', 'shop', 'a1'],
+          [3, '3 note', 3_000, undefined, undefined, undefined],
+        ],
+      );
+      assert.deepEqual(await storage.readChanges(realm.uid, 5, 10), []);
+    });
+
+    it('gives history with what was before, by kind and project', async () => {
+      const realm = await TestRealm.make(storage);
+      await realm.commit(
+        step('created', 'a', 'a1'),
+        step('updated', 'a', 'a2', 2),
+        { text: 'note' },
+        step('deleted', 'a', 'a3', 3),
+        step('created', 'b', 'b1'),
+      );
+      const query = { realmUid: realm.uid, after: 2, upTo: 5, limit: 10 };
+      const history = async (more: object) =>
+        (await storage.readHistory({ ...query, ...more }))?.map(
+          ({ index, change, previousBody }) =>
+            `${index} ${change.type} ${text(change.body)} was ${text(previousBody)}`,
+        );
+      const expected = ['3 updated a2 was a1', '5 deleted a3 was a2'];
+      assert.deepEqual(await history({}), expected);
+      assert.deepEqual(await history({ resource: 'widgets', namespace: 'shop' }), expected);
+      assert.deepEqual(await history({ limit: 1 }), expected.slice(0, 1));
+      assert.deepEqual(await history({ resource: 'others' }), []);
+      assert.deepEqual(await history({ namespace: 'other' }), []);
+      assert.deepEqual(await history({ upTo: 6, after: 5 }), ['6 created b1 was undefined']);
+    });
+
+    it('drops the bodies that only old history needs, and none that is needed', async () => {
+      const realm = await TestRealm.make(storage);
+      await realm.commit(
+        step('created', 'a', 'a1'),
+        step('updated', 'a', 'a2', 2),
+        step('updated', 'a', 'a3', 3),
+        step('created', 'b', 'b1'),
+        step('deleted', 'b', 'b2', 5),
+        step('updated', 'a', 'a4', 4),
+      );
+      assert.equal(await storage.lastChangeBefore(realm.uid, 4_500), 4);
+      assert.equal(await storage.lastChangeBefore(realm.uid, 0), -1);
+      const bodies = async () =>
+        (await storage.readChanges(realm.uid, 2, 10))?.map(({ change }) => text(change?.body));
+      await storage.dropHistory(realm.uid, 4);
+      assert.deepEqual(await bodies(), ['', '', 'a3', 'b1', 'b2', 'a4']);
+      assert.equal((await storage.readRealm(realm.id))?.historyFloor, 4);
+      const query = { realmUid: realm.uid, upTo: 7, limit: 10 };
+      assert.equal(await storage.readHistory({ ...query, after: 3 }), undefined);
+      assert.equal((await storage.readHistory({ ...query, after: 4 }))?.length, 3);
+      await storage.dropHistory(realm.uid, 2);
+      await storage.dropHistory(realm.uid, 6);
+      assert.deepEqual(await bodies(), ['', '', 'a3', '', '', 'a4']);
+      await storage.dropHistory(realm.uid, 7);
+      assert.deepEqual(await bodies(), ['', '', '', '', '', 'a4']);
+      assert.deepEqual(await realm.objects(), ['widgets a@7 a4']);
+      assert.equal((await storage.readLeaves(realm.uid, 'changes', 0, 100)).length, 8);
+    });
+
+    it('keeps leaves, their hashes and those of whole tiles, of both logs', async () => {
+      const realm = await TestRealm.make(storage);
+      const many = realm.next(Array.from({ length: 600 }, (_, n) => ({ text: `entry ${n}` })));
+      assert.equal(await storage.commitChanges(many), 'committed');
+      assert.equal(await storage.commitAccess(many), 'committed');
+      assert.equal(await storage.commitAccess(many), 'stale');
+      for (const log of ['changes', 'access'] as const) {
+        const leaves = await storage.readLeaves(realm.uid, log, 256, 256);
+        assert.equal(leaves.length, 256);
+        assert.equal(text(leaves[0]?.leaf), '256 entry 254');
+        assert.deepEqual(Buffer.from(leaves[0]?.hash ?? []), leafHash(Buffer.from('256 entry 254')));
+        const nodes = await storage.readNodes(realm.uid, log, 1, 0, 256);
+        assert.deepEqual(
+          nodes.map((hash) => Buffer.from(hash)),
+          many.tileNodes.map(({ hash }) => hash),
+        );
+        assert.equal((await storage.readNodes(realm.uid, log, 1, 1, 1)).length, 1);
+      }
+      assert.deepEqual((await storage.readRealm(realm.id))?.access, many.frontier);
+    });
+
+    it('wakes those who listen when another writer commits, or destroys the realm', async () => {
+      const realm = await TestRealm.make(storage);
+      const heard: string[] = [];
+      let tell = () => {};
+      const until = async (wanted: string) => {
+        while (!heard.includes(wanted)) await new Promise<void>((resolve) => (tell = resolve));
+      };
+      const stop = await opened.replica.listen((uid, size) => {
+        heard.push(`${uid} ${size}`);
+        tell();
+      });
+      await realm.commit(step('created', 'a', '1'));
+      await until(`${realm.uid} 3`);
+      await storage.destroyRealm(realm.uid);
+      await until(`${realm.uid} 0`);
+      await stop();
+    });
+  });
+}
