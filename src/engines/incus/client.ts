@@ -37,6 +37,8 @@ export interface Incus {
   ready(): Promise<void>;
   /** The daemon's description, asked anew. Throws `Unavailable` when it does not answer. */
   server(): Promise<IncusServer>;
+  /** The host's name as the daemon knows it, remembered. */
+  serverName(): Promise<string>;
   /** The daemon's API extensions, remembered. Throws `Unsupported` when it lacks one of `REQUIRED_EXTENSIONS`. */
   extensions(): Promise<ReadonlySet<string>>;
   /** Sets keys of the daemon's own configuration, leaving the others. */
@@ -48,6 +50,7 @@ export interface Incus {
 export function connectIncus(address: IncusAddress, clock: Clock): Incus {
   const transport = new IncusTransport(address, clock);
   let known: ReadonlySet<string> | undefined;
+  let name: string | undefined;
   const server = async () => (await transport.get<IncusServer>('/1.0')).value;
   return {
     projects: new Projects(transport),
@@ -60,6 +63,10 @@ export function connectIncus(address: IncusAddress, clock: Clock): Incus {
       await transport.get('/internal/ready');
     },
     server,
+    async serverName() {
+      name ??= (await server()).environment.server_name;
+      return name;
+    },
     async extensions() {
       known ??= checked(await server());
       return known;

@@ -1,0 +1,142 @@
+/**
+ * Brings images into Incus: reads the file the region's operator put into the image folder, checks its digest, and
+ * imports it once. It must never import a file whose digest is not what the Image says.
+ */
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isIncusError } from '#engines/incus/errors.ts';
+import { fileSha256 } from '#engines/incus/images.ts';
+import type { Controller, ReconcileContext, RetryAfter } from '#kernel/controller.ts';
+import type { ObjectKey } from '#kernel/realm.ts';
+import { isDeleting, removeFinalizer } from '#kernel/reconcile/finalizers.ts';
+import type { ComputeContext } from './context.ts';
+import { IMAGE_FINALIZER, Image, type ImageObject } from './image.ts';
+import { Obstacle, obstacleOf } from './obstacle.ts';
+import { writeStatus } from './status.ts';
+import { sweepGoneRealms } from './sweep.ts';
+
+const MISSING_FILE_RETRY_MS = 30_000;
+
+export function imageController(compute: ComputeContext): Controller {
+  return {
+    name: 'image',
+    realms: ['region'],
+    kind: Image,
+    concurrency: 1,
+    async reconcile(key, context) {
+      const image = context.realm.view.get(Image, key);
+      if (!image) return undefined;
+      if (isDeleting(image)) return remove(compute, key, image, context);
+      const { uid } = image.metadata;
+      try {
+        const { fingerprint, size } = await bringIn(compute, image, context.signal);
+        await writeStatus(
+          context,
+          Image,
+          key,
+          uid,
+          { fingerprint, size },
+          {
+            ready: true,
+            reason: 'Imported',
+            message: 'instances can start from it',
+          },
+        );
+        return undefined;
+      } catch (error) {
+        const obstacle = obstacleOf(error, 'imported');
+        if (obstacle.detail)
+          compute.logger.warn({ image: key.name, error: obstacle.detail }, obstacle.message);
+        await writeStatus(
+          context,
+          Image,
+          key,
+          uid,
+          {},
+          {
+            ready: false,
+            reason: obstacle.reason,
+            message: obstacle.message,
+          },
+        );
+        return { retryAfter_ms: obstacle.retryAfter_ms };
+      }
+    },
+    sweep: (context) => sweepGoneRealms(compute, context),
+  };
+}
+
+async function bringIn(
+  { incus, imageFolder }: ComputeContext,
+  image: ImageObject,
+  signal: AbortSignal,
+): Promise<{ fingerprint: string; size: number }> {
+  const { file, sha256 } = image.spec.source;
+  try {
+    const { fingerprint, size, type } = await incus.images.get(sha256);
+    checkType(image, type);
+    return { fingerprint, size };
+  } catch (error) {
+    if (!isIncusError(error, 'NotFound')) throw error;
+  }
+  const path = join(imageFolder, file);
+  const size = await stat(path).then(
+    (found) => found.size,
+    () => undefined,
+  );
+  if (size === undefined) {
+    throw new Obstacle(
+      'FileMissing',
+      `${file} is not in the region’s image folder; put it there, and it is imported within half a minute`,
+      { retryAfter_ms: MISSING_FILE_RETRY_MS },
+    );
+  }
+  const found = await fileSha256(path);
+  if (found !== sha256) {
+    throw new Obstacle(
+      'DigestDiffers',
+      `${file} has SHA-256 ${found}, not ${sha256} as spec.source says; nothing was imported`,
+      { retryAfter_ms: MISSING_FILE_RETRY_MS },
+    );
+  }
+  const fingerprint = await incus.images.import({ file: path, properties: {} }, signal);
+  if (fingerprint !== sha256) {
+    // The file was exchanged between the check and the import.
+    await incus.images.delete(fingerprint);
+    throw new Obstacle('DigestDiffers', `${file} changed while it was imported; nothing was kept`);
+  }
+  checkType(image, (await incus.images.get(fingerprint)).type);
+  return { fingerprint, size };
+}
+
+function checkType(image: ImageObject, type: string): void {
+  if (type === image.spec.type) return;
+  throw new Obstacle(
+    'TypeDiffers',
+    `the file is an image of a ${type}, but spec.type says ${image.spec.type}`,
+    {
+      retryAfter_ms: MISSING_FILE_RETRY_MS,
+    },
+  );
+}
+
+async function remove(
+  { incus }: ComputeContext,
+  key: ObjectKey,
+  image: ImageObject,
+  { realm, change }: ReconcileContext,
+): Promise<RetryAfter | undefined> {
+  const { sha256 } = image.spec.source;
+  const shared = realm.view
+    .list(Image)
+    .some((other) => other.metadata.uid !== image.metadata.uid && other.spec.source.sha256 === sha256);
+  if (!shared && image.status?.fingerprint === sha256) {
+    try {
+      await incus.images.delete(sha256);
+    } catch (error) {
+      if (!isIncusError(error, 'NotFound')) throw error;
+    }
+  }
+  await removeFinalizer(realm.resources, Image, key, IMAGE_FINALIZER, change, image.metadata.uid);
+  return undefined;
+}

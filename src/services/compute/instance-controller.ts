@@ -1,0 +1,344 @@
+/**
+ * Makes Incus hold each Instance as its object says: addresses, disk, configuration, power. Every step asks what is there
+ * first, so it can be repeated after any interruption; what it makes carries the instance's uid.
+ */
+
+import { isIncusError } from '#engines/incus/errors.ts';
+import type { Answer } from '#engines/incus/transport.ts';
+import { INSTANCE_STATUS, type IncusInstance } from '#engines/incus/types.ts';
+import { rfc3339 } from '#kernel/clock.ts';
+import type { Controller, ReconcileContext, RetryAfter } from '#kernel/controller.ts';
+import type { KubeObject } from '#kernel/object.ts';
+import type { ObjectKey, Realm } from '#kernel/realm.ts';
+import { isDeleting, removeFinalizer } from '#kernel/reconcile/finalizers.ts';
+import { Network } from '#services/network/network.ts';
+import { allocate, planFor } from './attachments.ts';
+import type { ComputeContext } from './context.ts';
+import { differs, draftFromImage, draftFromSnapshot, type EnginePlan } from './engine-plan.ts';
+import { INSTANCE_FINALIZER, Instance, type InstanceObject, type InstanceStatus } from './instance.ts';
+import { readySnapshot, resolveSource } from './instance-source.ts';
+import { engineInstance, engineSnapshot, LABELS, type Owner } from './names.ts';
+import { Obstacle, obstacleOf } from './obstacle.ts';
+import { forceOff, setPower } from './power.ts';
+import { InstanceSnapshot } from './snapshot.ts';
+import { writeStatus } from './status.ts';
+import { sweepRealm } from './sweep.ts';
+
+/** Steps wait for Incus most of their time. */
+const CONCURRENCY = 8;
+const ADDRESS_EVERY_MS = 200;
+/** After this long without the guest taking its address we say so, and look less often. */
+const ADDRESS_LIMIT_MS = 10_000;
+const ADDRESS_SLOW_EVERY_MS = 5_000;
+const WAITING_MAX = 100_000;
+
+export function instanceController(compute: ComputeContext): Controller {
+  /** Since when an instance that runs has not taken its address, by uid; milliseconds since the epoch. */
+  const waiting = new Map<string, number>();
+  return {
+    name: 'instance',
+    realms: ['organization'],
+    kind: Instance,
+    concurrency: CONCURRENCY,
+    watches: [
+      { kind: Network, keys: instancesOnNetwork },
+      { kind: InstanceSnapshot, keys: instancesFromSnapshot },
+    ],
+    async reconcile(key, context) {
+      const instance = context.realm.view.get(Instance, key);
+      if (!instance) return undefined;
+      const { uid } = instance.metadata;
+      const doing = isDeleting(instance) ? 'deleted' : instance.status?.startedAt ? 'changed' : 'started';
+      try {
+        if (isDeleting(instance)) {
+          waiting.delete(uid);
+          return await remove(compute, key, instance, context);
+        }
+        return await bringAbout(compute, key, instance, context, waiting);
+      } catch (error) {
+        const obstacle = obstacleOf(error, doing);
+        if (obstacle.detail) {
+          compute.logger.warn({ realm: context.realm.id, uid, error: obstacle.detail }, obstacle.message);
+        }
+        const phase = instance.status?.phase ?? 'Pending';
+        await writeStatus(
+          context,
+          Instance,
+          key,
+          uid,
+          { phase: phase === 'Creating' ? 'Pending' : phase },
+          { ready: false, reason: obstacle.reason, message: obstacle.message },
+        );
+        return { retryAfter_ms: obstacle.retryAfter_ms };
+      }
+    },
+    sweep: (context) => sweepRealm(compute, context),
+  };
+}
+
+async function bringAbout(
+  compute: ComputeContext,
+  key: ObjectKey,
+  object: InstanceObject,
+  context: ReconcileContext,
+  waiting: Map<string, number>,
+): Promise<RetryAfter | undefined> {
+  const { incus, projects, regionId } = compute;
+  const { realm } = context;
+  const { uid, namespace = '' } = object.metadata;
+  const project = projects.nameOf(realm.view, namespace);
+  if (project === undefined) return undefined; // the project goes, and this with it
+  if (object.spec.type === 'virtual-machine') await checkVirtualMachines(compute);
+
+  const instance = await settleAddresses(key, object, context);
+  const owner: Owner = { region: regionId, realm: realm.id, project: namespace };
+  const plan = planFor(compute, instance, owner, realm.view);
+  const name = engineInstance(uid);
+  let current = await find(compute, project, name);
+  /** What is done once; undefined takes the field away. */
+  const status: { startedAt?: string; restartedAt?: string | undefined; restoredFrom?: string | undefined } =
+    {};
+
+  if (!current) {
+    const source = await resolveSource(instance, context);
+    await projects.ensure(project, realm.view, owner);
+    await create(compute, project, instance, plan, source, context.signal);
+    current = await incus.instances.get(project, name);
+    status.restartedAt = instance.spec.restartedAt;
+    status.restoredFrom = instance.spec.restoreFrom;
+  } else if (instance.spec.restoreFrom !== instance.status?.restoredFrom) {
+    if (instance.spec.restoreFrom !== undefined) {
+      await restore(compute, project, instance, instance.spec.restoreFrom, context);
+      current = await incus.instances.get(project, name);
+    }
+    status.restoredFrom = instance.spec.restoreFrom;
+  }
+  if (current.value.config[LABELS.uid] !== uid) {
+    throw new Obstacle(
+      'NameTaken',
+      'the engine holds another instance under its name; ask the region’s operator',
+      {
+        detail: `${project}/${name} belongs to ${current.value.config[LABELS.uid]}`,
+      },
+    );
+  }
+  if (differs(current.value, plan)) {
+    await projects.ensure(project, realm.view, owner);
+    await incus.instances.update(project, current, plan);
+  }
+
+  const restart = instance.spec.restartedAt !== (status.restartedAt ?? instance.status?.restartedAt);
+  const power = await setPower(compute, project, current.value, instance.spec.powerState, restart);
+  if (restart) status.restartedAt = instance.spec.restartedAt;
+  if (power.started) status.startedAt = rfc3339(context.clock.now());
+  if ('restoredFrom' in status || 'restartedAt' in status || power.started) {
+    // What is done once is remembered before anything else can fail.
+    await writeStatus(context, Instance, key, uid, { ...status });
+  }
+  const fields = {
+    ...status,
+    phase: power.running ? 'Running' : 'Stopped',
+    node: await nodeOf(compute, current.value),
+    imageFingerprint: current.value.config['volatile.base_image'],
+  };
+  if (!power.running) {
+    waiting.delete(uid);
+    await writeStatus(context, Instance, key, uid, fields, {
+      ready: false,
+      reason: 'Stopped',
+      message: 'it is stopped because spec.powerState says so; set it to Running to start it',
+    });
+    return undefined;
+  }
+  return awaitAddresses(compute, key, instance, context, project, fields, waiting);
+}
+
+/** Ready once the guest has taken every address; until then looks again soon, and says so only when it takes long. */
+async function awaitAddresses(
+  { incus }: ComputeContext,
+  key: ObjectKey,
+  instance: InstanceObject,
+  context: ReconcileContext,
+  project: string,
+  fields: Readonly<Record<string, unknown>>,
+  waiting: Map<string, number>,
+): Promise<RetryAfter | undefined> {
+  const { uid } = instance.metadata;
+  const wanted = (instance.status?.addresses ?? []).map(({ address }) => address);
+  const missing = new Set(wanted);
+  if (missing.size > 0 && instance.status?.conditions?.some(isSettled(instance))) missing.clear();
+  if (missing.size > 0) {
+    const state = await incus.instances.state(project, engineInstance(uid));
+    for (const { addresses } of Object.values(state.network ?? {})) {
+      for (const { address } of addresses) missing.delete(address);
+    }
+  }
+  if (missing.size === 0) {
+    waiting.delete(uid);
+    await writeStatus(context, Instance, key, uid, fields, {
+      ready: true,
+      reason: 'Running',
+      message: wanted.length === 0 ? 'it runs, on no network' : 'it runs and has its addresses',
+    });
+    return undefined;
+  }
+  if (waiting.size >= WAITING_MAX) waiting.clear();
+  const since_ms = waiting.get(uid) ?? context.clock.now();
+  waiting.set(uid, since_ms);
+  if (context.clock.now() - since_ms < ADDRESS_LIMIT_MS) return { retryAfter_ms: ADDRESS_EVERY_MS };
+  await writeStatus(context, Instance, key, uid, fields, {
+    ready: false,
+    reason: 'AddressPending',
+    message: `it runs, but has not taken ${[...missing].join(', ')}; see its console log: its system must ask for an address by DHCP`,
+  });
+  return { retryAfter_ms: ADDRESS_SLOW_EVERY_MS };
+}
+
+/** It had its addresses already since it was last started or changed: no need to ask the guest again. */
+const isSettled =
+  (instance: InstanceObject) => (condition: NonNullable<InstanceStatus['conditions']>[number]) =>
+    condition.type === 'Ready' &&
+    condition.status === 'True' &&
+    condition.observedGeneration === instance.metadata.generation;
+
+/** Allocates in the lane and gives the instance with its addresses. */
+async function settleAddresses(
+  key: ObjectKey,
+  object: InstanceObject,
+  { realm, change }: ReconcileContext,
+): Promise<InstanceObject> {
+  const { object: written } = await realm.resources.modify(
+    Instance,
+    key,
+    change,
+    (current, view) => {
+      if (current.metadata.uid !== object.metadata.uid) return current;
+      const addresses = allocate(current, view);
+      const phase = current.status?.phase === undefined ? 'Creating' : current.status.phase;
+      const same = JSON.stringify(addresses) === JSON.stringify(current.status?.addresses ?? []);
+      if (same && phase === current.status?.phase) return current;
+      return { ...current, status: { ...current.status, phase, addresses: [...addresses] } };
+    },
+    { subresource: 'status' },
+  );
+  return written as InstanceObject;
+}
+
+async function find(
+  { incus }: ComputeContext,
+  project: string,
+  name: string,
+): Promise<Answer<IncusInstance> | undefined> {
+  try {
+    return await incus.instances.get(project, name);
+  } catch (error) {
+    if (isIncusError(error, 'NotFound')) return undefined;
+    throw error;
+  }
+}
+
+async function create(
+  { incus, projects }: ComputeContext,
+  project: string,
+  instance: InstanceObject,
+  plan: EnginePlan,
+  source: Awaited<ReturnType<typeof resolveSource>>,
+  signal: AbortSignal,
+): Promise<void> {
+  const name = engineInstance(instance.metadata.uid);
+  const { type } = instance.spec;
+  const draft =
+    source.type === 'image'
+      ? draftFromImage(name, type, plan, source.fingerprint)
+      : draftFromSnapshot(name, type, plan, source.name);
+  try {
+    await incus.instances.create(project, draft, signal);
+  } catch (error) {
+    if (isIncusError(error, 'AlreadyExists')) return; // an interrupted attempt of ours
+    if (isIncusError(error, 'NotFound')) projects.forget(project);
+    throw error;
+  }
+}
+
+async function restore(
+  { incus }: ComputeContext,
+  project: string,
+  instance: InstanceObject,
+  name: string,
+  context: ReconcileContext,
+): Promise<void> {
+  const snapshot = readySnapshot(instance, name, context);
+  if (snapshot.status?.instanceUid !== instance.metadata.uid) {
+    throw new Obstacle(
+      'SnapshotOfAnother',
+      `snapshot "${name}" is of another instance; only its own can be restored, but spec.source.snapshot of a new one can clone it`,
+    );
+  }
+  const target = engineInstance(instance.metadata.uid);
+  await incus.instances.restoreSnapshot(project, target, engineSnapshot(snapshot.metadata.uid));
+}
+
+async function remove(
+  compute: ComputeContext,
+  key: ObjectKey,
+  instance: InstanceObject,
+  { realm, change }: ReconcileContext,
+): Promise<undefined> {
+  const { uid, namespace } = instance.metadata;
+  const project = compute.projects.nameOf(realm.view, namespace);
+  if (project !== undefined) {
+    const name = engineInstance(uid);
+    const current = await find(compute, project, name);
+    if (current && current.value.config[LABELS.uid] === uid) {
+      if (current.value.status_code !== INSTANCE_STATUS.stopped) await forceOff(compute, project, name);
+      await compute.incus.instances.delete(project, name);
+    }
+    await compute.projects.removeIfEmpty(project);
+  }
+  await removeFinalizer(realm.resources, Instance, key, INSTANCE_FINALIZER, change, uid);
+  return undefined;
+}
+
+async function checkVirtualMachines({ incus }: ComputeContext): Promise<void> {
+  const { environment } = await incus.server();
+  if (/\bqemu\b/.test(environment.driver)) return;
+  throw new Obstacle(
+    'VirtualMachinesUnavailable',
+    'this region’s hosts cannot run virtual machines (no KVM); use type: container, or ask the operator for a host with hardware virtualization',
+    { retryAfter_ms: 60_000 },
+  );
+}
+
+async function nodeOf({ incus }: ComputeContext, instance: IncusInstance): Promise<string> {
+  const { location } = instance;
+  if (location !== '' && location !== 'none') return location;
+  return incus.serverName();
+}
+
+function instancesOnNetwork(network: KubeObject, realm: Realm): readonly ObjectKey[] {
+  return instancesWhere(network, realm, ({ spec }) =>
+    spec.networks.some((one) => one.network === network.metadata.name),
+  );
+}
+
+function instancesFromSnapshot(snapshot: KubeObject, realm: Realm): readonly ObjectKey[] {
+  const { name } = snapshot.metadata;
+  return instancesWhere(
+    snapshot,
+    realm,
+    ({ spec, status }) =>
+      (spec.restoreFrom === name && status?.restoredFrom !== name) ||
+      (spec.source?.snapshot === name && status?.startedAt === undefined),
+  );
+}
+
+function instancesWhere(
+  { metadata: { namespace } }: KubeObject,
+  { view }: Realm,
+  test: (instance: InstanceObject) => boolean,
+): ObjectKey[] {
+  return view
+    .list(Instance, namespace)
+    .filter(test)
+    .map(({ metadata }) => ({ ...(namespace === undefined ? {} : { namespace }), name: metadata.name }));
+}

@@ -1,0 +1,45 @@
+/**
+ * Compute as a service: images, instances and their snapshots, over Incus.
+ */
+import type { Incus } from '#engines/incus/client.ts';
+import { DEFAULT_POOL } from '#engines/incus/daemon.ts';
+import type { Clock } from '#kernel/clock.ts';
+import type { Kind } from '#kernel/kind.ts';
+import type { Logger } from '#kernel/logger.ts';
+import type { Service } from '#kernel/service.ts';
+import type { ComputeContext } from './context.ts';
+import { EngineProjects } from './engine-projects.ts';
+import { Image } from './image.ts';
+import { imageController } from './image-controller.ts';
+import { Instance } from './instance.ts';
+import { instanceController } from './instance-controller.ts';
+import { InstanceSnapshot } from './snapshot.ts';
+import { snapshotController } from './snapshot-controller.ts';
+import { instanceConnectors } from './streams.ts';
+
+export interface ComputeOptions {
+  readonly incus: Incus;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly regionId: string;
+  /** Folder that holds the files that `Image.spec.source.file` names. */
+  readonly imageFolder: string;
+  /** The Incus storage pool for disks; default the one `prepareIncus` makes. */
+  readonly pool?: string;
+}
+
+export const COMPUTE_KINDS: readonly Kind[] = [Image, Instance, InstanceSnapshot];
+
+export function computeService(options: ComputeOptions): Service {
+  const compute: ComputeContext = {
+    ...options,
+    pool: options.pool ?? DEFAULT_POOL,
+    projects: new EngineProjects(options.incus),
+  };
+  return {
+    name: 'compute',
+    kinds: COMPUTE_KINDS,
+    controllers: [imageController(compute), instanceController(compute), snapshotController(compute)],
+    connectors: instanceConnectors(compute),
+  };
+}

@@ -1,0 +1,52 @@
+/** Writes an object's status in the lane, only when it says something new and only on the very object it is about. */
+import { isDeepStrictEqual } from 'node:util';
+import type { ReconcileContext } from '#kernel/controller.ts';
+import { isStatusError } from '#kernel/errors.ts';
+import type { Kind } from '#kernel/kind.ts';
+import type { Condition } from '#kernel/object.ts';
+import type { ObjectKey } from '#kernel/realm.ts';
+import { readyCondition, setCondition } from '#kernel/reconcile/conditions.ts';
+
+export interface Verdict {
+  readonly ready: boolean;
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** Sets `fields` and the Ready condition. An undefined field is taken away. No error when the object is gone. */
+export async function writeStatus(
+  { realm, change, clock }: ReconcileContext,
+  kind: Kind,
+  key: ObjectKey,
+  uid: string,
+  fields: Readonly<Record<string, unknown>>,
+  verdict?: Verdict,
+): Promise<void> {
+  try {
+    await realm.resources.modify(
+      kind,
+      key,
+      change,
+      (current) => {
+        if (current.metadata.uid !== uid) return current;
+        const before = (current.status ?? {}) as { conditions?: readonly Condition[] };
+        const { generation } = current.metadata;
+        const next: Record<string, unknown> = { ...before, ...fields };
+        for (const [name, value] of Object.entries(next)) if (value === undefined) delete next[name];
+        if (verdict) {
+          const { ready, reason, message } = verdict;
+          next.observedGeneration = generation;
+          next.conditions = setCondition(
+            before.conditions,
+            readyCondition(ready ? 'True' : 'False', reason, message, generation),
+            clock,
+          );
+        }
+        return isDeepStrictEqual(before, next) ? current : { ...current, status: next };
+      },
+      { subresource: 'status' },
+    );
+  } catch (error) {
+    if (!isStatusError(error, 'NotFound')) throw error;
+  }
+}
