@@ -67,6 +67,8 @@ export const WEBSOCKET_MESSAGE_BYTES_MAX = MEBIBYTE;
 export const TERMINAL_SIZES_MAX = 16;
 /** `command` parameters of one exec. */
 export const COMMAND_ARGUMENTS_MAX = 1_000;
+/** How long a SPDY client may take to open the streams of its terminal. */
+export const STREAM_CREATION_LIMIT_MS = 30_000;
 /** How long a closing stream may take to send what it has. */
 export const STREAM_CLOSE_LIMIT_MS = 5_000;
 

@@ -1,5 +1,5 @@
 /**
- * WebSocket upgrades: the same way in as any request (path, realm, authentication, authorization, record), then the terminal. What
+ * Upgrades to terminals (WebSocket, and SPDY for old kubectl): the same way in as any request (path, realm, authentication, authorization, record), then the terminal. What
  * is refused is answered as a plain HTTP Status on the socket.
  */
 import type { IncomingMessage } from 'node:http';
@@ -10,12 +10,14 @@ import { badRequest, forbidden, type Status } from '../errors.ts';
 import { type RequestRecord, recordAllowed } from './access-recorder.ts';
 import { errorStatus } from './answer.ts';
 import { authorize } from './authorize.ts';
+import { type ChannelSocket, WebSocketChannels } from './channel-socket.ts';
 import { CHANNEL_PROTOCOLS, chooseProtocol } from './channels.ts';
 import { COMMAND_ARGUMENTS_MAX, STREAM_CLOSE_LIMIT_MS, WEBSOCKET_MESSAGE_BYTES_MAX } from './limits.ts';
 import type { Wire } from './options.ts';
 import { identify, newRecord, reportFailure } from './pipeline.ts';
 import type { WireRequest } from './request.ts';
 import { connectTarget, route } from './resource-request.ts';
+import { SPDY_PROTOCOL, SpdyChannels } from './spdy-channels.ts';
 import { runTerminal } from './terminal.ts';
 
 const GOING_AWAY = 1001;
@@ -82,7 +84,7 @@ export class Upgrades {
   }
 
   /** Resolves when the terminal has ended. */
-  #run(
+  async #run(
     incoming: IncomingMessage,
     socket: Duplex,
     head: Buffer,
@@ -91,13 +93,41 @@ export class Upgrades {
     object: Parameters<TerminalConnector['open']>[0]['object'],
   ): Promise<void> {
     const { realm, actor, query, signal, id } = request;
+    const closed = new Promise<void>((resolve) => socket.once('close', resolve));
+    const channels = isSpdy(incoming)
+      ? await this.#openSpdy(socket, head, query)
+      : await this.#openWebSocket(incoming, socket, head);
+    if (channels === undefined) return;
+    const connect = { realm, actor, object, query, signal };
+    await runTerminal({ socket: channels, connector, connect, requestId: id, logger: this.#wire.logger });
+    await closed;
+  }
+
+  /** Undefined when the client went, or said something else than WebSocket; `ws` has answered it then. */
+  #openWebSocket(
+    incoming: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+  ): Promise<ChannelSocket | undefined> {
     return new Promise((resolve) => {
-      socket.once('close', resolve);
-      this.#server.handleUpgrade(incoming, socket, head, (client) => {
-        const connect = { realm, actor, object, query, signal };
-        void runTerminal({ socket: client, connector, connect, requestId: id, logger: this.#wire.logger });
-      });
+      socket.once('close', () => resolve(undefined));
+      this.#server.handleUpgrade(incoming, socket, head, (client) => resolve(new WebSocketChannels(client)));
     });
+  }
+
+  /** Undefined when the streams did not come; the connection is closed then. */
+  async #openSpdy(socket: Duplex, head: Buffer, query: URLSearchParams): Promise<ChannelSocket | undefined> {
+    socket.write(
+      `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\nX-Stream-Protocol-Version: ${SPDY_PROTOCOL}\r\n\r\n`,
+    );
+    const channels = new SpdyChannels(socket, head, query);
+    try {
+      await channels.ready(this.#wire.clock);
+      return channels;
+    } catch {
+      socket.destroy();
+      return undefined;
+    }
   }
 
   /** Tells every client to go, and sees that it does. */
@@ -131,14 +161,20 @@ function refuseForeignOrigin({ headers }: IncomingMessage): void {
   throw forbidden({ kind: 'terminal' }, 'pages of another origin may not open terminals');
 }
 
-function checkUpgrade({ headers }: IncomingMessage, query: URLSearchParams): void {
-  if (headers.upgrade?.toLowerCase() !== 'websocket') {
+const isSpdy = ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'spdy/3.1';
+
+function checkUpgrade(incoming: IncomingMessage, query: URLSearchParams): void {
+  const { headers } = incoming;
+  if (isSpdy(incoming)) {
+    const offered = String(headers['x-stream-protocol-version'] ?? '').split(',');
+    if (!offered.some((name) => name.trim() === SPDY_PROTOCOL)) {
+      throw badRequest(`X-Stream-Protocol-Version must offer ${SPDY_PROTOCOL}`);
+    }
+  } else if (headers.upgrade?.toLowerCase() !== 'websocket') {
     throw badRequest(
-      `upgrade to "${headers.upgrade}" is not supported; terminals speak WebSocket (kubectl 1.31 does by itself, kubectl 1.29 and 1.30 ` +
-        'with KUBECTL_REMOTE_COMMAND_WEBSOCKETS=true)',
+      `upgrade to "${headers.upgrade}" is not supported; terminals speak WebSocket, and SPDY/3.1 for kubectl up to 1.29`,
     );
-  }
-  if (chooseProtocol(headers['sec-websocket-protocol']) === undefined) {
+  } else if (chooseProtocol(headers['sec-websocket-protocol']) === undefined) {
     throw badRequest(`Sec-WebSocket-Protocol must offer ${CHANNEL_PROTOCOLS.join(' or ')}`);
   }
   if (query.getAll('command').length > COMMAND_ARGUMENTS_MAX) {
