@@ -10,15 +10,13 @@ import { REGION } from '#kernel/realm-id.ts';
 import { everyDisturbance, type Scenario } from '#kernel/reconcile/testing/harness.ts';
 import { instrument } from '#kernel/reconcile/testing/instrument.ts';
 import { RoleBinding } from './access/role-binding.ts';
-import {
-  type BootstrapOptions,
-  bootstrapTrust,
-  ensureServerIdentity,
-  issueOperator,
-  newPersonalKey,
-} from './bootstrap.ts';
+import { type BootstrapOptions, bootstrapTrust } from './bootstrap.ts';
 import { DAY_MS } from './certificates/authority.ts';
+import { newPersonalKey } from './certificates/personal-key.ts';
+import { ensureServerIdentity } from './certificates/server-identity.ts';
+import { certificateAuthenticator } from './identity/authenticator.ts';
 import { ClientCertificate } from './identity/client-certificate.ts';
+import { issueOperator } from './identity/operator.ts';
 import { type TrustFixture, trustFixture } from './testing/fixture.ts';
 
 const NAMES = { dnsNames: ['localhost', 'lux.casemate.internal'], ips: ['127.0.0.1'] };
@@ -192,6 +190,43 @@ describe('bootstrapping a region’s trust', () => {
     await chmod(join(folder, 'server.key'), 0o600);
     await writeFile(join(folder, 'server.key'), newPersonalKey());
     assert.equal((await ensureServerIdentity(options({ clock: at(266) }))).renewed, true);
+  });
+
+  it('renews the operator’s own certificate in its last third, keeps the key, and revokes the old one', async () => {
+    const at = (days: number) => ({ now: () => region.clock.now() + days * DAY_MS, after: () => () => {} });
+    await bootstrapTrust(options());
+    const first = await operator();
+    await bootstrapTrust(options({ clock: at(240) }));
+    assert.deepEqual(await operator().then(({ pem }) => pem), first.pem);
+    await bootstrapTrust(options({ clock: at(250) }));
+    const second = await operator();
+    assert.notEqual(second.pem, first.pem);
+    assert.equal(second.key, first.key);
+    assert.equal(
+      new X509Certificate(second.pem).validToDate.getTime(),
+      region.clock.now() + (250 + 365) * DAY_MS,
+    );
+    const later = certificateAuthenticator({ ...region, clock: at(250) });
+    const withPem = (pem: string) =>
+      later.authenticate(REGION, { clientCertificate: new X509Certificate(pem).raw });
+    assert.equal((await withPem(second.pem)).name, 'operator');
+    await assert.rejects(withPem(first.pem), { reason: 'Unauthorized', message: /was revoked/ });
+    assert.equal((await inRegion()).certificates.length, 1);
+    // Long after its end too: it was never revoked, and whoever starts the region has its files anyway.
+    await bootstrapTrust(options({ clock: at(2000) }));
+    assert.notEqual((await operator()).pem, second.pem);
+  });
+
+  it('does not renew an operator’s certificate that was revoked', async () => {
+    await bootstrapTrust(options());
+    const { pem } = await operator();
+    await region.bind(REGION, 'chief', 'region-operator', 'chief');
+    await region.remove(REGION, ClientCertificate, 'operator-bootstrap');
+    await bootstrapTrust(
+      options({ clock: { now: () => region.clock.now() + 300 * DAY_MS, after: () => () => {} } }),
+    );
+    assert.equal((await operator()).pem, pem);
+    assert.deepEqual((await inRegion()).certificates, []);
   });
 
   it('a name that came after the root was made is left out and named, and the region still starts', async () => {

@@ -1,5 +1,5 @@
 /** Writes a kubeconfig: the one file with which kubectl, any Kubernetes client and `casemate` reach a realm. */
-import { isMap, isSeq, parseDocument, stringify } from 'yaml';
+import { type Document, isMap, isSeq, parseDocument, stringify } from 'yaml';
 
 export interface KubeconfigOptions {
   /** Names the cluster, the user and the context. */
@@ -54,26 +54,49 @@ export function kubeconfig(options: KubeconfigOptions): string {
   );
 }
 
-/**
- * The same kubeconfig with every cluster at another address and authority, all else untouched; the very same text when
- * nothing is different. Throws a TypeError on text that is no kubeconfig.
- */
-export function redirectKubeconfig(text: string, to: Pick<KubeconfigOptions, 'server' | 'ca'>): string {
+/** The certificate and key of the first user. Throws a TypeError on text that is no kubeconfig with both in it. */
+export function readKubeconfig(text: string): { readonly certificate: string; readonly key: string } {
+  const user = parsed(text).getIn(['users', 0, 'user']);
+  const read = (field: string): string => {
+    const value = isMap(user) ? user.get(field) : undefined;
+    if (typeof value !== 'string') throw new TypeError(`a kubeconfig without ${field}`);
+    return Buffer.from(value, 'base64').toString('utf8');
+  };
+  return { certificate: read('client-certificate-data'), key: read('client-key-data') };
+}
+
+function parsed(text: string): Document {
   const document = parseDocument(text);
-  const clusters = document.get('clusters');
-  if (document.errors.length > 0 || !isSeq(clusters)) throw new TypeError('not a kubeconfig');
+  if (document.errors.length > 0 || !isMap(document.contents)) throw new TypeError('not a kubeconfig');
+  return document;
+}
+
+/**
+ * The same kubeconfig with every cluster at another address and authority (and every user with another certificate, when one is
+ * given), all else untouched; the very same text when nothing is different. Throws a TypeError on text that is no kubeconfig.
+ */
+export function redirectKubeconfig(
+  text: string,
+  to: Pick<KubeconfigOptions, 'server' | 'ca'> & { readonly certificate?: string },
+): string {
+  const document = parsed(text);
   let changed = false;
-  for (const item of clusters.items) {
-    const cluster = isMap(item) ? item.get('cluster') : undefined;
-    if (!isMap(cluster)) throw new TypeError('not a kubeconfig');
-    for (const [key, value] of [
-      ['server', to.server],
-      ['certificate-authority-data', base64(to.ca)],
-    ] as const) {
-      if (cluster.get(key) === value) continue;
-      cluster.set(key, value);
-      changed = true;
+  const setIn = (list: string, entry: string, fields: Readonly<Record<string, string>>) => {
+    const items = document.get(list);
+    if (!isSeq(items)) throw new TypeError(`a kubeconfig without ${list}`);
+    for (const item of items.items) {
+      const target = isMap(item) ? item.get(entry) : undefined;
+      if (!isMap(target)) throw new TypeError(`a kubeconfig with an empty entry in ${list}`);
+      for (const [field, value] of Object.entries(fields)) {
+        if (target.get(field) === value) continue;
+        target.set(field, value);
+        changed = true;
+      }
     }
+  };
+  setIn('clusters', 'cluster', { server: to.server, 'certificate-authority-data': base64(to.ca) });
+  if (to.certificate !== undefined) {
+    setIn('users', 'user', { 'client-certificate-data': base64(to.certificate) });
   }
   return changed ? document.toString({ lineWidth: 0 }) : text;
 }

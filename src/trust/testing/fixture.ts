@@ -12,7 +12,7 @@ import { openTestRealms, type TestRealms } from '#kernel/store/test-realms.ts';
 import { roleAuthorizer } from '../access/authorizer.ts';
 import { RoleBinding } from '../access/role-binding.ts';
 import type { RoleName } from '../access/roles.ts';
-import { newPersonalKey, signingRequest } from '../bootstrap.ts';
+import { newPersonalKey, signingRequest } from '../certificates/personal-key.ts';
 import { certificateAuthenticator } from '../identity/authenticator.ts';
 import { ClientCertificate } from '../identity/client-certificate.ts';
 import { reconcileClientCertificate } from '../identity/controller.ts';

@@ -9,8 +9,9 @@ import { silentLogger } from '#kernel/logger.ts';
 import { REGION, type RealmId } from '#kernel/realm-id.ts';
 import { ledgerSource } from '#kernel/wire/ledger-source.ts';
 import { createApiServer } from '#kernel/wire/server.ts';
-import { ensureServerIdentity, newPersonalKey, signingRequest } from '../bootstrap.ts';
 import { kubeconfig } from '../certificates/kubeconfig.ts';
+import { newPersonalKey, signingRequest } from '../certificates/personal-key.ts';
+import { ensureServerIdentity } from '../certificates/server-identity.ts';
 import { ClientCertificate } from '../identity/client-certificate.ts';
 import type { TrustFixture } from './fixture.ts';
 

@@ -1,0 +1,83 @@
+/**
+ * The region's server certificate as files: made when it is missing, renewed before it ends. Never leaves a key that others
+ * can read, nor a certificate without its key.
+ */
+import { join } from 'node:path';
+import type { Clock } from '#kernel/clock.ts';
+import { readIfThere, writeDurably } from '../files.ts';
+import type { Keyring } from '../keys/keyring.ts';
+import type { IpRange } from './name-constraints.ts';
+import { keyMatches } from './personal-key.ts';
+import { issueServerCertificate, partNames, type ServerNames, serverCertificateIsDue } from './server.ts';
+
+const SECRET_MODE = 0o600;
+const PUBLIC_MODE = 0o644;
+
+/** Ranges that no public host has (RFC 1918, 6598, 3927, 4193, 4291), and loopback. */
+const PRIVATE_RANGES: readonly IpRange[] = [
+  '10.0.0.0/8',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
+  '100.64.0.0/10',
+  '169.254.0.0/16',
+  '127.0.0.0/8',
+  'fc00::/7',
+  'fe80::/10',
+  '::1/128',
+];
+
+export interface ServerIdentityOptions {
+  /** Where `ca.crt`, `server.crt` and `server.key` are kept; must exist and belong to the region's user. */
+  readonly folder: string;
+  /** What the API is reached under. */
+  readonly names: ServerNames;
+  readonly keyring: Pick<Keyring, 'rootAuthority'>;
+  readonly clock: Clock;
+}
+
+export interface ServerIdentity {
+  /** PEM of the region's root, for clients. */
+  readonly ca: string;
+  /** PEM. */
+  readonly certificate: string;
+  /** PEM. Secret. */
+  readonly key: string;
+  /** Whether this call made the certificate. */
+  readonly renewed: boolean;
+  /**
+   * Names and addresses that the certificate leaves out, because the root was made without them (they came later) and its
+   * constraints are for good. Clients cannot use them; tell the operator.
+   */
+  readonly uncertified: readonly string[];
+}
+
+/**
+ * Reads the server certificate, or makes it when it is missing, short of a name, or due for renewal (a third of its life
+ * before the end). Call it at every start and once a day, and give TLS the new one.
+ */
+export async function ensureServerIdentity(options: ServerIdentityOptions): Promise<ServerIdentity> {
+  const { folder, names, keyring, clock } = options;
+  const root = await keyring.rootAuthority({
+    dnsNames: [...new Set(['casemate.internal', 'localhost', ...names.dnsNames])],
+    ipRanges: [...PRIVATE_RANGES, ...names.ips],
+  });
+  const { permitted, outside: uncertified } = partNames(root, names);
+  const [caPath, certificatePath, keyPath] = ['ca.crt', 'server.crt', 'server.key'].map((name) =>
+    join(folder, name),
+  ) as [string, string, string];
+  if ((await readIfThere(caPath)) !== root.pem) await writeDurably(caPath, root.pem, PUBLIC_MODE);
+  const certificate = await readIfThere(certificatePath);
+  const key = await readIfThere(keyPath);
+  if (
+    certificate !== undefined &&
+    key !== undefined &&
+    keyMatches(certificate, key) &&
+    !serverCertificateIsDue(certificate, root, permitted, clock.now())
+  ) {
+    return { ca: root.pem, certificate, key, renewed: false, uncertified };
+  }
+  const made = await issueServerCertificate(root, permitted, clock.now());
+  await writeDurably(keyPath, made.key, SECRET_MODE);
+  await writeDurably(certificatePath, made.certificate, PUBLIC_MODE);
+  return { ca: root.pem, ...made, renewed: true, uncertified };
+}
