@@ -56,7 +56,8 @@ interface Occurrence {
   readonly namespace: string;
   readonly name: string;
   readonly component: string;
-  readonly object: KubeObject;
+  /** The object, as `involvedObject` names it: the object itself is not kept. */
+  readonly involved: Readonly<Record<string, string>>;
   readonly type: 'Normal' | 'Warning';
   readonly reason: string;
   readonly message: string;
@@ -73,7 +74,7 @@ export class StoreEventRecorder implements RealmEventRecorder {
   readonly #options: EventRecorderOptions;
   /** In order of last use. */
   readonly #series = new Map<string, Series>();
-  /** How many different messages an object had, by object and reason; bounded like the series. */
+  /** Digests of the different messages an object had, by object and reason; bounded like the series. */
   readonly #messages = new Map<string, Set<string>>();
   readonly #pending = new Set<Promise<void>>();
   #dropped = 0;
@@ -111,14 +112,13 @@ export class StoreEventRecorder implements RealmEventRecorder {
       message.slice(0, MESSAGE_LENGTH_MAX),
     );
     const namespace = object.metadata.namespace ?? DEFAULT_NAMESPACE;
-    const digest = createHash('sha256')
-      .update(JSON.stringify([object.metadata.uid, component, type, reason, text.key]))
-      .digest('hex');
-    const name = `${object.metadata.name.slice(0, OBJECT_NAME_LENGTH_MAX)}.${digest.slice(0, 16)}`;
+    const digest = digestOf(JSON.stringify([object.metadata.uid, component, type, reason, text.key]));
+    const name = `${object.metadata.name.slice(0, OBJECT_NAME_LENGTH_MAX)}.${digest}`;
     const series = this.#seriesOf(`${realm} ${namespace} ${name}`);
     series.count++;
     series.last_ms = this.#options.clock.now();
-    const occurrence = { realm, namespace, name, component, object, type, reason, message: text.message };
+    const involved = referenceTo(object);
+    const occurrence = { realm, namespace, name, component, involved, type, reason, message: text.message };
     if (!series.busy) this.#writeInTime(series, occurrence);
   }
 
@@ -128,13 +128,14 @@ export class StoreEventRecorder implements RealmEventRecorder {
     this.#messages.delete(subject);
     this.#messages.set(subject, messages);
     forgetOldest(this.#messages);
-    if (messages.has(message)) return { key: message, message };
+    const key = digestOf(message);
+    if (messages.has(key)) return { key, message };
     if (messages.size >= MESSAGES_PER_REASON_MAX) {
       const combined = `(combined from similar events): ${message}`.slice(0, MESSAGE_LENGTH_MAX);
       return { key: '', message: combined };
     }
-    messages.add(message);
-    return { key: message, message };
+    messages.add(key);
+    return { key, message };
   }
 
   #seriesOf(id: string): Series {
@@ -221,20 +222,12 @@ export class StoreEventRecorder implements RealmEventRecorder {
 
   #draft(occurrence: Occurrence, count: number, first_ms: number, last_ms: number): DraftObject {
     const { kind } = this.#options;
-    const { namespace, name, component, object, type, reason, message } = occurrence;
-    const { metadata } = object;
+    const { namespace, name, component, involved, type, reason, message } = occurrence;
     return {
       apiVersion: kind.apiVersion,
       kind: kind.kind,
       metadata: { name, namespace },
-      involvedObject: {
-        apiVersion: object.apiVersion,
-        kind: object.kind,
-        name: metadata.name,
-        uid: metadata.uid,
-        resourceVersion: metadata.resourceVersion,
-        ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }),
-      },
+      involvedObject: involved,
       type,
       reason,
       message,
@@ -246,6 +239,14 @@ export class StoreEventRecorder implements RealmEventRecorder {
     };
   }
 }
+
+function referenceTo({ apiVersion, kind, metadata }: KubeObject): Readonly<Record<string, string>> {
+  const { name, namespace, uid, resourceVersion } = metadata;
+  return { apiVersion, kind, name, uid, resourceVersion, ...(namespace === undefined ? {} : { namespace }) };
+}
+
+/** Sixteen digits: enough to tell messages of one object apart. */
+const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
 
 function forgetOldest(map: Map<string, unknown>): void {
   if (map.size <= SERIES_MAX) return;

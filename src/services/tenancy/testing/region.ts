@@ -6,6 +6,7 @@ import { webcrypto } from 'node:crypto';
 import { Type } from 'typebox';
 import type { Actor } from '#kernel/access.ts';
 import type { Controller } from '#kernel/controller.ts';
+import type { WrappedKeyStorage } from '#kernel/keys.ts';
 import { defineKind, type Kind } from '#kernel/kind.ts';
 import { silentLogger } from '#kernel/logger.ts';
 import { quantitySchema } from '#kernel/quantity.ts';
@@ -113,15 +114,21 @@ export interface TestRegion {
 const STEP_ms = 500;
 const STEPS_MAX = 400;
 
-export async function openTestRegion(options: Partial<TestRealmsOptions> = {}): Promise<TestRegion> {
+export interface TestRegionOptions extends Partial<TestRealmsOptions> {
+  /** Share it, the storage and the engine to start a region again on what an earlier one left. */
+  readonly keyStorage?: WrappedKeyStorage;
+  readonly engine?: WidgetEngine;
+}
+
+export async function openTestRegion(options: TestRegionOptions = {}): Promise<TestRegion> {
   const clock = options.clock ?? new ManualClock();
   const keyring = softwareKeyring({
     region: 'test',
-    storage: memoryKeyStorage(),
+    storage: options.keyStorage ?? memoryKeyStorage(),
     masterKey: symmetricKey(new Uint8Array(32).fill(7)),
     clock,
   });
-  const engine = new WidgetEngine();
+  const engine = options.engine ?? new WidgetEngine();
   let kinds: readonly Kind[] = [];
   const services: readonly Service[] = [
     tenancyService({ keyring, kinds: () => kinds }),
