@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { createPublicKey } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,6 +9,10 @@ import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import type { Verb } from '#kernel/access.ts';
 import { REGION, type RealmId } from '#kernel/realm-id.ts';
+import { createClientAuthority, openAuthority } from '../certificates/authority.ts';
+import { signClientCertificate } from '../certificates/client.ts';
+import { newPersonalKey } from '../certificates/personal-key.ts';
+import { ClientCertificate } from '../identity/client-certificate.ts';
 import {
   casesOf,
   expected,
@@ -143,6 +148,29 @@ describe('every operation over the wire', () => {
         const { method, path, body } = requestOf(operation, attributes);
         assert.equal((await admin.send(method, path, body)).code, 401, operationName(operation));
       }
+    }
+  });
+
+  it('answers 401 in the same words without a certificate, and to one that somebody forged', async () => {
+    const admin = clients.get('admin');
+    assert.ok(admin);
+    const nowhere = await admin.send('GET', '/orgs/nowhere/api/v1/namespaces');
+    const authority = await openAuthority(await createClientAuthority(Date.now()));
+    const key = newPersonalKey();
+    const victim = await region.realms.use(ACME, ({ view }) =>
+      view.get(ClientCertificate, { name: 'admin-served' }),
+    );
+    const forged = await signClientCertificate(authority, {
+      user: 'admin',
+      groups: [],
+      objectUid: victim?.metadata.uid ?? '',
+      spki: createPublicKey(key).export({ type: 'spki', format: 'der' }),
+      now_ms: Date.now(),
+      validity_days: 1,
+    });
+    for (const identity of [{}, { cert: forged.pem, key }]) {
+      const answer = await served.anonymous(identity).send('GET', '/orgs/acme/api/v1/namespaces');
+      assert.deepEqual(answer, nowhere);
     }
   });
 

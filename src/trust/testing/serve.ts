@@ -19,7 +19,15 @@ export interface ServedRegion {
   readonly url: string;
   /** A client whose user has a ClientCertificate in that realm; made now. */
   client(realm: RealmId, user: string): Promise<ServedClient>;
+  /** A client with whatever certificate, or none. */
+  anonymous(identity: TlsIdentity): Pick<ServedClient, 'send'>;
   close(): Promise<void>;
+}
+
+/** What a client proves itself with; nothing, for somebody without a credential. */
+export interface TlsIdentity {
+  readonly cert?: string;
+  readonly key?: string;
 }
 
 export interface ServedClient {
@@ -36,7 +44,7 @@ export interface ServedClient {
 export async function serve(region: TrustFixture): Promise<ServedRegion> {
   const folder = await mkdtemp(join(tmpdir(), 'casemate-served-'));
   // TLS clients go by the machine's clock, so these certificates do too.
-  const identity = await ensureServerIdentity({
+  const certificate = await ensureServerIdentity({
     folder,
     names: { dnsNames: ['localhost'], ips: ['127.0.0.1'] },
     keyring: region.keyring,
@@ -50,7 +58,7 @@ export async function serve(region: TrustFixture): Promise<ServedRegion> {
     authorizer: region.authorizer,
     accessLog: region.realms.access,
     ledger: ledgerSource(region.realms.logs),
-    tls: { key: identity.key, cert: identity.certificate },
+    tls: { key: certificate.key, cert: certificate.certificate },
     clock: systemClock,
     random: region.random,
     logger: silentLogger,
@@ -59,43 +67,27 @@ export async function serve(region: TrustFixture): Promise<ServedRegion> {
   await server.listen({ host: '127.0.0.1', port: 0 });
   const url = `https://127.0.0.1:${server.address?.port}`;
   const agents: Agent[] = [];
+  const sender = (identity: TlsIdentity): Pick<ServedClient, 'send'> => {
+    const agent = new Agent({ keepAlive: true, ca: certificate.ca, maxSockets: 8, ...identity });
+    agents.push(agent);
+    return { send: (method, path, body) => send(agent, `${url}${path}`, method, body) };
+  };
   return {
     url,
+    anonymous: sender,
     async client(realm, user) {
       const key = newPersonalKey();
       const spec = { user, request: await signingRequest(key) };
       const name = `${user}-served`;
       await region.make(realm, ClientCertificate, { metadata: { name }, spec });
       const { pem } = await region.sign(realm, name);
-      const agent = new Agent({ keepAlive: true, ca: identity.ca, cert: pem, key, maxSockets: 8 });
-      agents.push(agent);
       return {
-        send: (method, path, body) =>
-          new Promise((resolve, reject) => {
-            const headers = body === undefined ? {} : { 'Content-Type': 'application/json' };
-            const request = httpsRequest(`${url}${path}`, { agent, method, headers }, (response) => {
-              const code = response.statusCode ?? 0;
-              if (path.includes('watch=') && code === 200) {
-                request.destroy();
-                resolve({ code, text: '' });
-                return;
-              }
-              let text = '';
-              response.setEncoding('utf8');
-              response.on('data', (chunk: string) => {
-                text += chunk;
-              });
-              response.on('end', () => resolve({ code, text }));
-              response.on('error', reject);
-            });
-            request.on('error', reject);
-            request.end(body);
-          }),
+        ...sender({ cert: pem, key }),
         kubeconfig: (to) =>
           kubeconfig({
             name: user,
             server: `${url}${to === REGION ? '' : to}`,
-            ca: identity.ca,
+            ca: certificate.ca,
             certificate: pem,
             key,
           }),
@@ -106,4 +98,27 @@ export async function serve(region: TrustFixture): Promise<ServedRegion> {
       await server.close();
     },
   };
+}
+
+function send(agent: Agent, url: string, method: string, body?: string): ReturnType<ServedClient['send']> {
+  return new Promise((resolve, reject) => {
+    const headers = body === undefined ? {} : { 'Content-Type': 'application/json' };
+    const request = httpsRequest(url, { agent, method, headers }, (response) => {
+      const code = response.statusCode ?? 0;
+      if (url.includes('watch=') && code === 200) {
+        request.destroy();
+        resolve({ code, text: '' });
+        return;
+      }
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => {
+        text += chunk;
+      });
+      response.on('end', () => resolve({ code, text }));
+      response.on('error', reject);
+    });
+    request.on('error', reject);
+    request.end(body);
+  });
 }
