@@ -11,6 +11,7 @@ import type { Logger } from '../logger.ts';
 import type { Random } from '../random.ts';
 import type { Realm, Realms } from '../realm.ts';
 import type { RealmId } from '../realm-id.ts';
+import { Activity } from './activity.ts';
 import type { RealmEventRecorder } from './event-recorder.ts';
 import { RealmFollower } from './realm-follower.ts';
 import { RealmVisits } from './realm-visits.ts';
@@ -87,15 +88,13 @@ class Manager implements RunningControllers {
   readonly #running: readonly Running[];
   readonly #follower: RealmFollower;
   readonly #visits: RealmVisits;
+  readonly #activity: Activity;
   readonly #abort = new AbortController();
   #cancelSweep: (() => void) | undefined;
-  #active = 0;
-  /** Rises whenever something starts, so that `idle` sees what came and went while it looked away. */
-  #activity = 0;
-  #quiet: (() => void)[] = [];
 
   constructor(options: StartControllersOptions) {
     this.#options = options;
+    this.#activity = new Activity(options.clock);
     const workers = [...options.controllers.map(controllerWorker), ...(options.workers ?? [])];
     if (new Set(workers.map((worker) => worker.name)).size !== workers.length) {
       throw new TypeError('two controllers have the same name');
@@ -110,8 +109,8 @@ class Manager implements RunningControllers {
       attach: (realm) => this.#follower.attach(realm),
       sweep: (realm, everything) => this.#sweepRealm(realm, everything),
       onGone: (realm) => this.#forget(realm),
-      onBusy: () => this.#begin(),
-      onIdle: () => this.#end(),
+      onBusy: () => this.#activity.begin(),
+      onIdle: () => this.#activity.end(),
     });
     this.#follower = new RealmFollower({
       realms: options.realms,
@@ -137,20 +136,20 @@ class Manager implements RunningControllers {
     this.#cancelSweep?.();
     this.#follower.stop();
     for (const { queue } of this.#running) queue.stop();
-    await this.#whenQuiet(STOP_LIMIT_ms);
+    await this.#activity.whenQuiet(STOP_LIMIT_ms);
     await this.#options.events.flush();
   }
 
   async idle(): Promise<void> {
     let seen: number;
     do {
-      seen = this.#activity;
-      await this.#whenQuiet();
+      seen = this.#activity.marks;
+      await this.#activity.whenQuiet();
       await this.#options.events.flush();
       // Watches deliver what was committed in microtasks: after two turns of the event loop all of it has arrived.
       await turn();
       await turn();
-    } while (seen !== this.#activity || this.#active > 0 || this.#hasWork());
+    } while (seen !== this.#activity.marks || this.#activity.running > 0 || this.#hasWork());
   }
 
   async sweep(): Promise<void> {
@@ -191,7 +190,7 @@ class Manager implements RunningControllers {
 
   async #run(running: Running, realmId: RealmId, key: string): Promise<number | undefined> {
     const { worker, failing } = running;
-    this.#begin();
+    this.#activity.begin();
     try {
       const lease = await this.#options.realms.acquire(realmId);
       try {
@@ -210,7 +209,7 @@ class Manager implements RunningControllers {
       }
       throw error;
     } finally {
-      this.#end();
+      this.#activity.end();
     }
   }
 
@@ -270,7 +269,7 @@ class Manager implements RunningControllers {
   }
 
   #enqueue(queue: WorkQueue, realm: RealmId, key: string, cause: 'change' | 'echo'): void {
-    this.#activity++;
+    this.#activity.mark();
     queue.add(realm, key, cause);
   }
 
@@ -321,31 +320,6 @@ class Manager implements RunningControllers {
     return this.#running.some(({ queue }) => {
       const { ready, running } = queue.depth();
       return ready + running > 0;
-    });
-  }
-
-  #begin(): void {
-    this.#active++;
-    this.#activity++;
-  }
-
-  #end(): void {
-    this.#active--;
-    if (this.#active > 0) return;
-    const waiting = this.#quiet;
-    this.#quiet = [];
-    for (const resolve of waiting) resolve();
-  }
-
-  /** Resolves when nothing runs, or after the limit. */
-  #whenQuiet(limit_ms?: number): Promise<void> {
-    if (this.#active === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      const cancel = limit_ms === undefined ? undefined : this.#options.clock.after(limit_ms, resolve);
-      this.#quiet.push(() => {
-        cancel?.();
-        resolve();
-      });
     });
   }
 }
