@@ -51,13 +51,17 @@ function withQuery(path: string, query: Query | undefined): string {
 const warningText = (header: string) =>
   /^\d{3} \S+ "((?:[^"\\]|\\.)*)"/.exec(header)?.[1]?.replaceAll(/\\(.)/g, '$1') ?? header;
 
+const UNTRUSTED = 'the server is not certified by the CA in the kubeconfig';
+
 const UNREACHABLE: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing answers there: is the region up? (`casemate status`)',
   ENOTFOUND: 'that name does not resolve',
   ETIMEDOUT: 'no answer: is the address right, and does a firewall let you through?',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'the server is not certified by the CA in the kubeconfig',
-  SELF_SIGNED_CERT_IN_CHAIN: 'the server is not certified by the CA in the kubeconfig',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'the server is not certified by the CA in the kubeconfig',
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
+  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
+  CERT_SIGNATURE_FAILURE: UNTRUSTED,
   ERR_TLS_CERT_ALTNAME_INVALID: 'the server’s certificate is for another address',
   CERT_HAS_EXPIRED: 'the server’s certificate has expired, or this machine’s clock is wrong',
 };

@@ -8,6 +8,7 @@ import { getObject, listObjects } from './read.ts';
 import { inSession, type Session } from './session.ts';
 import { alignRows } from './table.ts';
 import { parseTargets } from './targets.ts';
+import { LAST_APPLIED } from './three-way.ts';
 
 const INDENT = '  ';
 const LABEL_WIDTH = 16;
@@ -64,6 +65,12 @@ function describePairs(title: string, pairs: Readonly<Record<string, string>> | 
   return [...labelled(title, first, 0), ...rest.map((line) => `${' '.repeat(LABEL_WIDTH)}${line}`)];
 }
 
+/** What `apply` remembers of a manifest repeats the object itself. */
+function shownAnnotations({ annotations }: Metadata): Readonly<Record<string, string>> {
+  const { [LAST_APPLIED]: _, ...shown } = annotations ?? {};
+  return shown;
+}
+
 function describeMetadata(type: ResourceType, metadata: Metadata, now_ms: number): string[] {
   const created = metadata.creationTimestamp;
   const owners = metadata.ownerReferences?.map(({ kind, name }) => `${kind}/${name}`);
@@ -72,7 +79,7 @@ function describeMetadata(type: ResourceType, metadata: Metadata, now_ms: number
     ...(metadata.namespace === undefined ? [] : labelled('Project', metadata.namespace, 0)),
     ...labelled('Kind', `${type.kind} (${apiVersionOf(type)})`, 0),
     ...describePairs('Labels', metadata.labels),
-    ...describePairs('Annotations', metadata.annotations),
+    ...describePairs('Annotations', shownAnnotations(metadata)),
     ...(created === undefined
       ? []
       : labelled('Created', `${created} (${humanDuration(now_ms - Date.parse(created))} ago)`, 0)),

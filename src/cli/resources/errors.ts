@@ -86,14 +86,14 @@ export function describeError(error: unknown): string[] {
   if (error instanceof ApiError) {
     const { message, details } = error.status;
     const causes = details?.causes ?? [];
-    // A Status repeats its causes in its message; by field they are easier to read.
-    const head =
-      causes.length > 0
-        ? (message ?? error.message).replace(/ is invalid: .*$/s, ' is invalid:')
-        : error.message;
+    // A Status repeats its causes in its message; one to a line they are easier to read.
+    const text = message ?? error.message;
+    const head = causes.length > 0 ? text.replace(/ is invalid: .*$/s, ' is invalid:') : text;
     return [
       `error: ${head}`,
-      ...causes.map((cause) => `  ${cause.field ? `${cause.field}: ` : ''}${cause.message}`),
+      ...causes
+        .filter((cause) => !head.includes(cause.message))
+        .map((cause) => `  ${cause.field ? `${cause.field}: ` : ''}${cause.message}`),
       ...(error.code === 401 ? ['  the kubeconfig’s certificate is not (or no longer) valid here'] : []),
     ];
   }

@@ -11,9 +11,9 @@ export function withoutManagedFields(object: AnyObject): AnyObject {
   return { ...object, metadata };
 }
 
-/** As YAML that reads back the same: never folded, no aliases. */
+/** As YAML that every reader takes the same way (`on` is quoted: YAML 1.1 reads it as true); never folded, no aliases. */
 export const toYaml = (value: unknown): string =>
-  stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });
+  stringify(value, { lineWidth: 0, aliasDuplicateObjects: false, compat: 'yaml-1.1' });
 
 /** Objects in a machine's format: one alone, several as a List. */
 export function renderObjects(

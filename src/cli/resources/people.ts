@@ -6,7 +6,7 @@
 import { checkWritable, keyAndRequest, writeAccess } from './credentials.ts';
 import { collectionPath, type ResourceType } from './discovery.ts';
 import { ApiError, CliError, usageError } from './errors.ts';
-import { type AnyObject, conditionOf, textAt } from './objects.ts';
+import { type AnyObject, type ConditionView, conditionOf, textAt } from './objects.ts';
 import type { OutputFormat, SessionOptions } from './options.ts';
 import { objectName, print, printLines, renderObjects } from './output.ts';
 import { listObjects, listTable, waitForObject } from './read.ts';
@@ -32,6 +32,10 @@ const post = (session: Session, type: ResourceType, body: object) =>
     query: { fieldManager: 'casemate' },
     body,
   });
+
+/** Whether a signing request will never be answered: its reason is one of `WeakKeyRequest`, `MalformedRequest`, … */
+const isRefused = (ready: ConditionView | undefined) =>
+  ready?.status === 'False' && ready.reason?.endsWith('Request') === true;
 
 const stateOf = (object: AnyObject | undefined) => {
   const ready = conditionOf(object, 'Ready');
@@ -80,6 +84,8 @@ export const orgCreate = inSession(async (session: Session, options: OrgCreateOp
     options.timeout,
     (object) => {
       if (object === undefined) throw new CliError(`organization "${name}" was deleted meanwhile`);
+      const refused = conditionOf(object, 'Ready');
+      if (isRefused(refused)) throw new CliError(refused?.message ?? 'the request was refused');
       return (
         conditionOf(object, 'Ready')?.status === 'True' &&
         textAt(object, 'status', 'firstAdministrator', 'certificate') !== undefined
@@ -229,8 +235,7 @@ export const userCreate = inSession(async (session: Session, options: UserCreate
     (object) => {
       if (object === undefined) throw new CliError(`the request of "${user}" was deleted meanwhile`);
       const ready = conditionOf(object, 'Ready');
-      if (ready?.status === 'False' && ready.reason === 'Refused')
-        throw new CliError(ready.message ?? 'the request was refused');
+      if (isRefused(ready)) throw new CliError(ready?.message ?? 'the request was refused');
       return textAt(object, 'status', 'certificate') !== undefined;
     },
     stateOf,

@@ -222,7 +222,6 @@ export function registerResourceCommands(program: Command): void {
   registerReading(program);
   registerWriting(program);
   registerStreams(program);
-  program.commandsGroup('Other:');
   registerCompletion(program);
   program.addHelpText('after', EXIT_CODES_TEXT);
 }
