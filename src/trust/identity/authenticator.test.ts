@@ -150,6 +150,21 @@ describe('authentication by client certificate', () => {
     assert.match(await refusal(ACME, nobody.der), /was revoked/);
   });
 
+  it('a certificate in which any bit was changed, or that was made longer or shorter, is refused', async () => {
+    const { der } = await region.credential(ACME, 'bits');
+    assert.equal((await authenticate(ACME, der)).name, 'bits');
+    for (let at = 0; at < der.length; at++) {
+      const changed = Uint8Array.from(der);
+      changed[at] = (changed[at] ?? 0) ^ (1 << (at % 8));
+      await assert.rejects(authenticate(ACME, changed), { reason: 'Unauthorized' }, `byte ${at}`);
+    }
+    await assert.rejects(authenticate(ACME, Buffer.concat([der, Buffer.from([0])])), {
+      reason: 'Unauthorized',
+    });
+    await assert.rejects(authenticate(ACME, Buffer.concat([der, der])), { reason: 'Unauthorized' });
+    await assert.rejects(authenticate(ACME, der.subarray(0, -1)), { reason: 'Unauthorized' });
+  });
+
   it('a certificate for anything but client authentication is refused', async () => {
     await region.credential(ACME, 'third');
     const { uid, spki } = await holder(ACME, 'third');
