@@ -3,10 +3,12 @@
  * together and nothing of what they do.
  */
 import { join } from 'node:path';
+import { filterClient } from '#engines/nftables/client.ts';
+import type { PostgresConnection } from '#engines/postgres/database.ts';
+import { openPostgres } from '#engines/postgres/open-postgres.ts';
 import { systemClock } from '#kernel/clock.ts';
 import type { Logger } from '#kernel/logger.ts';
 import { systemRandom } from '#kernel/random.ts';
-import { REGION } from '#kernel/realm-id.ts';
 import { StoreEventRecorder } from '#kernel/reconcile/event-recorder.ts';
 import { garbageCollector } from '#kernel/reconcile/garbage-collector.ts';
 import { startControllers } from '#kernel/reconcile/start-controllers.ts';
@@ -22,12 +24,13 @@ import { certificateAuthenticator } from '#trust/identity/authenticator.ts';
 import { softwareKeyring } from '#trust/keys/keyring.ts';
 import { loadOrCreateMasterKey } from '#trust/keys/master-key.ts';
 import type { RegionConfig } from './config/schema.ts';
+import { openEngine } from './engine.ts';
+import { fillCatalogue, untilImported } from './image-catalogue.ts';
 import type { Layout } from './layout.ts';
-import { programVersion } from './program.ts';
+import type { ProgramFiles } from './program-files.ts';
 import { parseListen, serverNames } from './server-names.ts';
 import { regionServices } from './services.ts';
 import { apiUrl } from './status.ts';
-import { openStorage } from './storage.ts';
 
 export interface RunningRegion {
   /** What does not work here, and why. */
@@ -39,11 +42,16 @@ export interface RunningRegion {
 export interface ComposeOptions {
   readonly layout: Layout;
   readonly config: RegionConfig;
+  /** Where the state is. */
+  readonly database: PostgresConnection;
+  readonly program: ProgramFiles;
+  readonly imageFolder: string;
   readonly logger: Logger;
 }
 
 /** Opens the region; resolves when the API answers and everything behind it is in place. */
-export async function openRegion({ layout, config, logger }: ComposeOptions): Promise<RunningRegion> {
+export async function openRegion(options: ComposeOptions): Promise<RunningRegion> {
+  const { layout, config, program, imageFolder, logger } = options;
   const clock = systemClock;
   const random = systemRandom;
   const closers: (() => Promise<void> | void)[] = [];
@@ -52,16 +60,34 @@ export async function openRegion({ layout, config, logger }: ComposeOptions): Pr
   };
   try {
     const masterKey = await loadOrCreateMasterKey(join(layout.keys, 'master.key'));
-    const { log, keys } = await openStorage(layout, config);
-    closers.push(() => log.close());
-    const keyring = softwareKeyring({ region: config.name, storage: keys, masterKey, clock });
+    const [postgres, engine] = await Promise.all([
+      openPostgres({
+        connection: options.database,
+        migrations: program.migrations,
+        clock,
+        onFault: (error) => logger.warn({ err: error }, 'a connection to the database broke'),
+      }),
+      openEngine(layout, config, clock),
+    ]);
+    closers.push(() => postgres.close());
+    closers.push(() => engine.incus.close());
+    const keyring = softwareKeyring({ region: config.name, storage: postgres.keys, masterKey, clock });
     closers.push(() => keyring.close());
 
-    const services = regionServices({ keyring, organizationKinds: () => registry.servedIn('organization') });
+    const services = regionServices({
+      config,
+      keyring,
+      incus: engine.incus,
+      filter: filterClient(layout.run.firewall),
+      imageFolder,
+      clock,
+      logger,
+      organizationKinds: () => registry.servedIn('organization'),
+    });
     const registry: KindRegistry = new KindRegistry(services.flatMap((service) => service.kinds));
     const realms = await openRealms({
       registry,
-      storage: log,
+      storage: postgres.log,
       keyring,
       admissions: services.flatMap((service) => service.admissions ?? []),
       clock,
@@ -104,12 +130,19 @@ export async function openRegion({ layout, config, logger }: ComposeOptions): Pr
       clock,
       random,
       logger,
-      version: { casemate: programVersion() },
+      version: { casemate: program.version },
     });
     await server.listen(parseListen(config.listen));
     closers.push(() => server.close());
-    await realms.use(REGION, () => {});
-    return { notes: [], close };
+    const notes = engine.problem === undefined ? [] : [engine.problem];
+    const catalogue = { realms, folder: imageFolder, clock, random, logger };
+    const added = await fillCatalogue(catalogue);
+    if (engine.problem === undefined) {
+      for (const name of await untilImported(catalogue, added)) {
+        notes.push(`image ${name} is not imported yet: see kubectl describe image ${name}`);
+      }
+    }
+    return { notes, close };
   } catch (error) {
     await close();
     throw error;

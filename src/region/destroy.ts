@@ -7,7 +7,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { removeRemains } from '#engines/incus/remains.ts';
 import { tableName } from '#engines/nftables/names.ts';
 import type { Clock } from '#kernel/clock.ts';
-import { loadConfig } from './config/load.ts';
+import { readRegionId } from './config/load.ts';
 import { isRoot } from './embedded/accounts.ts';
 import type { Layout } from './layout.ts';
 import { stopSupervisor } from './supervisor/launch.ts';
@@ -35,8 +35,9 @@ export async function destroyRegion(layout: Layout, clock: Clock): Promise<void>
 }
 
 async function removeFirewall(layout: Layout): Promise<void> {
-  if (!existsSync('/usr/sbin/nft') || !existsSync(layout.config)) return;
-  const table = tableName((await loadConfig(layout.config)).id);
+  const id = await readRegionId(layout.config);
+  if (id === undefined || !existsSync('/usr/sbin/nft')) return;
+  const table = tableName(id);
   for (const family of ['inet', 'bridge', 'ip', 'ip6']) {
     try {
       execFileSync('/usr/sbin/nft', ['delete', 'table', family, table], { stdio: 'pipe' });

@@ -1,23 +1,43 @@
 /**
  * Which services this region offers: one line each. Everything they need is made in `compose.ts`.
  */
-import type { RealmKeyring } from '#kernel/keys.ts';
+import type { Incus } from '#engines/incus/client.ts';
+import type { FilterClient } from '#engines/nftables/client.ts';
+import { hostAddresses } from '#engines/nftables/host-addresses.ts';
+import type { Clock } from '#kernel/clock.ts';
 import type { Kind } from '#kernel/kind.ts';
+import type { Logger } from '#kernel/logger.ts';
 import type { Service } from '#kernel/service.ts';
+import { Instance } from '#services/compute/instance.ts';
+import { computeService } from '#services/compute/service.ts';
+import { networkService } from '#services/network/service.ts';
 import { Namespace } from '#services/tenancy/namespace.ts';
 import { tenancyService } from '#services/tenancy/service.ts';
 import type { Keyring } from '#trust/keys/keyring.ts';
 import { trustService } from '#trust/service.ts';
+import type { RegionConfig } from './config/schema.ts';
 
 export interface ServiceParts {
-  readonly keyring: Keyring & RealmKeyring;
+  readonly config: RegionConfig;
+  readonly keyring: Keyring;
+  readonly incus: Incus;
+  readonly filter: FilterClient;
+  readonly imageFolder: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
   /** Kinds that organizations serve; not to be called before all services are made. */
   readonly organizationKinds: () => readonly Kind[];
 }
 
-export function regionServices({ keyring, organizationKinds }: ServiceParts): readonly Service[] {
+export function regionServices(parts: ServiceParts): readonly Service[] {
+  const { config, keyring, incus, filter, imageFolder, clock, logger, organizationKinds } = parts;
+  const { pools, forwardAddresses, egress } = config.network;
+  const addresses = forwardAddresses.length > 0 ? forwardAddresses : hostAddresses();
+  const common = { incus, clock, logger, regionId: config.id };
   return [
     trustService({ keyring, projectKind: Namespace }),
     tenancyService({ keyring, kinds: organizationKinds }),
+    computeService({ ...common, imageFolder }),
+    networkService({ ...common, filter, instanceKind: Instance, pools, forwardAddresses: addresses, egress }),
   ];
 }

@@ -8,6 +8,12 @@ export interface InitialSettings {
   readonly listen: string;
 }
 
+/** One of the sixteen /14 ranges of 10.64.0.0/10, by the region's id, so that regions side by side seldom meet. */
+export function defaultPool(id: string): string {
+  const digit = Number.parseInt(id.slice(-1), 16);
+  return `10.${64 + 4 * (Number.isNaN(digit) ? 0 : digit)}.0.0/14`;
+}
+
 export function defaultConfigText({ name, id, listen }: InitialSettings): string {
   return `# This region. 'casemate up' reads it each time it starts; a change takes effect at the next 'casemate up'.
 
@@ -26,6 +32,9 @@ advertise: []
 network:
   # IPv4 addresses of this machine that Forwards may publish instances' ports on. Empty: all of them.
   forwardAddresses: []
+  # Ranges that networks are taken from; each takes a /24 unless it asks for another. Regions side by side on one
+  # machine need ranges of their own.
+  pools: [${defaultPool(id)}]
   # Whether a FirewallPolicy may let instances reach past the region at all.
   egress: false
 

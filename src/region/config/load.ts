@@ -7,7 +7,7 @@ import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
 import type { TSchema } from 'typebox';
 import { Value } from 'typebox/value';
 import { parseDocument } from 'yaml';
-import { defaultConfigText, type InitialSettings } from './default-text.ts';
+import { defaultConfigText, defaultPool, type InitialSettings } from './default-text.ts';
 import { RegionConfig } from './schema.ts';
 
 const CONFIG_BYTES_MAX = 65_536;
@@ -34,11 +34,32 @@ export function parseConfig(text: string, path: string): RegionConfig {
       document.errors.map((error) => error.message),
     );
   }
-  const value: unknown = document.toJS();
+  const value = withDefaults(document.toJS());
   const problems = [...schemaProblems(value), ...crossProblems(value)];
   if (problems.length > 0) throw new ConfigError(path, problems);
   return value as RegionConfig;
 }
+
+/** Fields that a region.yaml of an older release does not have yet, or that its author left out. */
+function withDefaults(value: unknown): unknown {
+  if (!isGroup(value)) return value;
+  const defaults: Readonly<Record<string, unknown>> = {
+    advertise: [],
+    network: { forwardAddresses: [], pools: [defaultPool(String(value.id))], egress: false },
+    postgres: { mode: 'embedded' },
+    incus: { mode: 'embedded' },
+    storage: { size: '30GiB' },
+  };
+  const filled: Record<string, unknown> = { ...defaults, ...value };
+  for (const [field, standard] of Object.entries(defaults)) {
+    const given = value[field];
+    if (isGroup(standard) && isGroup(given)) filled[field] = { ...standard, ...given };
+  }
+  return filled;
+}
+
+const isGroup = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function schemaProblems(value: unknown): string[] {
   const problems = new Map<string, string>();
@@ -115,4 +136,10 @@ export async function loadOrCreateConfig(
     await rename(`${path}.new`, path);
   }
   return loadConfig(path);
+}
+
+/** The id of the region that a file describes, also when nothing else in it can be read. */
+export async function readRegionId(path: string): Promise<string | undefined> {
+  if (!existsSync(path)) return undefined;
+  return /^id:\s*"?(r[0-9a-f]{8})"?\s*$/m.exec(await readFile(path, 'utf8'))?.[1];
 }

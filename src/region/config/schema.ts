@@ -33,6 +33,11 @@ export const RegionConfig = Type.Object(
           maxItems: 256,
           description: 'IPv4 addresses of this machine that Forwards may use',
         }),
+        pools: Type.Array(Type.String({ pattern: `^${IPV4}/(?:[89]|1[0-9]|2[0-9])$` }), {
+          minItems: 1,
+          maxItems: 64,
+          description: 'IPv4 ranges that networks are taken from, for example 10.64.0.0/14',
+        }),
         egress: Type.Boolean({
           description: 'whether instances may be allowed (by policy) to reach past the region',
         }),
@@ -48,6 +53,13 @@ export const RegionConfig = Type.Object(
           Type.String({
             pattern: '^postgres(ql)?://',
             description: 'postgresql://user@host/database, only with mode: external',
+          }),
+        ),
+        certificateAuthority: Type.Optional(
+          Type.String({
+            pattern: '^/',
+            description:
+              "path of the PEM file that signed an external server's certificate; without it, no TLS",
           }),
         ),
       },

@@ -81,7 +81,8 @@ function serverSettings(layout: Layout): string {
   return `# Written by 'casemate up' each time it starts the region: do not edit.
 listen_addresses = ''
 unix_socket_directories = '${layout.postgres.socketFolder.replaceAll("'", "''")}'
-unix_socket_permissions = 0770
+# Who may come here is decided by the folder's mode, and then by who they are.
+unix_socket_permissions = 0777
 max_connections = ${CONNECTIONS_MAX}
 fsync = on
 full_page_writes = on

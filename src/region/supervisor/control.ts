@@ -50,6 +50,7 @@ export async function askStop(path: string): Promise<boolean> {
   return (await ask(path, 'stop')) !== undefined;
 }
 
+/** Undefined when no supervisor is there, or when it went away before it answered. */
 async function ask(path: string, command: ControlCommand): Promise<string | undefined> {
   const socket = connect(path);
   try {
@@ -57,14 +58,17 @@ async function ask(path: string, command: ControlCommand): Promise<string | unde
       socket.once('connect', resolve);
       socket.once('error', reject);
     });
+    socket.write(`${command}\n`);
+    return await readLine(socket, ANSWER_BYTES_MAX);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ENOTDIR') return undefined;
+    if (GONE.includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     throw error;
+  } finally {
+    socket.destroy();
   }
-  socket.write(`${command}\n`);
-  return readLine(socket, ANSWER_BYTES_MAX);
 }
+
+const GONE: readonly string[] = ['ENOENT', 'ECONNREFUSED', 'ENOTDIR', 'ECONNRESET', 'EPIPE'];
 
 function readLine(socket: Socket, bytesMax: number): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -78,6 +82,8 @@ function readLine(socket: Socket, bytesMax: number): Promise<string> {
         reject(new Error(`more than ${bytesMax} bytes without an end of line`));
     });
     socket.once('error', reject);
-    socket.once('close', () => reject(new Error('the supervisor closed the connection without an answer')));
+    socket.once('close', () =>
+      reject(Object.assign(new Error('closed without an answer'), { code: 'ECONNRESET' })),
+    );
   });
 }

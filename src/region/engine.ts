@@ -1,0 +1,45 @@
+/**
+ * Gets Incus ready for the region: its own, or the one region.yaml names. Without one the region runs all the same, and
+ * what needs it says so in its conditions.
+ */
+import { existsSync } from 'node:fs';
+import { connectIncus, type Incus } from '#engines/incus/client.ts';
+import { DEFAULT_POOL, incusSocket, prepareIncus, untilReady } from '#engines/incus/daemon.ts';
+import type { Clock } from '#kernel/clock.ts';
+import type { RegionConfig } from './config/schema.ts';
+import type { Layout } from './layout.ts';
+
+const READY_LIMIT_MS = 60_000;
+const GIB = 1024 ** 3;
+
+export interface Engine {
+  readonly incus: Incus;
+  /** Why there are no instances here; undefined when all is well. */
+  readonly problem: string | undefined;
+}
+
+export async function openEngine(layout: Layout, config: RegionConfig, clock: Clock): Promise<Engine> {
+  const socketPath = config.incus.socket ?? incusSocket(layout.incus);
+  if (config.incus.mode === 'external') {
+    return { incus: connectIncus({ socketPath }, clock), problem: undefined };
+  }
+  if (config.incus.mode === 'none' || !existsSync(socketPath)) {
+    const why = config.incus.mode === 'none' ? 'region.yaml says incus: none' : 'no Incus runs here';
+    return {
+      incus: connectIncus({ socketPath }, clock),
+      problem: `${why}: no instances, images or networks`,
+    };
+  }
+  const incus = await untilReady(layout.incus, clock, READY_LIMIT_MS);
+  try {
+    await prepareIncus(incus, {
+      pool: DEFAULT_POOL,
+      folder: layout.incus,
+      poolSize_bytes: Number.parseInt(config.storage.size, 10) * GIB,
+    });
+    return { incus, problem: undefined };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return { incus, problem: `Incus has no storage pool (${message}): no instances or images` };
+  }
+}

@@ -1,0 +1,234 @@
+/** The supervisor with real processes: small shell scripts that do what is asked of them. */
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { wakefulClock } from '../clock.ts';
+import { type Layout, layoutOf } from '../layout.ts';
+import type { ProcessDefinition, SupervisorPlan, SupervisorStatus } from './definition.ts';
+import {
+  launchSupervisor,
+  NotReadyError,
+  stopSupervisor,
+  supervisorStatus,
+  waitUntilReady,
+} from './launch.ts';
+import { leftovers } from './leftovers.ts';
+import { identify, isAlive } from './process-table.ts';
+import { checkOrder } from './supervisor.ts';
+
+function openLayout(t: TestContext): Layout {
+  const layout = layoutOf(mkdtempSync(join(tmpdir(), 'sv-')));
+  mkdirSync(layout.run.folder);
+  mkdirSync(layout.logs);
+  t.after(async () => {
+    await stopSupervisor(layout, wakefulClock);
+    rmSync(layout.data, { recursive: true });
+  });
+  return layout;
+}
+
+/** A process that runs a shell script; it is ready when the file `<name>.ready` is there. */
+function script(
+  layout: Layout,
+  name: string,
+  body: string,
+  more: Partial<ProcessDefinition> = {},
+): ProcessDefinition {
+  return {
+    name,
+    command: '/bin/sh',
+    args: ['-c', body],
+    env: { PATH: '/usr/bin:/bin' },
+    cwd: layout.data,
+    after: [],
+    ready: { type: 'command', command: '/usr/bin/test', args: ['-e', join(layout.data, `${name}.ready`)] },
+    startLimit_ms: 10_000,
+    stop: { signal: 'SIGTERM', grace_ms: 5_000 },
+    ...more,
+  };
+}
+
+const planOf = (layout: Layout, ...processes: ProcessDefinition[]): SupervisorPlan => ({
+  digest: 'test',
+  logs: layout.logs,
+  processes,
+});
+
+const untilReady = (layout: Layout): Promise<SupervisorStatus> =>
+  waitUntilReady(layout, wakefulClock, { limit_ms: 20_000, onChange: () => {} });
+
+async function until(what: string, condition: () => Promise<boolean> | boolean): Promise<void> {
+  const deadline = performance.now() + 20_000;
+  while (!(await condition())) {
+    assert.ok(performance.now() < deadline, `not within 20 s: ${what}`);
+    await new Promise(setImmediate);
+  }
+}
+
+const processOf = (status: SupervisorStatus | undefined, name: string) =>
+  status?.processes.find((process) => process.name === name);
+
+const history = (layout: Layout): string[] =>
+  readFileSync(join(layout.data, 'history'), 'utf8').trim().split('\n');
+
+/** Writes down when it starts and when it is told to stop, and is ready at once. */
+const wellBehaved = (name: string): string =>
+  `echo start ${name} >> history; trap 'echo stop ${name} >> history; exit 0' TERM; touch ${name}.ready; while :; do sleep 0.05; done`;
+
+test('processes start after those they wait for and stop before them', async (t) => {
+  const layout = openLayout(t);
+  const plan = planOf(
+    layout,
+    script(layout, 'region', wellBehaved('region'), { after: ['database', 'engine'] }),
+    script(layout, 'engine', wellBehaved('engine'), { after: ['database'] }),
+    script(layout, 'database', wellBehaved('database')),
+  );
+  await launchSupervisor(layout, plan, wakefulClock);
+  const status = await untilReady(layout);
+  assert.deepEqual(
+    status.processes.map(({ name, state }) => [name, state]),
+    [
+      ['region', 'ready'],
+      ['engine', 'ready'],
+      ['database', 'ready'],
+    ],
+  );
+  assert.equal(await stopSupervisor(layout, wakefulClock), true);
+  assert.deepEqual(history(layout), [
+    'start database',
+    'start engine',
+    'start region',
+    'stop region',
+    'stop engine',
+    'stop database',
+  ]);
+  assert.equal(await stopSupervisor(layout, wakefulClock), false);
+});
+
+test('a process that dies is started again, and others are left alone', async (t) => {
+  const layout = openLayout(t);
+  await launchSupervisor(
+    layout,
+    planOf(layout, script(layout, 'a', wellBehaved('a')), script(layout, 'b', wellBehaved('b'))),
+    wakefulClock,
+  );
+  const before = await untilReady(layout);
+  const killed = processOf(before, 'a')?.pid ?? 0;
+  process.kill(killed, 'SIGKILL');
+  await until('a runs again', async () => {
+    const now = processOf(await supervisorStatus(layout), 'a');
+    return now?.state === 'ready' && now.pid !== killed;
+  });
+  const after = await supervisorStatus(layout);
+  assert.equal(processOf(after, 'a')?.restarts, 1);
+  assert.equal(processOf(after, 'a')?.lastFailure, 'ended: signal SIGKILL');
+  assert.equal(processOf(after, 'b')?.pid, processOf(before, 'b')?.pid);
+});
+
+test('a process that never becomes ready fails the start with its reason and its log', async (t) => {
+  const layout = openLayout(t);
+  await launchSupervisor(
+    layout,
+    planOf(layout, script(layout, 'broken', 'echo the disk is full; exit 3')),
+    wakefulClock,
+  );
+  await assert.rejects(untilReady(layout), (error) => {
+    assert.ok(error instanceof NotReadyError);
+    assert.match(error.message, /broken is \w+: ended before it was ready: exit 3/);
+    assert.deepEqual(error.logs, [join(layout.logs, 'broken.log')]);
+    return true;
+  });
+  assert.match(readFileSync(join(layout.logs, 'broken.log'), 'utf8'), /^the disk is full$/m);
+});
+
+test('an optional process holds nothing up', async (t) => {
+  const layout = openLayout(t);
+  await launchSupervisor(
+    layout,
+    planOf(
+      layout,
+      script(layout, 'extra', 'exit 1', { optional: true }),
+      script(layout, 'main', wellBehaved('main')),
+    ),
+    wakefulClock,
+  );
+  assert.equal(processOf(await untilReady(layout), 'main')?.state, 'ready');
+});
+
+test('a process that does not heed its signal is killed after its grace', async (t) => {
+  const layout = openLayout(t);
+  const deaf = script(layout, 'deaf', "trap '' TERM; touch deaf.ready; while :; do sleep 0.05; done", {
+    stop: { signal: 'SIGTERM', grace_ms: 200 },
+  });
+  await launchSupervisor(layout, planOf(layout, deaf), wakefulClock);
+  const pid = processOf(await untilReady(layout), 'deaf')?.pid ?? 0;
+  await stopSupervisor(layout, wakefulClock);
+  assert.equal(identify(pid), undefined);
+});
+
+test('two supervisors never own one data folder', async (t) => {
+  const layout = openLayout(t);
+  const plan = planOf(layout, script(layout, 'a', wellBehaved('a')));
+  await launchSupervisor(layout, plan, wakefulClock);
+  await untilReady(layout);
+  await assert.rejects(launchSupervisor(layout, plan, wakefulClock), /another supervisor holds/);
+  assert.equal(processOf(await supervisorStatus(layout), 'a')?.state, 'ready');
+  assert.deepEqual(history(layout), ['start a']);
+});
+
+test('what a killed supervisor leaves is found, ended, and started anew', async (t) => {
+  const layout = openLayout(t);
+  const plan = planOf(layout, script(layout, 'a', wellBehaved('a')));
+  await launchSupervisor(layout, plan, wakefulClock);
+  const before = await untilReady(layout);
+  const orphan = identify(processOf(before, 'a')?.pid ?? 0);
+  assert.ok(orphan);
+  process.kill(before.pid, 'SIGKILL');
+  await until('the supervisor is gone', () => identify(before.pid) === undefined);
+  assert.deepEqual(
+    (await leftovers(layout.run.state)).map(({ name }) => name),
+    ['a'],
+  );
+  await launchSupervisor(layout, plan, wakefulClock);
+  await untilReady(layout);
+  assert.equal(isAlive(orphan), false);
+  assert.deepEqual(history(layout), ['start a', 'stop a', 'start a']);
+});
+
+test('what a killed supervisor leaves can be stopped without another one', async (t) => {
+  const layout = openLayout(t);
+  await launchSupervisor(layout, planOf(layout, script(layout, 'a', wellBehaved('a'))), wakefulClock);
+  const before = await untilReady(layout);
+  process.kill(before.pid, 'SIGKILL');
+  await until('the supervisor is gone', () => identify(before.pid) === undefined);
+  assert.equal(await stopSupervisor(layout, wakefulClock), true);
+  assert.equal(identify(processOf(before, 'a')?.pid ?? 0), undefined);
+});
+
+test('our own processes say themselves when they are ready, and what does not work', async (t) => {
+  const layout = openLayout(t);
+  const program = join(layout.data, 'program.mjs');
+  writeFileSync(program, "process.send({ ready: true, notes: ['no Incus'] }); setInterval(() => {}, 1000);");
+  const own: ProcessDefinition = {
+    ...script(layout, 'own', ''),
+    command: process.execPath,
+    args: [program],
+    ready: { type: 'message' },
+  };
+  await launchSupervisor(layout, planOf(layout, own), wakefulClock);
+  assert.deepEqual(processOf(await untilReady(layout), 'own')?.notes, ['no Incus']);
+});
+
+test('a plan whose processes wait for each other is refused', () => {
+  const layout = layoutOf('/nowhere');
+  assert.throws(
+    () => checkOrder([script(layout, 'a', '', { after: ['b'] }), script(layout, 'b', '', { after: ['a'] })]),
+    /processes wait for each other: a → b → a/,
+  );
+  assert.throws(
+    () => checkOrder([script(layout, 'a', '', { after: ['c'] })]),
+    /a waits for c, which is not in the plan/,
+  );
+});
