@@ -67,8 +67,8 @@ export function word(value: number): Buffer {
 
 /** A zlib stream without dictionary begins so. */
 const ZLIB_HEAD = Buffer.from([0x78, 0x01]);
-/** No header pairs (a count of zero), as a stored block. */
-const NO_HEADERS = Buffer.from([0x00, 0x04, 0x00, 0xfb, 0xff, 0x00, 0x00, 0x00, 0x00]);
+/** No header pairs (a count of zero) as a stored block, then an empty one, which makes the reader give out what it has. */
+const NO_HEADERS = Buffer.from([0, 4, 0, 0xfb, 0xff, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]);
 
 /** Accepts a stream. The first reply of a connection opens the compression context that all share. */
 export function synReply(stream: number, first: boolean): Buffer {
