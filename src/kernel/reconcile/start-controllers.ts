@@ -4,18 +4,21 @@
  * orphans and drift every few minutes. An idle realm is not kept in memory.
  */
 import { systemActor } from '../access.ts';
-import type { Clock } from '../clock.ts';
-import type { Controller, ReconcileContext } from '../controller.ts';
+import type { ReconcileContext } from '../controller.ts';
 import { isStatusError } from '../errors.ts';
-import type { Logger } from '../logger.ts';
-import type { Random } from '../random.ts';
-import type { Realm, Realms } from '../realm.ts';
+import type { Realm } from '../realm.ts';
 import type { RealmId } from '../realm-id.ts';
 import { Activity } from './activity.ts';
-import type { RealmEventRecorder } from './event-recorder.ts';
 import { RealmFollower } from './realm-follower.ts';
 import { RealmVisits } from './realm-visits.ts';
-import { type QueueDepth, WorkQueue } from './work-queue.ts';
+import type {
+  ControllerStatus,
+  ControllersStatus,
+  FailingObject,
+  RunningControllers,
+  StartControllersOptions,
+} from './running-controllers.ts';
+import { WorkQueue } from './work-queue.ts';
 import { controllerWorker, type ObjectEvent, type Worker } from './worker.ts';
 
 /** How often controllers look for what an engine holds that no object accounts for. */
@@ -29,45 +32,13 @@ const STOP_LIMIT_ms = 10_000;
 /** Failures that `status` names, per controller. */
 const FAILURES_SHOWN_MAX = 20;
 
-export interface StartControllersOptions {
-  readonly realms: Realms;
-  readonly controllers: readonly Controller[];
-  /** The garbage collector, and whatever else is not about one kind. */
-  readonly workers?: readonly Worker[];
-  readonly events: RealmEventRecorder;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-}
-
-export interface FailingObject {
-  readonly realm: RealmId;
-  /** `<namespace>/<name>`, or `/<name>`. */
-  readonly key: string;
-  readonly failures: number;
-  readonly message: string;
-}
-
-export interface ControllerStatus extends QueueDepth {
-  readonly name: string;
-  readonly failing: readonly FailingObject[];
-}
-
-export interface ControllersStatus {
-  /** Realms in memory and followed. */
-  readonly realmsFollowed: number;
-  readonly controllers: readonly ControllerStatus[];
-}
-
-export interface RunningControllers {
-  /** Ends them: nothing new starts, signals abort, and what runs is waited for, within a bound. */
-  stop(): Promise<void>;
-  /** Resolves when nothing is queued or running and no change is on its way. Retries that are due later do not count. */
-  idle(): Promise<void>;
-  /** Runs every sweep of every realm now. */
-  sweep(): Promise<void>;
-  status(): ControllersStatus;
-}
+export type {
+  ControllerStatus,
+  ControllersStatus,
+  FailingObject,
+  RunningControllers,
+  StartControllersOptions,
+};
 
 export function startControllers(options: StartControllersOptions): RunningControllers {
   const manager = new Manager(options);
