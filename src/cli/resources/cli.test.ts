@@ -61,8 +61,7 @@ test('apply makes things what a manifest says, once, and changes only what diffe
     `${PROJECT('default')}---\n${MACHINE('web', 'image: debian, size: 2', 'app: web')}`,
   );
   const applied = async (...args: string[]) => (await cli.run(['apply', '-f', file, ...args])).stdout;
-  assert.match(await applied('--dry-run'), /^namespace\/default created \(dry run\)
-/);
+  assert.match(await applied('--dry-run'), /^namespace\/default created \(dry run\)\n/);
   assert.equal((await cli.run(['get', 'namespaces', '-o', 'name'])).stdout, '');
   assert.equal(await applied(), 'namespace/default created\nmachine.lab.casemate.internal/web created\n');
   assert.equal(await applied(), 'namespace/default unchanged\nmachine.lab.casemate.internal/web unchanged\n');

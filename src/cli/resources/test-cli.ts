@@ -62,41 +62,7 @@ export async function startTestCli(
     CASEMATE_KUBECONFIG: kubeconfigs.organization,
     ...env,
   };
-  const start = (args: readonly string[], input?: string): Running => {
-    const child = spawn(process.execPath, [MAIN, ...args], {
-      cwd: folder,
-      env: environment,
-      timeout: COMMAND_LIMIT_MS,
-    });
-    let stdout = '';
-    let stderr = '';
-    const waiting: { readonly text: string; readonly resolve: () => void }[] = [];
-    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-      stdout += chunk;
-      for (const one of waiting) if (stdout.includes(one.text)) one.resolve();
-    });
-    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-      stderr += chunk;
-    });
-    const { promise: result, resolve, reject } = Promise.withResolvers<RunResult>();
-    child.once('error', reject);
-    child.once('close', (code) => resolve({ code, stdout, stderr }));
-    child.stdin.end(input ?? '');
-    return {
-      result,
-      async shows(text) {
-        if (stdout.includes(text)) return;
-        const seen = new Promise<void>((done) => waiting.push({ text, resolve: done }));
-        const ended = result.then(({ code }) => {
-          throw new Error(
-            `the command ended (${code}) without showing ${JSON.stringify(text)}:\n${stdout}${stderr}`,
-          );
-        });
-        await Promise.race([seen, ended]);
-      },
-      stop: () => child.kill('SIGINT'),
-    };
-  };
+  const start = (args: readonly string[], input?: string) => startProcess(args, folder, environment, input);
   return {
     server,
     folder,
@@ -109,3 +75,52 @@ export async function startTestCli(
     },
   };
 }
+
+function startProcess(
+  args: readonly string[],
+  folder: string,
+  environment: NodeJS.ProcessEnv,
+  input?: string,
+): Running {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    cwd: folder,
+    env: environment,
+    timeout: COMMAND_LIMIT_MS,
+  });
+  let stdout = '';
+  let stderr = '';
+  const waiting: { readonly text: string; readonly resolve: () => void }[] = [];
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    stdout += chunk;
+    for (const one of waiting) if (stdout.includes(one.text)) one.resolve();
+  });
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    stderr += chunk;
+  });
+  const { promise: result, resolve, reject } = Promise.withResolvers<RunResult>();
+  child.once('error', reject);
+  child.once('close', (code) => resolve({ code, stdout, stderr }));
+  child.stdin.end(input ?? '');
+  return {
+    result,
+    async shows(text) {
+      if (stdout.includes(text)) return;
+      const seen = new Promise<void>((done) => waiting.push({ text, resolve: done }));
+      const ended = result.then(({ code }) => {
+        throw new Error(
+          `the command ended (${code}) without showing ${JSON.stringify(text)}:\n${stdout}${stderr}`,
+        );
+      });
+      await Promise.race([seen, ended]);
+    },
+    stop: () => child.kill('SIGINT'),
+  };
+}
+
+/** Runs a command in a folder, with nothing of this process's environment but PATH. */
+export const runCli = (
+  args: readonly string[],
+  folder: string,
+  environment: Readonly<Record<string, string>>,
+): Promise<RunResult> =>
+  startProcess(args, folder, { PATH: process.env.PATH, HOME: folder, ...environment }).result;
