@@ -21,7 +21,11 @@ WITH moved AS (
   SELECT moved.uid, object.* FROM moved, unnest($16::text[], $17::bigint[]) AS object
   ON CONFLICT (realm, uid) DO UPDATE SET revision = excluded.revision
 ), removed AS (
-  DELETE FROM objects USING moved WHERE objects.realm = moved.uid AND objects.uid = ANY ($18::text[])
+  DELETE FROM objects USING (
+    -- OFFSET 0 keeps the planner from reading all objects of the realm to compare each with the array.
+    SELECT moved.uid AS realm, gone.uid FROM moved, unnest($18::text[]) AS gone (uid) OFFSET 0
+  ) AS gone
+  WHERE objects.realm = gone.realm AND objects.uid = gone.uid
 ), noded AS (
   INSERT INTO tile_nodes (realm, log, level, node_index, hash)
   SELECT moved.uid, 'changes', node.* FROM moved, unnest($19::smallint[], $20::bigint[], $21::bytea[]) AS node
