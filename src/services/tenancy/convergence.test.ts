@@ -97,7 +97,13 @@ async function look(region: TestRegion): Promise<{ readonly widgets: string[]; r
   const leaving: string[] = [];
   for (const realm of await region.test.realms.list()) {
     await region.inRealm(realm, ({ view }) => {
-      for (const { uid } of view.entries(Widget)) widgets.push(uid);
+      for (const { uid, namespace = '', name } of view.entries(Widget)) {
+        widgets.push(uid);
+        assert.ok(
+          view.entry(Namespace, { name: namespace }),
+          `${realm} ${namespace}/${name} is in no project`,
+        );
+      }
       for (const kind of [Organization, Namespace, Widget]) {
         for (const entry of view.entries(kind)) {
           if (entry.object().metadata.deletionTimestamp !== undefined)
