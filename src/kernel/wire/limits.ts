@@ -57,6 +57,9 @@ export const WATCHES_MAX = 20_000;
 /** A watcher that takes nothing for this long, with data waiting, is disconnected rather than buffered for. */
 export const SLOW_CLIENT_LIMIT_MS = 15_000;
 
+/** How soon an open stream ends after its holder lost access. */
+export const REVALIDATION_INTERVAL_MS = 5_000;
+
 /** Open terminals and followed logs of one actor in one realm. */
 export const STREAMS_PER_ACTOR_MAX = 100;
 /** Input a terminal may be behind with before its socket is paused. */

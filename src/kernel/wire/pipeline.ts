@@ -75,6 +75,9 @@ export async function identify(
     accept: incoming.headers.accept,
     contentType: incoming.headers['content-type'],
     body: () => readBody(incoming),
+    recheck: async () => {
+      await authenticate(wire.authenticator, realm, credentials);
+    },
     signal,
   };
   return { request, prefix, target };

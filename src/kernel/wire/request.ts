@@ -17,6 +17,8 @@ export interface WireRequest {
   readonly contentType: string | undefined;
   /** Reads the body: bounded, decompressed. Once. */
   body(): Promise<Buffer>;
+  /** Asks again what was asked before the request was served. Throws 401 or 403 when the answer is another now. */
+  recheck(): Promise<void>;
   /** Aborts when the client has gone or the server closes. */
   readonly signal: AbortSignal;
 }

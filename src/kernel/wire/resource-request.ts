@@ -80,14 +80,33 @@ export async function resourceAnswer(
     if (verb !== 'create') throw methodNotAllowed(resource, request.method);
     return reviewAnswer(wire, request, resource);
   }
-  await authorize(wire.authorizer, request.realm, request.actor, verb, resource.source, target);
+  const authorized = await authorizeRequest(wire, request, target, resource, verb);
   const allowed = subresource ? subresource.verbs : resource.verbs;
   if (!allowed.includes(verb)) throw methodNotAllowed(resource, request.method);
   if (isSecretRead(resource.source, verb)) await recordAllowed(wire.accessLog, record, 200);
   if (subresource && subresource.type !== 'status') {
-    return connectAnswer(wire, request, target, record, resource, subresource);
+    return connectAnswer(wire, authorized, target, record, resource, subresource);
   }
-  return operate(wire, request, target, resource, verb, subresource !== undefined);
+  return operate(wire, authorized, target, resource, verb, subresource !== undefined);
+}
+
+/** The request with the question of access added to what is asked again while a stream is open. Throws 403. */
+export async function authorizeRequest(
+  wire: Wire,
+  request: WireRequest,
+  target: ResourceTarget,
+  { source }: ServedResource,
+  verb: Verb,
+): Promise<WireRequest> {
+  const ask = () => authorize(wire.authorizer, request.realm, request.actor, verb, source, target);
+  await ask();
+  return {
+    ...request,
+    recheck: async () => {
+      await request.recheck();
+      await ask();
+    },
+  };
 }
 
 async function operate(
@@ -128,7 +147,7 @@ async function operate(
       const query = new URLSearchParams(request.query);
       const given = query.get('fieldSelector');
       query.set('fieldSelector', `${given ? `${given},` : ''}metadata.name=${name}`);
-      return watchAnswer(wire, { ...request, query, body: request.body }, resource, namespace);
+      return watchAnswer(wire, { ...request, query }, resource, namespace);
     }
     case 'update':
       return updateAnswer(wire, request, resource, namespace, name, status);

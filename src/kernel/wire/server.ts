@@ -69,6 +69,8 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     // Closing says so itself, as a Status.
     return503OnClosing: false,
     exposeHeadRoutes: false,
+    // What the router cannot read is refused like everything else: as a Status, to who may know.
+    frameworkErrors: (_error, request, reply) => void serve(request, reply),
     https: {
       key: options.tls.key,
       cert: options.tls.cert,

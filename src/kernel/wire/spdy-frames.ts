@@ -83,26 +83,30 @@ export class HeaderReader {
   readonly #inflate: Inflate = createInflate({ dictionary: DICTIONARY });
   #output: Buffer[] = [];
   #size = 0;
+  /** Set once the context is broken; nothing after that can be read. */
+  readonly #broken = Promise.withResolvers<never>();
 
   constructor() {
+    this.#broken.promise.catch(() => {});
+    this.#inflate.on('error', () => this.#broken.reject(new SpdyError('a broken header block')));
     this.#inflate.on('data', (chunk: Buffer) => {
       this.#size += chunk.length;
       if (this.#size > HEADER_BLOCK_BYTES_MAX)
         this.#inflate.destroy(new SpdyError('a header block that is too large'));
       else this.#output.push(chunk);
     });
-    this.#inflate.on('error', () => {});
   }
 
   /** Headers by lower-case name. One call at a time. */
   async read(block: Buffer): Promise<Map<string, string>> {
     this.#output = [];
     this.#size = 0;
-    await new Promise<void>((resolve, reject) => {
+    const written = new Promise<void>((resolve, reject) => {
       this.#inflate.write(block, (error) =>
         error ? reject(new SpdyError('a broken header block')) : resolve(),
       );
     });
+    await Promise.race([written, this.#broken.promise]);
     return parsePairs(Buffer.concat(this.#output));
   }
 

@@ -12,6 +12,7 @@ import { unauthorized } from '../errors.ts';
 import type { Admission, Kind } from '../kind.ts';
 import { type Logger, silentLogger } from '../logger.ts';
 import { REGION, type RealmId } from '../realm-id.ts';
+import type { StoreLimits } from '../store/limits.ts';
 import { openTestRealms, type TestRealms } from '../store/test-realms.ts';
 import { ledgerSource } from './ledger-source.ts';
 import type { ApiServerOptions } from './options.ts';
@@ -28,6 +29,8 @@ export interface TestServerOptions {
   readonly authenticator?: Authenticator;
   /** Realms to make; see `openTestRealms`. */
   readonly create?: readonly RealmId[];
+  /** Bounds of the store. */
+  readonly limits?: Partial<StoreLimits>;
   /** The wire's clock; the store's is `testRealms.clock` and stands still. Default: the system's. */
   readonly clock?: Clock;
   readonly logger?: Logger;
@@ -75,6 +78,7 @@ export async function startTestServer(options: TestServerOptions): Promise<TestS
     kinds: options.kinds,
     ...(options.create ? { create: options.create } : {}),
     ...(options.admissions ? { admissions: options.admissions } : {}),
+    ...(options.limits ? { limits: options.limits } : {}),
   });
   const accessRecords: (AccessRecord & { realm: RealmId })[] = [];
   const accessLog: AccessLog = {

@@ -3,6 +3,7 @@
  */
 import { once } from 'node:events';
 import type { ConnectRequest, TextConnector } from '../connect.ts';
+import { guard } from './guard.ts';
 import { SLOW_CLIENT_LIMIT_MS } from './limits.ts';
 import type { Wire } from './options.ts';
 import type { Answer, WireRequest } from './request.ts';
@@ -30,10 +31,13 @@ export async function textStreamAnswer(
         'Transfer-Encoding': 'chunked',
       });
       response.flushHeaders();
+      const unguard = guard(wire, request, () => response.destroy());
+      const iterator = chunks[Symbol.asyncIterator]();
       try {
-        for await (const chunk of chunks) {
-          if (response.destroyed || request.signal.aborted) break;
-          if (response.write(chunk)) continue;
+        for (;;) {
+          const step = await untilAborted(iterator.next(), request.signal);
+          if (step === undefined || step.done === true) break;
+          if (response.write(step.value)) continue;
           const slow = new AbortController();
           const cancel = wire.clock.after(SLOW_CLIENT_LIMIT_MS, () =>
             slow.abort(new Error('the client takes nothing')),
@@ -51,8 +55,21 @@ export async function textStreamAnswer(
           wire.logger.warn({ err: error, requestId: request.id }, 'a text stream broke off');
         response.destroy();
       } finally {
+        unguard();
+        // Not waited for: a connector that is stuck must not keep the place of one that is not.
+        void Promise.resolve(iterator.return?.()).catch(() => {});
         done();
       }
     },
   };
+}
+
+/** What a promise gives; undefined when the signal aborts first. */
+function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const stop = () => resolve(undefined);
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
 }

@@ -9,14 +9,14 @@ import type { TerminalConnector } from '../connect.ts';
 import { badRequest, forbidden, type Status } from '../errors.ts';
 import { type RequestRecord, recordAllowed } from './access-recorder.ts';
 import { errorStatus } from './answer.ts';
-import { authorize } from './authorize.ts';
 import { type ChannelSocket, WebSocketChannels } from './channel-socket.ts';
 import { CHANNEL_PROTOCOLS, chooseProtocol } from './channels.ts';
+import { guard } from './guard.ts';
 import { COMMAND_ARGUMENTS_MAX, STREAM_CLOSE_LIMIT_MS, WEBSOCKET_MESSAGE_BYTES_MAX } from './limits.ts';
 import type { Wire } from './options.ts';
 import { identify, newRecord, reportFailure } from './pipeline.ts';
 import type { WireRequest } from './request.ts';
-import { connectTarget, route } from './resource-request.ts';
+import { authorizeRequest, connectTarget, route } from './resource-request.ts';
 import { SPDY_PROTOCOL, SpdyChannels } from './spdy-channels.ts';
 import { runTerminal } from './terminal.ts';
 
@@ -67,7 +67,7 @@ export class Upgrades {
     const { request, target } = await identify(wire, incoming, id, record, signal);
     if (target.type !== 'resource') throw badRequest('only terminals of objects take an upgrade');
     const { resource, subresource, verb } = route(wire, request, target, record);
-    await authorize(wire.authorizer, request.realm, request.actor, verb, resource.source, target);
+    const authorized = await authorizeRequest(wire, request, target, resource, verb);
     if (subresource?.type !== 'terminal') throw badRequest('only terminals of objects take an upgrade');
     refuseForeignOrigin(incoming);
     checkUpgrade(incoming, request.query);
@@ -77,7 +77,7 @@ export class Upgrades {
     const release = wire.streams.take(`${request.realm} ${request.actor.name}`);
     try {
       await recordAllowed(wire.accessLog, record, 101);
-      await this.#run(incoming, socket, head, request, connector, object);
+      await this.#run(incoming, socket, head, authorized, connector, object);
     } finally {
       release();
     }
@@ -99,8 +99,10 @@ export class Upgrades {
       : await this.#openWebSocket(incoming, socket, head);
     if (channels === undefined) return;
     const connect = { realm, actor, object, query, signal };
+    const unguard = guard(this.#wire, request, () => socket.destroy());
     await runTerminal({ socket: channels, connector, connect, requestId: id, logger: this.#wire.logger });
     await closed;
+    unguard();
   }
 
   /** Undefined when the client went, or said something else than WebSocket; `ws` has answered it then. */

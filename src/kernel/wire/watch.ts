@@ -8,6 +8,7 @@ import { badRequest, expired, isStatusError, StatusError } from '../errors.ts';
 import type { Entry, Realm, Watch, WatchEvent } from '../realm.ts';
 import { errorStatus } from './answer.ts';
 import type { ServedResource } from './catalogue.ts';
+import { guard } from './guard.ts';
 import {
   FUTURE_REVISION_WAIT_MS,
   SLOW_CLIENT_LIMIT_MS,
@@ -104,12 +105,18 @@ export async function watchAnswer(
     type: 'stream',
     run: async (response) => {
       const stop = () => watch.close();
+      let lost: unknown;
+      const unguard = guard(wire, request, (reason) => {
+        lost = reason;
+        stop();
+      });
       const cancel = wire.clock.after(start.duration_ms, stop);
       request.signal.addEventListener('abort', stop, { once: true });
       if (request.signal.aborted) stop();
       try {
-        await stream(wire, request, response, encoder, selection, start, opened);
+        await stream(wire, request, response, encoder, selection, start, opened, () => lost);
       } finally {
+        unguard();
         cancel();
         request.signal.removeEventListener('abort', stop);
         watch.close();
@@ -177,6 +184,7 @@ async function stream(
   selection: Selection,
   start: WatchStart,
   { watch, initial, revision }: Opened,
+  lost: () => unknown,
 ): Promise<void> {
   response.writeHead(200, { 'Content-Type': JSON_TYPE, 'Transfer-Encoding': 'chunked' });
   response.flushHeaders();
@@ -208,6 +216,8 @@ async function stream(
       }
       if (parts.length > 0) await write(parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts));
     }
+    const reason = lost();
+    if (reason !== undefined) throw reason;
     response.end();
   } catch (error) {
     if (error instanceof SlowClient || request.signal.aborted) {
