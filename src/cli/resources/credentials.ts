@@ -2,16 +2,13 @@
  * Makes a person's key and signing request on this machine. The key never leaves it: what goes to the region is the request,
  * what comes back is a certificate.
  */
-import { webcrypto } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { kubeconfig } from '#trust/certificates/kubeconfig.ts';
-import { Pkcs10CertificateRequestGenerator } from '#trust/certificates/x509.ts';
+import { newPersonalKey, signingRequest } from '#trust/certificates/personal-key.ts';
 import { CliError, EXIT } from './errors.ts';
 import type { Connection } from './kubeconfig.ts';
-
-const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 
 export interface KeyAndRequest {
   /** PKCS #8 in PEM; undefined when the request was made elsewhere, and the key is not ours to see. */
@@ -20,21 +17,12 @@ export interface KeyAndRequest {
   readonly request: string;
 }
 
-/** A fresh ECDSA P-256 key and the request that proves it. Only the key in a request counts, so it names nobody. */
-async function makeKeyAndRequest(): Promise<KeyAndRequest> {
-  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
-  const request = await Pkcs10CertificateRequestGenerator.create({ keys, signingAlgorithm: ALGORITHM });
-  const key = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64');
-  const lines = key.replaceAll(/.{64}(?=.)/g, '$&\n');
-  return {
-    key: `-----BEGIN PRIVATE KEY-----\n${lines}\n-----END PRIVATE KEY-----\n`,
-    request: `${request.toString('pem')}\n`,
-  };
-}
-
 /** A fresh key, or (with `--csr`) the request of a key that somebody keeps elsewhere. */
 export async function keyAndRequest(csrFile: string | undefined): Promise<KeyAndRequest> {
-  if (csrFile === undefined) return makeKeyAndRequest();
+  if (csrFile === undefined) {
+    const key = newPersonalKey();
+    return { key, request: await signingRequest(key) };
+  }
   try {
     return { key: undefined, request: readFileSync(csrFile, 'utf8') };
   } catch (error) {

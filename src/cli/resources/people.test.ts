@@ -12,8 +12,10 @@ import { ledgerSource } from '#kernel/wire/ledger-source.ts';
 import { createApiServer } from '#kernel/wire/server.ts';
 import { openTestRegion } from '#services/tenancy/testing/region.ts';
 import { roleAuthorizer } from '#trust/access/authorizer.ts';
-import { ensureServerIdentity, issueOperator, newPersonalKey } from '#trust/bootstrap.ts';
+import { newPersonalKey, signingRequest } from '#trust/certificates/personal-key.ts';
+import { ensureServerIdentity } from '#trust/certificates/server-identity.ts';
 import { certificateAuthenticator } from '#trust/identity/authenticator.ts';
+import { issueOperator } from '#trust/identity/operator.ts';
 import { runCli } from './test-cli.ts';
 
 /** A region on memory storage, served; `run` runs a command with one of the kubeconfigs in its folder. */
@@ -170,7 +172,6 @@ test('an administrator lets people in with a role, and revokes it at once', asyn
 
 test('with a request made elsewhere only the certificate is written', async (t) => {
   const { folder, run } = await startRegion(t);
-  const { signingRequest } = await import('#trust/bootstrap.ts');
   const key = newPersonalKey();
   await writeFile(join(folder, 'alice.csr'), await signingRequest(key));
   const made = await run(
