@@ -37,6 +37,9 @@ import type { WakeUps } from './wake-ups.ts';
 /** Objects read at once when a realm is loaded. */
 const LOAD_PORTION = 1_000;
 
+/** Changes whose history is dropped in one transaction. */
+const HISTORY_STEP = 10_000;
+
 type Queryable = Pick<pg.Pool, 'query'>;
 
 export class PostgresStorage implements LogStorage {
@@ -143,11 +146,20 @@ export class PostgresStorage implements LogStorage {
   }
 
   async dropHistory(realmUid: string, floor: number): Promise<void> {
-    await transaction(this.#pool, 'BEGIN', async (client) => {
-      const { rows } = await client.query<{ old_floor: number }>(sql.RAISE_HISTORY_FLOOR, [realmUid, floor]);
-      const [raised] = rows;
-      if (raised) await client.query(sql.DROP_BODIES, [realmUid, raised.old_floor, floor]);
-    });
+    // In steps, so that writers to the realm never wait long for its row.
+    let reached = -1;
+    while (reached < floor) {
+      reached = await transaction(this.#pool, 'BEGIN', async (client) => {
+        const { rows } = await client.query<{ old_floor: number; new_floor: number }>(
+          sql.RAISE_HISTORY_FLOOR,
+          [realmUid, floor, HISTORY_STEP],
+        );
+        const [raised] = rows;
+        if (!raised) return floor;
+        await client.query(sql.DROP_BODIES, [realmUid, raised.old_floor, raised.new_floor]);
+        return raised.new_floor;
+      });
+    }
   }
 
   async lastChangeBefore(realmUid: string, time_ms: number): Promise<number> {

@@ -104,11 +104,12 @@ FROM realms LEFT JOIN LATERAL (
 WHERE realms.uid = $1 AND realms.history_floor <= $2
 ORDER BY change.leaf_index`;
 
-/** $1 realm, $2 the new floor. Gives the old one. */
+/** $1 realm, $2 the floor to come to, $3 the most to raise it by. Gives the old one and the new one. */
 export const RAISE_HISTORY_FLOOR = `
-UPDATE realms SET history_floor = $2 FROM (SELECT uid, history_floor FROM realms WHERE uid = $1 FOR UPDATE) AS old
+UPDATE realms SET history_floor = least($2::bigint, old.history_floor + $3::bigint)
+FROM (SELECT uid, history_floor FROM realms WHERE uid = $1 FOR UPDATE) AS old
 WHERE realms.uid = old.uid AND old.history_floor < $2
-RETURNING old.history_floor AS old_floor`;
+RETURNING old.history_floor AS old_floor, realms.history_floor AS new_floor`;
 
 /** $1 realm, $2 old floor, $3 new floor: what was replaced or removed by a change up to the floor is needed by nobody. */
 export const DROP_BODIES = `

@@ -1,7 +1,7 @@
 /**
  * The `access` logs: what was refused or failed, secrets read, terminals opened. Records wait in memory for as long as the commit before
  * them takes, then go into the log together. Never throws into a request, never grows without bound, never loses a
- * record without saying so in the log.
+ * record without saying so in the log. When a connection breaks in the middle of a commit, its records may come twice.
  */
 import type { AccessLog, AccessRecord } from '../access.ts';
 import { type Clock, sleep } from '../clock.ts';
@@ -15,7 +15,12 @@ import type { LogStorage, StoredLeaf } from './storage.ts';
 /** Longest text of one field, so that a leaf fits an entry of the log whatever a client sends. */
 const FIELD_CHARACTERS_MAX = 1_024;
 
+/** Realms with records waiting or lost; beyond that, what is lost counts as the region's. */
+const QUEUES_MAX = 10_000;
+/** Tries while the database does not answer. */
 const ATTEMPTS_MAX = 10;
+/** Tries while other replicas keep appending first. */
+const RACES_MAX = 100;
 const RETRY_DELAY_MS = 100;
 const RETRY_DELAY_MS_MAX = 2_000;
 
@@ -28,7 +33,7 @@ interface Waiting {
 
 interface Queue {
   waiting: Waiting[];
-  /** Records that found no room since the last commit. */
+  /** Records that could not be kept, and that the log does not know of yet. */
   lost: number;
   running: boolean;
 }
@@ -40,6 +45,7 @@ export class StoredAccessLog implements AccessLog {
   readonly #queues = new Map<RealmId, Queue>();
   readonly #trees = new Map<RealmId, { readonly uid: string; readonly frontier: Frontier }>();
   readonly #idle = new Set<() => void>();
+  #running = 0;
   readonly #stop = new AbortController();
 
   constructor(storage: LogStorage, clock: Clock, limits: StoreLimits) {
@@ -66,6 +72,7 @@ export class StoredAccessLog implements AccessLog {
     durable.catch(() => {});
     if (!queue.running) {
       queue.running = true;
+      this.#running += 1;
       queueMicrotask(() => void this.#run(realm, queue));
     }
     return { durable };
@@ -74,7 +81,7 @@ export class StoredAccessLog implements AccessLog {
   /** Writes what waits, but no longer waits for a database that does not answer. Resolves when nothing waits. */
   async close(): Promise<void> {
     this.#stop.abort(unavailable('the region is stopping', 5));
-    while (this.#queues.size > 0) await new Promise<void>((resolve) => this.#idle.add(resolve));
+    while (this.#running > 0) await new Promise<void>((resolve) => this.#idle.add(resolve));
   }
 
   /** Forgets what it knows of a realm that is gone. */
@@ -92,7 +99,7 @@ export class StoredAccessLog implements AccessLog {
   }
 
   async #run(realm: RealmId, queue: Queue): Promise<void> {
-    while (queue.waiting.length > 0 || queue.lost > 0) {
+    do {
       const batch = queue.waiting.splice(0, this.#limits.accessBatch_max);
       const { lost } = queue;
       queue.lost = 0;
@@ -101,18 +108,23 @@ export class StoredAccessLog implements AccessLog {
         for (const waiting of batch) waiting.resolve();
       } catch (error) {
         for (const waiting of batch) waiting.reject(error);
+        // The next record that comes brings the count with it.
+        const owner = this.#queues.size <= QUEUES_MAX ? queue : this.#queue(REGION);
+        owner.lost += lost + batch.length;
       }
-    }
+    } while (queue.waiting.length > 0);
     queue.running = false;
-    this.#queues.delete(realm);
-    if (this.#queues.size === 0) {
+    if (queue.lost === 0) this.#queues.delete(realm);
+    this.#running -= 1;
+    if (this.#running === 0) {
       for (const resolve of this.#idle) resolve();
       this.#idle.clear();
     }
   }
 
   async #commit(realm: RealmId, batch: readonly Waiting[], lost: number): Promise<void> {
-    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+    let failures = 0;
+    for (let race = 0; race < RACES_MAX; race++) {
       try {
         const tree = await this.#tree(realm);
         if (!tree) {
@@ -139,8 +151,9 @@ export class StoredAccessLog implements AccessLog {
           return;
         }
       } catch (error) {
-        if (error instanceof StatusError || attempt + 1 === ATTEMPTS_MAX) throw error;
-        const delay_ms = Math.min(RETRY_DELAY_MS * 2 ** attempt, RETRY_DELAY_MS_MAX);
+        failures += 1;
+        if (error instanceof StatusError || failures === ATTEMPTS_MAX) throw error;
+        const delay_ms = Math.min(RETRY_DELAY_MS * 2 ** failures, RETRY_DELAY_MS_MAX);
         await sleep(this.#clock, delay_ms, this.#stop.signal);
       }
     }
