@@ -1,0 +1,161 @@
+// The ledger from the command line: a process of its own, against the real API server and its real logs.
+import assert from 'node:assert/strict';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { tilePath, tilesAtLevel } from '#kernel/log/tile.ts';
+import { TEST_KINDS } from '#kernel/wire/test-kinds.ts';
+import { runCli, startTestCli, type TestCli } from '../resources/test-cli.ts';
+
+const PROJECT = (name: string) => `apiVersion: v1\nkind: Namespace\nmetadata: {name: ${name}}\n`;
+const SECRET = 'apiVersion: v1\nkind: Secret\nmetadata: {name: key}\ndata: {password: aHVudGVyMg==}\n';
+
+async function withChanges(cli: TestCli): Promise<void> {
+  const { code, stderr } = await cli.run(
+    ['apply', '-f', '-'],
+    [PROJECT('default'), PROJECT('shop'), SECRET].join('---\n'),
+  );
+  assert.equal(code, 0, stderr);
+}
+
+test('show tells who did what to which object, and no secret', async (t) => {
+  const cli = await startTestCli(t, { kinds: TEST_KINDS });
+  await withChanges(cli);
+  const { stdout } = await cli.run(['ledger', 'show', '-o', 'json']);
+  const leaves = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  assert.deepEqual(
+    leaves.map(({ index, type, actor, verb, resource, name }) => [index, type, actor, verb, resource, name]),
+    [
+      [0, 'genesis', undefined, undefined, undefined, undefined],
+      [1, 'key', undefined, undefined, undefined, undefined],
+      [2, 'change', 'alice', 'create', 'namespaces', 'default'],
+      [3, 'change', 'alice', 'create', 'namespaces', 'shop'],
+      [4, 'change', 'alice', 'create', 'secrets', 'key'],
+    ],
+  );
+  assert.doesNotMatch(stdout, /aHVudGVyMg|hunter2/);
+  const some = await cli.run(['ledger', 'show', '--from', '2', '--limit', '1']);
+  assert.match(some.stdout, /^INDEX .*\n2 .*alice +create +namespaces\/default +api\n$/);
+  assert.match(some.stderr, /^2 more: casemate ledger show --log changes --from 3\n$/);
+  const following = cli.start(['ledger', 'show', '-f']);
+  await following.shows('secrets/default/key');
+  await cli.run(['delete', 'namespace', 'shop', '--no-wait']);
+  await following.shows('delete');
+  following.stop();
+  await following.result;
+});
+
+test('verify holds both logs against what they signed, and remembers them', async (t) => {
+  const cli = await startTestCli(t, { kinds: TEST_KINDS });
+  await withChanges(cli);
+  const first = await cli.run(['ledger', 'verify']);
+  assert.equal(first.code, 0, first.stderr);
+  assert.match(first.stdout, /orgs\/acme\/changes: verified\n(.*\n)*.*orgs\/acme\/access: verified\n/);
+  assert.match(first.stdout, /told by the server itself/);
+  const second = await cli.run(['ledger', 'verify', '--log', 'changes']);
+  assert.match(second.stdout, /remembered from the first time/);
+});
+
+test('a log that was replaced cannot hide it from whoever verified it before', async (t) => {
+  const cli = await startTestCli(t, { kinds: TEST_KINDS });
+  await withChanges(cli);
+  assert.equal((await cli.run(['ledger', 'verify', '--log', 'changes'])).code, 0);
+  const { realms } = cli.server.testRealms;
+  await realms.destroy('/orgs/acme');
+  await realms.create('/orgs/acme');
+  const replaced = await cli.run(['ledger', 'verify', '--log', 'changes']);
+  assert.notEqual(replaced.code, 0);
+  assert.match(
+    `${replaced.stdout}${replaced.stderr}`,
+    /signed by another key than the one remembered|ROLLED_BACK|FORKED/,
+  );
+  assert.equal((await cli.run(['ledger', 'verify', '--log', 'changes', '--forget'])).code, 0);
+  assert.equal((await cli.run(['ledger', 'verify', '--log', 'changes'])).code, 0);
+});
+
+test('a receipt is checked on a machine that has nothing but the key', async (t) => {
+  const cli = await startTestCli(t, { kinds: TEST_KINDS });
+  await withChanges(cli);
+  const proven = await cli.run(['ledger', 'prove', 'namespace', 'shop', '-o', 'shop.tlog-proof']);
+  assert.equal(proven.code, 0, proven.stderr);
+  const key = (await cli.run(['ledger', 'key'])).stdout.trim();
+  assert.ok(proven.stdout.includes(`casemate ledger check-receipt shop.tlog-proof --key '${key}'`));
+  const elsewhere = (...args: string[]) => runCli(['ledger', 'check-receipt', ...args], cli.folder, {});
+  const checked = await elsewhere('shop.tlog-proof', '--key', key, '-o', 'json');
+  assert.equal(checked.code, 0, checked.stderr);
+  const { leaf } = JSON.parse(checked.stdout);
+  assert.deepEqual(
+    [leaf.actor, leaf.verb, leaf.resource, leaf.name],
+    ['alice', 'create', 'namespaces', 'shop'],
+  );
+  await cli.write('key.txt', `${key}\n`);
+  assert.match(
+    (await elsewhere('shop.tlog-proof', '--key', 'key.txt')).stdout,
+    /^shop\.tlog-proof: proven\. /,
+  );
+
+  const text = await readFile(join(cli.folder, 'shop.tlog-proof'), 'utf8');
+  await cli.write('forged.tlog-proof', text.replace('index 3', 'index 2'));
+  const forged = await elsewhere('forged.tlog-proof', '--key', key);
+  assert.equal(forged.code, 1);
+  assert.match(forged.stderr, /^error: forged\.tlog-proof does NOT prove anything: /);
+  assert.equal((await elsewhere('nowhere', '--key', key)).code, 3);
+  assert.equal((await elsewhere('shop.tlog-proof')).code, 2);
+});
+
+test('any leaf of either log can be proven by its index', async (t) => {
+  const cli = await startTestCli(t, { kinds: TEST_KINDS });
+  await withChanges(cli);
+  await cli.run(['get', 'secret', 'key']);
+  const access = await cli.run(['ledger', 'prove', '--log', 'access', '--index', '2', '-o', '-']);
+  assert.equal(access.code, 0, access.stderr);
+  assert.match(access.stdout, /^c2sp\.org\/tlog-proof@v1\nextra \S+\nindex 2\n/);
+  const neither = await cli.run(['ledger', 'prove']);
+  assert.deepEqual(
+    [neither.code, neither.stderr],
+    [2, 'error: what is to be proven? Give TYPE NAME, or --index N\n'],
+  );
+  assert.equal((await cli.run(['ledger', 'prove', 'namespace', 'shpo'])).code, 3);
+});
+
+test('a copy of a log verifies without its region, and tells when a byte of it was changed', async (t) => {
+  const cli = await startTestCli(t, { kinds: TEST_KINDS });
+  await withChanges(cli);
+  const key = (await cli.run(['ledger', 'key'])).stdout.trim();
+  const paths = ['checkpoint', 'checkpoints'];
+  const size = Number(
+    (await cli.server.send('GET', '/orgs/acme/ledger/changes/checkpoint')).text.split('\n')[1],
+  );
+  for (const level of ['entries', 0] as const)
+    for (const tile of tilesAtLevel(size, level)) paths.push(tilePath(tile));
+  const copy = join(cli.folder, 'copy');
+  for (const path of paths) {
+    const request = cli.server.open(`/orgs/acme/ledger/changes/${path}`);
+    const { promise: body, resolve, reject } = Promise.withResolvers<Buffer | undefined>();
+    request.once('error', reject);
+    request.once('response', async (response) => {
+      const bytes = Buffer.concat(await Array.fromAsync(response));
+      resolve(response.statusCode === 200 ? bytes : undefined);
+    });
+    request.end();
+    const bytes = await body;
+    // A log need not serve its earlier checkpoints.
+    if (bytes === undefined) continue;
+    await mkdir(dirname(join(copy, path)), { recursive: true });
+    await writeFile(join(copy, path), bytes);
+  }
+  const verify = () => runCli(['ledger', 'verify', '--folder', 'copy', '--key', key], cli.folder, {});
+  const whole = await verify();
+  assert.equal(whole.code, 0, whole.stderr + whole.stdout);
+  const entries = paths.find((path) => path.startsWith('tile/entries')) ?? assert.fail('no entries');
+  const bytes = await readFile(join(copy, entries));
+  const at = bytes.indexOf('alice', bytes.indexOf('"index":2') - 400);
+  bytes.write('mallo', at);
+  await writeFile(join(copy, entries), bytes);
+  const changed = await verify();
+  assert.equal(changed.code, 1);
+  assert.match(changed.stdout, /NOT WHOLE, 1 problem\n(.*\n)* {2}LEAF_CHANGED {2}leaf 2: /);
+});
