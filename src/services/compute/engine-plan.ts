@@ -31,7 +31,6 @@ export interface EnginePlan {
 
 /** Processes of one instance: enough for a busy server, too few to choke the host. */
 const PROCESSES_MAX = 16_384;
-const HOST_SHUTDOWN_S = 20;
 
 export function planInstance(inputs: PlanInputs): EnginePlan {
   const { spec, uid, name, owner } = inputs;
@@ -43,7 +42,6 @@ export function planInstance(inputs: PlanInputs): EnginePlan {
     'limits.memory': `${bytes(spec.memory)}B`,
     // The guest can read its own configuration through it; ours is none of its business.
     'security.guestapi': 'false',
-    'boot.host_shutdown_timeout': String(HOST_SHUTDOWN_S),
   };
   if (spec.type === 'container') {
     config['security.idmap.isolated'] = 'true';
