@@ -14,6 +14,7 @@ import {
   quantitySchema,
   ZERO,
 } from './quantity.ts';
+import { openApiSchema } from './wire/openapi-schema.ts';
 
 describe('quantities', () => {
   it('print in the canonical form of Kubernetes', () => {
@@ -114,6 +115,16 @@ describe('quantities', () => {
         assert.equal(parseQuantity(formatQuantity({ nano, format: 'binary' })).nano, nano);
       }),
     );
+  });
+
+  it('show as text in `kubectl explain`', () => {
+    assert.deepEqual(openApiSchema(quantitySchema('Memory.', { default: '1Gi' })), {
+      type: 'string',
+      format: 'int-or-string',
+      'x-kubernetes-int-or-string': true,
+      description: 'Memory. A quantity such as 2, 500m, 2Gi or 1.5G.',
+      default: '1Gi',
+    });
   });
 
   it('validate as a field: text or number, never negative', () => {

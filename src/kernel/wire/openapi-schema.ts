@@ -32,9 +32,21 @@ const COPIED = [
   'example',
 ] as const;
 
+/** Text that may be written as a number (a quantity): a string to OpenAPI, as Kubernetes says it, so that `explain` shows one. */
+function intOrString({ description, default: value }: Schema): Schema {
+  return {
+    type: 'string',
+    format: 'int-or-string',
+    'x-kubernetes-int-or-string': true,
+    ...(description === undefined ? {} : { description }),
+    ...(value === undefined ? {} : { default: value }),
+  };
+}
+
 /** Converts a schema; what OpenAPI 3.0 cannot say becomes the nearest wider thing it can. */
 export function openApiSchema(schema: unknown): Schema {
   const source = schema as Schema;
+  if (source['x-kubernetes-int-or-string'] === true) return intOrString(source);
   const result: Schema = {};
   for (const key of COPIED) if (source[key] !== undefined) result[key] = source[key];
   for (const [key, value] of Object.entries(source)) if (key.startsWith('x-')) result[key] = value;
