@@ -42,6 +42,8 @@ export interface LaneRealm {
   catchUp(): Promise<number>;
   /** Whether the log holds these leaves where the batch would have put them. */
   holds(append: Append<StoredChange>): Promise<boolean>;
+  /** Told of a storage that failed; the lane goes on trying. */
+  fault(error: unknown): void;
 }
 
 /** A write that waits, its types closed over. */
@@ -190,6 +192,7 @@ export class Lane {
         await this.#realm.catchUp();
       } catch (error) {
         if (error instanceof StatusError || this.#closed) throw error;
+        this.#realm.fault(error);
         const delay_ms = Math.min(RETRY_DELAY_MS * 2 ** attempt, RETRY_DELAY_MS_MAX);
         await sleep(this.#clock, delay_ms, this.#stop.signal);
       }

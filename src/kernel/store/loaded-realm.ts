@@ -37,6 +37,7 @@ export interface LoadedRealmOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly limits: StoreLimits;
+  readonly onFault: (what: string, error: unknown) => void;
 }
 
 /** Reads a realm from storage; undefined when there is none. */
@@ -158,12 +159,18 @@ export class LoadedRealm implements Realm, LaneRealm {
 
   /** Reads what others committed, in turn with the lane's own commits. */
   async takeIn(): Promise<void> {
-    await this.#lane.catchUp();
+    try {
+      await this.#lane.catchUp();
+    } catch (error) {
+      if (error instanceof StatusError) throw error;
+      // The database does not answer: what is in memory stays right, only not fresh.
+      this.fault(error);
+    }
   }
 
   /** Says that the log may have that size. */
   wake(size: number): void {
-    if (size === 0 || size > this.#frontier.size) this.#lane.catchUp().catch(() => {});
+    if (size === 0 || size > this.#frontier.size) this.takeIn().catch(() => {});
   }
 
   /** Ends everything in memory; the realm in storage stays as it is. Watches just end, unless `watchFailure` says why. */
@@ -186,6 +193,10 @@ export class LoadedRealm implements Realm, LaneRealm {
       frontier,
       leaves.map(({ effect }) => effect?.change),
     );
+  }
+
+  fault(error: unknown): void {
+    this.#options.onFault(`storing or reading changes of ${this.id}`, error);
   }
 
   async holds(append: Append<StoredChange>): Promise<boolean> {

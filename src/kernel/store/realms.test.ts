@@ -224,12 +224,15 @@ describe('a database whose connection breaks', () => {
         fc.array(fc.constantFrom('before' as const, 'after' as const), { maxLength: 6 }),
         async (failures) => {
           const storage = new FlakyStorage();
-          const bench = await openTestRealms({ kinds: EXAMPLE_KINDS, storage });
+          const faults: string[] = [];
+          const onFault = (what: string) => faults.push(what);
+          const bench = await openTestRealms({ kinds: EXAMPLE_KINDS, storage, onFault });
           const { realm } = await bench.realms.acquire(ACME);
           storage.failures.push(...failures);
           const made = Promise.all(['a', 'b', 'c'].map((name) => makeWidget(realm, bench, name)));
           await bench.clock.advance(60_000);
           await made;
+          assert.equal(faults.length, failures.length - storage.failures.length);
           assert.equal(realm.view.revision, 4);
           assert.equal((await storage.readLeaves(realm.uid, 'changes', 0, 100)).length, 5);
           await bench.close();
@@ -237,6 +240,40 @@ describe('a database whose connection breaks', () => {
       ),
       { numRuns: 30 },
     );
+  });
+});
+
+describe('a realm that cannot be read', () => {
+  it('is refused with 503 and a fault for the operator, and read again later', async (t) => {
+    const storage = new MemoryStorage();
+    const faults: string[] = [];
+    const bench = await openTestRealms({
+      kinds: EXAMPLE_KINDS,
+      storage,
+      onFault: (what, error) => faults.push(`${what}: ${error}`),
+    });
+    t.after(() => bench.close());
+    const broken = t.mock.method(storage, 'loadRealm', () => Promise.reject(new Error('no route')));
+    await assert.rejects(bench.realms.acquire(ACME), (error) => isStatusError(error, 'ServiceUnavailable'));
+    assert.deepEqual(faults, [`reading ${ACME} into memory: Error: no route`]);
+    broken.mock.restore();
+    await bench.realms.use(ACME, (acme) => assert.equal(acme.view.revision, 1));
+  });
+
+  it('is read anew when the database lost what it had confirmed; watches end with Expired', async (t) => {
+    const storage = new MemoryStorage();
+    const bench = await openTestRealms({ kinds: EXAMPLE_KINDS, storage });
+    t.after(() => bench.close());
+    const { realm } = await bench.realms.acquire(ACME);
+    await makeWidget(realm, bench, 'a');
+    const watch = await realm.watch({ kind: Widget, afterRevision: 2 });
+    const next = assert.rejects(watch.next(), (error) => isStatusError(error, 'Expired'));
+    // A standby that lags took over: it never heard of the last change.
+    const sizes = t.mock.method(storage, 'readSizes', async () => new Map([[realm.uid, 2]]));
+    await assert.rejects(realm.waitFor(9, 0), (error) => isStatusError(error, 'ServiceUnavailable'));
+    await next;
+    sizes.mock.restore();
+    await bench.realms.use(ACME, (again) => assert.notEqual(again, realm));
   });
 });
 

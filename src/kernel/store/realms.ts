@@ -4,7 +4,7 @@
  */
 import type { AccessLog } from '../access.ts';
 import { type Clock, systemClock } from '../clock.ts';
-import { alreadyExists, isStatusError, notFound, unavailable } from '../errors.ts';
+import { alreadyExists, isStatusError, notFound, StatusError, unavailable } from '../errors.ts';
 import type { LogName, RealmKeyring } from '../keys.ts';
 import type { Admission } from '../kind.ts';
 import { leafTime } from '../log/leaf.ts';
@@ -71,7 +71,6 @@ class StoredRealms implements OpenRealms {
   readonly logs: StoredRealmLogs;
   readonly #options: LoadedRealmOptions;
   readonly #keyring: RealmKeyring;
-  readonly #onFault: (what: string, error: unknown) => void;
   readonly #slots = new Map<RealmId, Slot>();
   /** Sizes of logs whose checkpoints the region's log has taken in. */
   readonly #taken = new Map<string, number>();
@@ -93,9 +92,9 @@ class StoredRealms implements OpenRealms {
       clock,
       random: options.random ?? systemRandom,
       limits,
+      onFault: options.onFault ?? (() => {}),
     };
     this.#keyring = options.keyring;
-    this.#onFault = options.onFault ?? (() => {});
     this.#checkpointed_ms = clock.now();
     this.access = new StoredAccessLog(options.storage, clock, limits);
     this.logs = new StoredRealmLogs(options.storage, options.keyring);
@@ -223,7 +222,9 @@ class StoredRealms implements OpenRealms {
       return { realm: await held.loading, release };
     } catch (error) {
       release();
-      throw error;
+      if (error instanceof StatusError) throw error;
+      this.#options.onFault(`reading ${id} into memory`, error);
+      throw unavailable(`${id} cannot be read at the moment; try again`, 2);
     }
   }
 
@@ -280,7 +281,7 @@ class StoredRealms implements OpenRealms {
     this.#cancelHousekeeping = clock.after(limits.housekeeping_ms, () => {
       this.#housekeeping = this.#keepHouse()
         .catch((error) => {
-          if (!this.#closed) this.#onFault('keeping house in the store', error);
+          if (!this.#closed) this.#options.onFault('keeping house in the store', error);
         })
         .finally(() => {
           if (!this.#closed) this.#scheduleHousekeeping();
@@ -331,7 +332,7 @@ class StoredRealms implements OpenRealms {
         await this.takeCheckpoints(slot.id);
       } catch (error) {
         if (!this.#closed && !isStatusError(error, 'NotFound'))
-          this.#onFault(`taking the checkpoints of ${slot.id}`, error);
+          this.#options.onFault(`taking the checkpoints of ${slot.id}`, error);
       }
     }
   }

@@ -35,6 +35,8 @@ export interface TestRealmsOptions {
   readonly keyring?: RealmKeyring;
   readonly clock?: ManualClock;
   readonly seed?: number;
+  /** Default: a fault in the background makes `close` throw. */
+  readonly onFault?: (what: string, error: unknown) => void;
 }
 
 export interface TestRealms {
@@ -64,7 +66,7 @@ export async function openTestRealms(options: TestRealmsOptions): Promise<TestRe
     random,
     ...(options.admissions ? { admissions: options.admissions } : {}),
     ...(options.limits ? { limits: options.limits } : {}),
-    onFault: (_what, error) => faults.push(error),
+    onFault: options.onFault ?? ((_what, error) => faults.push(error)),
   });
   for (const id of options.create ?? [REGION, '/orgs/acme' as const]) {
     if (!(await realms.exists(id))) await realms.create(id);
