@@ -5,7 +5,6 @@ import { type Clock, rfc3339 } from '../clock.ts';
 import { alreadyExists, badRequest, notFound, StatusError } from '../errors.ts';
 import type { Sealer } from '../keys.ts';
 import type { Admission, Kind, ObjectOf, Operation } from '../kind.ts';
-import { bodyDigest, leafTime } from '../log/leaf.ts';
 import type { DraftObject, KubeObject } from '../object.ts';
 import { nameSuffix, type Random } from '../random.ts';
 import type {
@@ -19,12 +18,12 @@ import type {
   WriteResult,
 } from '../realm.ts';
 import { type RealmId, realmType } from '../realm-id.ts';
-import { dnsLabelCauses, LABEL_NAME_MAX } from '../schema/metadata.ts';
+import { LABEL_NAME_MAX } from '../schema/metadata.ts';
 import type { BatchView } from './batch-view.ts';
 import type { Change } from './change.ts';
 import { type CheckedDraft, type CheckedStatus, checkDraft, checkStatusDraft, subjectOf } from './draft.ts';
 import { ObjectEntry } from './entry.ts';
-import type { Decision, Lane, LeafToCommit } from './lane.ts';
+import type { Decision, Lane } from './lane.ts';
 import type { StoreLimits } from './limits.ts';
 import {
   assertPreconditions,
@@ -35,18 +34,13 @@ import {
   sameObject,
   updatedObject,
 } from './next-object.ts';
-import { sealContext } from './sealing.ts';
+import { type LeafVerb, objectLeaf } from './object-leaf.ts';
+import { assertNamespace, assertSameKey, named } from './request-key.ts';
 
 /** Tries to find a free generated name: with 27^5 suffixes, more means that the names are nearly used up. */
 const GENERATED_NAME_TRIES = 8;
 
 const SUFFIX_CHARACTERS = 5;
-
-/**
- * How a leaf calls a change. `delete`: a request to delete was accepted (the object is gone unless finalizers hold it); `remove`: the
- * last finalizer went, and the object with it.
- */
-type LeafVerb = 'create' | 'update' | 'update-status' | 'delete' | 'remove';
 
 export interface ResourcesOptions {
   readonly realm: RealmId;
@@ -245,48 +239,7 @@ export class LaneResources implements Resources {
       );
     }
     const change = changeOf(kind, entry, previous, removed);
-    return { result: entry, commit: this.#leaf(verb, revision, change, context) };
-  }
-
-  #leaf(verb: LeafVerb, index: number, change: Change, context: ChangeContext): LeafToCommit {
-    const { kind, entry, previous } = change;
-    const time_ms = this.#options.clock.now();
-    const body = kind.secret
-      ? this.#options.sealer.seal(entry.bytes, sealContext(this.#options.realmUid, kind.resource, entry.uid))
-      : entry.bytes;
-    const { namespace, name, uid } = entry;
-    return {
-      time_ms,
-      leaf: {
-        v: 1,
-        index,
-        time: leafTime(time_ms),
-        type: 'change',
-        actor: context.actor.name,
-        credential: context.actor.credential,
-        via: context.via,
-        verb,
-        resource: kind.resource,
-        ...(namespace === undefined ? {} : { namespace }),
-        name,
-        uid,
-        digest: bodyDigest(body),
-        requestId: context.requestId,
-        decision: 'allowed',
-      },
-      effect: {
-        change,
-        stored: {
-          type: change.type,
-          resource: kind.resource,
-          namespace,
-          name,
-          uid,
-          previous: previous?.revision,
-          body,
-        },
-      },
-    };
+    return { result: entry, commit: objectLeaf(verb, revision, change, context, this.#options) };
   }
 
   #admit(
@@ -358,43 +311,4 @@ function changeOf(
 ): Change {
   if (!previous) return { type: 'created', kind, entry };
   return { type: removed ? 'deleted' : 'updated', kind, entry, previous };
-}
-
-/** A body may leave out what the path says already. */
-function named(draft: DraftObject, key: ObjectKey): DraftObject {
-  if (typeof draft.metadata !== 'object' || draft.metadata === null) return draft;
-  if (draft.metadata.name !== undefined && draft.metadata.name !== '') return draft;
-  return { ...draft, metadata: { ...draft.metadata, name: key.name } };
-}
-
-function assertNamespace(kind: Kind, namespace: string | undefined, inBody: string | undefined): void {
-  if (kind.scope === 'Realm') {
-    if (namespace === undefined && !inBody) return;
-    throw badRequest(`metadata.namespace: a ${kind.kind} belongs to no project; leave it out`);
-  }
-  if (namespace === undefined)
-    throw badRequest(`metadata.namespace: a ${kind.kind} belongs to a project; name it`);
-  if (inBody && inBody !== namespace) {
-    throw badRequest(
-      `metadata.namespace: the namespace of the object (${inBody}) does not match the namespace of the request (${namespace})`,
-    );
-  }
-  const [cause] = dnsLabelCauses(namespace, 'metadata.namespace');
-  if (cause) throw badRequest(`metadata.namespace: ${cause.message}`, [cause]);
-}
-
-function assertSameKey(
-  key: ObjectKey,
-  metadata: { readonly name?: string; readonly namespace?: string },
-): void {
-  if (metadata.name && metadata.name !== key.name) {
-    throw badRequest(
-      `metadata.name: the name of the object (${metadata.name}) does not match the name on the URL (${key.name})`,
-    );
-  }
-  if (metadata.namespace && metadata.namespace !== key.namespace) {
-    throw badRequest(
-      `metadata.namespace: the namespace of the object (${metadata.namespace}) does not match the namespace on the request (${key.namespace ?? 'none'})`,
-    );
-  }
 }

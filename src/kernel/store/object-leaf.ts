@@ -1,0 +1,71 @@
+/**
+ * The leaf that records a change of an object, and the form in which its body is stored: sealed when its kind is secret, so that neither
+ * storage nor a digest tells anything of it.
+ */
+import type { Clock } from '../clock.ts';
+import type { Sealer } from '../keys.ts';
+import { bodyDigest, leafTime } from '../log/leaf.ts';
+import type { ChangeContext } from '../realm.ts';
+import type { Change } from './change.ts';
+import type { LeafToCommit } from './lane.ts';
+import { sealContext } from './sealing.ts';
+
+/**
+ * How a leaf calls a change. `delete`: a request to delete was accepted (the object is gone unless finalizers hold it); `remove`: the
+ * last finalizer went, and the object with it.
+ */
+export type LeafVerb = 'create' | 'update' | 'update-status' | 'delete' | 'remove';
+
+export interface ObjectLeafOptions {
+  readonly realmUid: string;
+  readonly sealer: Sealer;
+  readonly clock: Clock;
+}
+
+/** `index`: of the leaf in the log, which is the object's new revision. */
+export function objectLeaf(
+  verb: LeafVerb,
+  index: number,
+  change: Change,
+  context: ChangeContext,
+  options: ObjectLeafOptions,
+): LeafToCommit {
+  const { kind, entry, previous } = change;
+  const time_ms = options.clock.now();
+  const body = kind.secret
+    ? options.sealer.seal(entry.bytes, sealContext(options.realmUid, kind.resource, entry.uid))
+    : entry.bytes;
+  const { namespace, name, uid } = entry;
+  return {
+    time_ms,
+    leaf: {
+      v: 1,
+      index,
+      time: leafTime(time_ms),
+      type: 'change',
+      actor: context.actor.name,
+      credential: context.actor.credential,
+      via: context.via,
+      verb,
+      resource: kind.resource,
+      ...(namespace === undefined ? {} : { namespace }),
+      name,
+      uid,
+      digest: bodyDigest(body),
+      requestId: context.requestId,
+      decision: 'allowed',
+    },
+    effect: {
+      change,
+      stored: {
+        type: change.type,
+        resource: kind.resource,
+        namespace,
+        name,
+        uid,
+        previous: previous?.revision,
+        body,
+      },
+    },
+  };
+}
