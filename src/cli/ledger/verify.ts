@@ -109,8 +109,12 @@ async function verifyServed(session: Session, log: LedgerName, options: VerifyOp
       );
     },
   );
-  if (options.remember && report.problemCount === 0)
-    await remember(server, log, { vkey: served, checkpoint: report.checkpoint });
+  if (options.remember && report.problemCount === 0) {
+    await remember(server, log, { vkey: served, checkpoint: report.checkpoint }).catch((error: Error) => {
+      process.stderr.write(`note: cannot remember this for next time: ${error.message}
+`);
+    });
+  }
   return { report, keyFrom };
 }
 

@@ -1,11 +1,13 @@
 // The command as people run it: a process of its own, against the real API server.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { TerminalConnector, TextConnector } from '#kernel/connect.ts';
 import { notFound } from '#kernel/errors.ts';
 import { TEST_KINDS } from '#kernel/wire/test-kinds.ts';
-import { startTestCli, type TestCli } from './test-cli.ts';
+import { MAIN, startTestCli, type TestCli } from './test-cli.ts';
 
 const MACHINE = (name: string, spec: string, labels = '') =>
   `apiVersion: lab.casemate.internal/v1\nkind: Machine\nmetadata: {name: ${name}, labels: {${labels}}}\nspec: {${spec}}\n`;
@@ -24,6 +26,14 @@ const terminal: TerminalConnector = {
       case 'fail':
         await streams.stderr(text.encode('it failed\n'));
         return { exitCode: Number(args[0]) };
+      case 'size':
+        for await (const { width, height } of streams.sizes) {
+          await streams.stdout(
+            text.encode(`${streams.tty ? 'a terminal' : 'no terminal'} of ${width}x${height}\r\n`),
+          );
+          return { exitCode: 7 };
+        }
+        return { exitCode: 1 };
       case 'cat':
         for await (const chunk of streams.stdin ?? []) await streams.stdout(chunk);
         return { exitCode: 0 };
@@ -81,7 +91,7 @@ test('what a manifest gets wrong is told by file, line and field, and the rest i
   assert.equal(stdout, 'namespace/default created\nnamespace/shop created\n');
   assert.deepEqual(
     stderr.split('\n').map((line) => line.replace(/^( {2}\S+): .+/, '$1')),
-    ['error: m.yaml:5: Machine.lab.casemate.internal "bad" is invalid:', '  spec.size', '  spec.image', ''],
+    ['error: m.yaml:5: Machine.lab.casemate.internal "bad" is invalid:', '  spec.image', '  spec.size', ''],
   );
   const unknown = await cli.run(['apply', '-f', '-'], MACHINE('bad', 'image: debian, colour: red'));
   assert.match(unknown.stderr, /^error: standard input:1: .*unknown field "spec.colour"\n$/);
@@ -237,6 +247,24 @@ test('exec passes arguments, input, both outputs and the exit code', async (t) =
   );
   assert.equal((await cli.run(['console', 'web'])).stdout, 'booting\nready\n');
   assert.equal((await cli.run(['console', 'web', '--tail', '1'])).stdout, 'ready\n');
+});
+
+test('exec -it gives a terminal of the size of ours', async (t) => {
+  const cli = await startTestCli(t, {
+    kinds: TEST_KINDS,
+    connectors: { 'machines.lab.casemate.internal/exec': terminal },
+  });
+  await withMachines(cli);
+  // script(1) makes the terminal.
+  const command = `stty cols 100 rows 30; '${process.execPath}' '${MAIN}' exec -it web -- size`;
+  const child = spawn('script', ['-qec', command, '/dev/null'], {
+    env: { PATH: process.env.PATH, HOME: cli.folder, CASEMATE_KUBECONFIG: cli.kubeconfigs.organization },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const output = Buffer.concat(await Array.fromAsync(child.stdout)).toString();
+  // Node's raw mode still turns a newline into two characters; terminals do not mind.
+  assert.match(output, /^a terminal of 100x30\r+\n$/);
+  assert.equal(child.exitCode ?? (await once(child, 'exit'))[0], 7);
 });
 
 test('edit sends back what the editor wrote, and nothing when it wrote nothing', async (t) => {

@@ -177,7 +177,7 @@ export class ApiClient {
     }
   }
 
-  /** Opens a WebSocket. Rejects with the ApiError that the server answered instead. */
+  /** Opens a WebSocket, paused: listen, then `resume()`. Rejects with the ApiError that the server answered instead. */
   async connect(path: string, query: Query, protocols: readonly string[]): Promise<WebSocket> {
     const url = `${this.connection.server.replace(/^https/, 'wss')}${withQuery(path, query)}`;
     const socket = new WebSocket(url, [...protocols], {
@@ -186,7 +186,11 @@ export class ApiClient {
       perMessageDeflate: false,
     });
     const { promise, resolve, reject } = Promise.withResolvers<WebSocket>();
-    socket.once('open', () => resolve(socket));
+    socket.once('open', () => {
+      // What came with the handshake must not be read before somebody listens.
+      socket.pause();
+      resolve(socket);
+    });
     socket.once('error', (error) => reject(this.#unreachable(error)));
     socket.once('unexpected-response', (_request, response) => {
       readAll(response, ERROR_BYTES_MAX).then(

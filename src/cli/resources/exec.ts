@@ -97,6 +97,7 @@ export async function runExec(
       sendSize(socket);
       process.stdout.on('resize', resize);
     }
+    socket.resume();
     if (options.stdin) sendInput(socket, socket.protocol === PROTOCOL_V5).catch(reject);
     return await promise;
   } finally {

@@ -206,12 +206,17 @@ test('an organization is destroyed only by saying so twice', async (t) => {
 });
 
 test('an operator sees how far each organization’s log has grown, and reads none of it', async (t) => {
-  const { run } = await startRegion(t);
+  const { region, run } = await startRegion(t);
   assert.equal((await run('operator.kubeconfig', 'org', 'create', 'ministry', '--admin', 'alice')).code, 0);
   const own = await run('ministry.kubeconfig', 'ledger', 'verify', '-o', 'json');
   assert.equal(own.code, 0, own.stderr);
+  await region.test.realms.takeCheckpoints('/orgs/ministry');
   const all = await run('operator.kubeconfig', 'ledger', 'verify', '--all-organizations', '-o', 'json');
   assert.equal(all.code, 0, all.stderr);
   const report = JSON.parse(all.stdout);
   assert.deepEqual([report.region.problemCount, report.organizations.problemCount], [0, 0]);
+  assert.deepEqual(
+    report.organizations.logs.map((log: { origin: string }) => log.origin),
+    ['access', 'changes'].map((log) => `test.casemate.internal/orgs/ministry/${log}`),
+  );
 });

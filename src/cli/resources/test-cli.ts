@@ -9,7 +9,8 @@ import type { TestContext } from 'node:test';
 import { REGION } from '#kernel/realm-id.ts';
 import { startTestServer, type TestServer, type TestServerOptions } from '#kernel/wire/test-server.ts';
 
-const MAIN = new URL('../main.ts', import.meta.url).pathname;
+/** The program's entry. */
+export const MAIN = new URL('../main.ts', import.meta.url).pathname;
 // Far beyond what any command here takes: a test that hangs says so.
 const COMMAND_LIMIT_MS = 60_000;
 
