@@ -5,14 +5,14 @@
 import type { AccessLog } from '../access.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { alreadyExists, isStatusError, notFound, StatusError, unavailable } from '../errors.ts';
-import type { LogName, RealmKeyring } from '../keys.ts';
+import type { RealmKeyring } from '../keys.ts';
 import type { Admission } from '../kind.ts';
-import { leafTime } from '../log/leaf.ts';
 import { type Random, systemRandom } from '../random.ts';
 import type { Realm, Realms } from '../realm.ts';
 import { REGION, type RealmId } from '../realm-id.ts';
 import type { KindRegistry } from '../registry.ts';
 import { StoredAccessLog } from './access-log.ts';
+import { CheckpointTaker } from './checkpoint-taker.ts';
 import { newRealm } from './genesis.ts';
 import { DEFAULT_LIMITS, type StoreLimits } from './limits.ts';
 import { type LoadedRealm, type LoadedRealmOptions, loadRealm } from './loaded-realm.ts';
@@ -72,8 +72,7 @@ class StoredRealms implements OpenRealms {
   readonly #options: LoadedRealmOptions;
   readonly #keyring: RealmKeyring;
   readonly #slots = new Map<RealmId, Slot>();
-  /** Sizes of logs whose checkpoints the region's log has taken in. */
-  readonly #taken = new Map<string, number>();
+  readonly #checkpoints: CheckpointTaker;
   readonly #listeners = new Set<(realm: Realm) => void>();
   #wakeUps = 0;
   #checkpointed_ms: number;
@@ -98,6 +97,7 @@ class StoredRealms implements OpenRealms {
     this.#checkpointed_ms = clock.now();
     this.access = new StoredAccessLog(options.storage, clock, limits);
     this.logs = new StoredRealmLogs(options.storage, options.keyring);
+    this.#checkpoints = new CheckpointTaker(options.storage, this.logs, clock, () => this.#acquire(REGION));
   }
 
   async open(): Promise<void> {
@@ -141,7 +141,7 @@ class StoredRealms implements OpenRealms {
     await this.#keyring.destroy(id);
     this.access.forget(id);
     this.logs.forget(id);
-    for (const log of ['changes', 'access']) this.#taken.delete(`${id} ${log}`);
+    this.#checkpoints.forget(id);
   }
 
   onLoaded(listener: (realm: Realm) => void): () => void {
@@ -157,39 +157,8 @@ class StoredRealms implements OpenRealms {
     return (await this.#options.storage.readRealm(id)) !== undefined;
   }
 
-  async takeCheckpoints(id: RealmId): Promise<void> {
-    const record = await this.#options.storage.readRealm(id);
-    if (!record) throw notFound({ kind: 'realm', name: id });
-    // The region's own `changes` log cannot hold its own checkpoints: each would make the next one due.
-    const logs: readonly LogName[] = id === REGION ? ['access'] : ['changes', 'access'];
-    for (const log of logs) {
-      const frontier = record[log];
-      const key = `${id} ${log}`;
-      if (this.#taken.get(key) === frontier.size) continue;
-      const checkpoint = await this.logs.sign(id, record.uid, log, frontier);
-      const { realm: region, release } = await this.#acquire(REGION);
-      try {
-        const time_ms = this.#options.clock.now();
-        await region.submit((view) => ({
-          result: undefined,
-          commit: {
-            time_ms,
-            leaf: {
-              v: 1,
-              index: view.nextRevision,
-              time: leafTime(time_ms),
-              type: 'checkpoint',
-              realm: id,
-              log,
-              checkpoint,
-            },
-          },
-        }));
-      } finally {
-        release();
-      }
-      this.#taken.set(key, frontier.size);
-    }
+  takeCheckpoints(id: RealmId): Promise<void> {
+    return this.#checkpoints.take(id);
   }
 
   async close(): Promise<void> {
