@@ -170,27 +170,28 @@ function inetTable(model: FilterModel, table: string, digest: string): string[] 
       'ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service',
       forwards.map((f) => `${listener(f)} : ${f.targetAddress} . ${f.targetPort}`),
     ),
+    ...chain('nothing', ['drop']),
     ...model.zones.flatMap(zoneChains),
     ...elements('map', 'deny_of', 'ipv4_addr : verdict', ofZones(denyVerdict), INTERVAL),
     ...elements(
       'map',
       'egress_of',
       'ipv4_addr : verdict',
-      ofZones((z) => `goto zone${z}_egress`),
+      ofZones((z, zone) => verdictOf(z, 'egress', zone)),
       INTERVAL,
     ),
     ...elements(
       'map',
       'ingress_of',
       'ipv4_addr : verdict',
-      ofZones((z) => `goto zone${z}_ingress`),
+      ofZones((z, zone) => verdictOf(z, 'ingress', zone)),
       INTERVAL,
     ),
     ...elements(
       'map',
       'forwards_of',
       'ipv4_addr : verdict',
-      ofZones((z) => `goto zone${z}_forwards`),
+      ofZones((z, zone) => verdictOf(z, 'forwards', zone)),
       INTERVAL,
     ),
     ...forwardHooks(model.outbound),
@@ -202,6 +203,9 @@ function inetTable(model: FilterModel, table: string, digest: string): string[] 
 
 const listener = (forward: FilterForward): string =>
   `${forward.address} . ${forward.protocol} . ${forward.port}`;
+
+const verdictOf = (z: number, list: 'egress' | 'ingress' | 'forwards', zone: FilterZone): string =>
+  zone[list].length === 0 ? 'goto nothing' : `goto zone${z}_${list}`;
 
 const denyVerdict = (z: number, zone: FilterZone): string =>
   zone.deny.length === 0 ? 'continue' : `jump zone${z}_deny`;
@@ -321,57 +325,77 @@ function translationHooks(): string[] {
   ];
 }
 
+/**
+ * The chains of a zone, those only that hold a rule: a table of thousands of chains and sets is slow to load, and most projects
+ * have few rules. Where a zone has none, the maps lead to `nothing`.
+ */
 function zoneChains(zone: FilterZone, z: number): string[] {
-  const set = (index: number): string => `zone${z}_set${index}`;
-  const own = `zone${z}_ranges`;
+  const members = zone.sets.map(withoutCovered);
+  const inSet = (index: number, field: string): string[] => {
+    const [only, ...more] = members[index] ?? [];
+    // A set of one needs no set, and one of all addresses no condition.
+    return oneOf(field, only, more.length > 0 ? `@zone${z}_set${index}` : undefined);
+  };
+  const named = members.flatMap((list, s) =>
+    list.length > 1 ? elements('set', `zone${z}_set${s}`, 'ipv4_addr', list, INTERVAL) : [],
+  );
+  const rules = (flows: readonly FilterFlow[], verdict: 'accept' | 'drop') =>
+    flows.flatMap((flow) => flowRules(flow, inSet, verdict));
+  const own = zone.bridges.map(({ cidr }) => cidr);
   return [
-    ...elements(
-      'set',
-      own,
-      'ipv4_addr',
-      zone.bridges.map((b) => b.cidr),
-      INTERVAL,
-    ),
-    ...zone.sets.flatMap((members, s) =>
-      elements('set', set(s), 'ipv4_addr', withoutCovered(members), INTERVAL),
-    ),
-    ...(zone.deny.length === 0
+    ...named,
+    ...(zone.deny.length === 0 ? [] : chain(`zone${z}_deny`, rules(zone.deny, 'drop'))),
+    ...(zone.egress.length === 0 ? [] : chain(`zone${z}_egress`, [...rules(zone.egress, 'accept'), 'drop'])),
+    ...(zone.ingress.length === 0
       ? []
-      : chain(
-          `zone${z}_deny`,
-          zone.deny.map((flow) => flowRule(flow, set, 'drop')),
-        )),
-    ...chain(`zone${z}_egress`, [...zone.egress.map((flow) => flowRule(flow, set, 'accept')), 'drop']),
-    ...chain(`zone${z}_ingress`, [
-      `ct original ip saddr != @${own} drop`,
-      ...zone.ingress.map((flow) => flowRule(flow, set, 'accept')),
-      'drop',
-    ]),
-    ...zone.forwards.flatMap((forward, f) =>
-      elements('set', `zone${z}_callers${f}`, 'ipv4_addr', withoutCovered(forward.sources), INTERVAL),
-    ),
-    ...chain(`zone${z}_forwards`, [
-      ...zone.forwards.map(
-        (f, i) =>
-          `ct original ip daddr ${f.address} meta l4proto ${f.protocol} ct original proto-dst ${f.port} ct reply ip saddr ${f.targetAddress} ct reply proto-src ${f.targetPort} ct original ip saddr @zone${z}_callers${i} accept`,
-      ),
-      'drop',
-    ]),
+      : chain(`zone${z}_ingress`, [
+          `ct original ip saddr != ${anyOf(own)} drop`,
+          ...rules(zone.ingress, 'accept'),
+          'drop',
+        ])),
+    ...(zone.forwards.length === 0
+      ? []
+      : chain(`zone${z}_forwards`, [...zone.forwards.map(forwardRule), 'drop'])),
   ];
 }
 
-function flowRule(flow: FilterFlow, set: (index: number) => string, verdict: 'accept' | 'drop'): string {
+/** `{ a, b }`, or `a` alone: a set, anonymous though it is, costs the kernel more than a comparison. */
+const anyOf = (members: readonly string[]): string =>
+  members.length === 1 ? `${members[0]}` : `{ ${members.join(', ')} }`;
+
+function oneOf(field: string, only: string | undefined, set: string | undefined): string[] {
+  if (set !== undefined) return [`${field} ${set}`];
+  return only === '0.0.0.0/0' || only === undefined ? [] : [`${field} ${only}`];
+}
+
+function forwardRule(forward: FilterForward): string {
+  const { address, protocol, port, targetAddress, targetPort } = forward;
+  const sources = withoutCovered(forward.sources);
+  return [
+    `ct original ip daddr ${address} meta l4proto ${protocol} ct original proto-dst ${port}`,
+    `ct reply ip saddr ${targetAddress} ct reply proto-src ${targetPort}`,
+    ...oneOf('ct original ip saddr', sources[0], sources.length > 1 ? anyOf(sources) : undefined),
+    'accept',
+  ].join(' ');
+}
+
+/** One rule a range of ports: naming an anonymous set costs the kernel a look at every set of the table. */
+function flowRules(
+  flow: FilterFlow,
+  inSet: (index: number, field: string) => string[],
+  verdict: 'accept' | 'drop',
+): string[] {
   const [address, port] =
     flow.toward === 'dialled'
       ? ['ct original ip daddr', 'ct original proto-dst']
       : ['ct reply ip saddr', 'ct reply proto-src'];
   const parts: string[] = [];
-  if (flow.from !== undefined) parts.push(`ct original ip saddr @${set(flow.from)}`);
-  if (flow.to !== undefined) parts.push(`${address} @${set(flow.to)}`);
+  if (flow.from !== undefined) parts.push(...inSet(flow.from, 'ct original ip saddr'));
+  if (flow.to !== undefined) parts.push(...inSet(flow.to, address));
   if (flow.protocol !== 'any') parts.push(`meta l4proto ${flow.protocol}`);
-  if (flow.ports.length > 0) {
-    const ranges = flow.ports.map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`));
-    parts.push(`${port} { ${ranges.join(', ')} }`);
-  }
-  return [...parts, verdict].join(' ');
+  const all = parts.join(' ');
+  if (flow.ports.length === 0) return [`${all} ${verdict}`.trim()];
+  return flow.ports.map(
+    ({ first, last }) => `${all} ${port} ${first === last ? first : `${first}-${last}`} ${verdict}`,
+  );
 }

@@ -3,7 +3,7 @@
  * this machine's own network. Needs root. Not part of the product.
  */
 import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -100,7 +100,7 @@ export class Lab {
   readonly filter: FilterClient;
   readonly #tag: string;
   readonly #folder: string;
-  readonly #agent: ChildProcessWithoutNullStreams;
+  #agent: ChildProcessWithoutNullStreams;
   readonly #peers: Peer[] = [];
   readonly #namespaces: string[];
   readonly #children: ChildProcessWithoutNullStreams[] = [];
@@ -121,7 +121,7 @@ export class Lab {
     this.#folder = folder;
     this.#agent = agent;
     this.#namespaces = namespaces;
-    this.filter = filterClient(join(folder, 'run', 'filter.sock'));
+    this.filter = filterClient(this.socket);
     this.host = this.#peer('h');
     this.outside = this.#peer('o');
   }
@@ -168,6 +168,22 @@ export class Lab {
     const peer = new Peer(`${this.#tag}${suffix}`);
     this.#peers.push(peer);
     return peer;
+  }
+
+  get socket(): string {
+    return join(this.#folder, 'run', 'filter.sock');
+  }
+
+  /** /proc/<pid>/status of the agent: `ip netns exec` and `setpriv` end in it. */
+  agentStatus(): Promise<string> {
+    return readFile(`/proc/${this.#agent.pid}/status`, 'utf8');
+  }
+
+  async restartAgent(): Promise<void> {
+    const ended = new Promise((resolve) => this.#agent.once('exit', resolve));
+    this.#agent.kill();
+    await ended;
+    this.#agent = await startAgent(`${this.#tag}h`, this.region, this.#folder);
   }
 
   /** Runs a command on the simulated host. */
