@@ -21,6 +21,16 @@ describe('compute over a private incusd', () => {
   const ready = (name: string) => world.instance(name)?.status?.conditions?.find((c) => c.type === 'Ready');
   const untilReason = (name: string, reason: string) =>
     world.until(`${name} says ${reason}`, () => ready(name)?.reason === reason);
+  const logConnector = () => {
+    const connector = world.service.connectors?.[`${Instance.resource}/log`];
+    if (connector?.type !== 'text') throw new TypeError('a log is text');
+    return connector;
+  };
+  const readLog = async (name: string, query: Readonly<Record<string, string>>) => {
+    const parts: Uint8Array[] = [];
+    for await (const part of await logConnector().open(world.connectRequest(name, query))) parts.push(part);
+    return Buffer.concat(parts).toString();
+  };
   const gone = (name: string) => world.until(`${name} is gone`, () => world.instance(name) === undefined);
 
   before(async () => {
@@ -120,6 +130,7 @@ describe('compute over a private incusd', () => {
     await untilReason('web', 'Stopped');
     assert.equal((await engineOf('web')).status_code, INSTANCE_STATUS.stopped);
     await assert.rejects(world.run('web', 'true'), (error) => isStatusError(error, 'Conflict'));
+    assert.match(await readLog('web', {}), /Detected virtualization lxc/);
 
     await world.change(Instance, 'web', { powerState: 'Running' });
     await world.untilReady('web');
@@ -167,30 +178,42 @@ describe('compute over a private incusd', () => {
     await gone('copy');
   });
 
-  test('the console log has what the system said, and what comes while it is followed', async () => {
-    const connector = world.service.connectors?.[`${Instance.resource}/log`];
-    assert.equal(connector?.type, 'text');
-    if (connector?.type !== 'text') return;
-    const read = async (query: Record<string, string>) => {
-      const parts: Uint8Array[] = [];
-      for await (const part of await connector.open(world.connectRequest('web', query))) parts.push(part);
-      return Buffer.concat(parts).toString();
-    };
-    assert.match(await read({}), /Detected virtualization lxc/);
-    assert.equal(Buffer.byteLength(await read({ limitBytes: '100' })), 100);
+  test('its log is the journal of its system, whole, by lines, by bytes, or followed', async () => {
+    assert.match(await readLog('web', {}), /systemd-journald\[\d+\]: Journal started/);
+    await world.run(
+      'web',
+      'sh',
+      '-c',
+      'for n in 1 2 3; do echo line-$n; done | systemd-cat -t marker; journalctl --sync',
+    );
+    assert.match(await readLog('web', { tailLines: '200' }), /line-1[\s\S]*line-2[\s\S]*line-3/);
+    assert.equal((await readLog('web', { tailLines: '2' })).trimEnd().split('\n').length, 2);
+    assert.equal(Buffer.byteLength(await readLog('web', { limitBytes: '100' })), 100);
 
+    const stream = await logConnector().open(world.connectRequest('web', { follow: 'true', tailLines: '0' }));
     const following = (async () => {
       let text = '';
-      const stream = await connector.open(world.connectRequest('web', { follow: 'true', tailLines: '0' }));
-      await world.run('web', 'sh', '-c', 'echo hello-from-inside > /dev/console');
       for await (const part of stream) {
         text += Buffer.from(part).toString();
-        if (text.includes('hello-from-inside')) break;
+        if (text.includes('came-later')) break;
       }
       return text;
     })();
-    assert.doesNotMatch(await following, /Detected virtualization lxc/);
-    assert.match(await read({ tailLines: '1000' }), /hello-from-inside/);
+    // Written until it was heard: when the reader is attached inside cannot be seen from here.
+    let heard = false;
+    void following.then(() => {
+      heard = true;
+    });
+    while (!heard) await world.run('web', 'sh', '-c', 'echo came-later | systemd-cat -t marker');
+    assert.doesNotMatch(await following, /Journal started/);
+  });
+
+  test('without a journal its log is the console, and reading it twice gives it twice', async () => {
+    await world.run('web', 'mv', '/usr/bin/journalctl', '/usr/bin/journalctl.off');
+    await world.run('web', 'sh', '-c', 'echo on-the-console > /dev/console');
+    assert.match(await readLog('web', {}), /on-the-console/);
+    assert.match(await readLog('web', {}), /on-the-console/);
+    await world.run('web', 'mv', '/usr/bin/journalctl.off', '/usr/bin/journalctl');
   });
 
   test('what cannot be is said in a condition that tells what to do', async () => {

@@ -166,7 +166,10 @@ export const Instance = defineKind({
   immutable: ['spec.type', 'spec.image', 'spec.source', 'spec.sshKeys', 'spec.userData'],
   subresources: {
     exec: { type: 'terminal', description: 'Runs a command in the instance, with or without a terminal.' },
-    log: { type: 'text', description: 'What the instance’s console showed, the system’s journal included.' },
+    log: {
+      type: 'text',
+      description: 'The journal of the instance’s system; its console when it has none or is stopped.',
+    },
   },
   normalize: (object) => bornWithFinalizer(object, INSTANCE_FINALIZER),
   admit: admitInstance,
