@@ -27,7 +27,7 @@ import type { RegionConfig } from './config/schema.ts';
 import { openEngine } from './engine.ts';
 import { fillCatalogue, untilImported } from './image-catalogue.ts';
 import type { Layout } from './layout.ts';
-import type { ProgramFiles } from './program-files.ts';
+import { programVersion } from './program.ts';
 import { parseListen, serverNames } from './server-names.ts';
 import { regionServices } from './services.ts';
 import { apiUrl } from './status.ts';
@@ -44,14 +44,13 @@ export interface ComposeOptions {
   readonly config: RegionConfig;
   /** Where the state is. */
   readonly database: PostgresConnection;
-  readonly program: ProgramFiles;
   readonly imageFolder: string;
   readonly logger: Logger;
 }
 
 /** Opens the region; resolves when the API answers and everything behind it is in place. */
 export async function openRegion(options: ComposeOptions): Promise<RunningRegion> {
-  const { layout, config, program, imageFolder, logger } = options;
+  const { layout, config, imageFolder, logger } = options;
   const clock = systemClock;
   const random = systemRandom;
   const closers: (() => Promise<void> | void)[] = [];
@@ -63,7 +62,6 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
     const [postgres, engine] = await Promise.all([
       openPostgres({
         connection: options.database,
-        migrations: program.migrations,
         clock,
         onFault: (error) => logger.warn({ err: error }, 'a connection to the database broke'),
       }),
@@ -130,7 +128,7 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
       clock,
       random,
       logger,
-      version: { casemate: program.version },
+      version: { casemate: programVersion() },
     });
     await server.listen(parseListen(config.listen));
     closers.push(() => server.close());

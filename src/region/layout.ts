@@ -21,6 +21,10 @@ export interface Layout {
   readonly incus: string;
   /** The last firewall model, for the root agent to restore after a reboot. */
   readonly firewall: string;
+  /** Where the program shows for processes that cannot reach the checkout. */
+  readonly program: string;
+  /** Compiled code of the region process. */
+  readonly cache: string;
   readonly logs: string;
   readonly run: {
     readonly folder: string;
@@ -47,6 +51,8 @@ export function layoutOf(folder: string): Layout {
     postgres: { cluster: join(data, 'postgres/cluster'), socketFolder: join(data, 'postgres/run') },
     incus: join(data, 'incus'),
     firewall: join(data, 'firewall'),
+    program: join(data, 'program'),
+    cache: join(data, 'cache'),
     logs: join(data, 'logs'),
     run: {
       folder: run,

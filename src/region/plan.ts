@@ -8,6 +8,7 @@ import { agentCommand } from '#engines/nftables/spawn.ts';
 import type { RegionConfig } from './config/schema.ts';
 import { type Accounts, isRoot } from './embedded/accounts.ts';
 import { postgresDefinition } from './embedded/postgres.ts';
+import { asAccount, withProgram } from './embedded/unprivileged.ts';
 import type { Layout } from './layout.ts';
 import { PROGRAM_FOLDER, programFingerprint } from './program.ts';
 import type { ProcessDefinition, SupervisorPlan } from './supervisor/definition.ts';
@@ -50,18 +51,6 @@ function incusDefinition(layout: Layout, { region }: Accounts): ProcessDefinitio
   return { name: 'incus', after: [], ...describeIncusd(layout.incus, region.name) };
 }
 
-function ourOwn(name: string, entry: string, args: readonly string[]) {
-  return {
-    name,
-    // Whatever it runs later can gain nothing over what it has.
-    command: isRoot() ? 'setpriv' : process.execPath,
-    args: [...(isRoot() ? ['--no-new-privs', process.execPath] : []), join(PROGRAM_FOLDER, entry), ...args],
-    env: { PATH, LANG: 'C.UTF-8', NODE_ENV: 'production', ...compileCache() },
-    cwd: '/',
-    ready: { type: 'message' },
-  } as const;
-}
-
 const compileCache = (): Record<string, string> =>
   process.env.NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE };
 
@@ -76,7 +65,7 @@ function firewallDefinition({ layout, config, accounts }: PlanInputs): ProcessDe
   });
   return {
     name: 'firewall',
-    ...agent,
+    ...withProgram(layout.program, agent),
     env: { PATH, LANG: 'C.UTF-8', NODE_OPTIONS: '--max-old-space-size=64', ...compileCache() },
     cwd: '/',
     ready: { type: 'socket', path: layout.run.firewall },
@@ -90,15 +79,17 @@ function regionDefinition(
   { layout, accounts, imageCache }: PlanInputs,
   before: readonly string[],
 ): ProcessDefinition {
-  const drop = isRoot() ? ['--user', accounts.region.name] : [];
+  const program = {
+    command: process.execPath,
+    args: [join(PROGRAM_FOLDER, 'src/region/process.ts'), '--data', layout.data, '--image-cache', imageCache],
+  };
   return {
-    ...ourOwn('region', 'src/region/process.ts', [
-      '--data',
-      layout.data,
-      '--image-cache',
-      imageCache,
-      ...drop,
-    ]),
+    name: 'region',
+    ...(isRoot() ? withProgram(layout.program, asAccount(accounts.region, program)) : program),
+    // Its own cache of compiled code: root must never run what this account could write.
+    env: { PATH, LANG: 'C.UTF-8', NODE_ENV: 'production', NODE_COMPILE_CACHE: layout.cache },
+    cwd: '/',
+    ready: { type: 'message' },
     after: before,
     startLimit_ms: REGION_START_LIMIT_MS,
     // Finishes what it serves, then ends.

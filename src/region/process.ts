@@ -1,32 +1,24 @@
 /**
- * The region process: everything but the engines. Started by the supervisor as root, it loads its program, gives root up,
- * and only then opens anything. Tells the supervisor when all is true.
+ * The region process: everything but the engines. Runs unprivileged, started by the supervisor, which it tells when all is
+ * true.
  */
-import { flushCompileCache } from 'node:module';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { openRegion } from './compose.ts';
 import { loadConfig } from './config/load.ts';
 import { databaseConnection } from './database.ts';
 import { layoutOf } from './layout.ts';
-import { dropPrivileges } from './privileges.ts';
-import { readProgramFiles } from './program-files.ts';
 
 const { values } = parseArgs({
-  options: { data: { type: 'string' }, 'image-cache': { type: 'string' }, user: { type: 'string' } },
+  options: { data: { type: 'string' }, 'image-cache': { type: 'string' } },
 });
 if (values.data === undefined || values['image-cache'] === undefined) {
-  throw new TypeError('usage: process.ts --data DIR --image-cache DIR [--user NAME]');
+  throw new TypeError('usage: process.ts --data DIR --image-cache DIR');
 }
 const logger = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime });
 const layout = layoutOf(values.data);
-// It may hold a database password, so only root reads it.
 const config = await loadConfig(layout.config);
 const database = databaseConnection(layout, config);
-const program = await readProgramFiles();
-// The cache of compiled code belongs to root. From here on it cannot be written, and must not be.
-flushCompileCache();
-if (values.user !== undefined) dropPrivileges(values.user);
 
 process.on('uncaughtException', (error) => {
   logger.fatal({ err: error }, 'a fault of ours: starting over');
@@ -39,7 +31,6 @@ const region = await openRegion({
   layout,
   config,
   database,
-  program,
   imageFolder: values['image-cache'],
   logger,
 });

@@ -11,6 +11,7 @@ import type { RegionConfig } from './config/schema.ts';
 import { ensureAccounts, isRoot } from './embedded/accounts.ts';
 import { ensureFolders } from './embedded/folders.ts';
 import { prepareCluster } from './embedded/postgres.ts';
+import { checkProgramReadable } from './embedded/unprivileged.ts';
 import { installPackages, type Report } from './install/apply.ts';
 import { PACKAGES } from './install/packages.ts';
 import { checkDataFolder, type Layout } from './layout.ts';
@@ -67,6 +68,7 @@ export async function bringUp(options: UpOptions): Promise<UpResult> {
   const accounts = await timings.measure('folders', () => {
     const found = ensureAccounts();
     ensureFolders(layout, found);
+    if (isRoot()) checkProgramReadable();
     return found;
   });
   const running = await supervisorStatus(layout);

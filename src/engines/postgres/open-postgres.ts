@@ -5,15 +5,13 @@ import { type Clock, systemClock } from '#kernel/clock.ts';
 import type { WrappedKeyStorage } from '#kernel/keys.ts';
 import type { LogStorage } from '#kernel/store/storage.ts';
 import { openPool, type PostgresConnection } from './database.ts';
-import { type Migration, migrate, readMigrations } from './migrate.ts';
+import { migrate, readMigrations } from './migrate.ts';
 import { PostgresStorage } from './postgres-storage.ts';
 import { WakeUps } from './wake-ups.ts';
 import { PostgresWrappedKeys } from './wrapped-keys.ts';
 
 export interface PostgresOptions {
   readonly connection: PostgresConnection;
-  /** Read beforehand, where the process may no longer read its own program's folder by now. Default: read now. */
-  readonly migrations?: readonly Migration[];
   readonly clock?: Clock;
   /** Told of broken connections, which are replaced. */
   readonly onFault?: (error: unknown) => void;
@@ -32,7 +30,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Postgres> 
   const onFault = options.onFault ?? (() => {});
   const pool = openPool(options.connection, onFault);
   try {
-    const migrated = await migrate(pool, options.migrations ?? (await readMigrations()));
+    const migrated = await migrate(pool, await readMigrations());
     const wakeUps = new WakeUps(options.connection, pool, options.clock ?? systemClock, onFault);
     return {
       log: new PostgresStorage(pool, wakeUps),

@@ -17,9 +17,14 @@ export function ensureFolders(layout: Layout, { database, region }: Accounts): v
   folder(layout.keys, 0o700, region);
   folder(layout.incus, 0o711, self);
   folder(layout.firewall, 0o700, self);
+  folder(layout.program, 0o755, self);
+  folder(layout.cache, 0o700, region);
   folder(layout.logs, 0o750, self);
   // The region process reaches the firewall agent's socket in here; the control socket has a mode of its own.
   folder(layout.run.folder, 0o750, { ...self, gid: region.gid });
+  // It may hold a database password.
+  chmodSync(layout.config, 0o640);
+  chownSync(layout.config, self.uid, region.gid);
   if (isRoot()) checkReachable(layout.data);
 }
 

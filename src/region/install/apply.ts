@@ -108,7 +108,7 @@ async function apt(args: readonly string[], report: Report): Promise<void> {
   // -q and no pseudo-terminal: plain lines that make sense in a log. Waits for another apt instead of failing.
   const options = ['-q', '-o', 'Dpkg::Use-Pty=0', '-o', 'DPkg::Lock::Timeout=300'];
   await run('apt-get', [...options, ...args], (line) => {
-    if (/^(Setting up|Unpacking|Need to get|Fetched|Get:|Err:|E:|W:)/.test(line)) report(`  ${line}`);
+    if (/^(Need to get|Fetched|Setting up|Err:|E:|W:)/.test(line)) report(`  ${line}`);
   });
 }
 

@@ -63,8 +63,7 @@ export const PACKAGES: readonly RequiredPackage[] = [
   { name: 'dnsmasq-base', purpose: 'network', files: ['/usr/sbin/dnsmasq'] },
   { name: 'iproute2', purpose: 'network', files: ['/usr/sbin/ip', '/sbin/ip', '/usr/bin/ip', '/bin/ip'] },
   { name: 'debootstrap', purpose: 'image', files: ['/usr/sbin/debootstrap'] },
-  { name: 'squashfs-tools', purpose: 'image', files: ['/usr/bin/mksquashfs'] },
-  { name: 'xz-utils', purpose: 'image', files: ['/usr/bin/xz', '/bin/xz'] },
+  { name: 'zstd', purpose: 'image', files: ['/usr/bin/zstd'] },
   {
     name: 'debian-archive-keyring',
     purpose: 'image',
