@@ -48,7 +48,7 @@ const ALL: readonly Verb[] = [
 ];
 
 /** Kubernetes asks for `create` on exec whatever the HTTP method. */
-const SUBRESOURCE_VERBS = { terminal: ['create', 'get'], text: ['get'] } as const;
+const SUBRESOURCE_VERBS = { terminal: ['create'], text: ['get'] } as const;
 
 export interface GroupVersion {
   readonly group: string;

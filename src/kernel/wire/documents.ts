@@ -111,7 +111,8 @@ function openApiAnswer(document: OpenApiDocument, cacheControl?: string): Answer
   };
 }
 
-const OPENAPI_V2_PROTOBUF = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+/** Clients ask for `…v2@v1.0+protobuf`, which is no valid media type; this is what Kubernetes answers with. */
+const OPENAPI_V2_PROTOBUF = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
 
 /**
  * As JSON in full. As protobuf, which kubectl up to 1.28 insists on, a document that says nothing of any kind: then those clients

@@ -54,6 +54,8 @@ export const WATCH_TIMEOUT_SECONDS_MAX = 24 * 60 * 60;
 export const WATCHES_PER_ACTOR_MAX = 500;
 /** Open watches of the server. */
 export const WATCHES_MAX = 20_000;
+/** Encoded events kept for the next watcher that needs the same. */
+export const WATCH_LINES_MAX = 2_048;
 /** A watcher that takes nothing for this long, with data waiting, is disconnected rather than buffered for. */
 export const SLOW_CLIENT_LIMIT_MS = 15_000;
 

@@ -5,7 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
-import { finished } from 'node:stream/promises';
+import { finished, pipeline } from 'node:stream/promises';
 import fastify, { type FastifyReply } from 'fastify';
 import { errorStatus, statusAnswer } from './answer.ts';
 import { Catalogue } from './catalogue.ts';
@@ -145,23 +145,30 @@ async function handle(
     if (status.code === 413) reply.header('Connection', 'close');
     answer = statusAnswer(status);
   }
-  if (answer.type === 'bytes') {
-    sendBytes(answer, reply);
-    return undefined;
-  }
   reply.hijack();
   for (const [name, value] of Object.entries(reply.getHeaders())) {
     if (value !== undefined) response.setHeader(name, value);
   }
+  if (answer.type === 'bytes') {
+    sendBytes(answer, response);
+    return undefined;
+  }
   return { ended: runStream(wire, answer.run, response, id) };
 }
 
-function sendBytes(answer: Extract<Answer, { type: 'bytes' }>, reply: FastifyReply): void {
-  reply.code(answer.code).headers({ ...answer.headers, 'Content-Type': answer.contentType });
-  const { body } = answer;
-  if (Buffer.isBuffer(body)) reply.send(body);
-  else if (body.length === 1) reply.send(body[0]);
-  else reply.send(Readable.from(body));
+function sendBytes(answer: Extract<Answer, { type: 'bytes' }>, response: ServerResponse): void {
+  const { code, contentType, headers = {}, body } = answer;
+  response.statusCode = code;
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  response.setHeader('Content-Type', contentType);
+  if (!Buffer.isBuffer(body) && body.length > 1) {
+    // A client that goes is no error; the pipeline has closed both ends by then.
+    pipeline(Readable.from(body), response).catch(() => {});
+    return;
+  }
+  const whole = Buffer.isBuffer(body) ? body : (body[0] ?? Buffer.alloc(0));
+  response.setHeader('Content-Length', whole.length);
+  response.end(whole);
 }
 
 async function runStream(

@@ -4,25 +4,35 @@
  */
 import type { Entry } from '../realm.ts';
 import type { ServedResource } from './catalogue.ts';
+import { WATCH_LINES_MAX } from './limits.ts';
 import type { Representation } from './media-type.ts';
 import { type IncludeObject, partialMetadata, tableOf } from './table.ts';
 
 export type EventType = 'ADDED' | 'MODIFIED' | 'DELETED';
 
 export interface WatchEncoder {
-  event(type: EventType, entry: Entry, now_ms: number): Buffer;
+  /** `shared`: others will need the same line soon. Not so for the state that a watch begins with. */
+  event(type: EventType, entry: Entry, now_ms: number, shared: boolean): Buffer;
   bookmark(revision: number, initialEventsEnd: boolean): Buffer;
 }
 
 const INITIAL_EVENTS_END = { 'k8s.io/initial-events-end': 'true' };
 
-const lines = new WeakMap<Entry, Map<string, Buffer>>();
+/** The latest events' lines, oldest first. */
+const lines = new Map<Entry, Map<string, Buffer>>();
 
-function cachedLine(entry: Entry, key: string, make: () => Buffer): Buffer {
+function lineOf(entry: Entry, key: string, shared: boolean, make: () => Buffer): Buffer {
+  if (!shared) return make();
   let forms = lines.get(entry);
   if (forms === undefined) {
     forms = new Map();
     lines.set(entry, forms);
+    if (lines.size > WATCH_LINES_MAX) {
+      for (const oldest of lines.keys()) {
+        lines.delete(oldest);
+        break;
+      }
+    }
   }
   let line = forms.get(key);
   if (line === undefined) {
@@ -58,8 +68,8 @@ export function watchEncoder(
     case 'PartialObjectMetadata':
     case 'PartialObjectMetadataList':
       return {
-        event: (type, entry) =>
-          cachedLine(entry, `metadata ${version} ${type} ${kind.resource}`, () =>
+        event: (type, entry, _now_ms, shared) =>
+          lineOf(entry, `metadata ${version} ${type} ${kind.resource}`, shared, () =>
             line(type, partialMetadata(resource.present(entry).object(), version)),
           ),
         bookmark: (revision, end) =>
@@ -71,8 +81,8 @@ export function watchEncoder(
       };
     case 'Object':
       return {
-        event: (type, entry) =>
-          cachedLine(entry, `object ${type} ${kind.resource}`, () =>
+        event: (type, entry, _now_ms, shared) =>
+          lineOf(entry, `object ${type} ${kind.resource}`, shared, () =>
             Buffer.concat([
               Buffer.from(`{"type":"${type}","object":`),
               resource.present(entry).bytes,

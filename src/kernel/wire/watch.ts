@@ -192,7 +192,7 @@ async function stream(
   let seen = revision;
   let bookmarked_ms = wire.clock.now();
   try {
-    for (const entry of initial) await write(encoder.event('ADDED', entry, wire.clock.now()));
+    for (const entry of initial) await write(encoder.event('ADDED', entry, wire.clock.now(), false));
     if (start.sendInitialEvents && start.bookmarks) await write(encoder.bookmark(revision, true));
     for (;;) {
       const events = await watch.next();
@@ -208,7 +208,7 @@ async function stream(
         }
         seen = event.entry.revision;
         const type = selectedType(event, selection);
-        if (type !== undefined) parts.push(encoder.event(type, event.entry, now_ms));
+        if (type !== undefined) parts.push(encoder.event(type, event.entry, now_ms, true));
       }
       if (start.bookmarks && (idle || now_ms - bookmarked_ms >= WATCH_BOOKMARK_INTERVAL_MS)) {
         parts.push(encoder.bookmark(seen, false));
