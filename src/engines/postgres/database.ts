@@ -61,6 +61,9 @@ export function openPool(connection: PostgresConnection, onFault: (error: unknow
   return pool;
 }
 
+/** Begins a transaction whose statements may take as long as they need: as much as there is of an organization, or of a table. */
+export const BEGIN_LONG = 'BEGIN; SET LOCAL statement_timeout = 0';
+
 /** Runs `work` in one transaction; rolls back when it throws. */
 export async function transaction<T>(
   pool: pg.Pool,

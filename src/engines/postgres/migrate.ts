@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type pg from 'pg';
-import { transaction } from './database.ts';
+import { BEGIN_LONG, transaction } from './database.ts';
 
 const FOLDER = join(import.meta.dirname, 'migrations');
 const FILE_NAME = /^(\d{4})-[a-z0-9-]+\.sql$/;
@@ -44,7 +44,7 @@ export async function readMigrations(folder: string = FOLDER): Promise<readonly 
 
 /** Applies what is missing; says which versions it applied. Safe to call from several processes at once. */
 export async function migrate(pool: pg.Pool, migrations: readonly Migration[]): Promise<readonly number[]> {
-  return transaction(pool, 'BEGIN', async (client) => {
+  return transaction(pool, BEGIN_LONG, async (client) => {
     await client.query('SELECT pg_advisory_xact_lock($1)', [LOCK_KEY]);
     await client.query(
       `CREATE TABLE IF NOT EXISTS schema_migrations (

@@ -17,7 +17,7 @@ import type {
   StoredObject,
   WakeUp,
 } from '#kernel/store/storage.ts';
-import { transaction } from './database.ts';
+import { BEGIN_LONG, transaction } from './database.ts';
 import {
   type ChangeRow,
   effectColumns,
@@ -64,7 +64,7 @@ export class PostgresStorage implements LogStorage {
   }
 
   async destroyRealm(realmUid: string): Promise<void> {
-    await transaction(this.#pool, 'BEGIN', async (client) => {
+    await transaction(this.#pool, BEGIN_LONG, async (client) => {
       for (const statement of sql.DESTROY_REALM) await client.query(statement, [realmUid]);
     });
     this.#wakeUps.tell(realmUid, 0);

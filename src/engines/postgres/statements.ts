@@ -54,6 +54,7 @@ VALUES ($1, $2, 0, '', 0, '')
 ON CONFLICT DO NOTHING
 RETURNING uid`;
 
+/** $1 realm. The row goes first: from then on nobody can append. */
 export const DESTROY_REALM = [
   'DELETE FROM realms WHERE uid = $1',
   'DELETE FROM objects WHERE realm = $1',
