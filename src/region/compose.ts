@@ -5,7 +5,6 @@
 import { join } from 'node:path';
 import { filterClient } from '#engines/nftables/client.ts';
 import type { PostgresConnection } from '#engines/postgres/database.ts';
-import { openPostgres } from '#engines/postgres/open-postgres.ts';
 import { systemClock } from '#kernel/clock.ts';
 import type { Logger } from '#kernel/logger.ts';
 import { systemRandom } from '#kernel/random.ts';
@@ -24,7 +23,8 @@ import { certificateAuthenticator } from '#trust/identity/authenticator.ts';
 import { softwareKeyring } from '#trust/keys/keyring.ts';
 import { loadOrCreateMasterKey } from '#trust/keys/master-key.ts';
 import type { RegionConfig } from './config/schema.ts';
-import { openEngine } from './engine.ts';
+import { openDatabase } from './database.ts';
+import { noEngine, openEngine } from './engine.ts';
 import { fillCatalogue, untilImported } from './image-catalogue.ts';
 import type { Layout } from './layout.ts';
 import { programVersion } from './program.ts';
@@ -45,6 +45,8 @@ export interface ComposeOptions {
   /** Where the state is. */
   readonly database: PostgresConnection;
   readonly imageFolder: string;
+  /** Whether an Incus is, or is about to be, where the settings say. */
+  readonly hasIncus: boolean;
   readonly logger: Logger;
 }
 
@@ -60,12 +62,8 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
   try {
     const masterKey = await loadOrCreateMasterKey(join(layout.keys, 'master.key'));
     const [postgres, engine] = await Promise.all([
-      openPostgres({
-        connection: options.database,
-        clock,
-        onFault: (error) => logger.warn({ err: error }, 'a connection to the database broke'),
-      }),
-      openEngine(layout, config, clock),
+      openDatabase(options.database, clock, logger),
+      options.hasIncus ? openEngine(layout, config, clock) : noEngine(layout, config, clock),
     ]);
     closers.push(() => postgres.close());
     closers.push(() => engine.incus.close());

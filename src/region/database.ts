@@ -3,11 +3,18 @@
  */
 import { readFileSync } from 'node:fs';
 import type { PostgresConnection } from '#engines/postgres/database.ts';
+import { openPostgres, type Postgres } from '#engines/postgres/open-postgres.ts';
+import { type Clock, sleep } from '#kernel/clock.ts';
+import type { Logger } from '#kernel/logger.ts';
 import type { RegionConfig } from './config/schema.ts';
 import { DATABASE_NAME } from './embedded/postgres.ts';
 import type { Layout } from './layout.ts';
 
 const DEFAULT_PORT = 5432;
+const START_LIMIT_MS = 300_000;
+const RETRY_MS = 25;
+// Nobody listens yet, or the server is starting, or replays its log (cannot_connect_now, PostgreSQL's appendix A).
+const NOT_YET: readonly string[] = ['ENOENT', 'ECONNREFUSED', '57P03'];
 
 /** The connection's data. Throws with the field of region.yaml that is wrong; never with what stands in it. */
 export function databaseConnection(
@@ -36,4 +43,23 @@ export function databaseConnection(
       ? {}
       : { certificateAuthority: readFileSync(postgres.certificateAuthority, 'utf8') }),
   };
+}
+
+/** Opens the database as soon as it serves. */
+export async function openDatabase(
+  connection: PostgresConnection,
+  clock: Clock,
+  logger: Logger,
+): Promise<Postgres> {
+  const deadline_ms = clock.now() + START_LIMIT_MS;
+  const onFault = (error: unknown) => logger.warn({ err: error }, 'a connection to the database broke');
+  for (;;) {
+    try {
+      return await openPostgres({ connection, clock, onFault });
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? '';
+      if (!NOT_YET.includes(code) || clock.now() >= deadline_ms) throw error;
+    }
+    await sleep(clock, RETRY_MS);
+  }
 }

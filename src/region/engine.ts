@@ -2,7 +2,6 @@
  * Gets Incus ready for the region: its own, or the one region.yaml names. Without one the region runs all the same, and
  * what needs it says so in its conditions.
  */
-import { existsSync } from 'node:fs';
 import { connectIncus, type Incus } from '#engines/incus/client.ts';
 import { DEFAULT_POOL, incusSocket, prepareIncus, untilReady } from '#engines/incus/daemon.ts';
 import type { Clock } from '#kernel/clock.ts';
@@ -18,17 +17,22 @@ export interface Engine {
   readonly problem: string | undefined;
 }
 
+const socketOf = (layout: Layout, config: RegionConfig): string =>
+  config.incus.socket ?? incusSocket(layout.incus);
+
+/** For a region without Incus: a client of a socket nobody listens on, so that every kind is served and says what it lacks. */
+export function noEngine(layout: Layout, config: RegionConfig, clock: Clock): Engine {
+  const why = config.incus.mode === 'none' ? 'region.yaml says incus: none' : 'no Incus runs here';
+  return {
+    incus: connectIncus({ socketPath: socketOf(layout, config) }, clock),
+    problem: `${why}: no instances, images or networks`,
+  };
+}
+
+/** Waits until Incus serves. */
 export async function openEngine(layout: Layout, config: RegionConfig, clock: Clock): Promise<Engine> {
-  const socketPath = config.incus.socket ?? incusSocket(layout.incus);
   if (config.incus.mode === 'external') {
-    return { incus: connectIncus({ socketPath }, clock), problem: undefined };
-  }
-  if (config.incus.mode === 'none' || !existsSync(socketPath)) {
-    const why = config.incus.mode === 'none' ? 'region.yaml says incus: none' : 'no Incus runs here';
-    return {
-      incus: connectIncus({ socketPath }, clock),
-      problem: `${why}: no instances, images or networks`,
-    };
+    return { incus: connectIncus({ socketPath: socketOf(layout, config) }, clock), problem: undefined };
   }
   const incus = await untilReady(layout.incus, clock, READY_LIMIT_MS);
   try {

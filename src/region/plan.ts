@@ -76,12 +76,19 @@ function firewallDefinition({ layout, config, accounts }: PlanInputs): ProcessDe
 }
 
 function regionDefinition(
-  { layout, accounts, imageCache }: PlanInputs,
+  { layout, config, accounts, imageCache }: PlanInputs,
   before: readonly string[],
 ): ProcessDefinition {
   const program = {
     command: process.execPath,
-    args: [join(PROGRAM_FOLDER, 'src/region/process.ts'), '--data', layout.data, '--image-cache', imageCache],
+    args: [
+      join(PROGRAM_FOLDER, 'src/region/process.ts'),
+      '--data',
+      layout.data,
+      '--image-cache',
+      imageCache,
+      ...(before.includes('incus') || config.incus.mode === 'external' ? ['--with-incus'] : []),
+    ],
   };
   return {
     name: 'region',
@@ -91,6 +98,7 @@ function regionDefinition(
     cwd: '/',
     ready: { type: 'message' },
     after: before,
+    startsAtOnce: true,
     startLimit_ms: REGION_START_LIMIT_MS,
     // Finishes what it serves, then ends.
     stop: { signal: 'SIGTERM', grace_ms: 20_000 },

@@ -10,10 +10,10 @@ import { databaseConnection } from './database.ts';
 import { layoutOf } from './layout.ts';
 
 const { values } = parseArgs({
-  options: { data: { type: 'string' }, 'image-cache': { type: 'string' } },
+  options: { data: { type: 'string' }, 'image-cache': { type: 'string' }, 'with-incus': { type: 'boolean' } },
 });
 if (values.data === undefined || values['image-cache'] === undefined) {
-  throw new TypeError('usage: process.ts --data DIR --image-cache DIR');
+  throw new TypeError('usage: process.ts --data DIR --image-cache DIR [--with-incus]');
 }
 const logger = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime });
 const layout = layoutOf(values.data);
@@ -32,6 +32,7 @@ const region = await openRegion({
   config,
   database,
   imageFolder: values['image-cache'],
+  hasIncus: values['with-incus'] === true,
   logger,
 });
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {

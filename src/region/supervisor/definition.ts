@@ -24,8 +24,10 @@ export interface ProcessDefinition {
   readonly cwd: string;
   readonly uid?: number;
   readonly gid?: number;
-  /** Names of processes that must have been ready once before this one starts. */
+  /** Names of processes that must have been ready once before this one starts, and that stop only after it has ended. */
   readonly after: readonly string[];
+  /** It waits for those itself, so it may start at once and load meanwhile. They still stop after it. */
+  readonly startsAtOnce?: boolean;
   readonly ready: ReadinessProbe;
   /** How long it may take to become ready; then it is stopped and started again. */
   readonly startLimit_ms: number;

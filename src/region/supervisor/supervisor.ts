@@ -28,7 +28,8 @@ export class Supervisor {
   /** Starts every process as soon as those it comes after have been ready. */
   start(): void {
     for (const runner of this.#runners.values()) {
-      const before = runner.definition.after.map((name) => this.#runners.get(name)?.firstReady);
+      const { after, startsAtOnce } = runner.definition;
+      const before = startsAtOnce ? [] : after.map((name) => this.#runners.get(name)?.firstReady);
       void Promise.all(before).then(() => {
         if (this.#stopped === undefined) runner.start();
       });
