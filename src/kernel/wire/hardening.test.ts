@@ -2,19 +2,25 @@
  * What the wire does with clients that misbehave, lose their access, or come too late.
  */
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
+import { Agent } from 'node:https';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import tls from 'node:tls';
 import type { Authorizer } from '../access.ts';
 import { isStatusError } from '../errors.ts';
+import { silentLogger } from '../logger.ts';
 import { ManualClock } from '../store/manual-clock.ts';
-import { REVALIDATION_INTERVAL_MS, SLOW_CLIENT_LIMIT_MS } from './limits.ts';
+import { openTestRealms } from '../store/test-realms.ts';
+import { REVALIDATION_INTERVAL_MS, SLOW_CLIENT_LIMIT_MS, STRANGER_RECORDS_PER_MINUTE_MAX } from './limits.ts';
 import { Quota } from './quota.ts';
+import { createApiServer } from './server.ts';
 import { FrameReader, HeaderReader, SpdyError } from './spdy-frames.ts';
+import { testAuthority } from './test-certificates.ts';
 import { TEST_KINDS } from './test-kinds.ts';
-import { startTestServer, type TestServer, type TestServerOptions } from './test-server.ts';
+import { sendRequest, startTestServer, type TestServer, type TestServerOptions } from './test-server.ts';
 
 const MACHINES = '/orgs/acme/apis/lab.casemate.internal/v1/namespaces/p/machines';
 const machine = (name: string) => ({ metadata: { name }, spec: { image: 'debian' } });
@@ -106,6 +112,61 @@ test('a watcher that takes nothing is disconnected, and the others go on', async
     assert.equal(slow.complete, false);
     assert.equal((await server.send('GET', MACHINES)).json().items.length, 100);
   });
+});
+
+test('strangers cannot fill the access log: past a bound they are counted', async () => {
+  const clock = new ManualClock();
+  await withServer({ clock }, async (server) => {
+    const stranger = () => server.open('/api', { agent: false, ca: server.ca, method: 'GET' });
+    const agent = new Agent({ keepAlive: true, ca: server.ca });
+    for (let index = 0; index < STRANGER_RECORDS_PER_MINUTE_MAX + 5; index++) {
+      assert.equal((await sendRequest(server.open('/api', { agent }))).code, 401);
+    }
+    agent.destroy();
+    const unauthenticated = () =>
+      server.accessRecords.filter(({ decision }) => decision === 'unauthenticated');
+    assert.equal(unauthenticated().length, STRANGER_RECORDS_PER_MINUTE_MAX);
+    await clock.advance(60_000);
+    await sendRequest(stranger());
+    assert.equal(
+      unauthenticated().at(-2)?.reason,
+      '5 more requests without valid credentials were counted, not recorded one by one',
+    );
+  });
+});
+
+test('a renewed certificate serves new connections', async () => {
+  const authority = testAuthority();
+  const served: string[] = [];
+  const realms = await openTestRealms({ kinds: TEST_KINDS });
+  const server = createApiServer({
+    registry: realms.registry,
+    realms: realms.realms,
+    authenticator: { authenticate: async () => assert.fail('nobody asks') },
+    authorizer: { decide: async () => assert.fail('nobody asks'), rules: async () => [] },
+    accessLog: realms.realms.access,
+    tls: authority.server(),
+    clock: realms.clock,
+    random: realms.random,
+    logger: silentLogger,
+    version: { casemate: 'test' },
+  });
+  await server.listen({ host: '127.0.0.1', port: 0 });
+  const connect = async () => {
+    const socket = tls.connect({ host: '127.0.0.1', port: server.address?.port ?? 0, ca: authority.ca });
+    await once(socket, 'secureConnect');
+    served.push(socket.getPeerCertificate().serialNumber);
+    socket.destroy();
+  };
+  await connect();
+  const renewed = authority.server();
+  server.renewTls(renewed);
+  await connect();
+  assert.equal(served[1], new X509Certificate(renewed.cert).serialNumber);
+  assert.notEqual(served[0], served[1]);
+  assert.throws(() => server.renewTls({ key: authority.server().key, cert: renewed.cert }));
+  await server.close();
+  await realms.close();
 });
 
 test('malformed requests get an answer, and the server lives', async () => {

@@ -77,6 +77,9 @@ export const STREAM_CREATION_LIMIT_MS = 30_000;
 /** How long a closing stream may take to send what it has. */
 export const STREAM_CLOSE_LIMIT_MS = 5_000;
 
+/** Refused requests of strangers that get a record of their own; more are counted. */
+export const STRANGER_RECORDS_PER_MINUTE_MAX = 600;
+
 /** Connections at once. */
 export const CONNECTIONS_MAX = 25_000;
 /** TLS handshake. */

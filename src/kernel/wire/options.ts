@@ -13,6 +13,7 @@ import type { Catalogue } from './catalogue.ts';
 import type { LedgerSource } from './ledger-source.ts';
 import type { OpenApi } from './openapi.ts';
 import type { Quota } from './quota.ts';
+import type { StrangerRecords } from './stranger-records.ts';
 
 export interface VersionInfo {
   /** The version of Casemate, such as `0.1.0`. */
@@ -49,6 +50,7 @@ export interface Wire extends ApiServerOptions {
   readonly openapi: OpenApi;
   readonly watches: Quota;
   readonly streams: Quota;
+  readonly strangers: StrangerRecords;
   /** Aborts when the server closes. */
   readonly closing: AbortSignal;
 }

@@ -21,7 +21,9 @@ export function newRecord(requestId: string): RequestRecord {
 
 /** Records a refusal, and logs what is a fault of ours. */
 export function reportFailure(wire: Wire, record: RequestRecord, status: Status, error: unknown): void {
-  recordFailure(wire.accessLog, record, status.code, status.reason ?? 'InternalError');
+  if (status.code !== 401 || wire.strangers.admit(record.requestId)) {
+    recordFailure(wire.accessLog, record, status.code, status.reason ?? 'InternalError');
+  }
   if (!isStatusError(error))
     wire.logger.error({ err: error, requestId: record.requestId }, 'a request failed');
 }

@@ -27,6 +27,7 @@ import type { ApiServerOptions, Wire } from './options.ts';
 import { answerRequest, newRecord, reportFailure } from './pipeline.ts';
 import { Quota } from './quota.ts';
 import type { Answer } from './request.ts';
+import { StrangerRecords } from './stranger-records.ts';
 import { Upgrades } from './upgrade.ts';
 
 export interface ApiServer {
@@ -34,6 +35,8 @@ export interface ApiServer {
   listen(where: { readonly host: string; readonly port: number }): Promise<void>;
   /** Ends watches and terminals, lets requests finish within a bound, and stops. */
   close(): Promise<void>;
+  /** Takes a renewed certificate for connections from now on. Throws when key and certificate do not fit. */
+  renewTls(tls: ApiServerOptions['tls']): void;
   /** Where it listens; undefined before `listen`. */
   readonly address: { readonly host: string; readonly port: number } | undefined;
 }
@@ -59,6 +62,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     openapi: new OpenApi(catalogue, options.version.casemate),
     watches: new Quota('watches', WATCHES_PER_ACTOR_MAX, WATCHES_MAX),
     streams: new Quota('terminals and logs', STREAMS_PER_ACTOR_MAX, WATCHES_MAX),
+    strangers: new StrangerRecords(options.accessLog, options.clock),
     closing: closing.signal,
   };
   const app = fastify({
@@ -114,6 +118,9 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       await Promise.all([...streams, upgrades.close()]);
       await app.close();
       cancel();
+    },
+    renewTls({ key, cert }) {
+      app.server.setSecureContext({ key, cert, minVersion: 'TLSv1.2' });
     },
     get address() {
       const address = app.server.address() as AddressInfo | null;
