@@ -41,8 +41,6 @@ export const WARNING_LENGTH_MAX = 512;
 export const FUTURE_REVISION_WAIT_MS = 3_000;
 /** Events replayed backwards to rebuild the state of an older revision; beyond it the client lists anew. */
 export const REWIND_EVENTS_MAX = 100_000;
-/** How long rebuilding the state of an older revision may take. */
-export const REWIND_WAIT_MS = 3_000;
 
 /** A watch sends a bookmark this often. */
 export const WATCH_BOOKMARK_INTERVAL_MS = 60_000;
@@ -68,8 +66,6 @@ export const STREAMS_PER_ACTOR_MAX = 100;
 export const STDIN_BUFFER_BYTES_MAX = MEBIBYTE;
 /** One WebSocket message. */
 export const WEBSOCKET_MESSAGE_BYTES_MAX = MEBIBYTE;
-/** Resize messages kept: only the last matters. */
-export const TERMINAL_SIZES_MAX = 16;
 /** `command` parameters of one exec. */
 export const COMMAND_ARGUMENTS_MAX = 1_000;
 /** How long a SPDY client may take to open the streams of its terminal. */

@@ -171,7 +171,7 @@ function withInconsistentContinue(error: unknown, token: ContinueToken): unknown
   return new ExpiredContinueError(error.message, encodeContinue({ ...token, revision: -1 }));
 }
 
-export class ExpiredContinueError extends StatusError {
+class ExpiredContinueError extends StatusError {
   readonly #continue: string;
 
   constructor(message: string, next: string) {

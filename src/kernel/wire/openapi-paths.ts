@@ -55,7 +55,7 @@ const answer = (description: string, schema: Json) => ({
 });
 
 /** Patch types in the order kubectl should prefer them. Strategic merge is for the core group, as in Kubernetes. */
-export function patchTypes(group: string): string[] {
+function patchTypes(group: string): string[] {
   return [
     'application/json-patch+json',
     'application/merge-patch+json',

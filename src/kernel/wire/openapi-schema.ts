@@ -108,7 +108,7 @@ const stringMap = (description: string) => ({
 const date = (description: string) => ({ type: 'string', format: 'date-time', description });
 
 export const OBJECT_META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
-export const LIST_META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta';
+const LIST_META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta';
 export const STATUS = 'io.k8s.apimachinery.pkg.apis.meta.v1.Status';
 export const DELETE_OPTIONS = 'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions';
 export const PATCH = 'io.k8s.apimachinery.pkg.apis.meta.v1.Patch';

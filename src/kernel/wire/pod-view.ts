@@ -51,7 +51,7 @@ interface PodStatus {
 }
 
 /** The object as a pod. */
-export function podOf(object: KubeObject, view: PodView): KubeObject {
+function podOf(object: KubeObject, view: PodView): KubeObject {
   const { finalizers: _finalizers, managedFields: _managedFields, ...metadata } = object.metadata;
   const since = view.startTime ?? object.metadata.creationTimestamp;
   const addresses = view.addresses ?? [];

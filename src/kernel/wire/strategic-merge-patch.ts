@@ -14,9 +14,6 @@ const MERGE_KEYS: Readonly<Record<string, string>> = {
   'metadata.ownerReferences': 'uid',
 };
 
-/** Merge keys for the client's OpenAPI, so that kubectl computes the same patches. */
-export const mergeKeyAt = (path: string): string | undefined => MERGE_KEYS[path];
-
 const DELETE_FROM_LIST = '$deleteFromPrimitiveList/';
 const ELEMENT_ORDER = '$setElementOrder/';
 
