@@ -133,13 +133,6 @@ function inetTable(model: FilterModel, table: string, digest: string): string[] 
     ),
     ...elements(
       'set',
-      'ranges',
-      'ipv4_addr',
-      bridges.map((b) => b.cidr),
-      INTERVAL,
-    ),
-    ...elements(
-      'set',
       'gateways',
       'ifname . ipv4_addr',
       bridges.map((b) => `"${b.name}" . ${b.gateway}`),
@@ -316,7 +309,8 @@ function translationHooks(): string[] {
     ...chain(
       'masquerade_outbound',
       [
-        'ip saddr @ranges oifname != @bridges masquerade',
+        // By the way it came, not by its address: another region's networks on this host are none of ours.
+        'iifname @bridges oifname != @bridges masquerade',
         // A caller on the host's own loopback can be answered only there.
         'ip saddr 127.0.0.0/8 oifname @bridges masquerade',
       ],

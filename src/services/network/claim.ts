@@ -2,6 +2,7 @@
  * Claims what organizations share, and gives it back: the steps of controllers of organizations into the region's realm. Each
  * is idempotent; a claim bears the uid of whom it is for.
  */
+import { overlaps, parseCidr } from '#engines/nftables/ipv4.ts';
 import type { ReconcileContext } from '#kernel/controller.ts';
 import { isStatusError } from '#kernel/errors.ts';
 import type { ObjectMeta } from '#kernel/object.ts';
@@ -9,6 +10,7 @@ import type { ChangeContext, Realms } from '#kernel/realm.ts';
 import { organizationOf, REGION } from '#kernel/realm-id.ts';
 import { allocateRange } from './addresses.ts';
 import { AddressRange, type ClaimOwner, ForwardPort, portClaimName, rangeClaimName } from './claims.ts';
+import { bridgeName } from './names.ts';
 
 /** Others may take the same free range between our look and our claim; then we look again. */
 const ATTEMPTS_MAX = 8;
@@ -29,25 +31,36 @@ function inRegion(change: ChangeContext): ChangeContext {
   return { ...change, actor: { ...change.actor, realm: REGION } };
 }
 
-/** The range of a network: the one it asks for, else a free one of `prefix` bits. */
+export interface RangeSource {
+  readonly pools: readonly string[];
+  /** Prefix length of a range that is chosen. */
+  readonly prefix: number;
+  /** Ranges that the host is on by interfaces other than those named. */
+  host(except: ReadonlySet<string>): readonly string[];
+}
+
+/** The range of a network: the one it asks for, else a free one. */
 export function claimRange(
   context: ReconcileContext,
   metadata: ObjectMeta,
   wanted: string | undefined,
-  pools: readonly string[],
-  prefix: number,
+  ranges: RangeSource,
 ): Promise<Claim> {
   const name = rangeClaimName(metadata.uid);
   return context.realms.use(REGION, async (region) => {
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
       const existing = region.view.get(AddressRange, { name });
       if (existing) return { claimed: existing.spec.cidr };
-      const used = region.view.list(AddressRange).map(({ spec }) => spec.cidr);
-      const cidr = wanted ?? allocateRange(pools, prefix, used);
+      const claims = region.view.list(AddressRange);
+      const own = new Set(claims.flatMap(({ spec }) => (spec.owner ? bridgeName(spec.owner.uid) : [])));
+      const host = ranges.host(own);
+      if (wanted !== undefined && host.some((range) => overlapping(range, wanted))) return taken(wanted);
+      const used = [...host, ...claims.map(({ spec }) => spec.cidr)];
+      const cidr = wanted ?? allocateRange(ranges.pools, ranges.prefix, used);
       if (cidr === undefined) {
         return {
           reason: 'RangesExhausted',
-          refused: `no free /${prefix} is left in this region; ask its operator for a larger range for networks`,
+          refused: `no free /${ranges.prefix} is left in this region; ask its operator for a larger range for networks`,
         };
       }
       try {
@@ -56,17 +69,22 @@ export function claimRange(
         return { claimed: cidr };
       } catch (error) {
         if (!isStatusError(error, 'Conflict') && !isStatusError(error, 'AlreadyExists')) throw error;
-        // Whose range it is stays untold: other organizations are none of this one's business.
-        if (wanted !== undefined && isStatusError(error, 'Conflict')) {
-          return {
-            reason: 'RangeTaken',
-            refused: `${cidr} overlaps a range that is taken in this region; make the network anew with another cidr, or without one`,
-          };
-        }
+        if (wanted !== undefined && isStatusError(error, 'Conflict')) return taken(wanted);
       }
     }
     throw new Error('no range could be claimed: others were faster every time');
   });
+}
+
+// Whose range it is stays untold: other organizations are none of this one's business.
+const taken = (cidr: string): Claim => ({
+  reason: 'RangeTaken',
+  refused: `${cidr} overlaps a range that is taken in this region; make the network anew with another cidr, or without one`,
+});
+
+function overlapping(a: string, b: string): boolean {
+  const [one, other] = [parseCidr(a), parseCidr(b)];
+  return one !== undefined && other !== undefined && overlaps(one, other);
 }
 
 export async function releaseRange(context: ReconcileContext, networkUid: string): Promise<void> {

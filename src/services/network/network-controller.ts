@@ -12,7 +12,7 @@ import { organizationOf } from '#kernel/realm-id.ts';
 import { hasFinalizer, isDeleting, removeFinalizer } from '#kernel/reconcile/finalizers.ts';
 import { gatewayOf } from './addresses.ts';
 import { ensureBridge, removeBridge } from './bridge.ts';
-import { claimRange, releaseRange } from './claim.ts';
+import { claimRange, type RangeSource, releaseRange } from './claim.ts';
 import { networksOf } from './instances.ts';
 import { bridgeName } from './names.ts';
 import { NETWORK_FINALIZER, Network, type NetworkObject, type NetworkStatus } from './network.ts';
@@ -29,9 +29,7 @@ export interface NetworkControllerOptions {
   readonly incus: Incus;
   readonly filter: ProjectFilter;
   readonly regionId: string;
-  readonly pools: readonly string[];
-  /** Prefix length of a range that is chosen for a network. */
-  readonly prefix: number;
+  readonly ranges: RangeSource;
   readonly instanceKind: Kind;
 }
 
@@ -61,12 +59,12 @@ async function make(
   options: NetworkControllerOptions,
   context: ReconcileContext,
 ): Promise<RetryAfter | undefined> {
-  const { incus, filter, regionId, pools, prefix } = options;
+  const { incus, filter, regionId, ranges } = options;
   const { metadata, spec } = network;
   const say = (status: Changes<NetworkStatus>, reason: string, message: string) =>
     publish(context, Network, network, status, reason === 'Ready' ? 'True' : 'False', reason, message);
 
-  const claim = await claimRange(context, metadata, spec.cidr, pools, prefix);
+  const claim = await claimRange(context, metadata, spec.cidr, ranges);
   if ('refused' in claim) {
     await say({}, claim.reason, claim.refused);
     return { retryAfter_ms: REFUSED_LOOK_AGAIN_MS };

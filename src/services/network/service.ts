@@ -3,6 +3,7 @@
  */
 import type { Incus } from '#engines/incus/client.ts';
 import type { FilterClient } from '#engines/nftables/client.ts';
+import { hostRanges } from '#engines/nftables/host-addresses.ts';
 import { parseCidr } from '#engines/nftables/ipv4.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Kind } from '#kernel/kind.ts';
@@ -74,8 +75,7 @@ export function networkService(options: NetworkServiceOptions): Service {
         incus,
         filter,
         regionId,
-        pools,
-        prefix: options.networkPrefix ?? DEFAULT_NETWORK_PREFIX,
+        ranges: { pools, prefix: options.networkPrefix ?? DEFAULT_NETWORK_PREFIX, host: hostRanges },
         instanceKind,
       }),
       endpointController(filter, instanceKind, Network),
