@@ -24,6 +24,9 @@ export interface KeeperOptions {
 }
 
 export function networkKeeper(options: KeeperOptions): Controller {
+  // Owners are looked up one by one only once, at start, when every organization is loaded anyway: controllers give claims back
+  // themselves, and later sweeps must not pull idle organizations into memory.
+  let isFirst = true;
   return {
     name: 'network-keeper',
     realms: ['region'],
@@ -34,8 +37,9 @@ export function networkKeeper(options: KeeperOptions): Controller {
     async sweep(context) {
       await options.filter.restore(context.realms);
       await dropZones(options, context);
-      await dropClaims(context, AddressRange, Network);
-      await dropClaims(context, ForwardPort, Forward);
+      await dropClaims(context, AddressRange, Network, isFirst);
+      await dropClaims(context, ForwardPort, Forward, isFirst);
+      isFirst = false;
       await dropBridges(options, context);
       await options.regionFilter.verify();
     },
@@ -53,19 +57,27 @@ async function dropClaims(
   context: ReconcileContext,
   claimKind: typeof AddressRange | typeof ForwardPort,
   ownerKind: Kind,
+  isThorough: boolean,
 ): Promise<void> {
   const { realm, change } = context;
   for (const { metadata, spec } of realm.view.list(claimKind)) {
-    if (!spec.owner || (await exists(context, ownerKind, spec.owner))) continue;
+    if (!spec.owner || (await isHeld(context, ownerKind, spec.owner, isThorough))) continue;
     await realm.resources.delete(claimKind, { name: metadata.name }, change, {
       preconditions: { uid: metadata.uid },
     });
   }
 }
 
-async function exists({ realms }: ReconcileContext, kind: Kind, owner: ClaimOwner): Promise<boolean> {
+async function isHeld(
+  { realms }: ReconcileContext,
+  kind: Kind,
+  owner: ClaimOwner,
+  isThorough: boolean,
+): Promise<boolean> {
+  const realm = organizationRealm(owner.organization);
+  if (!isThorough) return realms.exists(realm);
   try {
-    return await realms.use(organizationRealm(owner.organization), ({ view }) => {
+    return await realms.use(realm, ({ view }) => {
       const entry = view.entry(kind, { namespace: owner.project, name: owner.name });
       return entry?.uid === owner.uid;
     });
