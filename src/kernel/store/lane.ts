@@ -54,6 +54,12 @@ interface Waiting {
   fail(error: unknown): void;
 }
 
+/** What a batch decided, ready to be committed. */
+interface Attempt {
+  readonly append: Append<StoredChange>;
+  readonly leaves: readonly LeafToCommit[];
+}
+
 const RETRY_DELAY_MS = 50;
 const RETRY_DELAY_MS_MAX = 1_000;
 
@@ -159,41 +165,43 @@ export class Lane {
   }
 
   async #commit(batch: Waiting[]): Promise<void> {
-    // After a storage error, whether the batch was committed is unknown until the log was read.
-    let inDoubt:
-      | { append: Append<StoredChange>; leaves: readonly LeafToCommit[]; decided: number }
-      | undefined;
-    for (let attempt = 0; attempt < this.#limits.laneAttempts_max; attempt++) {
+    let attempt: Attempt | undefined;
+    // After a storage error, whether the attempt was committed is unknown, and it may be yet: a database carries on with a
+    // statement whose sender is gone. Only a log that moved on settles that, so until then exactly the same is tried again.
+    let inDoubt = false;
+    for (let tries = 0; tries < this.#limits.laneAttempts_max; tries++) {
       try {
-        if (inDoubt) {
+        if (attempt && inDoubt) {
           await this.#realm.catchUp();
-          if (await this.#realm.holds(inDoubt.append)) {
-            this.#settle(batch, inDoubt.decided);
-            return;
+          if (this.#realm.frontier.size > attempt.append.expectedSize) {
+            if (await this.#realm.holds(attempt.append)) {
+              this.#settle(batch);
+              return;
+            }
+            attempt = undefined;
+            inDoubt = false;
           }
-          inDoubt = undefined;
         }
-        const { leaves, decided, bytes_full } = this.#decide(batch);
-        // What did not fit by its size goes back to the head of the queue, in order.
-        if (bytes_full) this.#queue.unshift(...batch.splice(decided));
-        if (leaves.length === 0) {
-          this.#settle(batch, decided);
+        attempt ??= this.#attempt(batch);
+        if (!attempt) {
+          this.#settle(batch);
           return;
         }
-        const next = this.#append(leaves);
-        inDoubt = { append: next, leaves, decided };
-        const outcome = await this.#realm.commit(next);
-        inDoubt = undefined;
-        if (outcome === 'committed') {
-          this.#realm.committed(next.frontier, leaves);
-          this.#settle(batch, decided);
+        if ((await this.#realm.commit(attempt.append)) === 'committed') {
+          this.#realm.committed(attempt.append.frontier, attempt.leaves);
+          this.#settle(batch);
           return;
         }
-        await this.#realm.catchUp();
+        // Another replica was quicker, or an earlier try of ours was committed after all; then the log holds it.
+        if (!inDoubt) {
+          attempt = undefined;
+          await this.#realm.catchUp();
+        }
       } catch (error) {
         if (error instanceof StatusError || this.#closed) throw error;
+        inDoubt = attempt !== undefined;
         this.#realm.fault(error);
-        const delay_ms = Math.min(RETRY_DELAY_MS * 2 ** attempt, RETRY_DELAY_MS_MAX);
+        const delay_ms = Math.min(RETRY_DELAY_MS * 2 ** tries, RETRY_DELAY_MS_MAX);
         await sleep(this.#clock, delay_ms, this.#stop.signal);
       }
     }
@@ -205,7 +213,15 @@ export class Lane {
     );
   }
 
-  #decide(batch: readonly Waiting[]): { leaves: LeafToCommit[]; decided: number; bytes_full: boolean } {
+  /** Lets the batch decide; undefined when there is nothing to write. What did not fit by its size leaves the batch. */
+  #attempt(batch: Waiting[]): Attempt | undefined {
+    const { leaves, decided } = this.#decide(batch);
+    // Back to the head of the queue, in order.
+    if (decided < batch.length) this.#queue.unshift(...batch.splice(decided));
+    return leaves.length === 0 ? undefined : { leaves, append: this.#append(leaves) };
+  }
+
+  #decide(batch: readonly Waiting[]): { leaves: LeafToCommit[]; decided: number } {
     const view = new BatchView(this.#realm.state);
     const leaves: LeafToCommit[] = [];
     let bytes = 0;
@@ -219,7 +235,7 @@ export class Lane {
       bytes += commit.effect?.stored.body.length ?? 0;
       if (bytes >= this.#limits.laneBatch_bytes_max) break;
     }
-    return { leaves, decided, bytes_full: decided < batch.length };
+    return { leaves, decided };
   }
 
   #append(leaves: readonly LeafToCommit[]): Append<StoredChange> {
@@ -241,7 +257,7 @@ export class Lane {
     return { realmUid: this.#realm.uid, expectedSize: from, leaves: stored, frontier, tileNodes };
   }
 
-  #settle(batch: readonly Waiting[], decided: number): void {
-    for (const waiting of batch.slice(0, decided)) waiting.settle();
+  #settle(batch: readonly Waiting[]): void {
+    for (const waiting of batch) waiting.settle();
   }
 }

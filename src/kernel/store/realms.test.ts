@@ -204,12 +204,23 @@ describe('two replicas over one database', () => {
   });
 });
 
-/** Storage that commits and then says it failed, or fails before, as a broken connection does. */
+const FAILURES = ['before', 'after', 'later'] as const;
+
+/**
+ * Storage that commits and then says it failed, or fails before, as a broken connection does; or fails and commits after all, just
+ * ahead of the next append, as a database does that carries on with a statement whose sender is gone.
+ */
 class FlakyStorage extends MemoryStorage {
-  readonly failures: ('before' | 'after')[] = [];
+  readonly failures: (typeof FAILURES)[number][] = [];
+  readonly #late: Parameters<MemoryStorage['commitChanges']>[0][] = [];
 
   override async commitChanges(append: Parameters<MemoryStorage['commitChanges']>[0]) {
+    for (const late of this.#late.splice(0)) await super.commitChanges(late);
     const failure = this.failures.shift();
+    if (failure === 'later') {
+      this.#late.push(append);
+      throw new Error('connection lost');
+    }
     if (failure === 'before') throw new Error('connection lost');
     const outcome = await super.commitChanges(append);
     if (failure === 'after') throw new Error('connection lost');
@@ -220,24 +231,22 @@ class FlakyStorage extends MemoryStorage {
 describe('a database whose connection breaks', () => {
   it('makes no write count twice or get lost, whenever it breaks', async () => {
     await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.constantFrom('before' as const, 'after' as const), { maxLength: 6 }),
-        async (failures) => {
-          const storage = new FlakyStorage();
-          const faults: string[] = [];
-          const onFault = (what: string) => faults.push(what);
-          const bench = await openTestRealms({ kinds: EXAMPLE_KINDS, storage, onFault });
-          const { realm } = await bench.realms.acquire(ACME);
-          storage.failures.push(...failures);
-          const made = Promise.all(['a', 'b', 'c'].map((name) => makeWidget(realm, bench, name)));
-          await bench.clock.advance(60_000);
-          await made;
-          assert.equal(faults.length, failures.length - storage.failures.length);
-          assert.equal(realm.view.revision, 4);
-          assert.equal((await storage.readLeaves(realm.uid, 'changes', 0, 100)).length, 5);
-          await bench.close();
-        },
-      ),
+      fc.asyncProperty(fc.array(fc.constantFrom(...FAILURES), { maxLength: 6 }), async (failures) => {
+        const storage = new FlakyStorage();
+        const faults: string[] = [];
+        const onFault = (what: string) => faults.push(what);
+        const bench = await openTestRealms({ kinds: EXAMPLE_KINDS, storage, onFault });
+        const { realm } = await bench.realms.acquire(ACME);
+        storage.failures.push(...failures);
+        const made = Promise.all(['a', 'b', 'c'].map((name) => makeWidget(realm, bench, name)));
+        await bench.clock.advance(60_000);
+        const revisions = (await made).map(({ object }) => object.metadata.resourceVersion);
+        assert.deepEqual(revisions, ['2', '3', '4']);
+        assert.equal(faults.length, failures.length - storage.failures.length);
+        assert.equal(realm.view.revision, 4);
+        assert.equal((await storage.readLeaves(realm.uid, 'changes', 0, 100)).length, 5);
+        await bench.close();
+      }),
       { numRuns: 30 },
     );
   });
