@@ -57,7 +57,6 @@ export const PACKAGES: readonly RequiredPackage[] = [
   },
   { name: 'btrfs-progs', purpose: 'compute', files: ['/usr/bin/btrfs', '/bin/btrfs'] },
   { name: 'uidmap', purpose: 'compute', files: ['/usr/bin/newuidmap'] },
-  { name: 'lxcfs', purpose: 'compute', files: ['/usr/bin/lxcfs'], units: ['lxcfs.service'] },
   { name: 'kmod', purpose: 'compute', files: ['/usr/sbin/modprobe', '/sbin/modprobe'] },
   { name: 'nftables', purpose: 'network', files: ['/usr/sbin/nft'] },
   { name: 'dnsmasq-base', purpose: 'network', files: ['/usr/sbin/dnsmasq'] },

@@ -1,0 +1,190 @@
+/** A region's life on one machine, as its operator sees it: up, again, after crashes, beside another, and gone. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { PROGRAM_FOLDER } from '#region/program.ts';
+import type { RegionStatus } from '#region/status.ts';
+import { runCommand } from './support/command.ts';
+import { startRegion, type TestRegion } from './support/region.ts';
+
+const WARM_START_MS_MAX = 5_000;
+const CASEMATE = join(PROGRAM_FOLDER, 'casemate');
+
+let region: TestRegion;
+
+before(async () => {
+  region = await startRegion();
+});
+
+after(() => region.destroy());
+
+async function status(of: TestRegion): Promise<RegionStatus> {
+  const { stdout } = await of.run(CASEMATE, ['status', '-o', 'json']);
+  return JSON.parse(stdout) as RegionStatus;
+}
+
+const processOf = (found: RegionStatus, name: string) =>
+  found.supervisor?.processes.find((process) => process.name === name);
+
+const pids = (found: RegionStatus) =>
+  Object.fromEntries(found.supervisor?.processes.map(({ name, pid }) => [name, pid]) ?? []);
+
+async function untilReadyAgain(of: TestRegion, what: string, isDone: (found: RegionStatus) => boolean) {
+  const deadline = performance.now() + 60_000;
+  for (;;) {
+    const found = await status(of);
+    if (found.state === 'ready' && isDone(found)) return found;
+    assert.ok(performance.now() < deadline, `not within a minute: ${what}`);
+  }
+}
+
+test('a region that was brought up says where it is and that it is ready', async () => {
+  const found = await status(region);
+  assert.equal(found.state, 'ready');
+  assert.equal(found.api, region.url);
+  assert.equal(found.kubeconfig, region.kubeconfig);
+  assert.deepEqual(
+    found.supervisor?.processes.map(({ name }) => name),
+    ['postgres', 'incus', 'firewall', 'region'],
+  );
+  assert.deepEqual(
+    found.supervisor?.processes.flatMap(({ notes }) => notes),
+    [],
+  );
+});
+
+test('the base image is in the catalogue, and instances can start from it', async () => {
+  const ready = await region.kubectl(
+    'get',
+    'images',
+    '-o',
+    'jsonpath={.items[*].status.conditions[?(@.type=="Ready")].status}',
+  );
+  assert.equal(ready, 'True');
+});
+
+test('up again changes nothing', async () => {
+  const before = pids(await status(region));
+  await region.up();
+  assert.deepEqual(pids(await status(region)), before);
+});
+
+test('a stopped region is ready again within five seconds, with all it held', async () => {
+  const images = await region.kubectl('get', 'images', '-o', 'name');
+  await region.casemate('down');
+  assert.equal((await status(region)).state, 'stopped');
+  const { duration_ms } = await region.up();
+  assert.equal(await region.kubectl('get', 'images', '-o', 'name'), images);
+  assert.ok(duration_ms <= WARM_START_MS_MAX, `a warm start took ${Math.round(duration_ms)} ms`);
+});
+
+for (const name of ['postgres', 'incus', 'firewall', 'region']) {
+  test(`${name}, killed, is back by itself, and the region with it`, async () => {
+    const pid = processOf(await status(region), name)?.pid ?? 0;
+    process.kill(pid, 'SIGKILL');
+    await untilReadyAgain(region, `${name} is back`, (found) => {
+      const now = processOf(found, name)?.pid;
+      return now !== undefined && now !== pid;
+    });
+    await region.kubectl('get', 'images');
+  });
+}
+
+test('after its supervisor was killed, the next up takes everything over', async () => {
+  const before = await status(region);
+  process.kill(before.supervisor?.pid ?? 0, 'SIGKILL');
+  const deadline = performance.now() + 20_000;
+  while ((await status(region)).state !== 'abandoned') assert.ok(performance.now() < deadline);
+  await region.up();
+  const after = await status(region);
+  assert.equal(after.state, 'ready');
+  assert.notEqual(processOf(after, 'postgres')?.pid, processOf(before, 'postgres')?.pid);
+  await region.kubectl('get', 'images');
+});
+
+test('the region process is nobody special, and cannot become it', async () => {
+  const pid = processOf(await status(region), 'region')?.pid ?? 0;
+  const fields = new Map(
+    readFileSync(`/proc/${pid}/status`, 'utf8')
+      .split('\n')
+      .map((line) => line.split(':\t') as [string, string]),
+  );
+  assert.ok(!fields.get('Uid')?.split('\t').includes('0'));
+  assert.ok(!fields.get('Gid')?.split('\t').includes('0'));
+  assert.equal(fields.get('CapEff'), '0000000000000000');
+  assert.equal(fields.get('CapBnd'), '0000000000000000');
+  assert.equal(fields.get('NoNewPrivs'), '1');
+});
+
+test('destroy asks to be meant, and refuses what is no region', async () => {
+  const unmeant = await region.run(CASEMATE, ['destroy']);
+  assert.equal(unmeant.code, 1);
+  assert.match(unmeant.stderr, /for good\. If you mean it: .*destroy --yes/);
+  const foreign = await region.run(CASEMATE, ['destroy', '--yes', '--data', dirname(region.scratch)]);
+  assert.equal(foreign.code, 1);
+  assert.match(foreign.stderr, /holds no region \(no region\.yaml\): nothing was removed/);
+  assert.equal((await status(region)).state, 'ready');
+});
+
+test('a second region runs beside the first, and its end leaves nothing but the first', async () => {
+  const second = await startRegion({ name: 'second' });
+  const { data } = second;
+  const { id } = await status(second);
+  try {
+    assert.notEqual(id, (await status(region)).id);
+    await second.kubectl('get', 'images');
+    await region.kubectl('get', 'images');
+  } finally {
+    await second.destroy();
+  }
+  assert.equal(existsSync(data), false);
+  assert.deepEqual(commandsNaming(data), []);
+  assert.ok(!readFileSync('/proc/self/mountinfo', 'utf8').includes(data));
+  assert.ok(
+    !execFileSync('losetup', ['--all', '--noheadings', '--output', 'BACK-FILE']).toString().includes(data),
+  );
+  assert.ok(
+    !execFileSync('nft', ['list', 'tables'])
+      .toString()
+      .includes(id ?? ''),
+  );
+  assert.equal((await status(region)).state, 'ready');
+});
+
+/** Command lines of running processes that name a folder. */
+function commandsNaming(folder: string): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+      } catch {
+        return ''; // It has ended meanwhile.
+      }
+    })
+    .filter((command) => command.includes(folder));
+}
+
+test('without root the API runs all the same, and what does not work is said', async () => {
+  const folder = join(region.scratch, 'rootless');
+  execFileSync('install', ['--directory', '--owner=nobody', folder]);
+  const as = ['--reuid=nobody', '--regid=nogroup', '--clear-groups', '--', 'env', `HOME=${folder}`, CASEMATE];
+  const data = join(folder, 'data');
+  const casemate = (...args: string[]) => runCommand('setpriv', [...as, ...args, '--data', data]);
+  const up = await casemate('up', '--listen', '127.0.0.1:16443');
+  try {
+    assert.equal(up.code, 0, up.stderr);
+    assert.match(
+      up.stdout,
+      /not root: no instances, images, networks or firewall; the API, projects and secrets work/,
+    );
+    const kubeconfig = join(data, 'operator.kubeconfig');
+    const images = await region.run(CASEMATE, ['get', 'images'], { env: { KUBECONFIG: kubeconfig } });
+    assert.equal(images.code, 0, images.stderr);
+  } finally {
+    await casemate('destroy', '--yes');
+  }
+  assert.equal(existsSync(data), false);
+});
