@@ -164,6 +164,12 @@ export interface Realms {
   acquire(realm: RealmId): Promise<{ readonly realm: Realm; release(): void }>;
   /** Runs `work` with the realm held in memory. */
   use<T>(realm: RealmId, work: (realm: Realm) => Promise<T> | T): Promise<T>;
+  /**
+   * Brings what is in memory of the realm, and of the region, up to everything that any process of the region acknowledged before this
+   * call; at once where there is only one process. Reads that follow are linearizable. Throws `unavailable` when storage does not
+   * answer; a realm that does not exist is no error here.
+   */
+  fresh(realm: RealmId): Promise<void>;
   create(realm: RealmId): Promise<void>;
   /** Removes the realm's state, logs and keys. The region's log keeps what it took in. */
   destroy(realm: RealmId): Promise<void>;

@@ -13,6 +13,7 @@ import { type RealmId, type RealmType, realmType } from '../realm-id.ts';
 import type { KindRegistry } from '../registry.ts';
 import type { Change } from './change.ts';
 import type { ObjectEntry } from './entry.ts';
+import type { HeadChecks } from './head-checks.ts';
 import { type Decide, Lane, type LaneRealm, type LeafToCommit } from './lane.ts';
 import type { StoreLimits } from './limits.ts';
 import { LaneResources } from './resources.ts';
@@ -166,6 +167,13 @@ export class LoadedRealm implements Realm, LaneRealm {
       // The database does not answer: what is in memory stays right, only not fresh.
       this.fault(error);
     }
+  }
+
+  /** Takes in what others had committed before this call. Throws when storage does not answer. */
+  async fresh(heads: HeadChecks): Promise<void> {
+    if (this.#closed) throw this.#closed;
+    const size = await heads.sizeOf(this.uid);
+    if (size === undefined || size > this.#frontier.size) await this.#lane.catchUp();
   }
 
   /** Says that the log may have that size. */

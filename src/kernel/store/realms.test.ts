@@ -204,6 +204,93 @@ describe('two replicas over one database', () => {
   });
 });
 
+/** Storage of which replicas hear nothing by themselves. */
+class SilentStorage extends MemoryStorage {
+  override async listen() {
+    return async () => {};
+  }
+}
+
+describe('reads of a replica', () => {
+  const replicas = async (options: { isAlone?: () => boolean; onFault?: (what: string) => void } = {}) => {
+    const storage = new SilentStorage();
+    const one = await openTestRealms({ kinds: EXAMPLE_KINDS, storage });
+    const two = await openTestRealms({
+      kinds: EXAMPLE_KINDS,
+      storage,
+      keyring: one.keyring,
+      seed: 2,
+      ...options,
+    });
+    return { one, two, storage, close: () => Promise.all([one.close(), two.close()]) };
+  };
+
+  it('see what another replica acknowledged, once they ask for what is fresh', async () => {
+    const { one, two, close } = await replicas();
+    const { realm: there } = await one.realms.acquire(ACME);
+    const { realm: here } = await two.realms.acquire(ACME);
+    await makeWidget(there, one, 'a');
+    assert.equal(here.view.count(Widget), 0);
+    await two.realms.fresh(ACME);
+    assert.equal(here.view.count(Widget), 1);
+    await close();
+  });
+
+  it('share one question to the storage, and those that come while it is asked share the next', async (t) => {
+    const { two, storage, close } = await replicas();
+    await two.realms.acquire(ACME);
+    let answer = () => {};
+    const asked = t.mock.method(storage, 'readSizes', async (uids: readonly string[]) => {
+      await new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+      return MemoryStorage.prototype.readSizes.call(storage, uids);
+    });
+    const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+    const first = Array.from({ length: 50 }, () => two.realms.fresh(ACME));
+    await turn();
+    const second = Array.from({ length: 50 }, () => two.realms.fresh(ACME));
+    answer();
+    await Promise.all(first);
+    await turn();
+    answer();
+    await Promise.all(second);
+    assert.equal(asked.mock.callCount(), 2);
+    asked.mock.restore();
+    await close();
+  });
+
+  it('ask nothing where no other process is', async (t) => {
+    const { two, storage, close } = await replicas({ isAlone: () => true });
+    await two.realms.acquire(ACME);
+    const asked = t.mock.method(storage, 'readSizes');
+    await two.realms.fresh(ACME);
+    assert.equal(asked.mock.callCount(), 0);
+    await close();
+  });
+
+  it('are refused with 503 when nobody can say what is fresh', async (t) => {
+    const faults: string[] = [];
+    const { two, storage, close } = await replicas({ onFault: (what) => faults.push(what) });
+    await two.realms.acquire(ACME);
+    const broken = t.mock.method(storage, 'readSizes', () => Promise.reject(new Error('no route')));
+    await assert.rejects(two.realms.fresh(ACME), (error) => isStatusError(error, 'ServiceUnavailable'));
+    assert.deepEqual(faults, ['asking how far logs have come']);
+    broken.mock.restore();
+    await two.realms.fresh(ACME);
+    await close();
+  });
+
+  it('find gone what another replica destroyed', async () => {
+    const { one, two, close } = await replicas();
+    await two.realms.acquire(ACME);
+    await one.realms.destroy(ACME);
+    await two.realms.fresh(ACME);
+    await assert.rejects(two.realms.acquire(ACME), (error) => isStatusError(error, 'NotFound'));
+    await close();
+  });
+});
+
 const FAILURES = ['before', 'after', 'later'] as const;
 
 /**

@@ -14,6 +14,7 @@ import type { KindRegistry } from '../registry.ts';
 import { StoredAccessLog } from './access-log.ts';
 import { CheckpointTaker } from './checkpoint-taker.ts';
 import { newRealm } from './genesis.ts';
+import { HeadChecks } from './head-checks.ts';
 import { DEFAULT_LIMITS, type StoreLimits } from './limits.ts';
 import { type LoadedRealm, type LoadedRealmOptions, loadRealm } from './loaded-realm.ts';
 import { type RealmLogs, StoredRealmLogs } from './realm-logs.ts';
@@ -30,6 +31,11 @@ export interface RealmsOptions {
   readonly clock?: Clock;
   readonly random?: Random;
   readonly limits?: Partial<StoreLimits>;
+  /**
+   * Whether no other process writes to this storage: then what is in memory is always the latest, and reads ask nobody. Default:
+   * never sure.
+   */
+  readonly isAlone?: () => boolean;
   /** Told of what went wrong in the background, for the region's own log. Nothing secret is in it. */
   readonly onFault?: (what: string, error: unknown) => void;
 }
@@ -63,6 +69,8 @@ interface Slot {
   historyTrimmed_ms: number;
 }
 
+/** When to come back after it could not be found out whether memory is fresh. */
+const FRESH_RETRY_S = 1;
 /** History is trimmed so many times within the time it is kept. */
 const TRIMS_PER_HISTORY = 12;
 
@@ -73,6 +81,8 @@ class StoredRealms implements OpenRealms {
   readonly #keyring: RealmKeyring;
   readonly #slots = new Map<RealmId, Slot>();
   readonly #checkpoints: CheckpointTaker;
+  readonly #heads: HeadChecks;
+  readonly #isAlone: () => boolean;
   readonly #listeners = new Set<(realm: Realm) => void>();
   #wakeUps = 0;
   #checkpointed_ms: number;
@@ -94,6 +104,10 @@ class StoredRealms implements OpenRealms {
       onFault: options.onFault ?? (() => {}),
     };
     this.#keyring = options.keyring;
+    this.#heads = new HeadChecks(options.storage, (error) =>
+      this.#options.onFault('asking how far logs have come', error),
+    );
+    this.#isAlone = options.isAlone ?? (() => false);
     this.#checkpointed_ms = clock.now();
     this.access = new StoredAccessLog(options.storage, clock, limits);
     this.logs = new StoredRealmLogs(options.storage, options.keyring);
@@ -118,6 +132,19 @@ class StoredRealms implements OpenRealms {
       return await work(realm);
     } finally {
       release();
+    }
+  }
+
+  async fresh(id: RealmId): Promise<void> {
+    if (this.#isAlone()) return;
+    const slots = new Set([this.#slots.get(id), this.#slots.get(REGION)]);
+    try {
+      await Promise.all(Array.from(slots, (slot) => slot && this.#freshen(slot)));
+    } catch {
+      throw unavailable(
+        `whether another process changed ${id} cannot be found out at the moment; try again`,
+        FRESH_RETRY_S,
+      );
     }
   }
 
@@ -194,6 +221,16 @@ class StoredRealms implements OpenRealms {
       if (error instanceof StatusError) throw error;
       this.#options.onFault(`reading ${id} into memory`, error);
       throw unavailable(`${id} cannot be read at the moment; try again`, 2);
+    }
+  }
+
+  /** A realm that cannot be read, or is gone, is for those to meet who acquire it. */
+  async #freshen(slot: Slot): Promise<void> {
+    try {
+      const realm = await slot.loading.catch(() => undefined);
+      await realm?.fresh(this.#heads);
+    } catch (error) {
+      if (!(error instanceof StatusError)) throw error;
     }
   }
 
@@ -277,7 +314,12 @@ class StoredRealms implements OpenRealms {
   async #compareSizes(): Promise<void> {
     const loaded = this.#loaded();
     const sizes = await this.#options.storage.readSizes(loaded.map(({ realm }) => realm.uid));
-    for (const { realm } of loaded) realm.wake(sizes.get(realm.uid) ?? 0);
+    for (const { realm } of loaded) {
+      const size = sizes.get(realm.uid) ?? 0;
+      realm.wake(size);
+      // Fewer than we know of: our own commit overtook the question, or the database was put back to an older state.
+      if (size > 0 && size < realm.frontier.size) realm.takeIn().catch(() => {});
+    }
   }
 
   async #trimHistory(): Promise<void> {

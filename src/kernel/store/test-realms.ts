@@ -35,6 +35,8 @@ export interface TestRealmsOptions {
   readonly keyring?: RealmKeyring;
   readonly clock?: ManualClock;
   readonly seed?: number;
+  /** Default: replicas are expected, so reads that want to be fresh ask the storage. */
+  readonly isAlone?: () => boolean;
   /** Default: a fault in the background makes `close` throw. */
   readonly onFault?: (what: string, error: unknown) => void;
 }
@@ -66,6 +68,7 @@ export async function openTestRealms(options: TestRealmsOptions): Promise<TestRe
     random,
     ...(options.admissions ? { admissions: options.admissions } : {}),
     ...(options.limits ? { limits: options.limits } : {}),
+    ...(options.isAlone ? { isAlone: options.isAlone } : {}),
     onFault: options.onFault ?? ((_what, error) => faults.push(error)),
   });
   for (const id of options.create ?? [REGION, '/orgs/acme' as const]) {

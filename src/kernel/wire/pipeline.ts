@@ -64,6 +64,8 @@ export async function identify(
   record.resource = target.type === 'resource' ? target.plural : target.type;
   const credentials = credentialsOf(incoming.socket, incoming.headers);
   record.credential = presented(credentials);
+  // Who may do what, and what there is, are read after this: so both are as of now, whichever process changed them.
+  await wire.realms.fresh(realm);
   const actor = await authenticate(wire.authenticator, realm, credentials);
   record.actor = actor.name;
   record.credential = actor.credential;

@@ -47,6 +47,7 @@ function disturbed(realms: Realms, disturber: Disturber): Realms {
   const inner: Realms = {
     acquire: (id) => realms.acquire(id),
     use: (id, work) => realms.use(id, (realm) => work(throughRealm(realm))),
+    fresh: (id) => realms.fresh(id),
     create: (id) => realms.create(id),
     destroy: (id) => realms.destroy(id),
     exists: (id) => realms.exists(id),
