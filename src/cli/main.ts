@@ -5,7 +5,7 @@
 import { Command, CommanderError } from 'commander';
 import { programVersion } from '#region/program.ts';
 import { registerLedgerCommands } from './ledger/register.ts';
-import { registerRegionCommands } from './region/commands.ts';
+import { registerDeveloperCommands, registerRegionCommands } from './region/commands.ts';
 import { registerResourceCommands } from './resources/register.ts';
 
 const EXIT_FAILURE = 1;
@@ -23,6 +23,7 @@ const program = new Command('casemate')
 registerRegionCommands(program);
 registerResourceCommands(program);
 registerLedgerCommands(program);
+registerDeveloperCommands(program);
 
 try {
   await program.parseAsync();

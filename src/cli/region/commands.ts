@@ -59,8 +59,12 @@ export function registerRegionCommands(program: Command): void {
     .addOption(dataOption())
     .option('-f, --follow', 'go on showing what comes')
     .option('-n, --lines <count>', 'how many lines of each', parseCount, LOG_LINES_DEFAULT)
-    .action(async (name: string | undefined, options: DataOption & { follow?: boolean; lines: number }) =>
-      (await import('./logs.ts')).logs(name, options),
+    .option('--raw', 'records as they are stored')
+    .action(
+      async (
+        name: string | undefined,
+        options: DataOption & { follow?: boolean; lines: number; raw?: boolean },
+      ) => (await import('./logs.ts')).logs(name, options),
     );
 
   program
@@ -71,7 +75,10 @@ export function registerRegionCommands(program: Command): void {
     .action(async (options: DataOption & { yes?: boolean }) =>
       (await import('./destroy.ts')).destroy(options),
     );
+}
 
+/** What only people who work on Casemate need: at the end of the help. */
+export function registerDeveloperCommands(program: Command): void {
   program.commandsGroup('Develop Casemate:');
 
   program
