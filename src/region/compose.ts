@@ -3,6 +3,7 @@
  * together and nothing of what they do.
  */
 import { join } from 'node:path';
+import { hostsFolder } from '#engines/dnsmasq/hosts-folder.ts';
 import { filterClient } from '#engines/nftables/client.ts';
 import type { PostgresConnection } from '#engines/postgres/database.ts';
 import { systemClock } from '#kernel/clock.ts';
@@ -75,6 +76,7 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
       keyring,
       incus: engine.incus,
       filter: filterClient(layout.run.firewall),
+      names: hostsFolder(layout.names),
       imageFolder,
       clock,
       logger,

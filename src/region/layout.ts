@@ -19,6 +19,8 @@ export interface Layout {
   readonly keys: string;
   readonly postgres: { readonly cluster: string; readonly socketFolder: string };
   readonly incus: string;
+  /** Names of instances, which the networks' DNS reads. */
+  readonly names: string;
   /** The last firewall model, for the root agent to restore after a reboot. */
   readonly firewall: string;
   /** Where the program shows for processes that cannot reach the checkout. */
@@ -50,6 +52,7 @@ export function layoutOf(folder: string): Layout {
     keys: join(data, 'keys'),
     postgres: { cluster: join(data, 'postgres/cluster'), socketFolder: join(data, 'postgres/run') },
     incus: join(data, 'incus'),
+    names: join(data, 'names'),
     firewall: join(data, 'firewall'),
     program: join(data, 'program'),
     cache: join(data, 'cache'),

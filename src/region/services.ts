@@ -1,6 +1,7 @@
 /**
  * Which services this region offers: one line each. Everything they need is made in `compose.ts`.
  */
+import type { HostsFolder } from '#engines/dnsmasq/hosts-folder.ts';
 import type { Incus } from '#engines/incus/client.ts';
 import type { FilterClient } from '#engines/nftables/client.ts';
 import { hostAddresses } from '#engines/nftables/host-addresses.ts';
@@ -22,6 +23,7 @@ export interface ServiceParts {
   readonly keyring: Keyring;
   readonly incus: Incus;
   readonly filter: FilterClient;
+  readonly names: HostsFolder;
   readonly imageFolder: string;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -30,7 +32,7 @@ export interface ServiceParts {
 }
 
 export function regionServices(parts: ServiceParts): readonly Service[] {
-  const { config, keyring, incus, filter, imageFolder, clock, logger, organizationKinds } = parts;
+  const { config, keyring, incus, filter, names, imageFolder, clock, logger, organizationKinds } = parts;
   const { pools, forwardAddresses, egress } = config.network;
   const addresses = forwardAddresses.length > 0 ? forwardAddresses : hostAddresses();
   const common = { incus, clock, logger, regionId: config.id };
@@ -38,6 +40,14 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
     trustService({ keyring, projectKind: Namespace }),
     tenancyService({ keyring, kinds: organizationKinds }),
     computeService({ ...common, imageFolder }),
-    networkService({ ...common, filter, instanceKind: Instance, pools, forwardAddresses: addresses, egress }),
+    networkService({
+      ...common,
+      filter,
+      names,
+      instanceKind: Instance,
+      pools,
+      forwardAddresses: addresses,
+      egress,
+    }),
   ];
 }

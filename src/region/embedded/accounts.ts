@@ -59,3 +59,12 @@ export function findAccount(name: string, passwd: string): Account | undefined {
   }
   return undefined;
 }
+
+/** Looks a group's id up in the text of a group(5) file. */
+export function findGroup(name: string, group: string): number | undefined {
+  for (const line of group.split('\n')) {
+    const [found, , gid] = line.split(':');
+    if (found === name && gid !== undefined) return Number(gid);
+  }
+  return undefined;
+}

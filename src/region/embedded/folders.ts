@@ -1,10 +1,10 @@
 /**
  * Makes the data folder's own folders, each with the owner and mode it needs.
  */
-import { chmodSync, chownSync, mkdirSync, statSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Layout } from '../layout.ts';
-import { type Account, type Accounts, isRoot } from './accounts.ts';
+import { type Account, type Accounts, findGroup, isRoot } from './accounts.ts';
 
 export function ensureFolders(layout: Layout, { database, region }: Accounts): void {
   const self: Account = { name: 'self', uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
@@ -17,6 +17,10 @@ export function ensureFolders(layout: Layout, { database, region }: Accounts): v
   folder(layout.keys, 0o700, region);
   folder(layout.incus, 0o711, self);
   folder(layout.firewall, 0o700, self);
+  // Names are the tenants': besides the region only dnsmasq reads them, which Incus runs under its own group. What is made in
+  // here later inherits the group.
+  const dnsGroup = isRoot() ? findGroup('incus', readFileSync('/etc/group', 'utf8')) : undefined;
+  folder(layout.names, 0o2750, { ...region, gid: dnsGroup ?? region.gid });
   folder(layout.program, 0o755, self);
   folder(layout.cache, 0o700, region);
   folder(layout.logs, 0o750, self);
@@ -30,8 +34,9 @@ export function ensureFolders(layout: Layout, { database, region }: Accounts): v
 
 function folder(path: string, mode: number, owner: Account): void {
   mkdirSync(path, { recursive: true });
-  chmodSync(path, mode);
+  // In this order: a change of owner takes the set-group-id bit away.
   chownSync(path, owner.uid, owner.gid);
+  chmodSync(path, mode);
 }
 
 /** Throws when a folder above bars the way for everyone but root: neither the database nor an instance could start. */

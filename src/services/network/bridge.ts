@@ -1,6 +1,6 @@
 /**
  * The bridge of a network in Incus: what it should look like, and how it is made so. Incus' own filtering and translation are off:
- * both are the packet filter's. Names come from Incus' DHCP: an instance is `<name>` and `<name>.<domain>`.
+ * both are the packet filter's. Names come from a folder that dnsmasq reads: an instance is `<name>` and `<name>.<domain>`.
  */
 import type { Incus } from '#engines/incus/client.ts';
 import { isIncusError } from '#engines/incus/errors.ts';
@@ -11,6 +11,8 @@ export interface BridgeWish {
   readonly cidr: string;
   readonly gateway: string;
   readonly domain: string;
+  /** Folder of hosts files for dnsmasq. */
+  readonly hosts: string;
   readonly owner: {
     readonly region: string;
     readonly realm: string;
@@ -29,7 +31,7 @@ export function bridgeConfig(wish: BridgeWish): Config {
     'dns.mode': 'managed',
     'dns.domain': wish.domain,
     // A name that the network does not know is unknown: the host's resolvers are no way out.
-    'raw.dnsmasq': 'no-resolv\nno-hosts\n',
+    'raw.dnsmasq': `no-resolv\nno-hosts\nhostsdir=${wish.hosts}\n`,
     'user.casemate.region': wish.owner.region,
     'user.casemate.realm': wish.owner.realm,
     'user.casemate.project': wish.owner.project,

@@ -2,6 +2,7 @@
  * Keeps house over what networks hold outside their own realms: claims whose owner is gone, bridges that no claim accounts
  * for, projects in the packet filter whose organization is gone, and a packet filter that somebody changed.
  */
+import type { HostsFolder } from '#engines/dnsmasq/hosts-folder.ts';
 import type { Incus } from '#engines/incus/client.ts';
 import type { Controller, ReconcileContext } from '#kernel/controller.ts';
 import { isStatusError } from '#kernel/errors.ts';
@@ -11,6 +12,7 @@ import { organizationRealm } from '#kernel/realm-id.ts';
 import { removeBridge } from './bridge.ts';
 import { AddressRange, type ClaimOwner, ForwardPort } from './claims.ts';
 import { Forward } from './forward.ts';
+import { bridgeName } from './names.ts';
 import { Network } from './network.ts';
 import type { ProjectFilter } from './project-filter.ts';
 import type { RegionFilter } from './region-filter.ts';
@@ -20,6 +22,7 @@ export interface KeeperOptions {
   readonly filter: ProjectFilter;
   readonly regionFilter: RegionFilter;
   readonly regionId: string;
+  readonly names: HostsFolder;
   readonly logger: Logger;
 }
 
@@ -41,6 +44,7 @@ export function networkKeeper(options: KeeperOptions): Controller {
       await dropClaims(context, ForwardPort, Forward, isFirst);
       isFirst = false;
       await dropBridges(options, context);
+      await dropNames(options, context);
       await options.regionFilter.verify();
     },
   };
@@ -101,4 +105,12 @@ async function dropBridges(
     const outcome = await removeBridge(incus, name, uid);
     logger.warn({ bridge: name, outcome }, 'a bridge without a network was found');
   }
+}
+
+/** Names of networks that are gone: a network removes its own, unless the process died in between. */
+async function dropNames({ names }: KeeperOptions, { realm }: ReconcileContext): Promise<void> {
+  const claimed = new Set(
+    realm.view.list(AddressRange).flatMap(({ spec }) => (spec.owner ? [bridgeName(spec.owner.uid)] : [])),
+  );
+  for (const bridge of await names.list()) if (!claimed.has(bridge)) await names.remove(bridge);
 }

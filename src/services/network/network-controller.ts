@@ -2,6 +2,7 @@
  * Makes a network: claims its range in the region, makes its bridge, sees the packet filter in force on it, and only then calls it
  * Ready, which instances wait for. Unmakes it in the opposite order once no instance is on it.
  */
+import type { HostRecord, HostsFolder } from '#engines/dnsmasq/hosts-folder.ts';
 import type { Incus } from '#engines/incus/client.ts';
 import { isIncusError } from '#engines/incus/errors.ts';
 import type { Controller, ReconcileContext, RetryAfter } from '#kernel/controller.ts';
@@ -13,7 +14,7 @@ import { hasFinalizer, isDeleting, removeFinalizer } from '#kernel/reconcile/fin
 import { gatewayOf } from './addresses.ts';
 import { ensureBridge, removeBridge } from './bridge.ts';
 import { claimRange, type RangeSource, releaseRange } from './claim.ts';
-import { networksOf } from './instances.ts';
+import { type InstanceLike, networksOf } from './instances.ts';
 import { bridgeName } from './names.ts';
 import { NETWORK_FINALIZER, Network, type NetworkObject, type NetworkStatus } from './network.ts';
 import type { ProjectFilter } from './project-filter.ts';
@@ -29,6 +30,7 @@ export interface NetworkControllerOptions {
   readonly incus: Incus;
   readonly filter: ProjectFilter;
   readonly regionId: string;
+  readonly names: HostsFolder;
   readonly ranges: RangeSource;
   readonly instanceKind: Kind;
 }
@@ -59,7 +61,7 @@ async function make(
   options: NetworkControllerOptions,
   context: ReconcileContext,
 ): Promise<RetryAfter | undefined> {
-  const { incus, filter, regionId, ranges } = options;
+  const { incus, filter, regionId, ranges, names } = options;
   const { metadata, spec } = network;
   const say = (status: Changes<NetworkStatus>, reason: string, message: string) =>
     publish(context, Network, network, status, reason === 'Ready' ? 'True' : 'False', reason, message);
@@ -79,6 +81,7 @@ async function make(
   };
   if (network.status?.cidr === undefined) await say(made, 'MakingBridge', 'its bridge is being made');
 
+  await names.write(bridge, recordsOf(key, made.domain, options.instanceKind, context));
   let outcome: Awaited<ReturnType<typeof ensureBridge>>;
   try {
     outcome = await ensureBridge(incus, {
@@ -86,6 +89,7 @@ async function make(
       cidr: made.cidr,
       gateway: made.gateway,
       domain: made.domain,
+      hosts: names.pathOf(bridge),
       owner: { region: regionId, realm: context.realm.id, project, uid: metadata.uid },
     });
   } catch (error) {
@@ -125,7 +129,7 @@ async function make(
 async function unmake(
   key: ObjectKey,
   network: NetworkObject,
-  { incus, filter, instanceKind }: NetworkControllerOptions,
+  { incus, filter, instanceKind, names }: NetworkControllerOptions,
   context: ReconcileContext,
 ): Promise<RetryAfter | undefined> {
   if (!hasFinalizer(network, NETWORK_FINALIZER)) return undefined;
@@ -148,6 +152,7 @@ async function unmake(
     await say({}, 'InUse', 'an instance that was on it is not quite gone yet');
     return { retryAfter_ms: LOOK_AGAIN_MS };
   }
+  await names.remove(bridgeName(metadata.uid));
   // The range may be claimed by others only when the filter no longer knows it as ours.
   await say(
     { cidr: undefined, bridge: undefined },
@@ -166,6 +171,23 @@ async function unmake(
     metadata.uid,
   );
   return undefined;
+}
+
+/** Who is on the network, by name: `web` and `web.<domain>`. */
+function recordsOf(
+  key: ObjectKey,
+  domain: string,
+  instanceKind: Kind,
+  { realm }: ReconcileContext,
+): HostRecord[] {
+  const records: HostRecord[] = [];
+  for (const entry of realm.view.entries(instanceKind, key.namespace)) {
+    const { status } = entry.object() as InstanceLike;
+    for (const { network, address } of status?.addresses ?? []) {
+      if (network === key.name) records.push({ address, names: [`${entry.name}.${domain}`, entry.name] });
+    }
+  }
+  return records;
 }
 
 function usersOf(key: ObjectKey, instanceKind: Kind, { realm }: ReconcileContext): string[] {

@@ -7,6 +7,7 @@ import type { Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { type HostsFolder, hostsFolder } from '#engines/dnsmasq/hosts-folder.ts';
 import type { Incus } from '#engines/incus/client.ts';
 import { startTestIncus, type TestIncus } from '#engines/incus/test-incus.ts';
 import { startAgent } from '#engines/nftables/agent.ts';
@@ -42,11 +43,13 @@ describe('the network controller, disturbed at every call', { skip: labProblem()
   let server: Server;
   let folder: string;
   let filter: FilterClient;
+  let names: HostsFolder;
 
   before(async () => {
     engine = await startTestIncus();
     folder = mkdtempSync(join(tmpdir(), 'casemate-network-'));
     chmodSync(folder, 0o750);
+    names = hostsFolder(join(folder, 'names'));
     server = await startAgent({ socket: join(folder, 'filter.sock'), region: REGION_ID });
     filter = filterClient(join(folder, 'filter.sock'));
   });
@@ -105,6 +108,7 @@ describe('the network controller, disturbed at every call', { skip: labProblem()
     const service = networkService({
       ...engines,
       regionId: REGION_ID,
+      names,
       instanceKind: Instance,
       clock: realms.clock,
       logger: silentLogger,

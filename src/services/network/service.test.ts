@@ -8,6 +8,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { type HostsFolder, hostsFolder } from '#engines/dnsmasq/hosts-folder.ts';
 import { projectConfig } from '#engines/incus/projects.ts';
 import { startTestIncus, type TestIncus, testImage } from '#engines/incus/test-incus.ts';
 import { type FilterClient, filterClient } from '#engines/nftables/client.ts';
@@ -50,6 +51,7 @@ describe('the network service', { skip: labProblem() }, () => {
   let engine: TestIncus;
   let fingerprint: string;
   let folder: string;
+  let names: HostsFolder;
   let agent: ChildProcess;
   let filter: FilterClient;
   /** Every model that was applied since the controllers were last started. */
@@ -70,6 +72,7 @@ describe('the network service', { skip: labProblem() }, () => {
       incus: engine.incus,
       filter: observed,
       regionId: REGION_ID,
+      names,
       instanceKind: Instance,
       clock: realms.clock,
       logger: silentLogger,
@@ -93,6 +96,8 @@ describe('the network service', { skip: labProblem() }, () => {
     folder = mkdtempSync(join(tmpdir(), 'casemate-network-'));
     chmodSync(folder, 0o755);
     for (const name of ['run', 'state']) mkdirSync(join(folder, name), { mode: 0o750 });
+    mkdirSync(join(folder, 'names'), { mode: 0o755 });
+    names = hostsFolder(join(folder, 'names'));
     const socket = join(folder, 'run', 'filter.sock');
     const { command, args } = agentCommand({
       node: process.execPath,
@@ -111,6 +116,7 @@ describe('the network service', { skip: labProblem() }, () => {
           incus: engine.incus,
           filter,
           regionId: REGION_ID,
+          names,
           instanceKind: Instance,
           clock: engineClock,
           logger: silentLogger,
@@ -191,7 +197,7 @@ describe('the network service', { skip: labProblem() }, () => {
     await running.idle();
     const project = incusProject(realm);
     await engine.incus.instances.create(project, {
-      name,
+      name: engineName(name),
       type: 'container',
       source: { type: 'image', fingerprint },
       profiles: [],
@@ -207,12 +213,14 @@ describe('the network service', { skip: labProblem() }, () => {
         },
       },
     });
-    await engine.incus.instances.setState(project, name, { action: 'start' });
+    await engine.incus.instances.setState(project, engineName(name), { action: 'start' });
     const online = await run(realm, name, WAIT_UNTIL_ONLINE);
     assert.deepEqual(online, { code: 0, output: '' });
     return address;
   }
 
+  /** Incus' name of an instance is none of the names it is found by. */
+  const engineName = (name: string) => `i-${name}`;
   const incusProject = (realm: RealmId) => `cm-${realm.slice('/orgs/'.length)}`;
 
   async function run(realm: RealmId, name: string, script: string) {
@@ -220,7 +228,7 @@ describe('the network service', { skip: labProblem() }, () => {
     const keep = async (chunk: Uint8Array) => {
       output += Buffer.from(chunk).toString();
     };
-    const session = await engine.incus.exec(incusProject(realm), name, {
+    const session = await engine.incus.exec(incusProject(realm), engineName(name), {
       command: ['sh', '-c', script],
       interactive: false,
       stdout: keep,
@@ -437,8 +445,11 @@ describe('the network service', { skip: labProblem() }, () => {
       [ACME, 'db'],
       [GLOBEX, 'foreign'],
     ] as const) {
-      await engine.incus.instances.setState(incusProject(realm), name, { action: 'stop', force: true });
-      await engine.incus.instances.delete(incusProject(realm), name);
+      await engine.incus.instances.setState(incusProject(realm), engineName(name), {
+        action: 'stop',
+        force: true,
+      });
+      await engine.incus.instances.delete(incusProject(realm), engineName(name));
       await remove(realm, Instance, name);
       await realms.realms.use(realm, ({ resources }) =>
         resources.modify(Instance, { namespace: PROJECT, name }, realms.context(realm), (current) =>

@@ -1,6 +1,7 @@
 /**
  * Networks as a service: private networks, firewall policies and forwards, and the packet filter that makes them true.
  */
+import type { HostsFolder } from '#engines/dnsmasq/hosts-folder.ts';
 import type { Incus } from '#engines/incus/client.ts';
 import type { FilterClient } from '#engines/nftables/client.ts';
 import { hostRanges } from '#engines/nftables/host-addresses.ts';
@@ -26,6 +27,8 @@ export interface NetworkServiceOptions {
   /** `filterClient(socket)` of the agent. */
   readonly filter: FilterClient;
   readonly regionId: string;
+  /** Where the names of instances are kept for the networks' DNS. */
+  readonly names: HostsFolder;
   /** The kind Instance of the compute service. */
   readonly instanceKind: Kind;
   readonly clock: Clock;
@@ -50,7 +53,7 @@ export const DEFAULT_FORWARD_PORTS = { first: 20_000, last: 29_999 } as const;
 export const NETWORK_KINDS: readonly Kind[] = [Network, FirewallPolicy, Forward, AddressRange, ForwardPort];
 
 export function networkService(options: NetworkServiceOptions): Service {
-  const { incus, regionId, instanceKind, clock, logger, forwardAddresses } = options;
+  const { incus, regionId, names, instanceKind, clock, logger, forwardAddresses } = options;
   const pools = options.pools ?? DEFAULT_POOLS;
   const regionFilter = new RegionFilter({
     client: options.filter,
@@ -75,13 +78,14 @@ export function networkService(options: NetworkServiceOptions): Service {
         incus,
         filter,
         regionId,
+        names,
         ranges: { pools, prefix: options.networkPrefix ?? DEFAULT_NETWORK_PREFIX, host: hostRanges },
         instanceKind,
       }),
       endpointController(filter, instanceKind, Network),
       policyController(filter, instanceKind),
       forwardController({ filter, regionId, forwardAddresses, instanceKind }),
-      networkKeeper({ incus, filter, regionFilter, regionId, logger }),
+      networkKeeper({ incus, filter, regionFilter, regionId, names, logger }),
     ],
   };
 }
