@@ -1,7 +1,7 @@
 /**
  * Which test files there are, and which of them must have the machine to themselves.
  */
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 const FOLDERS: readonly string[] = ['src', 'test', 'content', 'bench'];
@@ -38,7 +38,7 @@ export function sortTestFiles(
 }
 
 export function findTestFiles(checkout: string): string[] {
-  return FOLDERS.flatMap((folder) =>
+  return FOLDERS.filter((folder) => existsSync(join(checkout, folder))).flatMap((folder) =>
     readdirSync(join(checkout, folder), { recursive: true, encoding: 'utf8' }).map(
       (name) => `${folder}/${name}`,
     ),
