@@ -11,6 +11,7 @@ import type { Logger } from '#kernel/logger.ts';
 import { systemRandom } from '#kernel/random.ts';
 import { StoreEventRecorder } from '#kernel/reconcile/event-recorder.ts';
 import { garbageCollector } from '#kernel/reconcile/garbage-collector.ts';
+import { leadControllers } from '#kernel/reconcile/lead-controllers.ts';
 import { startControllers } from '#kernel/reconcile/start-controllers.ts';
 import { KindRegistry } from '#kernel/registry.ts';
 import type { Service } from '#kernel/service.ts';
@@ -90,6 +91,8 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
       admissions: services.flatMap((service) => service.admissions ?? []),
       clock,
       random,
+      // An embedded database serves this process only: there is one listening address, and one supervisor.
+      isAlone: () => config.postgres.mode === 'embedded',
       onFault: (what, error) => logger.error({ err: error }, what),
     });
     closers.push(() => realms.close());
@@ -105,14 +108,19 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
       random,
     });
     const events = new StoreEventRecorder({ realms, kind: Event, clock, random, logger });
-    const controllers = startControllers({
-      realms,
-      controllers: services.flatMap((service) => service.controllers ?? []),
-      workers: [garbageCollector(() => registry.all())],
-      events,
-      clock,
-      random,
-      logger,
+    const controllers = leadControllers({
+      claims: postgres.claims,
+      start: () =>
+        startControllers({
+          realms,
+          controllers: services.flatMap((service) => service.controllers ?? []),
+          workers: [garbageCollector(() => registry.all())],
+          events,
+          clock,
+          random,
+          logger,
+        }),
+      onChange: (leads) => logger.info({ leads }, leads ? 'runs the controllers' : 'runs no controllers'),
     });
     closers.push(() => controllers.stop());
 

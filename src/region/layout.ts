@@ -17,7 +17,11 @@ export interface Layout {
   readonly operatorKubeconfig: string;
   /** Sealed key material; only the region process reads it. */
   readonly keys: string;
-  readonly postgres: { readonly cluster: string; readonly socketFolder: string };
+  readonly postgres: {
+    readonly cluster: string;
+    readonly socketFolder: string;
+    readonly settings: { readonly main: string; readonly access: string; readonly identities: string };
+  };
   readonly incus: string;
   /** Names of instances, which the networks' DNS reads. */
   readonly names: string;
@@ -50,7 +54,15 @@ export function layoutOf(folder: string): Layout {
     config: join(data, 'region.yaml'),
     operatorKubeconfig: join(data, 'operator.kubeconfig'),
     keys: join(data, 'keys'),
-    postgres: { cluster: join(data, 'postgres/cluster'), socketFolder: join(data, 'postgres/run') },
+    postgres: {
+      cluster: join(data, 'postgres/cluster'),
+      socketFolder: join(data, 'postgres/run'),
+      settings: {
+        main: join(data, 'postgres/postgresql.conf'),
+        access: join(data, 'postgres/pg_hba.conf'),
+        identities: join(data, 'postgres/pg_ident.conf'),
+      },
+    },
     incus: join(data, 'incus'),
     names: join(data, 'names'),
     firewall: join(data, 'firewall'),

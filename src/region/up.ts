@@ -2,7 +2,7 @@
  * Brings a region up: installs what is missing, prepares its folder, starts its supervisor and waits until all of it is
  * ready. Safe to repeat: what is there stays, what runs as it should is left running.
  */
-import { chownSync, existsSync, mkdirSync, renameSync } from 'node:fs';
+import { chownSync, existsSync, lstatSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '#kernel/clock.ts';
 import { ensureBaseImage } from './base-image.ts';
@@ -143,6 +143,12 @@ async function waitForAll({ layout, report, timings, clock }: UpOptions): Promis
 function takeOperatorKubeconfig(layout: Layout): void {
   const made = join(layout.keys, 'operator.kubeconfig');
   if (!existsSync(made)) return;
-  chownSync(made, process.getuid?.() ?? 0, process.getgid?.() ?? 0);
-  renameSync(made, layout.operatorKubeconfig);
+  // Moved first: in our own folder nobody can put a link in its place any more.
+  const taken = `${layout.operatorKubeconfig}.new`;
+  renameSync(made, taken);
+  const found = lstatSync(taken);
+  if (!found.isFile() || found.nlink !== 1)
+    throw new Error(`${made} is not the plain file that it should be`);
+  chownSync(taken, process.getuid?.() ?? found.uid, process.getgid?.() ?? found.gid);
+  renameSync(taken, layout.operatorKubeconfig);
 }

@@ -4,7 +4,7 @@
  */
 import { execFile } from 'node:child_process';
 import { existsSync, globSync } from 'node:fs';
-import { chmod, chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Layout } from '../layout.ts';
@@ -31,7 +31,7 @@ export function findPostgres(majorVersion?: string): string | undefined {
  * Made beside its place and moved there when it is whole, so an interrupted start begins anew.
  */
 export async function prepareCluster(layout: Layout, accounts: Accounts): Promise<string> {
-  const { cluster } = layout.postgres;
+  const { cluster, settings } = layout.postgres;
   const version = await clusterVersion(cluster);
   const programs = findPostgres(version);
   if (programs === undefined) {
@@ -42,9 +42,9 @@ export async function prepareCluster(layout: Layout, accounts: Accounts): Promis
     );
   }
   if (version === undefined) await makeCluster(layout, accounts, programs);
-  await writeOwned(join(cluster, 'postgresql.conf'), serverSettings(layout), accounts.database);
-  await writeOwned(join(cluster, 'pg_hba.conf'), 'local all all peer map=region\n', accounts.database);
-  await writeOwned(join(cluster, 'pg_ident.conf'), identityMap(accounts), accounts.database);
+  await writeSettings(settings.main, serverSettings(layout), accounts.database);
+  await writeSettings(settings.access, 'local all all peer map=region\n', accounts.database);
+  await writeSettings(settings.identities, identityMap(accounts), accounts.database);
   return programs;
 }
 
@@ -76,11 +76,16 @@ async function makeCluster(layout: Layout, { database }: Accounts, programs: str
   await rename(unfinished, layout.postgres.cluster);
 }
 
+const quoted = (path: string): string => `'${path.replaceAll("'", "''")}'`;
+
 /** Durable above all: what was answered is on disk. */
-function serverSettings(layout: Layout): string {
+function serverSettings({ postgres: { cluster, settings, socketFolder } }: Layout): string {
   return `# Written by 'casemate up' each time it starts the region: do not edit.
+data_directory = ${quoted(cluster)}
+hba_file = ${quoted(settings.access)}
+ident_file = ${quoted(settings.identities)}
 listen_addresses = ''
-unix_socket_directories = '${layout.postgres.socketFolder.replaceAll("'", "''")}'
+unix_socket_directories = ${quoted(socketFolder)}
 # Who may come here is decided by the folder's mode, and then by who they are.
 unix_socket_permissions = 0777
 max_connections = ${CONNECTIONS_MAX}
@@ -108,10 +113,10 @@ function identityMap({ database, region }: Accounts): string {
   return `${lines.join('\n')}\n`;
 }
 
-async function writeOwned(path: string, text: string, owner: Account): Promise<void> {
-  await writeFile(path, text);
-  await chmod(path, 0o600);
-  await chown(path, owner.uid, owner.gid);
+/** In a folder of root's own: nothing that the database's account may write is ever written, or followed, by root. */
+async function writeSettings(path: string, text: string, reader: Account): Promise<void> {
+  await writeFile(path, text, { mode: 0o640 });
+  await chown(path, process.getuid?.() ?? reader.uid, reader.gid);
 }
 
 export function postgresDefinition(
@@ -122,7 +127,7 @@ export function postgresDefinition(
   return {
     name: 'postgres',
     command: join(programs, 'postgres'),
-    args: ['-D', layout.postgres.cluster],
+    args: ['-D', layout.postgres.cluster, '-c', `config_file=${layout.postgres.settings.main}`],
     env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
     cwd: dirname(layout.postgres.cluster),
     ...(isRoot() ? { uid: database.uid, gid: database.gid } : {}),
