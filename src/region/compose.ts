@@ -72,17 +72,20 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
     const keyring = softwareKeyring({ region: config.name, storage: postgres.keys, masterKey, clock });
     closers.push(() => keyring.close());
 
-    const services = regionServices({
-      config,
-      keyring,
-      incus: engine.incus,
-      filter: filterClient(layout.run.firewall),
-      names: hostsFolder(layout.names),
-      imageFolder,
-      clock,
-      logger,
-      organizationKinds: () => registry.servedIn('organization'),
-    });
+    // Made anew each time this process comes to lead: what controllers remember is true only while they run.
+    const makeServices = () =>
+      regionServices({
+        config,
+        keyring,
+        incus: engine.incus,
+        filter: filterClient(layout.run.firewall),
+        names: hostsFolder(layout.names),
+        imageFolder,
+        clock,
+        logger,
+        organizationKinds: () => registry.servedIn('organization'),
+      });
+    const services = makeServices();
     const registry: KindRegistry = new KindRegistry(services.flatMap((service) => service.kinds));
     const realms = await openRealms({
       registry,
@@ -113,7 +116,7 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
       start: () =>
         startControllers({
           realms,
-          controllers: services.flatMap((service) => service.controllers ?? []),
+          controllers: makeServices().flatMap((service) => service.controllers ?? []),
           workers: [garbageCollector(() => registry.all())],
           events,
           clock,

@@ -1,9 +1,11 @@
 /**
  * Opens the region's database: brings its schema forward, and gives the storages that live in it.
  */
+import type { Claims } from '#kernel/claim.ts';
 import { type Clock, systemClock } from '#kernel/clock.ts';
 import type { WrappedKeyStorage } from '#kernel/keys.ts';
 import type { LogStorage } from '#kernel/store/storage.ts';
+import { PostgresClaims } from './claims.ts';
 import { openPool, type PostgresConnection } from './database.ts';
 import { migrate, readMigrations } from './migrate.ts';
 import { PostgresStorage } from './postgres-storage.ts';
@@ -20,6 +22,8 @@ export interface PostgresOptions {
 export interface Postgres {
   readonly log: LogStorage;
   readonly keys: WrappedKeyStorage;
+  /** Given up by whoever holds them: closing does not end them. */
+  readonly claims: Claims;
   /** Versions of the schema that opening has applied. */
   readonly migrated: readonly number[];
   close(): Promise<void>;
@@ -31,10 +35,12 @@ export async function openPostgres(options: PostgresOptions): Promise<Postgres> 
   const pool = openPool(options.connection, onFault);
   try {
     const migrated = await migrate(pool, await readMigrations());
-    const wakeUps = new WakeUps(options.connection, pool, options.clock ?? systemClock, onFault);
+    const { connection, clock = systemClock } = options;
+    const wakeUps = new WakeUps(connection, pool, clock, onFault);
     return {
       log: new PostgresStorage(pool, wakeUps),
       keys: new PostgresWrappedKeys(pool),
+      claims: new PostgresClaims({ connection, clock, onFault }),
       migrated,
       async close() {
         await wakeUps.close();
