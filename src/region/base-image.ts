@@ -20,7 +20,9 @@ export async function ensureBaseImage(cache: string, report: Report): Promise<st
   mkdirSync(cache, { recursive: true, mode: 0o755 });
   const recipe = join(PROGRAM_FOLDER, 'content/debian/build.sh');
   // The recipe lets one build at a time; whoever waited finds the image there.
-  const child = spawn(recipe, [cache], { stdio: ['ignore', 'ignore', 'pipe'] });
+  // TMPDIR means nothing in the new root, and programs in there would fail to use it.
+  const { TMPDIR: _, ...env } = process.env;
+  const child = spawn(recipe, [cache], { stdio: ['ignore', 'ignore', 'pipe'], env });
   let last = '';
   createInterface({ input: child.stderr }).on('line', (line) => {
     last = line;

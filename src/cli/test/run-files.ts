@@ -40,10 +40,11 @@ export async function runFiles({ checkout, files, concurrency, env, print }: Run
     file !== undefined && resolvePath(checkout, name) === file;
   const shortName = (name: string) => relative(checkout, resolvePath(checkout, name));
   const stream = run({ files: [...files], cwd: checkout, concurrency, timeout: FILE_LIMIT_MS, env });
-  stream.on('test:stdout', ({ file, message }) => keep(resultOf(file), message));
-  stream.on('test:stderr', ({ file, message }) => keep(resultOf(file), message));
-  stream.on('test:pass', ({ name, file, details, skip, todo }) => {
-    const result = resultOf(file);
+  stream.on('test:stdout', (data) => keep(resultOf(startedFrom(data)), data.message));
+  stream.on('test:stderr', (data) => keep(resultOf(startedFrom(data)), data.message));
+  stream.on('test:pass', (data) => {
+    const { name, file, details, skip, todo } = data;
+    const result = resultOf(startedFrom(data));
     if (details.type === 'suite') return;
     if (skip !== undefined || todo !== undefined) {
       result.skipped += 1;
@@ -55,11 +56,12 @@ export async function runFiles({ checkout, files, concurrency, env, print }: Run
       result.passed += 1;
     }
   });
-  stream.on('test:fail', ({ name, file, details }) => {
+  stream.on('test:fail', (data) => {
+    const { name, file, details } = data;
     // A suite fails because a test in it does, which was counted, or because of a hook, which was not.
     const { error, type } = details;
     if (type === 'suite' && /subtests? failed/.test(error.message)) return;
-    const result = resultOf(file);
+    const result = resultOf(startedFrom(data));
     result.failed += 1;
     const isFile = isFileItself(name, file);
     print(`    FAILED  ${isFile ? shortName(name) : name}`);
@@ -95,6 +97,10 @@ function describe(error: Error & { cause?: unknown }): string {
   const cause = error.cause instanceof Error ? error.cause : error;
   return cause.stack ?? cause.message;
 }
+
+/** The file a test was started from: it may be defined in another one, such as a suite that several files run. */
+const startedFrom = (data: { readonly file?: string; readonly entryFile?: string }): string | undefined =>
+  data.entryFile ?? data.file;
 
 const indent = (text: string): string =>
   text

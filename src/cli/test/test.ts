@@ -81,7 +81,9 @@ async function runAll(options: TestOptions, total: Tally): Promise<void> {
     TMPDIR: root,
     [RUN_VARIABLE]: run,
     PATH: [process.env.PATH, ...KUBECTL_FOLDERS].join(':'),
+    // For regions that tests start, and for tests that use the image themselves.
     CASEMATE_IMAGE_CACHE: chosenImageCache(undefined),
+    CASEMATE_TEST_IMAGE_FOLDER: chosenImageCache(undefined),
   };
   try {
     const common = { checkout: PROGRAM_FOLDER, env, print };
