@@ -17,6 +17,8 @@ import { clearLeftovers, RUN_VARIABLE } from './leftovers.ts';
 import { runFiles, type Tally } from './run-files.ts';
 
 const CONCURRENCY_MAX = 8;
+// What a shell answers for a program that an interrupt ended.
+const EXIT_INTERRUPTED = 130;
 // Where Debian and the Google Cloud SDK keep kubectl; tests look in the PATH.
 const KUBECTL_FOLDERS: readonly string[] = ['/usr/lib/google-cloud-sdk/bin'];
 
@@ -85,6 +87,11 @@ async function runAll(options: TestOptions, total: Tally): Promise<void> {
     CASEMATE_IMAGE_CACHE: chosenImageCache(undefined),
     CASEMATE_TEST_IMAGE_FOLDER: chosenImageCache(undefined),
   };
+  const interrupted = () => {
+    process.stderr.write('interrupted: clearing up\n');
+    void clearLeftovers(root, run).finally(() => process.exit(EXIT_INTERRUPTED));
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, interrupted);
   try {
     const common = { checkout: PROGRAM_FOLDER, env, print };
     if (together.length > 0) {
