@@ -30,6 +30,7 @@ import { noEngine, openEngine } from './engine.ts';
 import { fillCatalogue, untilImported } from './image-catalogue.ts';
 import type { Layout } from './layout.ts';
 import { programVersion } from './program.ts';
+import { renewDaily } from './renewal.ts';
 import { parseListen, serverNames } from './server-names.ts';
 import { regionServices } from './services.ts';
 import { apiUrl } from './status.ts';
@@ -100,16 +101,18 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
     });
     closers.push(() => realms.close());
 
-    const trust = await bootstrapTrust({
-      folder: layout.keys,
-      names: serverNames(config),
-      region: config.name,
-      server: apiUrl(config.listen),
-      realms,
-      keyring,
-      clock,
-      random,
-    });
+    const establishTrust = () =>
+      bootstrapTrust({
+        folder: layout.keys,
+        names: serverNames(config),
+        region: config.name,
+        server: apiUrl(config.listen),
+        realms,
+        keyring,
+        clock,
+        random,
+      });
+    const trust = await establishTrust();
     const events = new StoreEventRecorder({ realms, kind: Event, clock, random, logger });
     const controllers = leadControllers({
       claims: postgres.claims,
@@ -143,6 +146,11 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
     });
     await server.listen(parseListen(config.listen));
     closers.push(() => server.close());
+    const stopRenewing = renewDaily(clock, logger, async () => {
+      const { key, certificate, renewed } = await establishTrust();
+      if (renewed) server.renewTls({ key, cert: certificate });
+    });
+    closers.push(stopRenewing);
     const notes = engine.problem === undefined ? [] : [engine.problem];
     const catalogue = { realms, folder: imageFolder, clock, random, logger };
     const added = await fillCatalogue(catalogue);

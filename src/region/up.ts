@@ -2,7 +2,17 @@
  * Brings a region up: installs what is missing, prepares its folder, starts its supervisor and waits until all of it is
  * ready. Safe to repeat: what is there stays, what runs as it should is left running.
  */
-import { chownSync, existsSync, lstatSync, mkdirSync, renameSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '#kernel/clock.ts';
 import { ensureBaseImage } from './base-image.ts';
@@ -22,6 +32,7 @@ import type { Timings } from './timings.ts';
 
 // A first start imports the base image and makes keys; a start after a crash replays the database's log.
 const READY_LIMIT_MS = 300_000;
+const KUBECONFIG_BYTES_MAX = 65_536;
 
 export interface UpOptions {
   readonly layout: Layout;
@@ -80,7 +91,7 @@ export async function bringUp(options: UpOptions): Promise<UpResult> {
   const wasRunning = running?.digest === plan.digest;
   if (!wasRunning) await timings.measure('supervisor', () => start(layout, plan, running, report, clock));
   const status = await waitForAll(options);
-  takeOperatorKubeconfig(layout);
+  copyOperatorKubeconfig(layout);
   return {
     config,
     status,
@@ -139,16 +150,21 @@ async function waitForAll({ layout, report, timings, clock }: UpOptions): Promis
   );
 }
 
-/** The region process made it as its own user; it is for whoever owns the region. It exists nowhere else afterwards. */
-function takeOperatorKubeconfig(layout: Layout): void {
+/**
+ * The region process keeps the first operator's kubeconfig, and renews what is in it, as its own user; whoever owns the region gets
+ * a copy. That user could put a link in its place, so nothing but a plain file is read.
+ */
+function copyOperatorKubeconfig(layout: Layout): void {
   const made = join(layout.keys, 'operator.kubeconfig');
   if (!existsSync(made)) return;
-  // Moved first: in our own folder nobody can put a link in its place any more.
-  const taken = `${layout.operatorKubeconfig}.new`;
-  renameSync(made, taken);
-  const found = lstatSync(taken);
-  if (!found.isFile() || found.nlink !== 1)
-    throw new Error(`${made} is not the plain file that it should be`);
-  chownSync(taken, process.getuid?.() ?? found.uid, process.getgid?.() ?? found.gid);
-  renameSync(taken, layout.operatorKubeconfig);
+  const file = openSync(made, constants.O_RDONLY | constants.O_NOFOLLOW);
+  try {
+    const found = fstatSync(file);
+    if (!found.isFile() || found.size > KUBECONFIG_BYTES_MAX) throw new Error(`${made} is no kubeconfig`);
+    const copy = `${layout.operatorKubeconfig}.new`;
+    writeFileSync(copy, readFileSync(file), { mode: 0o600 });
+    renameSync(copy, layout.operatorKubeconfig);
+  } finally {
+    closeSync(file);
+  }
 }
