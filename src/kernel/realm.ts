@@ -54,6 +54,8 @@ export interface ChangeContext {
   readonly via: string;
   readonly requestId: string;
   readonly dryRun?: boolean;
+  /** Who the change counts for among an object's field managers, at most 128 printable characters. Default: the actor's name. */
+  readonly fieldManager?: string;
 }
 
 export interface DeleteOptions {
@@ -73,6 +75,18 @@ export interface WriteResult {
   readonly object: KubeObject;
   readonly bytes: Buffer;
   readonly warnings: readonly string[];
+}
+
+export interface ApplyOptions extends WriteOptions {
+  /** Take over fields that others manage, instead of refusing with Conflict. */
+  readonly force?: boolean;
+  readonly subresource?: 'status';
+  /** False: NotFound where there is no such object, instead of making it. */
+  readonly create?: boolean;
+}
+
+export interface ApplyResult extends WriteResult {
+  readonly created: boolean;
 }
 
 export interface DeleteResult extends WriteResult {
@@ -119,6 +133,17 @@ export interface Resources {
     change: (current: ObjectOf<K>, view: RealmView) => DraftObject | ObjectOf<K>,
     options?: WriteOptions & { readonly subresource?: 'status' },
   ): Promise<WriteResult>;
+  /**
+   * Server-side apply: makes the object what the configuration says, for the fields that it has, and creates it where there is none. The
+   * context's field manager then owns those fields; see `apply/`. Throws Conflict with a cause for each field that others manage.
+   */
+  apply(
+    kind: Kind,
+    key: ObjectKey,
+    configuration: DraftObject,
+    context: ChangeContext,
+    options: ApplyOptions,
+  ): Promise<ApplyResult>;
   delete(kind: Kind, key: ObjectKey, context: ChangeContext, options?: DeleteOptions): Promise<DeleteResult>;
 }
 

@@ -7,6 +7,7 @@ import type { StatusCause } from '../errors.ts';
 import type { Kind } from '../kind.ts';
 import { withDefaults } from './defaults.ts';
 import { explain } from './explain.ts';
+import { listCauses } from './list-keys.ts';
 import { metadataCauses, ObjectMetaSchema } from './metadata.ts';
 import { keywordsOf, type SchemaKeywords } from './schema-form.ts';
 import { prune, type UnknownField } from './unknown-fields.ts';
@@ -25,6 +26,8 @@ export interface KindSchema {
   causes(object: Readonly<Record<string, unknown>>): StatusCause[];
   /** What is wrong with a status. */
   statusCauses(status: unknown): StatusCause[];
+  /** What is wrong with the keyed lists of an object that may be incomplete otherwise. */
+  sharedListCauses(object: Readonly<Record<string, unknown>>): StatusCause[];
 }
 
 const compiled = new WeakMap<Kind, KindSchema>();
@@ -66,9 +69,15 @@ function compileKind(kind: Kind): KindSchema {
     causes(object) {
       const typeCauses = checkMetadata(object.metadata);
       const metadata = typeCauses.length > 0 ? typeCauses : metadataCauses(kind, object.metadata);
-      return [...metadata, ...checkBody(object)];
+      const body = checkBody(object);
+      return [...metadata, ...body, ...(body.length > 0 ? [] : listCauses(keywordsOf(bodySchema), object))];
     },
-    statusCauses: (status) => (status === undefined ? [] : checkStatus(status)),
+    statusCauses(status) {
+      if (status === undefined) return [];
+      const causes = checkStatus(status);
+      return causes.length > 0 ? causes : listCauses(keywordsOf(statusSchema), status, 'status');
+    },
+    sharedListCauses: (object) => listCauses(whole, object),
   };
 }
 

@@ -5,6 +5,7 @@
 import { type Static, Type } from 'typebox';
 import type { StatusCause } from '../errors.ts';
 import type { Kind } from '../kind.ts';
+import { keyedBy, SET } from '../list-type.ts';
 import { childPath } from './field-path.ts';
 
 export const LABEL_NAME_MAX = 63;
@@ -49,10 +50,13 @@ export const ObjectMetaSchema = Type.Object({
   labels: Type.Optional(Type.Union([Type.Record(Type.String(), Type.String()), Type.Null()])),
   annotations: Type.Optional(Type.Union([Type.Record(Type.String(), Type.String()), Type.Null()])),
   finalizers: Type.Optional(
-    Type.Union([Type.Array(Type.String(), { maxItems: FINALIZERS_MAX }), Type.Null()]),
+    Type.Union([Type.Array(Type.String(), { maxItems: FINALIZERS_MAX, ...SET }), Type.Null()]),
   ),
   ownerReferences: Type.Optional(
-    Type.Union([Type.Array(OwnerReferenceSchema, { maxItems: OWNER_REFERENCES_MAX }), Type.Null()]),
+    Type.Union([
+      Type.Array(OwnerReferenceSchema, { maxItems: OWNER_REFERENCES_MAX, ...keyedBy('uid') }),
+      Type.Null(),
+    ]),
   ),
   managedFields: Type.Optional(Type.Union([Type.Array(Type.Unknown()), Type.Null()])),
 });

@@ -2,6 +2,8 @@
  * Turns what a client sent into a checked object of its kind: bounds, type, normal form, unknown fields, defaults, validity. Pure and
  * independent of the realm's state, so it runs before the lane.
  */
+import { managerCauses } from '../apply/managers.ts';
+import { withoutNulls } from '../apply/tracked.ts';
 import { badRequest, invalid, type StatusCause, type StatusSubject } from '../errors.ts';
 import type { Kind } from '../kind.ts';
 import type { DraftObject, KubeObject } from '../object.ts';
@@ -40,8 +42,8 @@ export function checkDraft(kind: Kind, draft: DraftObject, validation: FieldVali
   const warnings = unknownFieldWarnings(kind, unknown, validation);
   const { status: _, ...rest } = known;
   const object = schema.withDefaults(rest);
-  const causes = schema.causes(object);
   const metadata = object.metadata as DraftMeta;
+  const causes = [...schema.causes(object), ...managerCauses(metadata.managedFields)];
   if (causes.length > 0) throw invalid(subjectOf(kind, nameOf(metadata)), causes);
   const { apiVersion: _apiVersion, kind: _kind, metadata: _metadata, ...body } = object;
   return { metadata, body, warnings };
@@ -68,6 +70,43 @@ export function checkStatusDraft(kind: Kind, draft: DraftObject, validation: Fie
     status: object.status,
     warnings,
   };
+}
+
+export interface CheckedConfiguration {
+  readonly configuration: DraftObject;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Checks what can be checked of an applied configuration before it is merged: it need not be complete. Throws BadRequest or
+ * Invalid.
+ */
+export function checkConfiguration(
+  kind: Kind,
+  draft: DraftObject,
+  validation: FieldValidation,
+): CheckedConfiguration {
+  assertDraft(kind, draft);
+  const { managedFields } = draft.metadata;
+  if (managedFields !== undefined && managedFields !== null) {
+    throw badRequest(
+      'metadata.managedFields must be nil: an applied configuration says what it wants, not who manages it',
+    );
+  }
+  const schema = schemaOf(kind);
+  // Only the kind's own fields take their normal form: what the kind adds to metadata is not the applier's.
+  const normal = kind.normalize ? kind.normalize(draft as unknown as KubeObject) : draft;
+  const { object, unknown } = schema.prune({ ...normal, metadata: draft.metadata });
+  const warnings = unknownFieldWarnings(kind, unknown, validation);
+  const configuration = withoutNulls(object) as unknown as DraftObject;
+  const { uid, resourceVersion } = configuration.metadata;
+  const causes = [
+    ...stringCauses('metadata.uid', uid),
+    ...stringCauses('metadata.resourceVersion', resourceVersion),
+    ...schema.sharedListCauses(object),
+  ];
+  if (causes.length > 0) throw invalid(subjectOf(kind, nameOf(draft.metadata)), causes);
+  return { configuration, warnings };
 }
 
 function nameOf(metadata: { readonly name?: unknown }): string | undefined {

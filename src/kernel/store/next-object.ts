@@ -69,6 +69,16 @@ export function objectWithStatus(current: KubeObject, status: unknown): KubeObje
   return status === undefined ? rest : { ...rest, status };
 }
 
+/** The object with its field managers set; none: without the field. */
+export function withManagers(object: KubeObject, entries: readonly unknown[]): KubeObject {
+  const { managedFields: _, ...metadata } = object.metadata;
+  if (_ === undefined && entries.length === 0) return object;
+  return {
+    ...object,
+    metadata: { ...metadata, ...(entries.length === 0 ? {} : { managedFields: entries }) },
+  };
+}
+
 export interface Deletion {
   readonly object: KubeObject;
   /** Nothing holds the object back: it goes at once. */

@@ -1,13 +1,18 @@
 /**
  * Changes of objects with the semantics of the Kubernetes API, each decided in the realm's lane on the state it is committed on.
  */
+import { type Applier, applyConfiguration } from '../apply/apply.ts';
+import { MANAGER_LENGTH_MAX } from '../apply/managers.ts';
+import { managersAfterUpdate, type Writer } from '../apply/ownership.ts';
 import { type Clock, rfc3339 } from '../clock.ts';
-import { alreadyExists, badRequest, notFound, StatusError } from '../errors.ts';
+import { alreadyExists, badRequest, conflict, notFound, StatusError } from '../errors.ts';
 import type { Sealer } from '../keys.ts';
 import type { Admission, Kind, ObjectOf, Operation } from '../kind.ts';
 import type { DraftObject, KubeObject } from '../object.ts';
 import { nameSuffix, type Random } from '../random.ts';
 import type {
+  ApplyOptions,
+  ApplyResult,
   ChangeContext,
   DeleteOptions,
   DeleteResult,
@@ -21,7 +26,14 @@ import { type RealmId, realmType } from '../realm-id.ts';
 import { LABEL_NAME_MAX } from '../schema/metadata.ts';
 import type { BatchView } from './batch-view.ts';
 import type { Change } from './change.ts';
-import { type CheckedDraft, type CheckedStatus, checkDraft, checkStatusDraft, subjectOf } from './draft.ts';
+import {
+  type CheckedDraft,
+  type CheckedStatus,
+  checkConfiguration,
+  checkDraft,
+  checkStatusDraft,
+  subjectOf,
+} from './draft.ts';
 import { ObjectEntry } from './entry.ts';
 import type { Decision, Lane } from './lane.ts';
 import type { StoreLimits } from './limits.ts';
@@ -33,6 +45,7 @@ import {
   objectWithStatus,
   sameObject,
   updatedObject,
+  withManagers,
 } from './next-object.ts';
 import { type LeafVerb, objectLeaf } from './object-leaf.ts';
 import { assertNamespace, assertSameKey, named } from './request-key.ts';
@@ -74,16 +87,11 @@ export class LaneResources implements Resources {
       throw badRequest('metadata.resourceVersion: must not be set on an object to be created');
     }
     return this.#submit(context, checked.warnings, (view) => {
-      const object = newObject(kind, checked, {
-        name: checked.metadata.name || this.#generateName(kind, namespace, checked, view),
-        namespace,
-        uid: this.#options.random.uuid(),
-        creationTimestamp: rfc3339(this.#options.clock.now()),
-      });
-      const { name } = object.metadata;
+      const name = checked.metadata.name || this.#generateName(kind, namespace, checked, view);
       if (view.entry(kind, keyOf(namespace, name))) throw alreadyExists(subjectOf(kind, name));
-      this.#admit('create', kind, object, undefined, view, context);
-      return this.#written(view, kind, 'create', object, undefined, context);
+      const object = this.#newObject(kind, keyOf(namespace, name), checked);
+      const tracked = this.#tracked(kind, undefined, object, checked.metadata.managedFields, context);
+      return this.#create(view, kind, tracked, context);
     });
   }
 
@@ -148,6 +156,44 @@ export class LaneResources implements Resources {
     });
   }
 
+  async apply(
+    kind: Kind,
+    key: ObjectKey,
+    configuration: DraftObject,
+    context: ChangeContext,
+    options: ApplyOptions,
+  ): Promise<ApplyResult> {
+    const { subresource } = options;
+    if (subresource === 'status') this.#assertStatus(kind);
+    else this.#assertServed(kind);
+    const validation = options.fieldValidation ?? 'Strict';
+    const checked = checkConfiguration(kind, named(configuration, key), validation);
+    assertNamespace(kind, key.namespace, checked.configuration.metadata.namespace);
+    assertSameKey(key, checked.configuration.metadata);
+    let created = false;
+    const result = await this.#submit(context, checked.warnings, (view) => {
+      const current = view.entry(kind, key);
+      created = current === undefined;
+      const writer = { ...this.#writer(context, subresource), force: options.force === true };
+      if (current) return this.#applyTo(view, kind, current, checked.configuration, writer, context);
+      if (subresource === 'status' || options.create === false) throw notFound(subjectOf(kind, key.name));
+      const { uid, resourceVersion } = checked.configuration.metadata;
+      if (uid || resourceVersion) {
+        throw conflict(
+          subjectOf(kind, key.name),
+          'there is none; leave out uid and resourceVersion to create it',
+        );
+      }
+      const draft = checkDraft(
+        kind,
+        applyConfiguration(kind, undefined, checked.configuration, writer),
+        'Ignore',
+      );
+      return this.#create(view, kind, this.#newObject(kind, key, draft), context);
+    });
+    return { ...result, created };
+  }
+
   async delete(
     kind: Kind,
     key: ObjectKey,
@@ -187,10 +233,92 @@ export class LaneResources implements Resources {
         : { resourceVersion: draft.metadata.resourceVersion }),
     });
     const object = updatedObject(kind, before, draft);
+    const tracked = this.#tracked(kind, before, object, draft.metadata.managedFields, context);
+    return this.#replace(view, kind, current, tracked, context);
+  }
+
+  /** What an apply makes of an object that is there. */
+  #applyTo(
+    view: BatchView,
+    kind: Kind,
+    current: ObjectEntry,
+    configuration: DraftObject,
+    applier: Applier,
+    context: ChangeContext,
+  ): Decision<ObjectEntry> {
+    const before = current.object();
+    const { uid = '', resourceVersion = '' } = configuration.metadata;
+    assertPreconditions(kind, before.metadata, { uid, resourceVersion });
+    const applied = applyConfiguration(kind, before, configuration, applier);
+    if (applier.subresource === 'status') {
+      const { status } = checkStatusDraft(kind, applied, 'Ignore');
+      const object = withManagers(objectWithStatus(before, status), applied.metadata.managedFields ?? []);
+      return this.#replaceStatus(view, kind, current, object, context);
+    }
+    const object = updatedObject(kind, before, checkDraft(kind, applied, 'Ignore'));
+    return this.#replace(view, kind, current, object, context);
+  }
+
+  #newObject(kind: Kind, { name, namespace }: ObjectKey, draft: CheckedDraft): KubeObject {
+    return newObject(kind, draft, {
+      name,
+      namespace,
+      uid: this.#options.random.uuid(),
+      creationTimestamp: rfc3339(this.#options.clock.now()),
+    });
+  }
+
+  #create(view: BatchView, kind: Kind, object: KubeObject, context: ChangeContext): Decision<ObjectEntry> {
+    this.#admit('create', kind, object, undefined, view, context);
+    return this.#written(view, kind, 'create', object, undefined, context);
+  }
+
+  #replace(
+    view: BatchView,
+    kind: Kind,
+    current: ObjectEntry,
+    object: KubeObject,
+    context: ChangeContext,
+  ): Decision<ObjectEntry> {
+    const before = current.object();
     if (sameObject(before, object)) return unchanged(current);
     this.#admit('update', kind, object, before, view, context);
     const released = isReleased(object);
     return this.#written(view, kind, released ? 'remove' : 'update', object, current, context, released);
+  }
+
+  #replaceStatus(
+    view: BatchView,
+    kind: Kind,
+    current: ObjectEntry,
+    object: KubeObject,
+    context: ChangeContext,
+  ): Decision<ObjectEntry> {
+    const before = current.object();
+    if (sameObject(before, object)) return unchanged(current);
+    this.#admit('update', kind, object, before, view, context);
+    return this.#written(view, kind, 'update-status', object, current, context);
+  }
+
+  /** Who makes a change, to its field managers. */
+  #writer(context: ChangeContext, subresource?: 'status'): Writer {
+    const manager = (context.fieldManager ?? context.actor.name).slice(0, MANAGER_LENGTH_MAX);
+    return { manager, subresource, time: rfc3339(this.#options.clock.now()) };
+  }
+
+  /** The object with its field managers brought up to date. `given`: those that the request itself carries. */
+  #tracked(
+    kind: Kind,
+    before: KubeObject | undefined,
+    after: KubeObject,
+    given: unknown,
+    context: ChangeContext,
+    subresource?: 'status',
+  ): KubeObject {
+    // Most objects were never applied to: nothing is tracked of them.
+    if (given === undefined && before?.metadata.managedFields === undefined) return after;
+    const writer = this.#writer(context, subresource);
+    return withManagers(after, managersAfterUpdate(kind, before, after, given, writer));
   }
 
   #updateStatus(
@@ -203,9 +331,8 @@ export class LaneResources implements Resources {
     const before = current.object();
     assertPreconditions(kind, before.metadata, draft.metadata);
     const object = objectWithStatus(before, draft.status);
-    if (sameObject(before, object)) return unchanged(current);
-    this.#admit('update', kind, object, before, view, context);
-    return this.#written(view, kind, 'update-status', object, current, context);
+    const tracked = this.#tracked(kind, before, object, undefined, context, 'status');
+    return this.#replaceStatus(view, kind, current, tracked, context);
   }
 
   async #submit(
