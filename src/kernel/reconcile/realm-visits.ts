@@ -13,6 +13,9 @@ export const VISITS_MAX = 8;
 /** A visit whose work does not settle, because an engine hangs, makes room for other realms after this; the work goes on. */
 const SETTLE_LIMIT_ms = 30_000;
 
+/** What could not be read is tried again after this. */
+const RETRY_ms = 2_000;
+
 /** `changes`: follow it and settle. `sweep`: also sweep what has objects. `everything`: also sweep what has none. */
 export type VisitPurpose = 'changes' | 'sweep' | 'everything';
 
@@ -61,12 +64,14 @@ export class RealmVisits {
       .then((realms) => {
         for (const realm of realms) if (passes(realm)) this.request(realm, purpose);
       })
-      .catch((error: unknown) =>
-        this.#options.logger.error(
-          { error: String(error) },
-          'the realms cannot be listed; the next sweep tries again',
-        ),
-      )
+      .catch((error: unknown) => {
+        const { clock, logger, signal } = this.#options;
+        if (signal.aborted) return;
+        logger.error({ error: String(error) }, 'the realms cannot be listed; trying again soon');
+        clock.after(RETRY_ms, () => {
+          if (!signal.aborted) this.requestAll(purpose, passes);
+        });
+      })
       .finally(() => this.#options.onIdle());
   }
 
@@ -99,20 +104,28 @@ export class RealmVisits {
     try {
       const lease = await this.#options.realms.acquire(realm);
       try {
+        // Whoever led before may have seen more than is in memory here: on an older state its work would be undone.
+        await this.#options.realms.fresh(realm);
         this.#options.attach(lease.realm);
         await this.#whenSettled(realm);
-        if (purpose !== 'changes') await this.#options.sweep(lease.realm, purpose === 'everything');
+        if (purpose !== 'changes') {
+          await this.#options.realms.fresh(realm);
+          await this.#options.sweep(lease.realm, purpose === 'everything');
+        }
       } finally {
         lease.release();
       }
     } catch (error) {
       if (isStatusError(error, 'NotFound')) this.#options.onGone(realm);
-      else
-        this.#options.logger.warn(
-          { realm, error: String(error) },
-          'a realm cannot be loaded; the next sweep tries again',
-        );
+      else this.#retry(realm, purpose, error);
     }
+  }
+
+  #retry(realm: RealmId, purpose: VisitPurpose, error: unknown): void {
+    const { clock, logger, signal } = this.#options;
+    if (signal.aborted) return;
+    logger.warn({ realm, error: String(error) }, 'a realm cannot be read; trying again soon');
+    clock.after(RETRY_ms, () => this.request(realm, purpose));
   }
 
   #whenSettled(realm: RealmId): Promise<void> {
