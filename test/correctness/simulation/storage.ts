@@ -1,0 +1,86 @@
+/** The database as one process sees it: the same for all, each over a link of its own. */
+import type { LogName } from '#kernel/keys.ts';
+import type { RealmId } from '#kernel/realm-id.ts';
+import type {
+  Append,
+  HistoryQuery,
+  LogStorage,
+  NewRealm,
+  StoredChange,
+  StoredLeaf,
+  StoredObject,
+  WakeUp,
+} from '#kernel/store/storage.ts';
+import type { FaultRates, Link } from './faults.ts';
+import type { World } from './world.ts';
+
+export class LinkedStorage implements LogStorage {
+  readonly #database: LogStorage;
+  readonly #link: Link;
+  readonly #world: World;
+  readonly #rates: () => FaultRates;
+
+  constructor(database: LogStorage, link: Link, world: World, rates: () => FaultRates) {
+    this.#database = database;
+    this.#link = link;
+    this.#world = world;
+    this.#rates = rates;
+  }
+
+  createRealm(realm: NewRealm) {
+    return this.#link.call('createRealm', () => this.#database.createRealm(realm));
+  }
+  destroyRealm(uid: string) {
+    return this.#link.call('destroyRealm', () => this.#database.destroyRealm(uid));
+  }
+  listRealms() {
+    return this.#link.call('listRealms', () => this.#database.listRealms());
+  }
+  readRealm(id: RealmId) {
+    return this.#link.call('readRealm', () => this.#database.readRealm(id));
+  }
+  async loadRealm(id: RealmId, take: (objects: readonly StoredObject[]) => void) {
+    const { record, objects } = await this.#link.call('loadRealm', async () => {
+      const taken: StoredObject[] = [];
+      const found = await this.#database.loadRealm(id, (portion) => taken.push(...portion));
+      return { record: found, objects: taken };
+    });
+    if (objects.length > 0) take(objects);
+    return record;
+  }
+  commitChanges(append: Append<StoredChange>) {
+    return this.#link.call('commitChanges', () => this.#database.commitChanges(append));
+  }
+  commitAccess(append: Append<StoredLeaf>) {
+    return this.#link.call('commitAccess', () => this.#database.commitAccess(append));
+  }
+  readChanges(uid: string, from: number, limit: number) {
+    return this.#link.call('readChanges', () => this.#database.readChanges(uid, from, limit));
+  }
+  readSizes(uids: readonly string[]) {
+    return this.#link.call('readSizes', () => this.#database.readSizes(uids));
+  }
+  readHistory(query: HistoryQuery) {
+    return this.#link.call('readHistory', () => this.#database.readHistory(query));
+  }
+  dropHistory(uid: string, floor: number) {
+    return this.#link.call('dropHistory', () => this.#database.dropHistory(uid, floor));
+  }
+  lastChangeBefore(uid: string, time_ms: number) {
+    return this.#link.call('lastChangeBefore', () => this.#database.lastChangeBefore(uid, time_ms));
+  }
+  readLeaves(uid: string, log: LogName, from: number, count: number) {
+    return this.#link.call('readLeaves', () => this.#database.readLeaves(uid, log, from, count));
+  }
+  readNodes(uid: string, log: LogName, level: number, from: number, count: number) {
+    return this.#link.call('readNodes', () => this.#database.readNodes(uid, log, level, from, count));
+  }
+  /** Hints come late, in any order, or never. */
+  listen(wake: WakeUp) {
+    return this.#database.listen((uid, size) => {
+      if (this.#world.chance(this.#rates().lostHints)) return;
+      this.#world.at(this.#world.between(1, 60), () => wake(uid, size));
+    });
+  }
+  async close() {}
+}

@@ -1,0 +1,221 @@
+/**
+ * The main job, as a new user does it: a region, an organization, a project, a network, machines on it, a shell in them, and
+ * proof of who did what. With every kubectl of this machine, with the Kubernetes client for JavaScript, and with casemate.
+ */
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, suite, test } from 'node:test';
+import { CustomObjectsApi, KubeConfig, makeInformer } from '@kubernetes/client-node';
+import { kubectls } from './support/kubectl.ts';
+import { baseImage, createOrganization, EXAMPLES, type Member, manifest, member } from './support/project.ts';
+import { startRegion, type TestRegion } from './support/region.ts';
+
+const COMPUTE = { group: 'compute.casemate.internal', version: 'v1', plural: 'instances' };
+
+suite('a first project', { timeout: 600_000 }, () => {
+  let region: TestRegion;
+  let alice: Member;
+  let image: string;
+
+  before(async () => {
+    region = await startRegion();
+    image = await baseImage(region);
+    alice = await createOrganization(region, 'ministry');
+  });
+  after(() => region?.destroy());
+
+  for (const { name, path } of kubectls()) {
+    test(`kubectl ${name} does the whole of it`, async () => {
+      const project = `with-${name.replace('.', '-')}`;
+      const user = member(region, alice.kubeconfig, path);
+      assert.match(await user.kubectl('create', 'namespace', project), /created/);
+      const items = manifest(['lan'], [{ name: 'web', image, networks: ['lan'] }]);
+      assert.match(
+        await user.apply(items, '-n', project),
+        /network.*lan created[\s\S]*instance.*web created/,
+      );
+      await user.kubectl('-n', project, 'wait', '--for=condition=Ready', 'instance/web', '--timeout=60s');
+      const row = (await user.kubectl('-n', project, 'get', 'instances', '--no-headers')).trim().split(/\s+/);
+      assert.deepEqual(row.slice(0, 3), ['web', 'Running', 'True']);
+      assert.match(await user.kubectl('-n', project, 'describe', 'instance', 'web'), /Type:\s+Ready/);
+      assert.match(await user.kubectl('explain', 'instance.spec.memory'), /128Mi/);
+      assert.equal(await user.kubectl('-n', project, 'exec', 'web', '--', 'hostname'), 'web\n');
+      assert.match(await user.kubectl('-n', project, 'logs', 'web', '--tail=5'), /\S/);
+      await user.kubectl('-n', project, 'label', 'instance/web', 'tier=front');
+      assert.equal(
+        await user.kubectl('-n', project, 'get', 'instances', '-l', 'tier=front', '-o', 'name'),
+        'instance.compute.casemate.internal/web\n',
+      );
+      await user.kubectl(
+        '-n',
+        project,
+        'patch',
+        'instance/web',
+        '--type=merge',
+        '-p',
+        '{"spec":{"memory":"320Mi"}}',
+      );
+      await user.kubectl('-n', project, 'wait', '--for=condition=Ready', 'instance/web', '--timeout=60s');
+      assert.equal(await user.kubectl('auth', 'can-i', 'delete', 'instances', '-n', project), 'yes\n');
+      await user.kubectl('-n', project, 'delete', 'instance', 'web');
+      await user.kubectl('delete', 'namespace', project);
+    });
+  }
+
+  test('@kubernetes/client-node does the whole of it, and its informer sees every step', async () => {
+    const config = new KubeConfig();
+    config.loadFromFile(alice.kubeconfig);
+    const objects = config.makeApiClient(CustomObjectsApi);
+    await alice.kubectl('create', 'namespace', 'javascript');
+    const where = { ...COMPUTE, namespace: 'javascript' };
+    const informer = makeInformer(
+      config,
+      `/apis/${COMPUTE.group}/${COMPUTE.version}/namespaces/javascript/${COMPUTE.plural}`,
+      () => objects.listNamespacedCustomObject(where),
+    );
+    const running = Promise.withResolvers<void>();
+    const gone = Promise.withResolvers<void>();
+    informer.on('update', (object) => {
+      const { status } = object as { status?: { phase?: string } };
+      if (status?.phase === 'Running') running.resolve();
+    });
+    informer.on('delete', () => gone.resolve());
+    await informer.start();
+    await objects.createNamespacedCustomObject({
+      ...where,
+      body: {
+        apiVersion: `${COMPUTE.group}/${COMPUTE.version}`,
+        kind: 'Instance',
+        metadata: { name: 'worker' },
+        spec: { image, memory: '256Mi' },
+      },
+    });
+    await running.promise;
+    await objects.deleteNamespacedCustomObject({ ...where, name: 'worker' });
+    await gone.promise;
+    await informer.stop();
+  });
+
+  test('casemate does the whole of it, with the examples of the documentation', async () => {
+    await alice.casemate('project', 'create', 'web');
+    await alice.casemate('apply', '-n', 'web', '-f', join(EXAMPLES, 'first-project.yaml'));
+    await alice.kubectl('-n', 'web', 'wait', '--for=condition=Ready', 'instance', '--all', '--timeout=60s');
+    const list = JSON.parse(await alice.casemate('get', 'instances', '-n', 'web', '-o', 'json'));
+    assert.deepEqual(
+      list.items.map((item: { metadata: { name: string } }) => item.metadata.name),
+      ['db', 'web'],
+    );
+    assert.equal((await alice.inInstance('web', 'web', ['ping', '-c1', '-W2', 'db'])).code, 0);
+    assert.equal((await alice.inInstance('web', 'web', ['sh', '-c', 'exit 7'])).code, 7);
+    await alice.casemate('apply', '-n', 'web', '-f', join(EXAMPLES, 'database-only-from-web.yaml'));
+    await alice.kubectl('-n', 'web', 'wait', '--for=condition=Ready', 'firewallpolicy/db', '--timeout=30s');
+    assert.notEqual((await alice.inInstance('web', 'web', ['ping', '-c1', '-W1', 'db'])).code, 0);
+  });
+
+  test('a snapshot is taken, restored and cloned', async () => {
+    await alice.inInstance('web', 'web', ['sh', '-c', 'echo before > /root/mark; sync']);
+    const snapshot = {
+      apiVersion: 'compute.casemate.internal/v1',
+      kind: 'InstanceSnapshot',
+      metadata: { name: 'web-1' },
+      spec: { instance: 'web' },
+    };
+    await alice.apply(JSON.stringify(snapshot), '-n', 'web');
+    await alice.kubectl(
+      '-n',
+      'web',
+      'wait',
+      '--for=condition=Ready',
+      'instancesnapshot/web-1',
+      '--timeout=60s',
+    );
+    await alice.inInstance('web', 'web', ['sh', '-c', 'echo after > /root/mark']);
+    const clone = manifest([], [{ name: 'copy', image: '', source: { snapshot: 'web-1' } }]).replace(
+      '"image":"",',
+      '',
+    );
+    await alice.apply(clone, '-n', 'web');
+    await alice.kubectl('-n', 'web', 'wait', '--for=condition=Ready', 'instance/copy', '--timeout=60s');
+    assert.equal((await alice.inInstance('web', 'copy', ['cat', '/root/mark'])).stdout, 'before\n');
+    await alice.kubectl(
+      '-n',
+      'web',
+      'patch',
+      'instance/web',
+      '--type=merge',
+      '-p',
+      '{"spec":{"restoreFrom":"web-1"}}',
+    );
+    await alice.kubectl(
+      '-n',
+      'web',
+      'wait',
+      '--for=jsonpath={.status.restoredFrom}=web-1',
+      'instance/web',
+      '--timeout=60s',
+    );
+    await alice.kubectl('-n', 'web', 'wait', '--for=condition=Ready', 'instance/web', '--timeout=60s');
+    assert.equal((await alice.inInstance('web', 'web', ['cat', '/root/mark'])).stdout, 'before\n');
+  });
+
+  test('a virtual machine on a host that cannot run one says so in its condition', async () => {
+    const info = JSON.parse(await alice.kubectl('get', 'images', '-o', 'json'));
+    assert.ok(info.items.length >= 1);
+    await alice
+      .apply(manifest([], [{ name: 'vm', image, type: 'virtual-machine' }]), '-n', 'web')
+      .then(async () => {
+        const ready = '{.status.conditions[?(@.type=="Ready")].reason}';
+        await alice.kubectl('-n', 'web', 'wait', `--for=jsonpath=${ready}`, 'instance/vm', '--timeout=30s');
+        const reason = await alice.kubectl('-n', 'web', 'get', 'instance/vm', '-o', `jsonpath=${ready}`);
+        assert.match(reason, /VirtualMachinesUnavailable|ImageTypeMismatch/);
+        await alice.kubectl('-n', 'web', 'delete', 'instance/vm');
+      });
+  });
+
+  test('anyone can verify from the ledger who did what, and prove one leaf of it offline', async () => {
+    const shown = await alice.casemate('ledger', 'show', '-o', 'json');
+    assert.match(shown, /alice/);
+    assert.match(await alice.casemate('ledger', 'verify'), /\bverif/i);
+    const receipt = join(region.scratch, 'web.receipt');
+    await alice.casemate('ledger', 'prove', 'instance', 'web', '-n', 'web', '-o', receipt);
+    const key = join(region.scratch, 'ministry.vkey');
+    writeFileSync(key, await alice.casemate('ledger', 'key'));
+    const offline = await region.run('env', [
+      '-i',
+      'PATH=/usr/bin:/bin',
+      join(EXAMPLES, '..', '..', 'casemate'),
+      'ledger',
+      'check-receipt',
+      receipt,
+      '--key',
+      key,
+    ]);
+    assert.equal(offline.code, 0, offline.stderr);
+    // The leaf lies in the receipt in base64: another leaf, another hash, no proof.
+    const forged = join(region.scratch, 'forged.receipt');
+    const [head = '', leaf = '', ...rest] = readFileSync(receipt, 'utf8').split('\n');
+    const changed = Buffer.from(leaf.split(' ')[1] ?? '', 'base64')
+      .toString()
+      .replace('"name":"web"', '"name":"wob"');
+    assert.match(changed, /wob/);
+    writeFileSync(forged, [head, `extra ${Buffer.from(changed).toString('base64')}`, ...rest].join('\n'));
+    assert.equal((await alice.tryCasemate('ledger', 'check-receipt', forged, '--key', key)).code, 1);
+  });
+
+  test('the operator’s own credential opens nothing of the organization', async () => {
+    const operator = readFileSync(region.kubeconfig, 'utf8').replaceAll(
+      region.url,
+      `${region.url}/orgs/ministry`,
+    );
+    const crossed = join(region.scratch, 'operator-crossing.kubeconfig');
+    writeFileSync(crossed, operator, { mode: 0o600 });
+    const intruder = member(region, crossed);
+    for (const resource of ['instances', 'secrets', 'namespaces', 'rolebindings']) {
+      await assert.rejects(
+        intruder.kubectl('get', resource, '-A'),
+        /Unauthorized|must be logged in|not valid|401/i,
+      );
+    }
+  });
+});
