@@ -15,7 +15,7 @@ export const SET: ListOptions = { 'x-kubernetes-list-type': 'set' };
 /** Options of an object or map that is always written whole. */
 export const ATOMIC_MAP = { 'x-kubernetes-map-type': 'atomic' } as const;
 
-export interface ListOptions {
+export type ListOptions = {
   readonly 'x-kubernetes-list-type': 'map' | 'set';
   readonly 'x-kubernetes-list-map-keys'?: readonly string[];
-}
+};

@@ -129,6 +129,7 @@ describe('discovery', () => {
     assert.deepEqual(Object.keys(patch.requestBody.content), [
       'application/json-patch+json',
       'application/merge-patch+json',
+      'application/apply-patch+yaml',
     ]);
     const schema = document.components.schemas['internal.casemate.lab.v1.Machine'];
     assert.deepEqual(schema['x-kubernetes-group-version-kind'], [

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -12,31 +12,11 @@ import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import type { TerminalConnector, TextConnector } from '../connect.ts';
 import { TEST_KINDS } from './test-kinds.ts';
+import { kubectls } from './test-kubectl.ts';
 import { startTestServer, type TestServer } from './test-server.ts';
 
 const run = promisify(execFile);
 const COMMAND_LIMIT_MS = 30_000;
-/** Where the Google Cloud packages for Debian put theirs. */
-const MORE_FOLDERS = ['/usr/lib/google-cloud-sdk/bin'];
-
-/** kubectl binaries by version, such as `1.31`. */
-async function kubectls(): Promise<Map<string, string>> {
-  const found = new Map<string, string>();
-  for (const folder of new Set([...(process.env.PATH ?? '').split(':'), ...MORE_FOLDERS])) {
-    const files = await readdir(folder).catch(() => []);
-    for (const file of files) {
-      if (!/^kubectl(?:\.1\.\d+)?$/.test(file)) continue;
-      const path = join(folder, file);
-      // A wrapper that needs something else installed is no kubectl.
-      const version = await run(path, ['version', '--client', '-o', 'json']).then(
-        ({ stdout }) => JSON.parse(stdout).clientVersion,
-        () => undefined,
-      );
-      if (version) found.set(`${version.major}.${Number.parseInt(version.minor, 10)}`, path);
-    }
-  }
-  return new Map([...found].sort(([a], [b]) => Number(a.slice(2)) - Number(b.slice(2))));
-}
 
 const exec: TerminalConnector = {
   type: 'terminal',

@@ -28,6 +28,10 @@ const WRITE_PARAMETERS = [
   parameter('fieldManager', 'Who makes the change.'),
   parameter('fieldValidation', 'What to do with unknown fields: Ignore, Warn (the default) or Strict.'),
 ];
+const PATCH_PARAMETERS = [
+  ...WRITE_PARAMETERS,
+  parameter('force', 'Server-side apply: take over what others manage, instead of a conflict.', 'boolean'),
+];
 const SELECTORS = [
   parameter('labelSelector', 'Only objects whose labels match.'),
   parameter('fieldSelector', 'Only objects whose fields match.'),
@@ -60,6 +64,7 @@ function patchTypes(group: string): string[] {
     'application/json-patch+json',
     'application/merge-patch+json',
     ...(group === '' ? ['application/strategic-merge-patch+json'] : []),
+    'application/apply-patch+yaml',
   ];
 }
 
@@ -192,7 +197,7 @@ function objectOperations(
   if (verbs.includes('patch')) {
     const content = Object.fromEntries(patchTypes(kind.group).map((type) => [type, { schema: ref(PATCH) }]));
     operations.patch = operation(resource, 'patch', id('patch'), `Change ${of}.`, {
-      parameters: WRITE_PARAMETERS,
+      parameters: PATCH_PARAMETERS,
       requestBody: { required: true, content },
       responses: { 200: answer('OK', one), 201: answer('Created', one) },
     });

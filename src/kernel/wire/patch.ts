@@ -17,9 +17,8 @@ export type PatchFunction = (current: KubeObject) => DraftObject | KubeObject;
 const JSON_PATCH = 'application/json-patch+json';
 const MERGE_PATCH = 'application/merge-patch+json';
 const STRATEGIC_MERGE_PATCH = 'application/strategic-merge-patch+json';
-const APPLY_PATCH = 'application/apply-patch+yaml';
 
-/** Parses a patch by its content type. Throws 415 for a type that is not supported and 400 for what does not parse. */
+/** Parses a patch by its content type; an applied configuration is none (see `apply.ts`). Throws 415 for a type that is not supported and 400 for what does not parse. */
 export function parsePatch(
   kind: Kind,
   bytes: Buffer,
@@ -27,7 +26,15 @@ export function parsePatch(
   query: URLSearchParams,
 ): PatchFunction {
   const { type } = parseMediaType(contentType ?? '');
-  if (query.has('force') && type !== APPLY_PATCH) throw badRequest('force: is only for server-side apply');
+  if (query.has('force')) {
+    throw invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, [
+      {
+        reason: 'FieldValueForbidden',
+        field: 'force',
+        message: 'Forbidden: may not be specified for non-apply patch',
+      },
+    ]);
+  }
   switch (type) {
     case JSON_PATCH: {
       const operations = parseJsonPatch(parseJson(bytes));
@@ -44,8 +51,7 @@ export function parsePatch(
     default:
       throw new StatusError(
         'UnsupportedMediaType',
-        `${type === APPLY_PATCH ? 'server-side apply is not supported yet' : `Content-Type "${type}" is no patch`}; ` +
-          `send ${MERGE_PATCH}, ${STRATEGIC_MERGE_PATCH} or ${JSON_PATCH} (kubectl apply without --server-side does)`,
+        `Content-Type "${type}" is no patch; send ${MERGE_PATCH}, ${STRATEGIC_MERGE_PATCH}, ${JSON_PATCH} or application/apply-patch+yaml`,
       );
   }
 }

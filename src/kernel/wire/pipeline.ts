@@ -78,6 +78,7 @@ export async function identify(
     query: parsed.query,
     accept: incoming.headers.accept,
     contentType: incoming.headers['content-type'],
+    userAgent: incoming.headers['user-agent'],
     body: () => readBody(incoming),
     recheck: async () => {
       await authenticate(wire.authenticator, realm, credentials);

@@ -5,6 +5,8 @@ import type { ServerResponse } from 'node:http';
 import type { Actor } from '../access.ts';
 import type { ChangeContext } from '../realm.ts';
 import type { RealmId } from '../realm-id.ts';
+import { FIELD_MANAGER_LENGTH_MAX } from './limits.ts';
+import { parseFieldManager } from './query.ts';
 
 export interface WireRequest {
   /** Also the `Audit-Id` of the answer and the request id in the log. */
@@ -15,6 +17,7 @@ export interface WireRequest {
   readonly query: URLSearchParams;
   readonly accept: string | undefined;
   readonly contentType: string | undefined;
+  readonly userAgent: string | undefined;
   /** Reads the body: bounded, decompressed. Once. */
   body(): Promise<Buffer>;
   /** Asks again what was asked before the request was served. Throws 401 or 403 when the answer is another now. */
@@ -37,7 +40,23 @@ export type Answer =
       readonly run: (response: ServerResponse) => Promise<void>;
     };
 
-/** A change as the log will name it. */
+/** A change as the log and the object's field managers will name it. Throws 400 for a `fieldManager` that is none. */
 export function changeContext(request: WireRequest, dryRun: boolean): ChangeContext {
-  return { actor: request.actor, via: 'api', requestId: request.id, ...(dryRun ? { dryRun } : {}) };
+  const fieldManager = parseFieldManager(request.query) ?? program(request.userAgent);
+  return {
+    actor: request.actor,
+    via: 'api',
+    requestId: request.id,
+    ...(dryRun ? { dryRun } : {}),
+    ...(fieldManager === undefined ? {} : { fieldManager }),
+  };
+}
+
+/** `kubectl` of `kubectl/v1.31.0 (linux/amd64) …`, as Kubernetes names who says no `fieldManager`. */
+function program(userAgent: string | undefined): string | undefined {
+  const name = userAgent
+    ?.split('/', 1)[0]
+    ?.replace(/[^\x20-\x7e]/g, '')
+    .slice(0, FIELD_MANAGER_LENGTH_MAX);
+  return name === '' ? undefined : name;
 }

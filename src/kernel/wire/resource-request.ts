@@ -9,6 +9,7 @@ import type { KubeObject } from '../object.ts';
 import { realmType } from '../realm-id.ts';
 import { isSecretRead, type RequestRecord, recordAllowed } from './access-recorder.ts';
 import { entryAnswer } from './answer.ts';
+import { applyAnswer, isApplyPatch } from './apply.ts';
 import { authorize, resourceName, verbOf } from './authorize.ts';
 import type { ServedResource, ServedSubresource } from './catalogue.ts';
 import { entryOf, listAnswer, waitForRevision } from './list.ts';
@@ -152,7 +153,9 @@ async function operate(
     case 'update':
       return updateAnswer(wire, request, resource, namespace, name, status);
     case 'patch':
-      return patchAnswer(wire, request, resource, namespace, name, status);
+      return isApplyPatch(request.contentType)
+        ? applyAnswer(wire, request, resource, namespace, name, status)
+        : patchAnswer(wire, request, resource, namespace, name, status);
     case 'delete':
       return deleteAnswer(wire, request, resource, namespace, name);
     default:

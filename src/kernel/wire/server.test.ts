@@ -238,7 +238,7 @@ describe('the API server', () => {
       [await send('PATCH', `${MACHINES}/from-yaml`, '{}', { 'Content-Type': 'application/json' }), 415],
       [
         await send('PATCH', `${MACHINES}/from-yaml`, '{}', {
-          'Content-Type': 'application/apply-patch+yaml',
+          'Content-Type': 'application/apply-patch+cbor',
         }),
         415,
       ],

@@ -4,6 +4,7 @@
  */
 import { Type } from 'typebox';
 import { defineKind } from '../kind.ts';
+import { keyedBy } from '../list-type.ts';
 
 export const Namespace = defineKind({
   group: '',
@@ -55,6 +56,12 @@ export const Machine = defineKind({
       description: 'Whether it runs.',
     }),
     ports: Type.Optional(Type.Array(Type.Integer(), { description: 'Ports to open.' })),
+    disks: Type.Optional(
+      Type.Array(Type.Object({ name: Type.String(), gigabytes: Type.Optional(Type.Integer()) }), {
+        ...keyedBy('name'),
+        description: 'Disks it has.',
+      }),
+    ),
   }),
   status: Type.Object({
     phase: Type.Optional(Type.String({ description: 'What it does.' })),
@@ -67,6 +74,7 @@ export const Machine = defineKind({
           message: Type.Optional(Type.String()),
           lastTransitionTime: Type.Optional(Type.String()),
         }),
+        keyedBy('type'),
       ),
     ),
   }),

@@ -15,24 +15,25 @@ import { listPage, parseSelection } from './list.ts';
 import { JSON_TYPE, negotiate } from './media-type.ts';
 import type { Wire } from './options.ts';
 import { parsePatch } from './patch.ts';
-import { parseBoolean, parseCount, parseDryRun, parseFieldManager, parseFieldValidation } from './query.ts';
+import { parseBoolean, parseCount, parseDryRun, parseFieldValidation } from './query.ts';
 import { type Answer, changeContext, type WireRequest } from './request.ts';
 import { parseIncludeObject, partialMetadata, tableOf } from './table.ts';
 
-const keyOf = (namespace: string | undefined, name: string): ObjectKey => ({
+export const keyOf = (namespace: string | undefined, name: string): ObjectKey => ({
   name,
   ...(namespace === undefined ? {} : { namespace }),
 });
 
-function writeParameters(request: WireRequest) {
-  parseFieldManager(request.query);
+/** What every change may say in its query. */
+export function writeParameters(request: WireRequest) {
   return {
     dryRun: parseDryRun(request.query.getAll('dryRun')),
     options: { fieldValidation: parseFieldValidation(request.query) },
   };
 }
 
-function written(
+/** Answers with what was written. */
+export function written(
   wire: Wire,
   request: WireRequest,
   resource: ServedResource,

@@ -1,5 +1,6 @@
 /** What the compute kinds share: their group, the schema of conditions, words typed as such, and common columns. */
 import { type Static, Type } from 'typebox';
+import { keyedBy } from '#kernel/list-type.ts';
 import type { Condition, KubeObject } from '#kernel/object.ts';
 
 export const COMPUTE_GROUP = 'compute.casemate.internal';
@@ -23,6 +24,7 @@ export const ConditionSchema = Type.Object({
 
 export const CONDITIONS = Type.Optional(
   Type.Array(ConditionSchema, {
+    ...keyedBy('type'),
     maxItems: CONDITIONS_MAX,
     description: 'Ready says whether it works and, if not, why.',
   }),

@@ -2,6 +2,7 @@
  * What the network kinds share: their group, the schema of conditions, and the column that shows readiness.
  */
 import { Type } from 'typebox';
+import { keyedBy } from '#kernel/list-type.ts';
 import type { Condition, KubeObject } from '#kernel/object.ts';
 
 export const NETWORK_GROUP = 'network.casemate.internal';
@@ -21,7 +22,11 @@ export const CONDITIONS = Type.Optional(
       lastTransitionTime: Type.String(),
       observedGeneration: Type.Optional(Type.Integer()),
     }),
-    { maxItems: CONDITIONS_MAX, description: 'Ready says whether it works and, if not, why.' },
+    {
+      ...keyedBy('type'),
+      maxItems: CONDITIONS_MAX,
+      description: 'Ready says whether it works and, if not, why.',
+    },
   ),
 );
 

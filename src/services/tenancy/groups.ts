@@ -2,6 +2,7 @@
  * Names that the tenancy kinds share.
  */
 import { Type } from 'typebox';
+import { keyedBy } from '#kernel/list-type.ts';
 
 export const TENANCY_GROUP = 'tenancy.casemate.internal';
 
@@ -17,5 +18,5 @@ export const ConditionsSchema = Type.Array(
     lastTransitionTime: Type.String(),
     observedGeneration: Type.Optional(Type.Integer()),
   }),
-  { description: 'What is true of the object now, and what to do where it is not.' },
+  { ...keyedBy('type'), description: 'What is true of the object now, and what to do where it is not.' },
 );

@@ -4,6 +4,7 @@
  */
 import { type Static, Type } from 'typebox';
 import { defineKind, type ObjectOf } from '#kernel/kind.ts';
+import { keyedBy } from '#kernel/list-type.ts';
 import type { KubeObject } from '#kernel/object.ts';
 import { ACCESS_GROUP } from '../access/role-binding.ts';
 import { REQUEST_LENGTH_MAX } from '../certificates/request.ts';
@@ -56,7 +57,7 @@ const STATUS = Type.Object({
   notBefore: Type.Optional(Type.String({ description: 'When it begins to be valid.' })),
   notAfter: Type.Optional(Type.String({ description: 'When it stops being valid.' })),
   observedGeneration: Type.Optional(Type.Integer()),
-  conditions: Type.Optional(Type.Array(ConditionSchema)),
+  conditions: Type.Optional(Type.Array(ConditionSchema, keyedBy('type'))),
 });
 
 const specOf = (object: KubeObject) => object.spec as Static<typeof SPEC>;
