@@ -5,7 +5,7 @@
 import type { Clock } from '../clock.ts';
 import { expired, notFound, StatusError, unavailable } from '../errors.ts';
 import type { RealmKeys } from '../keys.ts';
-import type { Admission } from '../kind.ts';
+import type { Admission, Kind } from '../kind.ts';
 import { append as appendHashes, type Frontier } from '../log/merkle.ts';
 import type { Random } from '../random.ts';
 import type { Realm, RealmView, Resources, Watch } from '../realm.ts';
@@ -226,6 +226,11 @@ export class LoadedRealm implements Realm, LaneRealm {
         throw notFound({ kind: 'realm', name: this.id });
       }
       if (rows.length === 0) break;
+      if (rows.some(isForgotten)) {
+        this.#readAnew(
+          `what happened to ${this.id} since ${this.#frontier.size - 1} is no longer kept; reading it anew`,
+        );
+      }
       const { frontier } = appendHashes(
         this.#frontier,
         rows.map(({ hash }) => hash),
@@ -242,20 +247,26 @@ export class LoadedRealm implements Realm, LaneRealm {
   async #assertNotAhead(): Promise<void> {
     const size = (await this.#options.storage.readSizes([this.uid])).get(this.uid);
     if (size === undefined || size >= this.#frontier.size) return;
-    const reason = unavailable(
+    this.#readAnew(
       `the log of ${this.id} has ${size} leaves where ${this.#frontier.size} were committed: the database lost some; reading it anew`,
-      1,
     );
+  }
+
+  /** Ends what is in memory, for whoever comes next to read everything from storage. */
+  #readAnew(why: string): never {
+    const reason = unavailable(why, 1);
     this.close(reason, expired(`${this.id} is read anew; list again, then watch from there`));
     throw reason;
   }
 
   #applyStored(frontier: Frontier, rows: readonly StoredChange[]): void {
+    // All are opened before the first is applied, so that one that cannot be opened leaves the state whole.
+    const opened = rows.map(({ change }) => change && this.#open(change));
     // Within one portion an object may change more than once, so each change is applied before the next is read.
     const first = this.state.revision + 1;
     const changes: (Change | undefined)[] = [];
-    rows.forEach(({ change }, at) => {
-      const known = change && this.#change(change, this.state.byUid(change.uid)?.entry);
+    opened.forEach((stored, at) => {
+      const known = stored && changeOf(stored, this.state.byUid(stored.entry.uid)?.entry);
       this.state.apply(first + at, known);
       changes.push(known);
     });
@@ -283,23 +294,26 @@ export class LoadedRealm implements Realm, LaneRealm {
   }
 
   /** Undefined for kinds that this release does not know. */
-  #change(stored: ObjectChange, previous: ObjectEntry | undefined): Change | undefined {
+  #open(stored: ObjectChange): OpenedChange | undefined {
     const kind = this.#options.registry.resource(stored.resource);
     if (!kind) return undefined;
     const entry = openStored(kind, stored.uid, stored.body, this.uid, this.keys.sealer);
-    if (!previous) return stored.type === 'deleted' ? undefined : { type: 'created', kind, entry };
-    return { type: stored.type === 'deleted' ? 'deleted' : 'updated', kind, entry, previous };
+    return { type: stored.type, kind, entry };
   }
 
   async #readHistory(scope: WatchScope, after: number, upTo: number): Promise<readonly ChangeEvent[]> {
     const limit = this.#options.limits.watchHistory_max;
-    const rows = await this.#options.storage.readHistory({
+    const query = {
       realmUid: this.uid,
       after,
       upTo,
       ...(scope.kind ? { resource: scope.kind.resource } : {}),
       ...(scope.namespace === undefined ? {} : { namespace: scope.namespace }),
       limit: limit + 1,
+    };
+    const rows = await this.#options.storage.readHistory(query).catch((error: unknown) => {
+      this.fault(error);
+      throw unavailable(`the history of ${this.id} cannot be read at the moment; try again`, 1);
     });
     if (!rows) throw expired(`too old resource version: ${after}; list again, then watch from there`);
     if (rows.length > limit) {
@@ -322,6 +336,24 @@ export class LoadedRealm implements Realm, LaneRealm {
       ...(previousBody ? { previous: open(previousBody) } : {}),
     };
   }
+}
+
+/** Whether watch history has dropped what this change was: no body is empty by itself. */
+const isForgotten = ({ change }: StoredChange): boolean => change?.body.length === 0;
+
+interface OpenedChange {
+  readonly type: ObjectChange['type'];
+  readonly kind: Kind;
+  readonly entry: ObjectEntry;
+}
+
+/** Undefined: an object went that was never here. */
+function changeOf(
+  { type, kind, entry }: OpenedChange,
+  previous: ObjectEntry | undefined,
+): Change | undefined {
+  if (!previous) return type === 'deleted' ? undefined : { type: 'created', kind, entry };
+  return { type: type === 'deleted' ? 'deleted' : 'updated', kind, entry, previous };
 }
 
 function revisionTooLarge(wanted: number, current: number): StatusError {

@@ -281,6 +281,28 @@ describe('reads of a replica', () => {
     await close();
   });
 
+  it('are of a realm read anew when its history was dropped before this replica saw it', async () => {
+    const { one, two, storage, close } = await replicas();
+    const { realm: there } = await one.realms.acquire(ACME);
+    const { realm: here } = await two.realms.acquire(ACME);
+    const watch = await here.watch({ kind: Widget, afterRevision: here.view.revision });
+    const next = assert.rejects(watch.next(), (error) => isStatusError(error, 'Expired'));
+    await makeWidget(there, one, 'a');
+    const context = one.context(ACME);
+    const changed = await there.resources.modify(Widget, { namespace: 'shop', name: 'a' }, context, (a) => ({
+      ...a,
+      spec: { ...a.spec, size: 2 },
+    }));
+    await storage.dropHistory(there.uid, there.view.revision);
+    await two.realms.fresh(ACME);
+    await next;
+    await two.realms.use(ACME, async (again) => {
+      assert.deepEqual(again.view.list(Widget), [changed.object]);
+      await makeWidget(again, two, 'b');
+    });
+    await close();
+  });
+
   it('find gone what another replica destroyed', async () => {
     const { one, two, close } = await replicas();
     await two.realms.acquire(ACME);
