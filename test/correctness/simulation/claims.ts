@@ -17,6 +17,7 @@ interface Waiting {
 export class ClaimOffice {
   readonly #world: World;
   readonly #line: Waiting[] = [];
+  readonly #all: Waiting[] = [];
   #holder: Waiting | undefined;
 
   constructor(world: World) {
@@ -31,6 +32,7 @@ export class ClaimOffice {
     return {
       hold: (_name, work): HeldClaim => {
         const waiting: Waiting = { process, work, lost: undefined, isGiven: true, done: Promise.resolve() };
+        this.#all.push(waiting);
         this.#line.push(waiting);
         this.#grant();
         return {
@@ -52,7 +54,10 @@ export class ClaimOffice {
 
   /** The process has died. */
   drop(process: string): void {
-    for (const waiting of this.#line.filter((one) => one.process === process)) this.#leave(waiting);
+    for (const waiting of this.#all.filter((one) => one.process === process)) {
+      waiting.isGiven = false;
+      this.#leave(waiting);
+    }
     if (this.#holder?.process === process) this.#holder = undefined;
     this.#grant();
   }

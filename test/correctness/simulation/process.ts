@@ -31,9 +31,10 @@ const LIMITS: Partial<StoreLimits> = {
 
 /** What somebody could have got wrong, to see that the simulation finds it. */
 export type Bug =
-  | 'no finalizer'
   | 'no look before the make'
+  | 'no sweep'
   | 'stale reads'
+  | 'stale leader'
   | 'blind retries'
   | 'acknowledged before committed'
   | 'watch events lost'
@@ -78,12 +79,12 @@ export class Process {
     this.dead = promise;
     this.#die = resolve;
     const { world, registry, engine, office, bug } = shared;
-    const engineBug = bug === 'no finalizer' || bug === 'no look before the make' ? bug : undefined;
+    const engineBug = bug === 'no sweep' || bug === 'no look before the make' ? bug : undefined;
     this.controllers = leadControllers({
       claims: office.claimsOf(name),
       start: () =>
         startControllers({
-          realms,
+          realms: bug === 'stale leader' ? withoutFresh(realms) : realms,
           controllers: [machineController(engine, links[1], engineBug)],
           workers: [garbageCollector(() => registry.all())],
           events: { recorder: () => ({ record: () => {} }), flush: async () => {} },
@@ -134,6 +135,17 @@ export class Process {
     for (const link of this.#links) link.cut();
     this.#die();
   }
+}
+
+/** As if those who lead did not ask first what their predecessor had seen. */
+function withoutFresh(realms: OpenRealms): OpenRealms {
+  return new Proxy(realms, {
+    get(target, property) {
+      if (property === 'fresh') return async () => {};
+      const member: unknown = Reflect.get(target, property, target);
+      return typeof member === 'function' ? member.bind(target) : member;
+    },
+  });
 }
 
 function withBug(storage: LinkedStorage, bug: Bug | undefined): LogStorage {
