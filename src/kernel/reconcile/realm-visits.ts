@@ -102,22 +102,31 @@ export class RealmVisits {
 
   async #visit(realm: RealmId, purpose: VisitPurpose): Promise<void> {
     try {
-      const lease = await this.#options.realms.acquire(realm);
-      try {
-        // Whoever led before may have seen more than is in memory here: on an older state its work would be undone.
-        await this.#options.realms.fresh(realm);
-        this.#options.attach(lease.realm);
+      await this.#withFresh(realm, async (loaded) => {
+        this.#options.attach(loaded);
         await this.#whenSettled(realm);
-        if (purpose !== 'changes') {
-          await this.#options.realms.fresh(realm);
-          await this.#options.sweep(lease.realm, purpose === 'everything');
-        }
-      } finally {
-        lease.release();
+      });
+      if (purpose !== 'changes') {
+        await this.#withFresh(realm, (loaded) => this.#options.sweep(loaded, purpose === 'everything'));
       }
     } catch (error) {
       if (isStatusError(error, 'NotFound')) this.#options.onGone(realm);
       else this.#retry(realm, purpose, error);
+    }
+  }
+
+  /**
+   * Holds the realm in memory, up to date: whoever led before may have seen more than was here, and on an older state its work
+   * would be undone.
+   */
+  async #withFresh(realm: RealmId, work: (loaded: Realm) => Promise<void>): Promise<void> {
+    const { realms } = this.#options;
+    await realms.fresh(realm);
+    const lease = await realms.acquire(realm);
+    try {
+      await work(lease.realm);
+    } finally {
+      lease.release();
     }
   }
 

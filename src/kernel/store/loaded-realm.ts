@@ -74,6 +74,7 @@ export class LoadedRealm implements Realm, LaneRealm {
   readonly #waiting = new Set<{ readonly revision: number; readonly resolve: () => void }>();
   #frontier: Frontier;
   #closed: StatusError | undefined;
+  #outdated: StatusError | undefined;
 
   constructor(
     id: RealmId,
@@ -107,7 +108,9 @@ export class LoadedRealm implements Realm, LaneRealm {
     });
   }
 
+  /** Throws once the realm had to be read anew: who still holds this one would take what it lacks for gone. */
   get view(): RealmView {
+    if (this.#outdated) throw this.#outdated;
     return this.state;
   }
 
@@ -255,6 +258,7 @@ export class LoadedRealm implements Realm, LaneRealm {
   /** Ends what is in memory, for whoever comes next to read everything from storage. */
   #readAnew(why: string): never {
     const reason = unavailable(why, 1);
+    this.#outdated = reason;
     this.close(reason, expired(`${this.id} is read anew; list again, then watch from there`));
     throw reason;
   }

@@ -296,6 +296,10 @@ describe('reads of a replica', () => {
     await storage.dropHistory(there.uid, there.view.revision);
     await two.realms.fresh(ACME);
     await next;
+    assert.throws(
+      () => here.view,
+      (error) => isStatusError(error, 'ServiceUnavailable'),
+    );
     await two.realms.use(ACME, async (again) => {
       assert.deepEqual(again.view.list(Widget), [changed.object]);
       await makeWidget(again, two, 'b');
