@@ -10,7 +10,7 @@ import type { Kind } from '../kind.ts';
 import type { DraftObject, KubeObject } from '../object.ts';
 import { compare } from './compare.ts';
 import { type Conflict, conflictError } from './conflict.ts';
-import { fieldsOf, withStructs } from './extract.ts';
+import { fieldsOf, leftBehind, neededFor } from './extract.ts';
 import { difference, EMPTY, type FieldSet, isEmpty, sameFields, union } from './field-set.ts';
 import { fieldTypeOf } from './field-type.ts';
 import { KUBECTL, lastAppliedFields, withLastApplied } from './last-applied.ts';
@@ -60,15 +60,15 @@ export function applyConfiguration(
   const others = managers.filter((each) => each !== last);
 
   const before: Tracked = live ? trackedPart(live, subresource) : {};
-  const merged = merge(before, config, type);
   const owned = [self, ...others].map((each) => each.fields).reduce(union);
-  const after = without(merged, abandoned(last?.fields ?? EMPTY, owned, kind), type) ?? {};
+  const kept = without(before, abandoned(last?.fields ?? EMPTY, owned, kind), type) ?? {};
+  const after = merge(kept, config, type);
   const found = compare(before, after, type);
   const conflicts = conflictsWith(others, found);
   if (conflicts.length > 0 && !applier.force) refuseConflicts(kind, live, conflicts, applier);
 
   const isSame = [found.added, found.modified, found.removed].every(isEmpty);
-  const kept = last !== undefined && isSame && sameFields(last.fields, self.fields);
+  const isNoChange = last !== undefined && isSame && sameFields(last.fields, self.fields);
   const applied = withTrackedPart(
     live ? (live as unknown as DraftObject) : configuration,
     after as Tracked,
@@ -78,7 +78,7 @@ export function applyConfiguration(
     applier.manager === KUBECTL && subresource === undefined && live
       ? withLastApplied(applied, configuration)
       : applied;
-  const next = [kept ? last : self, ...others.map((each) => losing(each, found))];
+  const next = [isNoChange ? last : self, ...others.map((each) => losing(each, found))];
   if (next.length > MANAGERS_MAX) throw tooManyManagers(kind, configuration);
   const entries = encodeManagers(next);
   const { managedFields: _, ...metadata } = synced.metadata;
@@ -111,7 +111,7 @@ function managersBefore(
 /** What the applier managed and nobody manages any more. */
 function abandoned(last: FieldSet, owned: FieldSet, kind: Kind): FieldSet {
   const type = fieldTypeOf(kind);
-  return withoutMetadataItself(difference(withStructs(last, type), withStructs(owned, type)));
+  return withoutMetadataItself(difference(leftBehind(last, type), neededFor(owned, type)));
 }
 
 function refuseConflicts(

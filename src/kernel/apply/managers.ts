@@ -161,16 +161,14 @@ export function cappedManagers(managers: readonly Manager[]): readonly Manager[]
   const updaters = managers.filter(({ operation }) => operation === 'Update').sort(byOrder);
   const excess = updaters.length - UPDATE_MANAGERS_MAX;
   if (excess <= 0) return managers;
-  let rest = managers;
   // Joining n of them leaves one, and where there is a bucket already it is the one.
   const bucket = updaters.find(({ manager }) => manager === ANCIENT_CHANGES);
   const oldest = updaters.filter((each) => each !== bucket).slice(0, bucket ? excess : excess + 1);
-  const joined = [...(bucket ? [bucket] : []), ...oldest];
   const newest = oldest.at(-1);
   if (newest === undefined) return managers;
-  rest = rest.filter((each) => !joined.includes(each));
+  const joined = bucket ? [bucket, ...oldest] : oldest;
   return [
-    ...rest,
+    ...managers.filter((each) => !joined.includes(each)),
     {
       manager: ANCIENT_CHANGES,
       operation: 'Update',
