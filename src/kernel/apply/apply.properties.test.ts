@@ -13,6 +13,8 @@ import { decodeManagers } from './managers.ts';
 import { merge } from './merge.ts';
 import { trackedPart } from './tracked.ts';
 
+fc.configureGlobal({ seed: 1, numRuns: 300 });
+
 const TYPE = fieldTypeOf(Site);
 const optional = { requiredKeys: [] };
 const letters = fc.constantFrom('x', 'y', 'z');

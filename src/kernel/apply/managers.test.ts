@@ -6,6 +6,8 @@ import { decodeFields, encodeFields } from './fields-v1.ts';
 import { decodeManagers, encodeManagers, managerCauses } from './managers.ts';
 import { fieldElement, keyElement, pathText, valueElement } from './path-element.ts';
 
+fc.configureGlobal({ seed: 1, numRuns: 300 });
+
 const scalar = fc.oneof(fc.string(), fc.integer(), fc.boolean());
 const element = fc.oneof(
   fc.string().map(fieldElement),
