@@ -1,0 +1,56 @@
+/**
+ * The control plane on simulated time: real store, logs, watches and controllers in several processes, with everything going wrong that can. Every
+ * seed is another run; thousands more run with `--long`.
+ */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Bug } from './simulation/process.ts';
+import { simulate } from './simulation/run.ts';
+import { SEED_VARIABLE, simulateSeeds } from './simulation/seeds.ts';
+
+const SEEDS = 300;
+const isReplay = process.env[SEED_VARIABLE] !== undefined;
+
+/** How many seeds it takes at most to find each bug that one could have made. */
+const BUGS: Readonly<Record<Exclude<Bug, 'stale leader'>, number>> = {
+  'acknowledged before committed': 2,
+  'blind retries': 20,
+  'forged leaf': 2,
+  'no look before the make': 2,
+  'no sweep': 60,
+  'stale reads': 2,
+  'watch events lost': 20,
+};
+
+describe('the control plane, whatever happens to it', () => {
+  it('loses nothing acknowledged, does nothing twice, converges and leaves no orphan', async (t) => {
+    const { seeds, writes, leaves, events, crashes } = await simulateSeeds(1, SEEDS);
+    t.diagnostic(
+      `${seeds} seeds: ${writes} writes, ${leaves} leaves, ${events} events watched, ${crashes} crashes`,
+    );
+    // That so much happened at all is what makes the rest worth something.
+    if (!isReplay) assert.ok(writes > 100 * SEEDS && events > 50 * SEEDS && crashes > SEEDS / 3);
+  });
+
+  it('does the same for the same seed', { skip: isReplay }, async () => {
+    let lines = 0;
+    for (let seed = 1; seed <= 10; seed++) {
+      const { trace } = await simulate(seed, { isTraced: true });
+      lines += trace.length;
+      assert.deepEqual((await simulate(seed, { isTraced: true })).trace, trace);
+    }
+    assert.ok(lines > 500, `${lines} lines`);
+  });
+
+  for (const [bug, seeds_max] of Object.entries(BUGS) as [Bug, number][]) {
+    it(`would be found out with this mistake in it: ${bug}`, { skip: isReplay }, async (t) => {
+      for (let seed = 1; seed <= seeds_max; seed++) {
+        const { failure } = await simulate(seed, { bug });
+        if (!failure) continue;
+        t.diagnostic(`seed ${seed}: ${failure.message.split('\n')[0]}`);
+        return;
+      }
+      assert.fail(`${seeds_max} seeds did not find it`);
+    });
+  }
+});
