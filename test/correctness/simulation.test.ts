@@ -8,7 +8,7 @@ import type { Bug } from './simulation/process.ts';
 import { simulate } from './simulation/run.ts';
 import { SEED_VARIABLE, simulateSeeds } from './simulation/seeds.ts';
 
-const SEEDS = 300;
+const SEEDS = 200;
 const isReplay = process.env[SEED_VARIABLE] !== undefined;
 
 /** How many seeds it takes at most to find each bug that one could have made. */

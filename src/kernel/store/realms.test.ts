@@ -260,6 +260,24 @@ describe('reads of a replica', () => {
     await close();
   });
 
+  it('ask again beside a question that hangs', async (t) => {
+    const { two, storage, close } = await replicas();
+    await two.realms.acquire(ACME);
+    const hung = Promise.withResolvers<ReadonlyMap<string, number>>();
+    const asked = t.mock.method(storage, 'readSizes');
+    asked.mock.mockImplementationOnce(() => hung.promise);
+    const first = two.realms.fresh(ACME);
+    await two.clock.advance(0);
+    const second = two.realms.fresh(ACME);
+    await two.clock.advance(50);
+    await second;
+    assert.equal(asked.mock.callCount(), 2);
+    hung.resolve(new Map());
+    await first;
+    asked.mock.restore();
+    await close();
+  });
+
   it('ask nothing where no other process is', async (t) => {
     const { two, storage, close } = await replicas({ isAlone: () => true });
     await two.realms.acquire(ACME);

@@ -104,7 +104,7 @@ class StoredRealms implements OpenRealms {
       onFault: options.onFault ?? (() => {}),
     };
     this.#keyring = options.keyring;
-    this.#heads = new HeadChecks(options.storage, (error) =>
+    this.#heads = new HeadChecks(options.storage, clock, (error) =>
       this.#options.onFault('asking how far logs have come', error),
     );
     this.#isAlone = options.isAlone ?? (() => false);
