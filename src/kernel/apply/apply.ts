@@ -61,7 +61,7 @@ export function applyConfiguration(
 
   const before: Tracked = live ? trackedPart(live, subresource) : {};
   const owned = [self, ...others].map((each) => each.fields).reduce(union);
-  const kept = without(before, abandoned(last?.fields ?? EMPTY, owned, kind), type) ?? {};
+  const kept = without(before, abandoned(last?.fields ?? EMPTY, owned, kind), type, owned) ?? {};
   const after = merge(kept, config, type);
   const found = compare(before, after, type);
   const conflicts = conflictsWith(others, found);

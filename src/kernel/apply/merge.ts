@@ -2,7 +2,7 @@
  * Puts an applied configuration over a live value, and takes fields out of a value. Pure: shares what it does not change.
  */
 import { isRecord } from '../schema/field-path.ts';
-import type { FieldSet } from './field-set.ts';
+import { EMPTY, type FieldSet } from './field-set.ts';
 import { ANYTHING, type FieldType, type ListType } from './field-type.ts';
 import { fieldName, type PathElement } from './path-element.ts';
 import { formOf } from './value-form.ts';
@@ -43,8 +43,11 @@ function mergeList(live: readonly unknown[], applied: readonly unknown[], type: 
   return merged;
 }
 
-/** The value without the fields of the set and all that is in them. A container that loses its last one goes too. */
-export function without(value: unknown, fields: FieldSet, type: FieldType): unknown {
+/**
+ * The value without the fields of the set and all that is in them. A container that loses its last one goes too, unless it is one of
+ * `owned`: somebody wants it, if only empty.
+ */
+export function without(value: unknown, fields: FieldSet, type: FieldType, owned: FieldSet): unknown {
   const seen = formOf(value, type);
   if (seen.form === 'leaf' || fields.size === 0) return value;
   const keep = (element: PathElement): { readonly value: unknown } | undefined => {
@@ -52,8 +55,10 @@ export function without(value: unknown, fields: FieldSet, type: FieldType): unkn
     const node = fields.get(element);
     if (!part || node?.member) return undefined;
     if (!node) return part;
-    const rest = without(part.value, node.children, part.type);
-    return rest === undefined ? undefined : { value: rest };
+    const owner = owned.get(element);
+    const rest = without(part.value, node.children, part.type, owner?.children ?? EMPTY);
+    if (rest !== undefined) return { value: rest };
+    return owner?.member ? { value: Array.isArray(part.value) ? [] : {} } : undefined;
   };
   const kept = [...seen.parts.keys()].flatMap((element) => {
     const rest = keep(element);
