@@ -52,6 +52,9 @@ export interface Controller {
   readonly watches?: readonly SecondaryWatch[];
   /** The object may be gone: then `view.get` gives undefined, and there is nothing left to do but clean up. */
   reconcile(key: ObjectKey, context: ReconcileContext): Promise<RetryAfter | undefined>;
-  /** Finds what an engine holds that no object accounts for, and drift; called on start and every few minutes. */
+  /**
+   * Finds what an engine holds that no object accounts for, and drift; called on start and every few minutes. In this order, or it
+   * removes what another process has just made: list the engine, `await context.realms.fresh(…)`, then read the objects.
+   */
   sweep?(context: ReconcileContext): Promise<void>;
 }

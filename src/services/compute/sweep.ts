@@ -17,9 +17,10 @@ import { writeStatus } from './status.ts';
 
 /** For one organization. */
 export async function sweepRealm(compute: ComputeContext, context: ReconcileContext): Promise<void> {
-  const { realm } = context;
-  // Incus first, objects after: whatever Incus holds had its object before.
+  const { realm, realms } = context;
+  // Incus first, objects after, as fresh as they are anywhere: whatever Incus holds had its object before.
   const held = (await compute.incus.instances.list()).filter((one) => isOf(compute, one, realm.id));
+  await realms.fresh(realm.id);
   const live = new Set([...realm.view.entries(Instance)].map(({ uid }) => uid));
   for (const one of held) {
     if (!live.has(one.config[LABELS.uid] ?? '')) await removeOrphan(compute, one);

@@ -81,6 +81,8 @@ async function isHeld(
   const realm = organizationRealm(owner.organization);
   if (!isThorough) return realms.exists(realm);
   try {
+    // The claim may be newer than what is in memory of its owner's realm.
+    await realms.fresh(realm);
     return await realms.use(realm, ({ view }) => {
       const entry = view.entry(kind, { namespace: owner.project, name: owner.name });
       return entry?.uid === owner.uid;
@@ -91,12 +93,13 @@ async function isHeld(
   }
 }
 
-/** Bridges are listed first: one that is made meanwhile had its claim before. */
+/** Bridges are listed first, and claims as fresh as they are anywhere: a bridge that is made meanwhile had its claim before. */
 async function dropBridges(
   { incus, regionId, logger }: KeeperOptions,
-  { realm }: ReconcileContext,
+  { realm, realms }: ReconcileContext,
 ): Promise<void> {
   const bridges = await incus.networks.list();
+  await realms.fresh(realm.id);
   const claimed = new Set(realm.view.list(AddressRange).map(({ spec }) => spec.owner?.uid));
   for (const { name, managed, config } of bridges) {
     const uid = config['user.casemate.uid'];
@@ -108,9 +111,11 @@ async function dropBridges(
 }
 
 /** Names of networks that are gone: a network removes its own, unless the process died in between. */
-async function dropNames({ names }: KeeperOptions, { realm }: ReconcileContext): Promise<void> {
+async function dropNames({ names }: KeeperOptions, { realm, realms }: ReconcileContext): Promise<void> {
+  const found = await names.list();
+  await realms.fresh(realm.id);
   const claimed = new Set(
     realm.view.list(AddressRange).flatMap(({ spec }) => (spec.owner ? [bridgeName(spec.owner.uid)] : [])),
   );
-  for (const bridge of await names.list()) if (!claimed.has(bridge)) await names.remove(bridge);
+  for (const bridge of found) if (!claimed.has(bridge)) await names.remove(bridge);
 }

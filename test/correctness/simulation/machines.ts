@@ -93,9 +93,10 @@ export function machineController(
       );
       return undefined;
     },
-    async sweep({ realm, change }) {
+    async sweep({ realm, realms, change }) {
       if (bug === 'no sweep') return;
       const there = await call('list', () => engine.list());
+      await realms.fresh(realm.id);
       const machines = realm.view.list(Machine);
       const wanted = new Set(machines.map(({ metadata }) => metadata.uid));
       for (const uid of there) if (!wanted.has(uid)) await call('remove', () => engine.remove(uid));
