@@ -180,9 +180,16 @@ for (const [version, binary] of found) {
       const migrated = await apply(manifest('g', { size: 3, ports: [1, 2] }, { labels: { app: 'web' } }));
       assert.equal(migrated.code, 0, migrated.stderr);
       assert.equal(await ok('get', 'machine', 'g', '-o', 'jsonpath={.spec.size}{.spec.ports}'), '3[1,2]');
-      // kubectl moves what it applied from its side to its server-side self, and with that the annotation goes.
-      assert.deepEqual(await managers('g'), ['kubectl Apply']);
-      assert.equal(await ok('get', 'machine', 'g', '-o', 'jsonpath={.metadata.annotations}'), '');
+      // kubectl moves what it applied from its side to its server-side self, and keeps the annotation up to date by another.
+      assert.deepEqual(await managers('g'), ['kubectl Apply', 'kubectl-last-applied Apply']);
+      const annotation = await ok(
+        'get',
+        'machine',
+        'g',
+        '-o',
+        String.raw`jsonpath={.metadata.annotations.kubectl\.kubernetes\.io/last-applied-configuration}`,
+      );
+      assert.deepEqual(JSON.parse(annotation).spec, { image: 'debian', ports: [1, 2], size: 3 });
       await apply(manifest('g', { size: 3 }));
       const left = await ok(
         'get',
@@ -192,6 +199,8 @@ for (const [version, binary] of found) {
         'jsonpath={.spec.size}{.spec.ports}{.metadata.labels}',
       );
       assert.equal(left, '3', 'what is left out now goes');
+      const back = await run(['apply', '-f', '-'], JSON.stringify(manifest('g', { size: 4 })));
+      assert.equal(back.stdout, 'machine.lab.casemate.internal/g configured', 'and there is a way back');
     });
 
     test(`works on kinds that kubectl knows itself`, async () => {
