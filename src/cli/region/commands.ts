@@ -1,9 +1,9 @@
 /**
  * Declares the commands that run a region on this machine. What they do is in the files beside this one.
  */
-import { type Command, InvalidArgumentError, Option } from 'commander';
-
-const LOG_LINES_DEFAULT = 100;
+import { type Command, Option } from 'commander';
+import { registerLogs } from '../logs.ts';
+import { dataOption } from './options.ts';
 
 export interface DataOption {
   readonly data?: string;
@@ -16,12 +16,6 @@ export interface UpCommandOptions extends DataOption {
   readonly imageCache?: string;
   readonly timings?: boolean;
 }
-
-const dataOption = () =>
-  new Option(
-    '--data <dir>',
-    'the region’s folder (default: /var/lib/casemate, or below your home without root)',
-  );
 
 export function registerRegionCommands(program: Command): void {
   program.commandsGroup('Run a region on this machine:');
@@ -52,20 +46,7 @@ export function registerRegionCommands(program: Command): void {
       (await import('./status.ts')).status(options),
     );
 
-  program
-    .command('logs')
-    .description('the logs of the region’s own processes (for an instance’s: casemate console)')
-    .argument('[name]', 'only of this process: region, postgres, incus, firewall or supervisor')
-    .addOption(dataOption())
-    .option('-f, --follow', 'go on showing what comes')
-    .option('-n, --lines <count>', 'how many lines of each', parseCount, LOG_LINES_DEFAULT)
-    .option('--raw', 'records as they are stored')
-    .action(
-      async (
-        name: string | undefined,
-        options: DataOption & { follow?: boolean; lines: number; raw?: boolean },
-      ) => (await import('./logs.ts')).logs(name, options),
-    );
+  registerLogs(program);
 
   program
     .command('destroy')
@@ -89,12 +70,4 @@ export function registerDeveloperCommands(program: Command): void {
     .action(async (options: { only?: string; long?: boolean }) =>
       (await import('../test/test.ts')).test(options),
     );
-}
-
-function parseCount(text: string): number {
-  const count = Number(text);
-  if (!Number.isInteger(count) || count < 0 || count > 1_000_000) {
-    throw new InvalidArgumentError('give a whole number up to 1000000.');
-  }
-  return count;
 }

@@ -1,4 +1,4 @@
-/** `casemate logs`: the ends of the log files, and what is added to them. */
+/** `casemate logs` of the region's own processes: the ends of their log files, and what is added to them. */
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -24,7 +24,7 @@ export async function logs(
     : [];
   if (known.length === 0) throw new Error(`${layout.data} has no logs: no region was started there`);
   if (name !== undefined && !known.includes(name)) {
-    throw new Error(`there is no log "${name}"; there are: ${known.join(', ')}`);
+    throw new Error(`there is no log "${name}" here; there are: ${known.join(', ')}`);
   }
   const files = (name === undefined ? known : [name]).map((item) => join(layout.logs, `${item}.log`));
   const follow = options.follow ? ['-F'] : [];

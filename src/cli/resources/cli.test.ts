@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { TerminalConnector, TextConnector } from '#kernel/connect.ts';
@@ -245,8 +247,38 @@ test('exec passes arguments, input, both outputs and the exit code', async (t) =
     [noTerminal.code, noTerminal.stderr],
     [2, 'error: -t needs a terminal, and standard input is none\n'],
   );
-  assert.equal((await cli.run(['console', 'web'])).stdout, 'booting\nready\n');
-  assert.equal((await cli.run(['console', 'web', '--tail', '1'])).stdout, 'ready\n');
+});
+
+test('logs shows an instance’s console, or the logs of the region’s own processes', async (t) => {
+  const connectors = { 'machines.lab.casemate.internal/log': consoleText };
+  const cli = await startTestCli(t, { kinds: TEST_KINDS, connectors });
+  await withMachines(cli);
+  await cli.run(['apply', '-n', 'shop', '-f', '-'], MACHINE('region', 'image: debian'));
+  const shown = async (...args: string[]) => (await cli.run(['logs', ...args])).stdout;
+  for (const args of [['-n', 'default', 'web'], ['machine/web'], ['web'], ['-f', '-n', 'default', 'web']]) {
+    assert.equal(await shown(...args), 'booting\nready\n', args.join(' '));
+  }
+  assert.equal(await shown('--tail', '1', '-n', 'default', 'web'), 'ready\n');
+  assert.equal(await shown('-n', 'shop', 'region'), 'booting\nready\n');
+
+  const data = join(cli.folder, 'data');
+  await mkdir(join(data, 'logs'), { recursive: true });
+  await writeFile(join(data, 'logs/region.log'), 'one\ntwo\nthree\n');
+  assert.equal(await shown('region', '--data', data), 'one\ntwo\nthree\n');
+  assert.equal(await shown('region', '--data', data, '--tail', '1'), 'three\n');
+  assert.match(await shown('--data', data), /three\n/);
+  const incus = await cli.run(['logs', 'incus', '--data', data]);
+  assert.deepEqual(
+    [incus.code, incus.stderr],
+    [1, 'casemate: there is no log "incus" here; there are: region\n'],
+  );
+  const unknown = await cli.run(['logs', 'wbe']);
+  assert.equal(unknown.code, 3);
+  assert.match(unknown.stderr, /did you mean "web"\?/);
+  assert.equal((await cli.run(['logs', '-n', 'shop'])).code, 2);
+  const help = await shown('--help');
+  assert.match(help, /region, postgres, incus, firewall, supervisor/);
+  assert.match(help, /casemate logs \[-f\] -n PROJECT INSTANCE/);
 });
 
 test('exec -it gives a terminal of the size of ours', async (t) => {
@@ -314,6 +346,9 @@ test('completion knows types, names and projects from the server', async (t) => 
   assert.deepEqual(await completed('get', 'machine', 'w'), ['web']);
   assert.deepEqual(await completed('describe', 'machine/d'), ['machine/db']);
   assert.deepEqual(await completed('exec', ''), ['db', 'web']);
+  assert.deepEqual(await completed('logs', 'f'), ['firewall']);
+  assert.deepEqual(await completed('logs', 'machine/w'), ['machine/web']);
+  assert.deepEqual(await completed('logs', '-n', 'default', ''), ['db', 'web']);
   assert.deepEqual(await completed('get', 'machines', '-n', ''), ['default', 'shop']);
   assert.deepEqual(await completed('get', 'nonsense', ''), []);
 });

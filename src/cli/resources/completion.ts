@@ -3,6 +3,7 @@
  * and names, from the server; whatever goes wrong, there are simply no candidates.
  */
 import type { Command } from 'commander';
+import { PROCESS_NAMES } from '../logs.ts';
 import type { ResourceType } from './discovery.ts';
 import { usageError } from './errors.ts';
 import type { SessionOptions } from './options.ts';
@@ -101,7 +102,7 @@ export function staticCandidates(typed: Typed): string[] | undefined {
 
 /** Commands whose arguments are `TYPE NAME…`, and those whose one argument is an object with that subresource. */
 const TYPE_COMMANDS = new Set(['get', 'describe', 'delete', 'edit', 'watch', 'explain']);
-const STREAM_COMMANDS: Readonly<Record<string, string>> = { exec: 'exec', ssh: 'exec', console: 'log' };
+const STREAM_COMMANDS: Readonly<Record<string, string>> = { exec: 'exec', ssh: 'exec', logs: 'log' };
 
 async function serverCandidates(typed: Typed): Promise<string[]> {
   const { Session } = await import('./session.ts');
@@ -120,7 +121,11 @@ async function serverCandidates(typed: Typed): Promise<string[]> {
       const offering = types.find(
         (type) => type.group !== '' && type.subresources.some((one) => one.name === subresource),
       );
-      return typed.args.length === 0 ? await namesOf(offering) : [];
+      if (typed.args.length > 0) return [];
+      const names = await namesOf(offering);
+      // Without a project, a bare name may be one of the region's processes.
+      if (name !== 'logs' || typed.options.project !== undefined) return names;
+      return [...PROCESS_NAMES, ...names.map((one) => `${offering?.singular}/${one}`)];
     }
     if (!TYPE_COMMANDS.has(name)) return [];
     const [typeWord] = typed.args;

@@ -130,13 +130,6 @@ function registerStreams(program: Command): void {
     .option('-t, --tty', 'with a terminal')
     .action(lazily(async () => (await import('./exec.ts')).exec));
 
-  withProject(program.command('console'))
-    .description('what an instance wrote to its console')
-    .argument('<instance>', 'its name')
-    .option('-f, --follow', 'go on printing what comes')
-    .addOption(new Option('--tail <lines>', 'only its last lines').argParser(parseCount))
-    .action(lazily(async () => (await import('./console.ts')).showConsole));
-
   withProject(program.command('ssh'))
     .description('run ssh to an instance, through a Forward if there is one')
     .argument('<[user@]instance>', 'its name')
