@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { parseCidr, type Range } from '#engines/nftables/ipv4.ts';
 import { isStatusError } from '#kernel/errors.ts';
 import type { Kind } from '#kernel/kind.ts';
+import type { ChangeContext } from '#kernel/realm.ts';
 import { REGION } from '#kernel/realm-id.ts';
 import { openTestRealms, type TestRealms } from '#kernel/store/test-realms.ts';
 import { networkAdmission } from './admission.ts';
@@ -143,6 +144,45 @@ describe('what is refused, and how it is said', () => {
       assert.match(error.message, /10\.64\.5\.16\/28 overlaps 10\.64\.5\.0\/24, which is taken/);
       return true;
     });
+  });
+
+  it('an operator keeps ranges and ports for the region, but neither takes nor forges what an organization holds', async () => {
+    const operator: ChangeContext = {
+      ...realms.context(REGION),
+      actor: {
+        realm: REGION,
+        name: 'olga',
+        groups: ['system:authenticated', 'system:operators'],
+        credential: 'certificate:1',
+      },
+    };
+    const owner = { organization: 'acme', project: 'default', name: 'lan', uid: 'u-1' };
+    const claims = [
+      [AddressRange, 'held', { cidr: '10.65.5.0/24' }],
+      [ForwardPort, 'udp-20001-192-0-2-1', { protocol: 'udp', address: '192.0.2.1', port: 20_001 }],
+    ] as const;
+    const refused = (change: Promise<unknown>, how: RegExp) =>
+      assert.rejects(change, (error: unknown) => {
+        assert.ok(isStatusError(error, 'Forbidden'), String(error));
+        assert.match(error.message, how);
+        return true;
+      });
+    for (const [kind, name, spec] of claims) {
+      const held = { metadata: { name }, spec: { ...spec, owner } };
+      await realms.realms.use(REGION, async ({ resources, view }) => {
+        await refused(resources.create(kind, undefined, held, operator), /leave spec\.owner out/);
+        await resources.create(kind, undefined, held, realms.context(REGION));
+        const holds =
+          /organization acme holds it, and gives it back by deleting what needs it in its project default/;
+        await refused(resources.delete(kind, { name }, operator), holds);
+        const labelled = { ...held, metadata: { name, labels: { a: 'b' } } };
+        await refused(resources.update(kind, { name }, labelled, operator), holds);
+        assert.ok(view.entry(kind, { name }));
+        await resources.delete(kind, { name }, realms.context(REGION));
+        await resources.create(kind, undefined, { metadata: { name }, spec }, operator);
+        await resources.delete(kind, { name }, operator);
+      });
+    }
   });
 
   it('a network’s range, and where a forward listens, stay as they were made', async () => {

@@ -9,9 +9,11 @@
  */
 import { Type } from 'typebox';
 import { cidrProblem, overlaps, parseAddress, parseCidr } from '#engines/nftables/ipv4.ts';
-import { conflict, invalid } from '#kernel/errors.ts';
+import { conflict, forbidden, invalid } from '#kernel/errors.ts';
 import { type AdmissionRequest, defineKind, type ObjectOf } from '#kernel/kind.ts';
-import { AGE_COLUMN, NETWORK_GROUP, oneOf } from './schemas.ts';
+import { oneOf } from '#kernel/kind-parts.ts';
+import { isInternal } from '#trust/access/guard.ts';
+import { NETWORK_GROUP } from './schemas.ts';
 
 const Owner = Type.Optional(
   Type.Object(
@@ -46,7 +48,6 @@ export const AddressRange = defineKind({
   columns: [
     { name: 'CIDR', type: 'string', description: 'The range.', value: 'spec.cidr' },
     ...OWNER_COLUMNS,
-    AGE_COLUMN,
   ],
   immutable: ['spec'],
   admit: admitRange,
@@ -72,7 +73,6 @@ export const ForwardPort = defineKind({
     { name: 'Address', type: 'string', description: 'The address.', value: 'spec.address' },
     { name: 'Port', type: 'integer', description: 'The port.', value: 'spec.port' },
     ...OWNER_COLUMNS,
-    AGE_COLUMN,
   ],
   immutable: ['spec'],
   admit: admitPort,
@@ -88,7 +88,24 @@ export const rangeClaimName = (networkUid: string): string => `network-${network
 export const portClaimName = (protocol: string, address: string, port: number): string =>
   `${protocol}-${port}-${address.replaceAll('.', '-')}`;
 
-function admitRange({ operation, object, view }: AdmissionRequest): void {
+/**
+ * What an organization holds is its own: an operator can neither take it away, nor pretend that an organization holds something. Only
+ * our controllers may, who do so for the object that the claim bears the uid of.
+ */
+function onlyOwnClaims({ kind, operation, object, actor }: AdmissionRequest): void {
+  const { spec, metadata } = object as AddressRangeObject | ForwardPortObject;
+  if (spec.owner === undefined || isInternal(actor)) return;
+  const { organization, project } = spec.owner;
+  const how =
+    operation === 'create'
+      ? 'leave spec.owner out to keep it for the region; organizations make theirs by a Network or a Forward'
+      : `organization ${organization} holds it, and gives it back by deleting what needs it in its project ${project}`;
+  throw forbidden({ group: NETWORK_GROUP, kind: kind.kind, name: metadata.name }, how);
+}
+
+function admitRange(request: AdmissionRequest): void {
+  onlyOwnClaims(request);
+  const { operation, object, view } = request;
   if (operation !== 'create') return;
   const { spec, metadata } = object as AddressRangeObject;
   const subject = { group: NETWORK_GROUP, kind: AddressRange.kind, name: metadata.name };
@@ -105,7 +122,9 @@ function admitRange({ operation, object, view }: AdmissionRequest): void {
   }
 }
 
-function admitPort({ operation, object }: AdmissionRequest): void {
+function admitPort(request: AdmissionRequest): void {
+  onlyOwnClaims(request);
+  const { operation, object } = request;
   if (operation !== 'create') return;
   const { spec, metadata } = object as ForwardPortObject;
   const subject = { group: NETWORK_GROUP, kind: ForwardPort.kind, name: metadata.name };
