@@ -8,6 +8,7 @@
 # The image's last line on standard output is the path of the JSON; progress goes to standard error.
 set -euo pipefail
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive
+unset TMPDIR # a folder of the host: programs in the new root would look for it there
 
 recipe=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 output=${1:?usage: build.sh OUTPUT_FOLDER}

@@ -20,9 +20,7 @@ export async function ensureBaseImage(cache: string, report: Report): Promise<st
   mkdirSync(cache, { recursive: true, mode: 0o755 });
   const recipe = join(PROGRAM_FOLDER, 'content/debian/build.sh');
   // The recipe lets one build at a time; whoever waited finds the image there.
-  // TMPDIR means nothing in the new root, and programs in there would fail to use it.
-  const { TMPDIR: _, ...env } = process.env;
-  const child = spawn(recipe, [cache], { stdio: ['ignore', 'ignore', 'pipe'], env });
+  const child = spawn(recipe, [cache], { stdio: ['ignore', 'ignore', 'pipe'] });
   let last = '';
   createInterface({ input: child.stderr }).on('line', (line) => {
     last = line;
