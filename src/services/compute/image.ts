@@ -3,17 +3,10 @@
  */
 import { type Static, Type } from 'typebox';
 import { defineKind, type ObjectOf } from '#kernel/kind.ts';
+import { CONDITIONS, OBSERVED_GENERATION, oneOf, READY_COLUMN } from '#kernel/kind-parts.ts';
 import { quantitySchema } from '#kernel/quantity.ts';
 import { bornWithFinalizer } from '#kernel/reconcile/finalizers.ts';
-import {
-  AGE_COLUMN,
-  COMPUTE_GROUP,
-  CONDITIONS,
-  INSTANCE_TYPES,
-  OBSERVED_GENERATION,
-  oneOf,
-  READY_COLUMN,
-} from './schemas.ts';
+import { COMPUTE_GROUP, INSTANCE_TYPES } from './schemas.ts';
 
 /** Holds an image back until Incus has let go of it. */
 export const IMAGE_FINALIZER = 'compute.casemate.internal/image';
@@ -82,7 +75,6 @@ export const Image = defineKind({
       value: 'status.fingerprint',
       priority: 1,
     },
-    AGE_COLUMN,
   ],
   immutable: ['spec.source', 'spec.type', 'spec.architecture'],
   normalize: (object) => bornWithFinalizer(object, IMAGE_FINALIZER),

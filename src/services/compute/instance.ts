@@ -3,19 +3,12 @@
  */
 import { type Static, Type } from 'typebox';
 import { defineKind, type ObjectOf, type PodView } from '#kernel/kind.ts';
+import { CONDITIONS, OBSERVED_GENERATION, oneOf, READY_COLUMN } from '#kernel/kind-parts.ts';
 import type { KubeObject } from '#kernel/object.ts';
 import { quantitySchema } from '#kernel/quantity.ts';
 import { bornWithFinalizer } from '#kernel/reconcile/finalizers.ts';
 import { admitInstance } from './instance-admission.ts';
-import {
-  AGE_COLUMN,
-  COMPUTE_GROUP,
-  CONDITIONS,
-  INSTANCE_TYPES,
-  OBSERVED_GENERATION,
-  oneOf,
-  READY_COLUMN,
-} from './schemas.ts';
+import { COMPUTE_GROUP, INSTANCE_TYPES } from './schemas.ts';
 
 /** Holds an instance back until Incus holds nothing of it. */
 export const INSTANCE_FINALIZER = 'compute.casemate.internal/instance';
@@ -161,7 +154,6 @@ export const Instance = defineKind({
     { name: 'Type', type: 'string', description: 'Container or machine.', value: 'spec.type', priority: 1 },
     { name: 'Disk', type: 'string', description: 'Size of the disk.', value: 'spec.disk', priority: 1 },
     { name: 'Node', type: 'string', description: 'The host it is on.', value: 'status.node', priority: 1 },
-    AGE_COLUMN,
   ],
   immutable: ['spec.type', 'spec.image', 'spec.source', 'spec.sshKeys', 'spec.userData'],
   subresources: {

@@ -4,16 +4,9 @@
  */
 import { type Static, Type } from 'typebox';
 import { defineKind, type ObjectOf } from '#kernel/kind.ts';
+import { CONDITIONS, OBSERVED_GENERATION, oneOf, READY_COLUMN } from '#kernel/kind-parts.ts';
 import { bornWithFinalizer } from '#kernel/reconcile/finalizers.ts';
-import {
-  AGE_COLUMN,
-  COMPUTE_GROUP,
-  CONDITIONS,
-  INSTANCE_TYPES,
-  OBSERVED_GENERATION,
-  oneOf,
-  READY_COLUMN,
-} from './schemas.ts';
+import { COMPUTE_GROUP, INSTANCE_TYPES } from './schemas.ts';
 
 /** Holds a snapshot back until Incus has let go of it. */
 export const SNAPSHOT_FINALIZER = 'compute.casemate.internal/snapshot';
@@ -55,7 +48,6 @@ export const InstanceSnapshot = defineKind({
     READY_COLUMN,
     { name: 'Disk', type: 'string', description: 'Size of the disk.', value: 'status.disk' },
     { name: 'Taken', type: 'date', description: 'When.', value: 'status.takenAt' },
-    AGE_COLUMN,
   ],
   immutable: ['spec.instance'],
   normalize: (object) => bornWithFinalizer(object, SNAPSHOT_FINALIZER),

@@ -4,7 +4,8 @@
  */
 import { type Static, Type } from 'typebox';
 import { defineKind, type ObjectOf } from '#kernel/kind.ts';
-import { AGE_COLUMN, CONDITIONS, NETWORK_GROUP, oneOf, READY_COLUMN } from './schemas.ts';
+import { CONDITIONS, OBSERVED_GENERATION, oneOf, READY_COLUMN } from '#kernel/kind-parts.ts';
+import { NETWORK_GROUP } from './schemas.ts';
 
 export const RULES_MAX = 64;
 export const PEERS_MAX = 32;
@@ -91,7 +92,7 @@ export const FirewallPolicy = defineKind({
     egress: Type.Optional(Type.Array(EgressRule, { maxItems: RULES_MAX })),
   }),
   status: Type.Object({
-    observedGeneration: Type.Optional(Type.Integer()),
+    observedGeneration: OBSERVED_GENERATION,
     matchedInstances: Type.Optional(Type.Integer({ description: 'How many instances it selects.' })),
     conditions: CONDITIONS,
   }),
@@ -103,7 +104,6 @@ export const FirewallPolicy = defineKind({
       value: 'status.matchedInstances',
     },
     READY_COLUMN,
-    AGE_COLUMN,
   ],
 });
 

@@ -4,8 +4,9 @@
  */
 import { Type } from 'typebox';
 import { defineKind, type ObjectOf } from '#kernel/kind.ts';
+import { CONDITIONS, OBSERVED_GENERATION, oneOf, READY_COLUMN } from '#kernel/kind-parts.ts';
 import { bornWithFinalizer } from '#kernel/reconcile/finalizers.ts';
-import { AGE_COLUMN, CONDITIONS, NETWORK_GROUP, oneOf, READY_COLUMN } from './schemas.ts';
+import { NETWORK_GROUP } from './schemas.ts';
 
 /** Holds a forward back until its port is given back. */
 export const FORWARD_FINALIZER = 'network.casemate.internal/port';
@@ -53,7 +54,7 @@ export const Forward = defineKind({
     }),
   }),
   status: Type.Object({
-    observedGeneration: Type.Optional(Type.Integer()),
+    observedGeneration: OBSERVED_GENERATION,
     address: Type.Optional(Type.String({ description: 'Where to connect to.' })),
     port: Type.Optional(Type.Integer()),
     target: Type.Optional(Type.String({ description: 'Where it leads now: address and port.' })),
@@ -65,7 +66,6 @@ export const Forward = defineKind({
     { name: 'Protocol', type: 'string', description: 'tcp or udp.', value: 'spec.protocol' },
     { name: 'Instance', type: 'string', description: 'The target.', value: 'spec.target.instance' },
     READY_COLUMN,
-    AGE_COLUMN,
   ],
   immutable: ['spec.protocol', 'spec.listen'],
   usage: () => ({ forwards: 1 }),

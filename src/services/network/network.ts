@@ -3,8 +3,9 @@
  */
 import { Type } from 'typebox';
 import { defineKind, type ObjectOf } from '#kernel/kind.ts';
+import { CONDITIONS, OBSERVED_GENERATION, READY_COLUMN } from '#kernel/kind-parts.ts';
 import { bornWithFinalizer } from '#kernel/reconcile/finalizers.ts';
-import { AGE_COLUMN, CONDITIONS, NETWORK_GROUP, READY_COLUMN } from './schemas.ts';
+import { NETWORK_GROUP } from './schemas.ts';
 
 export { NETWORK_GROUP };
 
@@ -35,7 +36,7 @@ export const Network = defineKind({
     { default: {} },
   ),
   status: Type.Object({
-    observedGeneration: Type.Optional(Type.Integer({ description: 'The generation this status is about.' })),
+    observedGeneration: OBSERVED_GENERATION,
     cidr: Type.Optional(Type.String({ description: 'The range in force.' })),
     gateway: Type.Optional(
       Type.String({ description: 'Address of the gateway, which answers DHCP and DNS on the network.' }),
@@ -57,7 +58,6 @@ export const Network = defineKind({
     { name: 'Gateway', type: 'string', description: 'The gateway.', value: 'status.gateway', priority: 1 },
     { name: 'Instances', type: 'integer', description: 'Instances on it.', value: 'status.instances' },
     READY_COLUMN,
-    AGE_COLUMN,
   ],
   immutable: ['spec.cidr'],
   usage: () => ({ networks: 1 }),

@@ -48,7 +48,6 @@ export const ConfigMap = defineKind({
         return Object.keys(data ?? {}).length + Object.keys(binaryData ?? {}).length;
       },
     },
-    { name: 'Age', type: 'date', description: 'When it was made.', value: 'metadata.creationTimestamp' },
   ],
   admit: admitConfigMap,
 });

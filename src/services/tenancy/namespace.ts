@@ -4,9 +4,9 @@
  */
 import { type Static, Type } from 'typebox';
 import { defineKind, type ObjectOf } from '#kernel/kind.ts';
+import { CONDITIONS } from '#kernel/kind-parts.ts';
 import type { KubeObject } from '#kernel/object.ts';
 import { bornWithFinalizer } from '#kernel/reconcile/finalizers.ts';
-import { ConditionsSchema } from './groups.ts';
 
 export const PROJECT_FINALIZER = 'tenancy.casemate.internal/project';
 
@@ -23,7 +23,7 @@ const STATUS = Type.Object({
   phase: Type.Optional(
     Type.Enum(['Active', 'Terminating'], { description: 'Active, or Terminating while its content goes.' }),
   ),
-  conditions: Type.Optional(ConditionsSchema),
+  conditions: CONDITIONS,
 });
 
 export const Namespace = defineKind({
@@ -45,7 +45,6 @@ export const Namespace = defineKind({
       description: 'Active, or Terminating while its content is being deleted.',
       value: (object) => phaseOf(object),
     },
-    { name: 'Age', type: 'date', description: 'When it was made.', value: 'metadata.creationTimestamp' },
   ],
   normalize: (object) => bornWithFinalizer(object, PROJECT_FINALIZER),
 });

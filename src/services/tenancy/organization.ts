@@ -5,12 +5,13 @@
 import { type Static, Type } from 'typebox';
 import { forbidden, invalid, type StatusCause } from '#kernel/errors.ts';
 import { type AdmissionRequest, defineKind, type ObjectOf } from '#kernel/kind.ts';
+import { CONDITIONS, OBSERVED_GENERATION } from '#kernel/kind-parts.ts';
 import type { Condition, KubeObject } from '#kernel/object.ts';
 import { bornWithFinalizer } from '#kernel/reconcile/finalizers.ts';
 import { isInternal } from '#trust/access/guard.ts';
 import { nameProblem } from '#trust/access/names.ts';
 import { REQUEST_LENGTH_MAX } from '#trust/certificates/request.ts';
-import { ConditionsSchema, TENANCY_GROUP } from './groups.ts';
+import { TENANCY_GROUP } from './groups.ts';
 
 export const ORGANIZATION_FINALIZER = 'tenancy.casemate.internal/organization';
 /** Says by the organization's own name that whoever deletes it means to. */
@@ -46,7 +47,7 @@ const SPEC = Type.Object({
 });
 
 const STATUS = Type.Object({
-  observedGeneration: Type.Optional(Type.Integer({ description: 'The generation this status is about.' })),
+  observedGeneration: OBSERVED_GENERATION,
   path: Type.Optional(
     Type.String({ description: 'Where its API is, under the region’s address: /orgs/<name>.' }),
   ),
@@ -67,7 +68,7 @@ const STATUS = Type.Object({
       { description: 'What the first administrator signs in with, together with their private key.' },
     ),
   ),
-  conditions: Type.Optional(ConditionsSchema),
+  conditions: CONDITIONS,
 });
 
 export type OrganizationSpec = Static<typeof SPEC>;
@@ -101,7 +102,6 @@ export const Organization = defineKind({
       description: 'True, or why not.',
       value: (object) => readyText(object),
     },
-    { name: 'Age', type: 'date', description: 'When it was made.', value: 'metadata.creationTimestamp' },
   ],
   immutable: ['spec.firstAdministrator'],
   normalize: (object) => bornWithFinalizer(object, ORGANIZATION_FINALIZER),

@@ -5,8 +5,9 @@
 import { type Static, Type } from 'typebox';
 import { invalid, type StatusCause } from '#kernel/errors.ts';
 import { type AdmissionRequest, defineKind, type Kind, type ObjectOf } from '#kernel/kind.ts';
+import { CONDITIONS, OBSERVED_GENERATION } from '#kernel/kind-parts.ts';
 import { quantitySchema } from '#kernel/quantity.ts';
-import { ConditionsSchema, TENANCY_GROUP } from './groups.ts';
+import { TENANCY_GROUP } from './groups.ts';
 
 const HARD_MAX = 64;
 
@@ -34,7 +35,7 @@ const SPEC = Type.Object({
 });
 
 const STATUS = Type.Object({
-  observedGeneration: Type.Optional(Type.Integer({ description: 'The generation this status is about.' })),
+  observedGeneration: OBSERVED_GENERATION,
   hard: Type.Optional(Type.Record(Type.String(), Type.String(), { description: 'The limits in force.' })),
   used: Type.Optional(
     Type.Record(Type.String(), Type.String(), {
@@ -42,7 +43,7 @@ const STATUS = Type.Object({
         'What the project holds now. It follows within a second or so; the limits themselves are exact.',
     }),
   ),
-  conditions: Type.Optional(ConditionsSchema),
+  conditions: CONDITIONS,
 });
 
 export type QuotaSpec = Static<typeof SPEC>;
@@ -73,7 +74,6 @@ export const Quota = defineKind({
           .join(', ');
       },
     },
-    { name: 'Age', type: 'date', description: 'When it was made.', value: 'metadata.creationTimestamp' },
   ],
 });
 

@@ -63,7 +63,6 @@ export const Secret = defineKind({
       description: 'How many keys it has.',
       value: (object) => Object.keys((object as SecretObject).data ?? {}).length,
     },
-    { name: 'Age', type: 'date', description: 'When it was made.', value: 'metadata.creationTimestamp' },
   ],
   immutable: ['type'],
   normalize: normalizeSecret,

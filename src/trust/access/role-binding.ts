@@ -67,7 +67,6 @@ export const RoleBinding = defineKind({
           .subjects.map((subject) => (subject.kind === 'Group' ? `group:${subject.name}` : subject.name))
           .join(','),
     },
-    { name: 'Age', type: 'date', description: 'When it was made.', value: 'metadata.creationTimestamp' },
   ],
   immutable: ['spec.role', 'spec.project'],
   admit: (request) => guardRoleBinding(request),

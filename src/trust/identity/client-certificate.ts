@@ -4,7 +4,7 @@
  */
 import { type Static, Type } from 'typebox';
 import { defineKind, type ObjectOf } from '#kernel/kind.ts';
-import { keyedBy } from '#kernel/list-type.ts';
+import { CONDITIONS, OBSERVED_GENERATION } from '#kernel/kind-parts.ts';
 import type { KubeObject } from '#kernel/object.ts';
 import { ACCESS_GROUP } from '../access/role-binding.ts';
 import { REQUEST_LENGTH_MAX } from '../certificates/request.ts';
@@ -13,15 +13,6 @@ import { guardClientCertificate } from './guard.ts';
 export const VALIDITY_DAYS_MAX = 825;
 export const VALIDITY_DAYS_DEFAULT = 365;
 const GROUPS_MAX = 32;
-
-const ConditionSchema = Type.Object({
-  type: Type.String(),
-  status: Type.Enum(['True', 'False', 'Unknown']),
-  reason: Type.String(),
-  message: Type.String(),
-  lastTransitionTime: Type.String(),
-  observedGeneration: Type.Optional(Type.Integer()),
-});
 
 const SPEC = Type.Object({
   user: Type.String({
@@ -56,8 +47,8 @@ const STATUS = Type.Object({
   serial: Type.Optional(Type.String({ description: 'Its serial number in lower-case hex.' })),
   notBefore: Type.Optional(Type.String({ description: 'When it begins to be valid.' })),
   notAfter: Type.Optional(Type.String({ description: 'When it stops being valid.' })),
-  observedGeneration: Type.Optional(Type.Integer()),
-  conditions: Type.Optional(Type.Array(ConditionSchema, keyedBy('type'))),
+  observedGeneration: OBSERVED_GENERATION,
+  conditions: CONDITIONS,
 });
 
 const specOf = (object: KubeObject) => object.spec as Static<typeof SPEC>;
@@ -91,7 +82,6 @@ export const ClientCertificate = defineKind({
     },
     { name: 'Expires', type: 'string', description: 'When it expires.', value: 'status.notAfter' },
     { name: 'Serial', type: 'string', description: 'Serial number.', value: 'status.serial', priority: 1 },
-    { name: 'Age', type: 'date', description: 'When it was made.', value: 'metadata.creationTimestamp' },
   ],
   immutable: ['spec'],
   admit: (request) => guardClientCertificate(request),
