@@ -1,11 +1,11 @@
 /**
  * Delete options, from the body or else from the query, as Kubernetes takes them.
  */
-import { badRequest } from '../errors.ts';
+import { badRequest, invalid } from '../errors.ts';
 import type { DeleteOptions } from '../realm.ts';
 import { parseObjectBody } from './body.ts';
 import { isObject } from './json-value.ts';
-import { parseBoolean, parseCount, parseDryRun } from './query.ts';
+import { parseBoolean, parseCount, parseDryRun, unsupported } from './query.ts';
 import type { WireRequest } from './request.ts';
 
 export interface DeleteRequest {
@@ -15,14 +15,22 @@ export interface DeleteRequest {
 
 const POLICIES = ['Foreground', 'Background', 'Orphan'] as const;
 
-function policyOf(value: unknown): DeleteOptions['propagationPolicy'] {
-  if (value === undefined || value === null || value === '') return undefined;
-  const policy = POLICIES.find((candidate) => candidate === value);
-  if (policy === undefined) {
-    throw badRequest(
-      `propagationPolicy: ${JSON.stringify(value)} is not supported; use ${POLICIES.join(', ')}`,
-    );
+/** `orphan` is what `orphanDependents`, the older way to say it, holds. */
+function policyOf(value: unknown, orphan: boolean | undefined): DeleteOptions['propagationPolicy'] {
+  if (value === undefined || value === null || value === '') {
+    return orphan === undefined ? undefined : orphan ? 'Orphan' : 'Background';
   }
+  if (orphan !== undefined) {
+    throw invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, [
+      {
+        reason: 'FieldValueInvalid',
+        field: 'propagationPolicy',
+        message: 'cannot be given together with orphanDependents, which it replaces',
+      },
+    ]);
+  }
+  const policy = POLICIES.find((candidate) => candidate === value);
+  if (policy === undefined) throw unsupported('DeleteOptions', 'propagationPolicy', value, POLICIES);
   return policy;
 }
 
@@ -41,11 +49,11 @@ export async function readDeleteRequest(request: WireRequest): Promise<DeleteReq
     return fromBody(body);
   }
   const { query } = request;
-  const orphan = query.has('orphanDependents') && parseBoolean(query, 'orphanDependents');
+  const orphan = query.has('orphanDependents') ? parseBoolean(query, 'orphanDependents') : undefined;
   return {
-    dryRun: parseDryRun(query.getAll('dryRun')),
+    dryRun: parseDryRun(query.getAll('dryRun'), 'DeleteOptions'),
     options: compact({
-      propagationPolicy: policyOf(query.get('propagationPolicy') ?? (orphan ? 'Orphan' : undefined)),
+      propagationPolicy: policyOf(query.get('propagationPolicy'), orphan),
       gracePeriodSeconds: parseCount(query, 'gracePeriodSeconds'),
       preconditions: undefined,
     }),
@@ -53,21 +61,22 @@ export async function readDeleteRequest(request: WireRequest): Promise<DeleteReq
 }
 
 function fromBody(body: Record<string, unknown>): DeleteRequest {
-  const { gracePeriodSeconds, preconditions, dryRun } = body;
+  const { gracePeriodSeconds, preconditions, dryRun, orphanDependents } = body;
   const grace = gracePeriodSeconds ?? undefined;
   if (grace !== undefined && (typeof grace !== 'number' || !Number.isSafeInteger(grace) || grace < 0)) {
     throw badRequest('gracePeriodSeconds: must be a whole number from 0');
+  }
+  if (orphanDependents !== undefined && orphanDependents !== null && typeof orphanDependents !== 'boolean') {
+    throw badRequest('orphanDependents: must be true or false; better say propagationPolicy');
   }
   const stages = dryRun ?? [];
   if (!Array.isArray(stages) || !stages.every((stage) => typeof stage === 'string')) {
     throw badRequest('dryRun: must be a list of strings; the only value is All');
   }
   return {
-    dryRun: parseDryRun(stages),
+    dryRun: parseDryRun(stages, 'DeleteOptions'),
     options: compact({
-      propagationPolicy: policyOf(
-        body.propagationPolicy ?? (body.orphanDependents === true ? 'Orphan' : undefined),
-      ),
+      propagationPolicy: policyOf(body.propagationPolicy, orphanDependents ?? undefined),
       gracePeriodSeconds: grace,
       preconditions: preconditionsOf(preconditions),
     }),

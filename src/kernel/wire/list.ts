@@ -10,9 +10,10 @@ import { type ContinueToken, decodeContinue, encodeContinue } from './continue-t
 import { type FieldSelector, parseFieldSelector } from './field-selector.ts';
 import { type LabelSelector, parseLabelSelector } from './label-selector.ts';
 import { FUTURE_REVISION_WAIT_MS, LIST_CHUNK_BYTES } from './limits.ts';
+import { parseListStart } from './list-options.ts';
 import { JSON_TYPE, negotiate, type Shape } from './media-type.ts';
 import type { Wire } from './options.ts';
-import { parseBoolean, parseCount, parseListRevision } from './query.ts';
+import { parseBoolean } from './query.ts';
 import type { Answer, WireRequest } from './request.ts';
 import { byKey, entriesAt } from './rewind.ts';
 import { parseIncludeObject, partialMetadata, tableOf } from './table.ts';
@@ -47,9 +48,8 @@ export async function listAnswer(
 ): Promise<Answer> {
   const representation = negotiate(request.accept, LIST_SHAPES);
   const selection = parseSelection(resource, request);
-  const limit = parseCount(request.query, 'limit') || Number.POSITIVE_INFINITY;
   const page = await wire.realms.use(resource.home(request.realm), (realm) =>
-    listPage(realm, request, resource, namespace, selection, limit),
+    listPage(realm, request, resource, namespace, selection),
   );
   const { entries, metadata } = page;
   const { kind } = resource;
@@ -99,19 +99,21 @@ export async function listPage(
   resource: ServedResource,
   namespace: string | undefined,
   selection: Selection,
-  limit: number,
 ): Promise<Page> {
-  const continued = request.query.get('continue');
-  const token = continued === null || continued === '' ? undefined : decodeContinue(continued);
-  const { revision, match } = parseListRevision(request.query);
+  const start = parseListStart(request.query);
+  const { revision, limit } = start;
+  const token = start.continue === undefined ? undefined : decodeContinue(start.continue);
   if (revision !== undefined && revision > realm.view.revision) {
     await realm.waitFor(revision, FUTURE_REVISION_WAIT_MS);
   }
   if (token !== undefined && token.revision > realm.view.revision) {
     await realm.waitFor(token.revision, FUTURE_REVISION_WAIT_MS);
   }
-  const exact =
-    match === 'Exact' ? revision : token !== undefined && token.revision >= 0 ? token.revision : undefined;
+  const exact = start.exact
+    ? revision
+    : token !== undefined && token.revision >= 0
+      ? token.revision
+      : undefined;
   const at = exact ?? realm.view.revision;
   const all = await candidates(realm, resource, namespace, selection, exact, token);
   const entries: Entry[] = [];

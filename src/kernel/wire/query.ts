@@ -2,11 +2,12 @@
  * Query parameters of the Kubernetes API, parsed once at the boundary. Unknown parameters are ignored, as Kubernetes does;
  * known ones with bad values are refused.
  */
-import { type StatusCause, StatusError } from '../errors.ts';
+import { invalid, type StatusCause, StatusError } from '../errors.ts';
 import type { FieldValidation } from '../realm.ts';
 import { FIELD_MANAGER_LENGTH_MAX } from './limits.ts';
 
-function bad(field: string, message: string, reason: StatusCause['reason'] = 'FieldValueInvalid') {
+/** 400: a parameter has a value that is none. */
+export function bad(field: string, message: string, reason: StatusCause['reason'] = 'FieldValueInvalid') {
   const cause: StatusCause = { reason, message, field };
   return new StatusError('BadRequest', `${field}: ${message}`, { causes: [cause] });
 }
@@ -51,69 +52,35 @@ export function parseRevision(query: URLSearchParams): number | undefined {
   return Number(value);
 }
 
-export type RevisionMatch = 'NotOlderThan' | 'Exact';
+/** Which options a value belongs to, as Kubernetes calls them in its refusals. */
+export type OptionsKind = 'CreateOptions' | 'UpdateOptions' | 'PatchOptions' | 'DeleteOptions';
 
-/** `resourceVersionMatch` with the rules of a list; a watch has its own. */
-export function parseListRevision(query: URLSearchParams): {
-  readonly revision: number | undefined;
-  readonly match: RevisionMatch | undefined;
-} {
-  const revision = parseRevision(query);
-  const match = query.get('resourceVersionMatch');
-  const hasContinue = (query.get('continue') ?? '') !== '';
-  if (match === null || match === '') {
-    if (hasContinue && revision !== undefined && revision !== 0) {
-      throw bad('resourceVersion', 'cannot be given together with continue, which carries its own');
-    }
-    return { revision: hasContinue ? undefined : revision, match: undefined };
-  }
-  if (match !== 'NotOlderThan' && match !== 'Exact') {
-    throw bad(
-      'resourceVersionMatch',
-      `"${match}" is not supported; use NotOlderThan or Exact`,
-      'FieldValueNotSupported',
-    );
-  }
-  if (hasContinue) {
-    throw bad('resourceVersionMatch', 'cannot be given together with continue', 'FieldValueForbidden');
-  }
-  if (revision === undefined) {
-    throw bad('resourceVersionMatch', 'needs resourceVersion', 'FieldValueForbidden');
-  }
-  if (match === 'Exact' && revision === 0) {
-    throw bad('resourceVersionMatch', 'Exact cannot be given with resourceVersion 0', 'FieldValueForbidden');
-  }
-  return { revision, match };
+/** 422: a value that options do not know. */
+export function unsupported(
+  kind: OptionsKind,
+  field: string,
+  value: unknown,
+  supported: readonly string[],
+): StatusError {
+  const message = `Unsupported value: ${JSON.stringify(value)}: use ${supported.join(' or ')}`;
+  const cause: StatusCause = { reason: 'FieldValueNotSupported', field, message };
+  return invalid({ group: 'meta.k8s.io', kind }, [cause]);
 }
 
 /** Whether the request is a dry run. `All` is the only stage there is. */
-export function parseDryRun(values: readonly string[]): boolean {
-  for (const value of values) {
-    if (value !== 'All') {
-      throw bad('dryRun', `"${value}" is not supported; the only value is All`, 'FieldValueNotSupported');
-    }
-  }
+export function parseDryRun(values: readonly string[], kind: OptionsKind): boolean {
+  for (const value of values) if (value !== 'All') throw unsupported(kind, 'dryRun', value, ['All']);
   return values.length > 0;
 }
 
+const FIELD_VALIDATIONS: readonly FieldValidation[] = ['Ignore', 'Warn', 'Strict'];
+
 /** Kubernetes warns by default about fields the schema does not know. */
-export function parseFieldValidation(query: URLSearchParams): FieldValidation {
-  const value = query.get('fieldValidation');
-  switch (value) {
-    case null:
-    case '':
-      return 'Warn';
-    case 'Ignore':
-    case 'Warn':
-    case 'Strict':
-      return value;
-    default:
-      throw bad(
-        'fieldValidation',
-        `"${value}" is not supported; use Ignore, Warn or Strict`,
-        'FieldValueNotSupported',
-      );
-  }
+export function parseFieldValidation(query: URLSearchParams, kind: OptionsKind): FieldValidation {
+  const value = query.get('fieldValidation') || 'Warn';
+  const known = FIELD_VALIDATIONS.find((candidate) => candidate === value);
+  if (known === undefined) throw unsupported(kind, 'fieldValidation', value, FIELD_VALIDATIONS);
+  return known;
 }
 
 /** `fieldManager`, checked even where it is only recorded. */

@@ -178,7 +178,7 @@ describe('the API server', () => {
     assert.deepEqual([answer.code, answer.json().metadata.name], [201, 'dry']);
     assert.equal((await send('GET', `${MACHINES}/dry`)).code, 404);
     const bad = await send('POST', `${MACHINES}?dryRun=Some`, machine('dry'));
-    assert.deepEqual([bad.code, bad.json().details.causes[0].field], [400, 'dryRun']);
+    assert.deepEqual([bad.code, bad.json().details.causes[0].field], [422, 'dryRun']);
   });
 
   test('fieldValidation warns by default, and refuses when strict', async () => {
@@ -336,7 +336,7 @@ describe('the API server', () => {
       propagationPolicy: 'Background',
     });
     assert.equal((await send('DELETE', `${MACHINES}/pre`, options('another'))).json().reason, 'Conflict');
-    assert.equal((await send('DELETE', `${MACHINES}/pre?propagationPolicy=Never`)).code, 400);
+    assert.equal((await send('DELETE', `${MACHINES}/pre?propagationPolicy=Never`)).code, 422);
     assert.equal((await send('DELETE', `${MACHINES}/pre`, options(metadata.uid))).code, 200);
     for (const name of ['b1', 'b2', 'b3'])
       await send('POST', MACHINES, machine(name, { batch: name === 'b3' ? 'y' : 'x' }));

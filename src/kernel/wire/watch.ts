@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import { badRequest, expired, isStatusError, StatusError } from '../errors.ts';
+import { expired, isStatusError, StatusError } from '../errors.ts';
 import type { Entry, Realm, Watch, WatchEvent } from '../realm.ts';
 import { errorStatus } from './answer.ts';
 import type { ServedResource } from './catalogue.ts';
@@ -17,57 +17,20 @@ import {
   WATCH_TIMEOUT_SECONDS_MAX,
 } from './limits.ts';
 import { parseSelection, type Selection } from './list.ts';
+import { parseWatchStart, type WatchStart } from './list-options.ts';
 import { JSON_TYPE, negotiate } from './media-type.ts';
 import type { Wire } from './options.ts';
-import { parseBoolean, parseCount, parseRevision } from './query.ts';
+import { parseCount } from './query.ts';
 import type { Answer, WireRequest } from './request.ts';
 import { parseIncludeObject } from './table.ts';
 import { type EventType, type WatchEncoder, watchEncoder } from './watch-encoder.ts';
 
-interface WatchStart {
-  /** Undefined: begin with what there is now. */
-  readonly afterRevision: number | undefined;
-  readonly sendInitialEvents: boolean;
-  /** The initial state must include this revision. */
-  readonly notOlderThan: number | undefined;
-  readonly bookmarks: boolean;
-  readonly duration_ms: number;
-}
-
-/** Reads a watch's own parameters, with the rules of Kubernetes. Throws 400. */
-export function parseWatchStart(wire: Pick<Wire, 'random'>, query: URLSearchParams): WatchStart {
-  const revision = parseRevision(query);
-  const match = query.get('resourceVersionMatch') || undefined;
-  const initial = query.get('sendInitialEvents');
-  const sendInitialEvents = parseBoolean(query, 'sendInitialEvents');
-  const bookmarks = parseBoolean(query, 'allowWatchBookmarks');
-  if (initial !== null && match !== 'NotOlderThan') {
-    throw badRequest('sendInitialEvents needs resourceVersionMatch=NotOlderThan', [
-      {
-        reason: 'FieldValueForbidden',
-        field: 'resourceVersionMatch',
-        message: 'must be NotOlderThan with sendInitialEvents',
-      },
-    ]);
-  }
-  if (initial === null && match !== undefined) {
-    throw badRequest('resourceVersionMatch of a watch needs sendInitialEvents', [
-      { reason: 'FieldValueForbidden', field: 'resourceVersionMatch', message: 'needs sendInitialEvents' },
-    ]);
-  }
+/** How long the watch lasts, in milliseconds. Throws 400. */
+function parseDuration(wire: Pick<Wire, 'random'>, query: URLSearchParams): number {
   const timeout_s = parseCount(query, 'timeoutSeconds');
-  const duration_ms =
-    timeout_s === undefined || timeout_s === 0
-      ? WATCH_DURATION_MIN_MS + wire.random.below(WATCH_DURATION_MIN_MS)
-      : Math.min(timeout_s, WATCH_TIMEOUT_SECONDS_MAX) * 1_000;
-  const resume = revision !== undefined && revision !== 0 && !sendInitialEvents;
-  return {
-    afterRevision: resume ? revision : undefined,
-    sendInitialEvents,
-    notOlderThan: revision,
-    bookmarks,
-    duration_ms,
-  };
+  return timeout_s === undefined || timeout_s === 0
+    ? WATCH_DURATION_MIN_MS + wire.random.below(WATCH_DURATION_MIN_MS)
+    : Math.min(timeout_s, WATCH_TIMEOUT_SECONDS_MAX) * 1_000;
 }
 
 /** Answers a watch. What is wrong before the stream begins is an HTTP error; later it is an ERROR event. */
@@ -87,7 +50,8 @@ export async function watchAnswer(
   }
   const selection = parseSelection(resource, request);
   const encoder = watchEncoder(resource, representation, parseIncludeObject(request.query));
-  const start = parseWatchStart(wire, request.query);
+  const start = parseWatchStart(request.query);
+  const duration_ms = parseDuration(wire, request.query);
   const release = wire.watches.take(`${request.realm} ${request.actor.name}`);
   let lease: Awaited<ReturnType<Wire['realms']['acquire']>> | undefined;
   let opened: Opened;
@@ -110,7 +74,7 @@ export async function watchAnswer(
         lost = reason;
         stop();
       });
-      const cancel = wire.clock.after(start.duration_ms, stop);
+      const cancel = wire.clock.after(duration_ms, stop);
       request.signal.addEventListener('abort', stop, { once: true });
       if (request.signal.aborted) stop();
       try {
@@ -154,9 +118,9 @@ async function open(
   }
   // No await between these: what the watch gives follows exactly on what the view held.
   const { revision } = realm.view;
-  const initial = [...realm.view.entries(resource.source, namespace)].filter((entry) =>
-    selection.matches(entry),
-  );
+  const initial = start.initialState
+    ? [...realm.view.entries(resource.source, namespace)].filter((entry) => selection.matches(entry))
+    : [];
   return { watch: await realm.watch({ ...scope, afterRevision: revision }), initial, revision };
 }
 
@@ -193,7 +157,7 @@ async function stream(
   let bookmarked_ms = wire.clock.now();
   try {
     for (const entry of initial) await write(encoder.event('ADDED', entry, wire.clock.now(), false));
-    if (start.sendInitialEvents && start.bookmarks) await write(encoder.bookmark(revision, true));
+    if (start.initialEventsEnd) await write(encoder.bookmark(revision, true));
     for (;;) {
       const events = await watch.next();
       if (events === undefined) break;

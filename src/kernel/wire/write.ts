@@ -15,7 +15,7 @@ import { listPage, parseSelection } from './list.ts';
 import { JSON_TYPE, negotiate } from './media-type.ts';
 import type { Wire } from './options.ts';
 import { parsePatch } from './patch.ts';
-import { parseBoolean, parseCount, parseDryRun, parseFieldValidation } from './query.ts';
+import { type OptionsKind, parseBoolean, parseDryRun, parseFieldValidation } from './query.ts';
 import { type Answer, changeContext, type WireRequest } from './request.ts';
 import { parseIncludeObject, partialMetadata, tableOf } from './table.ts';
 
@@ -24,11 +24,18 @@ export const keyOf = (namespace: string | undefined, name: string): ObjectKey =>
   ...(namespace === undefined ? {} : { namespace }),
 });
 
-/** What every change may say in its query. */
-export function writeParameters(request: WireRequest) {
+const OPTIONS_OF: Readonly<Record<string, OptionsKind>> = {
+  POST: 'CreateOptions',
+  PUT: 'UpdateOptions',
+  PATCH: 'PatchOptions',
+};
+
+/** What every change may say in its query. Throws 422 for what no change knows. */
+export function writeParameters({ query, method }: WireRequest) {
+  const kind = OPTIONS_OF[method] ?? 'UpdateOptions';
   return {
-    dryRun: parseDryRun(request.query.getAll('dryRun')),
-    options: { fieldValidation: parseFieldValidation(request.query) },
+    dryRun: parseDryRun(query.getAll('dryRun'), kind),
+    options: { fieldValidation: parseFieldValidation(query, kind) },
   };
 }
 
@@ -187,10 +194,9 @@ export async function deleteCollectionAnswer(
   const { kind } = resource;
   const { dryRun, options } = await readDeleteRequest(request);
   const selection = parseSelection(resource, request);
-  const limit = parseCount(request.query, 'limit') || Number.POSITIVE_INFINITY;
   const context = changeContext(request, dryRun);
   return wire.realms.use(request.realm, async (realm) => {
-    const { entries, metadata } = await listPage(realm, request, resource, namespace, selection, limit);
+    const { entries, metadata } = await listPage(realm, request, resource, namespace, selection);
     const items: unknown[] = [];
     for (let start = 0; start < entries.length; start += DELETE_COLLECTION_CONCURRENCY) {
       const part = entries.slice(start, start + DELETE_COLLECTION_CONCURRENCY);
