@@ -8,7 +8,7 @@ import { KubeConfig } from '@kubernetes/client-node';
 import type { Realms } from '#kernel/realm.ts';
 import { REGION } from '#kernel/realm-id.ts';
 import { everyDisturbance, type Scenario } from '#kernel/reconcile/testing/harness.ts';
-import { instrument } from '#kernel/reconcile/testing/instrument.ts';
+import { instrument, instrumentRealm } from '#kernel/reconcile/testing/instrument.ts';
 import { RoleBinding } from './access/role-binding.ts';
 import { type BootstrapOptions, bootstrapTrust } from './bootstrap.ts';
 import { DAY_MS } from './certificates/authority.ts';
@@ -113,11 +113,7 @@ describe('bootstrapping a region’s trust', () => {
           {
             ...region.realms,
             exists: (realm) => region.realms.exists(realm),
-            use: (id, work) =>
-              region.realms.use(id, (realm) => {
-                const resources = instrument(realm.resources, disturber, { name: 'resources' });
-                return work(Object.create(realm, { resources: { value: resources } }));
-              }),
+            use: (id, work) => region.realms.use(id, (realm) => work(instrumentRealm(realm, disturber))),
           },
           disturber,
           { name: 'realms', only: ['exists', 'use'] },

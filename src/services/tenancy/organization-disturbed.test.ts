@@ -5,7 +5,7 @@ import type { ReconcileContext } from '#kernel/controller.ts';
 import type { Realm, Realms } from '#kernel/realm.ts';
 import { organizationRealm, REGION, type RealmId } from '#kernel/realm-id.ts';
 import { everyDisturbance, type Scenario, type World } from '#kernel/reconcile/testing/harness.ts';
-import { type Disturber, instrument } from '#kernel/reconcile/testing/instrument.ts';
+import { type Disturber, instrument, instrumentRealm } from '#kernel/reconcile/testing/instrument.ts';
 import { ManualClock } from '#kernel/store/manual-clock.ts';
 import { openTestRealms, type TestRealms } from '#kernel/store/test-realms.ts';
 import { RoleBinding } from '#trust/access/role-binding.ts';
@@ -37,16 +37,10 @@ interface State {
 
 /** The realms as the controller sees them: every way to reach storage, and every write, is a call that may be disturbed. */
 function disturbed(realms: Realms, disturber: Disturber): Realms {
-  const throughRealm = (realm: Realm): Realm => {
-    const resources = instrument(realm.resources, disturber, { name: `resources(${realm.id})` });
-    return new Proxy(realm, {
-      get: (target, property) =>
-        property === 'resources' ? resources : Reflect.get(target, property, target),
-    });
-  };
   const inner: Realms = {
     acquire: (id) => realms.acquire(id),
-    use: (id, work) => realms.use(id, (realm) => work(throughRealm(realm))),
+    use: (id, work) =>
+      realms.use(id, (realm) => work(instrumentRealm(realm, disturber, `resources(${realm.id})`))),
     fresh: (id) => realms.fresh(id),
     create: (id) => realms.create(id),
     destroy: (id) => realms.destroy(id),

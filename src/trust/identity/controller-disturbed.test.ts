@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Realm } from '#kernel/realm.ts';
 import { everyDisturbance, type Scenario } from '#kernel/reconcile/testing/harness.ts';
-import { instrument } from '#kernel/reconcile/testing/instrument.ts';
+import { instrument, instrumentRealm } from '#kernel/reconcile/testing/instrument.ts';
 import { projectBindingController } from '../access/project-bindings.ts';
 import { RoleBinding } from '../access/role-binding.ts';
 import { ACME, sharedRequest, type TrustFixture, trustFixture } from '../testing/fixture.ts';
@@ -46,8 +46,7 @@ describe('trust’s controllers, repeated, failed and killed at every call', () 
           return {
             pass: () =>
               region.realms.use(ACME, async (realm) => {
-                const resources = instrument(realm.resources, disturber, { name: 'resources' });
-                const seen: Realm = Object.create(realm, { resources: { value: resources } });
+                const seen = instrumentRealm(realm, disturber);
                 await controller.reconcile({ name: 'alice' }, contextOf(region, seen));
                 return 'settled' as const;
               }),
@@ -79,8 +78,7 @@ describe('trust’s controllers, repeated, failed and killed at every call', () 
           return {
             pass: () =>
               region.realms.use(ACME, async (realm) => {
-                const resources = instrument(realm.resources, disturber, { name: 'resources' });
-                const seen: Realm = Object.create(realm, { resources: { value: resources } });
+                const seen = instrumentRealm(realm, disturber);
                 for (const { metadata } of realm.view.list(RoleBinding)) {
                   await controller.reconcile({ name: metadata.name }, contextOf(region, seen));
                 }

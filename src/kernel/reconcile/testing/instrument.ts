@@ -2,6 +2,7 @@
  * Stands between a controller and an engine (or the realms) and disturbs one chosen call: repeats it, fails it, or
  * crashes before or after it. It replaces nothing: every call that is let through reaches the real engine.
  */
+import type { Realm } from '../../realm.ts';
 
 /**
  * `repeat`: the call is made twice, and the second answer counts. `fail`: it never reaches the engine. `lost`: it reaches the engine, but the
@@ -95,6 +96,18 @@ export function instrument<Engine extends object>(
       }
       return (...args: readonly unknown[]) =>
         disturber.call(`${options.name}.${property}`, () => Reflect.apply(member, target, args));
+    },
+  });
+}
+
+/** A realm whose every write is a call that may be disturbed; what is read from it is read as it is. */
+export function instrumentRealm(realm: Realm, disturber: Disturber, name = 'resources'): Realm {
+  const resources = instrument(realm.resources, disturber, { name });
+  return new Proxy(realm, {
+    get(target, property) {
+      if (property === 'resources') return resources;
+      const member: unknown = Reflect.get(target, property, target);
+      return typeof member === 'function' ? member.bind(target) : member;
     },
   });
 }
