@@ -167,6 +167,20 @@ function commandsNaming(folder: string): string[] {
     .filter((command) => command.includes(folder));
 }
 
+test('up refuses an address that it cannot have, before it makes or starts anything', async () => {
+  const data = join(region.scratch, 'taken');
+  const up = (listen: string) => region.run(CASEMATE, ['up', '--data', data, '--listen', listen]);
+  const taken = await up(new URL(region.url).host);
+  assert.equal(taken.code, 1);
+  assert.match(
+    taken.stderr,
+    /^casemate: --listen 127\.0\.0\.1:\d+: something else listens there already; choose a free port: casemate up --listen ADDRESS:PORT\n$/,
+  );
+  assert.match((await up('192.0.2.99:7443')).stderr, /192\.0\.2\.99 is no address of this machine/);
+  assert.match((await up('127.0.0.1:443')).stderr, /may not take port 443; choose one from 1024 on/);
+  assert.equal(existsSync(data), false);
+});
+
 test('without root the API runs all the same, and what does not work is said', async () => {
   const folder = join(region.scratch, 'rootless');
   execFileSync('install', ['--directory', '--owner=nobody', folder]);

@@ -8,6 +8,7 @@ import { openRegion } from './compose.ts';
 import { loadConfig } from './config/load.ts';
 import { databaseConnection } from './database.ts';
 import { layoutOf } from './layout.ts';
+import { listenProblem } from './listen.ts';
 
 const { values } = parseArgs({
   options: { data: { type: 'string' }, 'image-cache': { type: 'string' }, 'with-incus': { type: 'boolean' } },
@@ -20,8 +21,10 @@ const layout = layoutOf(values.data);
 const config = await loadConfig(layout.config);
 const database = databaseConnection(layout, config);
 
-process.on('uncaughtException', (error) => {
-  logger.fatal({ err: error }, 'a fault of ours: starting over');
+process.on('uncaughtException', (error: NodeJS.ErrnoException) => {
+  const problem = error.syscall === 'listen' ? listenProblem(config.listen, error.code) : undefined;
+  if (problem === undefined) logger.fatal({ err: error }, 'a fault of ours: starting over');
+  else logger.fatal(`cannot listen on ${problem}: set listen in ${layout.config}`);
   process.exit(70);
 });
 

@@ -25,9 +25,11 @@ import { checkProgramReadable } from './embedded/unprivileged.ts';
 import { installPackages, type Report } from './install/apply.ts';
 import { PACKAGES } from './install/packages.ts';
 import { checkDataFolder, type Layout } from './layout.ts';
+import { checkListen } from './listen.ts';
 import { planRegion } from './plan.ts';
 import type { SupervisorPlan, SupervisorStatus } from './supervisor/definition.ts';
 import { launchSupervisor, stopSupervisor, supervisorStatus, waitUntilReady } from './supervisor/launch.ts';
+import { leftovers } from './supervisor/leftovers.ts';
 import type { Timings } from './timings.ts';
 
 // A first start imports the base image and makes keys; a start after a crash replays the database's log.
@@ -58,7 +60,7 @@ export interface UpResult {
 const DEFAULT_LISTEN = '127.0.0.1:6443';
 
 export async function bringUp(options: UpOptions): Promise<UpResult> {
-  const { layout, imageCache, report, timings, clock } = options;
+  const { layout, imageCache, report, timings } = options;
   checkDataFolder(layout.data);
   const shortcomings: string[] = [];
   if (!isRoot()) {
@@ -66,6 +68,7 @@ export async function bringUp(options: UpOptions): Promise<UpResult> {
       'not root: no instances, images, networks or firewall; the API, projects and secrets work',
     );
   }
+  await checkAddress(options);
   const config = await timings.measure('configuration', () => configure(options));
   const missing = await timings.measure('packages', () => installPackages(neededPackages(config), report));
   shortcomings.push(...missing.map(({ message }) => message));
@@ -89,7 +92,7 @@ export async function bringUp(options: UpOptions): Promise<UpResult> {
     : undefined;
   const plan = planRegion({ layout, config, accounts, postgres, imageCache });
   const wasRunning = running?.digest === plan.digest;
-  if (!wasRunning) await timings.measure('supervisor', () => start(layout, plan, running, report, clock));
+  if (!wasRunning) await timings.measure('supervisor', () => start(options, config, plan, running));
   const status = await waitForAll(options);
   copyOperatorKubeconfig(layout);
   return {
@@ -98,6 +101,15 @@ export async function bringUp(options: UpOptions): Promise<UpResult> {
     wasRunning,
     shortcomings: [...shortcomings, ...status.processes.flatMap(({ notes }) => notes)],
   };
+}
+
+/** At once, before a first start has taken its minutes, and before region.yaml says what cannot be. */
+async function checkAddress({ layout, listen = DEFAULT_LISTEN }: UpOptions): Promise<void> {
+  if (!existsSync(layout.config)) return checkListen(listen, '--listen');
+  const isOurs =
+    (await supervisorStatus(layout)) !== undefined || (await leftovers(layout.run.state)).length > 0;
+  // Else it is looked at again when what runs has stopped.
+  if (!isOurs) await checkListen((await loadConfig(layout.config)).listen, layout.config);
 }
 
 async function configure({ layout, name, listen, report }: UpOptions): Promise<RegionConfig> {
@@ -126,16 +138,15 @@ function neededPackages(config: RegionConfig) {
 }
 
 async function start(
-  layout: Layout,
+  { layout, report, clock }: UpOptions,
+  config: RegionConfig,
   plan: SupervisorPlan,
   running: SupervisorStatus | undefined,
-  report: Report,
-  clock: Clock,
 ): Promise<void> {
-  if (running !== undefined) {
-    report('the settings or the program changed: starting the region again');
-    await stopSupervisor(layout, clock);
-  }
+  if (running !== undefined) report('the settings or the program changed: starting the region again');
+  // Also what a killed supervisor left: it may well hold the address.
+  await stopSupervisor(layout, clock);
+  await checkListen(config.listen, layout.config);
   await launchSupervisor(layout, plan, clock);
 }
 
