@@ -297,5 +297,26 @@ socketserver.ThreadingTCPServer(("0.0.0.0",${SERVICE_PORT}),H).serve_forever()`;
     );
     const rules = await gap.run('nft', ['list', 'ruleset']);
     assert.doesNotMatch(rules.stdout, /hospital/);
+    // Every table with rows of realms: none of a realm that is not there, and none of hospital by name.
+    const query = `
+      SELECT 'realms' FROM realms WHERE id LIKE '%hospital%'
+      UNION ALL SELECT 'keys' FROM wrapped_keys WHERE realm LIKE '%hospital%'
+      UNION ALL SELECT 'changes' FROM changes WHERE realm NOT IN (SELECT uid FROM realms)
+      UNION ALL SELECT 'access' FROM access WHERE realm NOT IN (SELECT uid FROM realms)
+      UNION ALL SELECT 'objects' FROM objects WHERE realm NOT IN (SELECT uid FROM realms)
+      UNION ALL SELECT 'tile_nodes' FROM tile_nodes WHERE realm NOT IN (SELECT uid FROM realms)`;
+    const asRegion = [
+      '-u',
+      'casemate',
+      '--',
+      'psql',
+      '-h',
+      join(region.data, 'postgres/run'),
+      '-d',
+      'casemate',
+    ];
+    const rows = await gap.run('runuser', [...asRegion, '-v', 'ON_ERROR_STOP=1', '-At', '-c', query]);
+    assert.equal(rows.code, 0, rows.stderr);
+    assert.equal(rows.stdout, '');
   });
 });
