@@ -104,7 +104,7 @@ describe('a region of three processes over one database', () => {
 
   before(async () => {
     region = await startReplicas(3);
-    acme = await region.organization('acme');
+    acme = (await region.organization('acme')).client;
   });
   after(() => region?.close());
 
@@ -257,7 +257,7 @@ describe('a region of three processes over one database', () => {
     assert.deepEqual(others, []);
     await leader.kill();
     // Made by a controller: its realm, its administrator's certificate, its first project.
-    const globex = await region.organization(
+    const { client: globex } = await region.organization(
       'globex',
       region.all.find((replica) => replica !== leader),
     );

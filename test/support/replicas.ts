@@ -18,6 +18,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startTestPostgres, type TestPostgres } from '#engines/postgres/test-cluster.ts';
 import { PROGRAM_FOLDER } from '#region/program.ts';
+import { kubeconfig as formatKubeconfig } from '#trust/certificates/kubeconfig.ts';
 import { newPersonalKey, signingRequest } from '#trust/certificates/personal-key.ts';
 import { type ApiClient, apiClient, kubeconfigCredentials, untilOk } from './api-client.ts';
 
@@ -37,6 +38,13 @@ export interface Replica {
   stop(): Promise<void>;
 }
 
+/** The administrator of an organization, through any process. */
+export interface Administrator {
+  client(replica: Replica): ApiClient;
+  /** The text of a kubeconfig. Secret. */
+  kubeconfig(replica: Replica): string;
+}
+
 export interface Replicas {
   readonly postgres: TestPostgres;
   /** A folder for the test's own files. */
@@ -46,8 +54,8 @@ export interface Replicas {
   /** A client of the first operator. */
   operator(replica: Replica): ApiClient;
   operatorKubeconfig(): string;
-  /** Makes an organization through a process (the first), and gives what makes clients of its administrator. */
-  organization(name: string, through?: Replica): Promise<(replica: Replica) => ApiClient>;
+  /** Makes an organization through a process (the first), and gives its administrator. */
+  organization(name: string, through?: Replica): Promise<Administrator>;
   close(): Promise<void>;
 }
 
@@ -102,7 +110,12 @@ export async function startReplicas(count: number): Promise<Replicas> {
         return isReady ? firstAdministrator?.certificate : undefined;
       });
       client.close();
-      return (replica) => apiClient(`${replica.url}/orgs/${name}`, { ca, cert: ready, key });
+      const serverOf = (replica: Replica) => `${replica.url}/orgs/${name}`;
+      return {
+        client: (replica) => apiClient(serverOf(replica), { ca, cert: ready, key }),
+        kubeconfig: (replica) =>
+          formatKubeconfig({ name, server: serverOf(replica), ca, certificate: ready, key }),
+      };
     },
     close,
   };

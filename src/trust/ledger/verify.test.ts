@@ -145,6 +145,35 @@ test('two leaves that were swapped are both named', async () => {
   assert.match(problems[1]?.message ?? '', /in its place is the entry of leaf 276/);
 });
 
+test('a leaf that is missing from its bundle and from the hashes, as from one table, is named', async () => {
+  const bundle = Buffer.concat(
+    entries
+      .slice(256, 512)
+      .toSpliced(7, 1)
+      .flatMap((entry) => {
+        const length = Buffer.alloc(2);
+        length.writeUInt16BE(entry.length);
+        return [length, entry];
+      }),
+  );
+  const hashes = file('tile/0/001');
+  const { problems } = await verifyLog(
+    tampered({
+      'tile/entries/001': bundle,
+      'tile/0/001': Buffer.concat([hashes.subarray(0, 7 * 32), hashes.subarray(8 * 32)]),
+    }),
+    vkey,
+  );
+  assert.deepEqual(
+    problems.map(({ code, leaf, tile }) => ({ code, leaf, tile })),
+    [
+      { code: 'TILE_UNREADABLE', leaf: undefined, tile: 'tile/0/001' },
+      { code: 'TILE_UNREADABLE', leaf: 256, tile: undefined },
+      { code: 'LEAF_MISSING', leaf: 263, tile: undefined },
+    ],
+  );
+});
+
 test('a changed tile of hashes is told from a changed leaf', async () => {
   const tile = Buffer.from(file('tile/0/001'));
   tile.writeUInt8(tile.readUInt8(32 * 3) ^ 1, 32 * 3);

@@ -120,6 +120,15 @@ class Verification {
     this.problems.add(...problems);
     const whole = entries?.count === tile.width;
     if (hashes === undefined && !whole) {
+      // Leaves say where they belong: the first that stands elsewhere comes after the one that is missing.
+      const gap = entries && (entries.problems.find(isMisplaced)?.leaf ?? walk.size + entries.count);
+      if (gap !== undefined) {
+        this.problems.add({
+          code: 'LEAF_MISSING',
+          leaf: gap,
+          message: `leaf ${gap} is missing: the log has ${entries?.count} of the ${tile.width} leaves from ${walk.size}`,
+        });
+      }
       this.problems.add({
         code: 'TILE_UNREADABLE',
         leaf: walk.size,
@@ -167,6 +176,8 @@ class Verification {
     }
   }
 }
+
+const isMisplaced = ({ code }: Problem): boolean => code === 'LEAF_MISPLACED';
 
 async function walkLog(verification: Verification, walk: TreeWalk, size: number, options: VerifyOptions) {
   const tiles = tilesAtLevel(size, 'entries');
