@@ -2,7 +2,7 @@
  * The API server: Fastify over TLS, HTTP/1.1, one handler for everything, because paths follow from the kinds and not from a list of
  * routes. Holds no state of its own but what is open.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
@@ -22,6 +22,7 @@ import {
   WATCHES_MAX,
   WATCHES_PER_ACTOR_MAX,
 } from './limits.ts';
+import { OpenRequests } from './open-requests.ts';
 import { OpenApi } from './openapi.ts';
 import type { ApiServerOptions, Wire } from './options.ts';
 import { answerRequest, newRecord, reportFailure } from './pipeline.ts';
@@ -65,6 +66,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     strangers: new StrangerRecords(options.accessLog, options.clock),
     closing: closing.signal,
   };
+  const requests = new OpenRequests(closing.signal);
   const app = fastify({
     logger: false,
     bodyLimit: BODY_BYTES_MAX,
@@ -93,7 +95,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
   const serve = async (request: { readonly raw: IncomingMessage }, reply: FastifyReply) => {
-    const streaming = (await handle(wire, request.raw, reply))?.ended;
+    const streaming = (await handle(wire, requests, request.raw, reply))?.ended;
     if (streaming) {
       streams.add(streaming);
       void streaming.finally(() => streams.delete(streaming));
@@ -132,16 +134,15 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
 /** Answers a request. For an answer that is streamed, gives what settles when it has ended. */
 async function handle(
   wire: Wire,
+  requests: OpenRequests,
   incoming: IncomingMessage,
   reply: FastifyReply,
 ): Promise<{ readonly ended: Promise<void> } | undefined> {
   const id = wire.random.uuid();
   const record = newRecord(id);
-  const gone = new AbortController();
   const response = reply.raw;
-  response.on('close', () => gone.abort());
-  const signal = AbortSignal.any([gone.signal, wire.closing]);
-  reply.headers({ ...SECURITY_HEADERS, 'Audit-Id': id });
+  const signal = requests.signalOf(response);
+  const common: Record<string, string> = { ...SECURITY_HEADERS, 'Audit-Id': id };
   let answer: Answer;
   try {
     answer = await answerRequest(wire, incoming, id, record, signal);
@@ -149,33 +150,34 @@ async function handle(
     const status = errorStatus(error, id);
     reportFailure(wire, record, status, error);
     // What is left of a body that was too large is not read: the connection ends instead.
-    if (status.code === 413) reply.header('Connection', 'close');
+    if (status.code === 413) common.Connection = 'close';
     answer = statusAnswer(status);
   }
   reply.hijack();
-  for (const [name, value] of Object.entries(reply.getHeaders())) {
-    if (value !== undefined) response.setHeader(name, value);
-  }
   if (answer.type === 'bytes') {
-    sendBytes(answer, response);
+    sendBytes(answer, common, response);
     return undefined;
   }
+  for (const [name, value] of Object.entries(common)) response.setHeader(name, value);
   return { ended: runStream(wire, answer.run, response, id) };
 }
 
-function sendBytes(answer: Extract<Answer, { type: 'bytes' }>, response: ServerResponse): void {
-  const { code, contentType, headers = {}, body } = answer;
-  response.statusCode = code;
-  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-  response.setHeader('Content-Type', contentType);
-  if (!Buffer.isBuffer(body) && body.length > 1) {
-    // A client that goes is no error; the pipeline has closed both ends by then.
-    pipeline(Readable.from(body), response).catch(() => {});
-    return;
-  }
-  const whole = Buffer.isBuffer(body) ? body : (body[0] ?? Buffer.alloc(0));
-  response.setHeader('Content-Length', whole.length);
-  response.end(whole);
+function sendBytes(
+  answer: Extract<Answer, { type: 'bytes' }>,
+  common: Readonly<Record<string, string>>,
+  response: ServerResponse,
+): void {
+  const { code, contentType, headers, body } = answer;
+  const whole = Buffer.isBuffer(body) ? body : body.length > 1 ? undefined : (body[0] ?? Buffer.alloc(0));
+  response.writeHead(code, {
+    ...common,
+    ...(headers as OutgoingHttpHeaders | undefined),
+    'Content-Type': contentType,
+    ...(whole === undefined ? {} : { 'Content-Length': whole.length }),
+  });
+  if (whole !== undefined) response.end(whole);
+  // A client that goes is no error; the pipeline has closed both ends by then.
+  else pipeline(Readable.from(body), response).catch(() => {});
 }
 
 async function runStream(

@@ -1,0 +1,30 @@
+/**
+ * The signals of requests that are being answered: one aborts when its client has gone, all when the server closes. A set, because an
+ * `AbortSignal.any` for each request costs more than all the rest of a small read's bookkeeping.
+ */
+import type { ServerResponse } from 'node:http';
+
+export class OpenRequests {
+  readonly #open = new Set<AbortController>();
+  readonly #closing: AbortSignal;
+
+  constructor(closing: AbortSignal) {
+    this.#closing = closing;
+    closing.addEventListener('abort', () => {
+      for (const request of this.#open) request.abort(closing.reason);
+    });
+  }
+
+  /** The signal of a request, until its response is closed. */
+  signalOf(response: ServerResponse): AbortSignal {
+    if (this.#closing.aborted) return this.#closing;
+    const request = new AbortController();
+    this.#open.add(request);
+    response.once('close', () => {
+      this.#open.delete(request);
+      // An answer that was sent whole has nobody left to tell; to abort all the same would make an error with a stack.
+      if (!response.writableFinished) request.abort();
+    });
+    return request.signal;
+  }
+}
