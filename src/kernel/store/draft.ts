@@ -32,6 +32,11 @@ export function subjectOf(kind: Kind, name: string | undefined): StatusSubject {
   return { group: kind.group, kind: kind.kind, ...(name === undefined ? {} : { name }) };
 }
 
+/** Which object a refusal that is not about its fields is about: by its plural, as Kubernetes names it there. */
+export function resourceOf(kind: Kind, name: string): StatusSubject {
+  return { group: kind.group, kind: kind.plural, name };
+}
+
 /** Checks everything but status. Throws BadRequest or Invalid. */
 export function checkDraft(kind: Kind, draft: DraftObject, validation: FieldValidation): CheckedDraft {
   assertDraft(kind, draft);

@@ -8,7 +8,7 @@ import type { KubeObject, ObjectMeta } from '../object.ts';
 import type { DeleteOptions } from '../realm.ts';
 import { jsonEqual, valueAt } from '../schema/field-path.ts';
 import type { DraftMeta } from '../schema/metadata.ts';
-import { type CheckedDraft, subjectOf } from './draft.ts';
+import { type CheckedDraft, resourceOf, subjectOf } from './draft.ts';
 
 export const FOREGROUND_FINALIZER = 'foregroundDeletion';
 export const ORPHAN_FINALIZER = 'orphan';
@@ -110,7 +110,7 @@ export function assertPreconditions(
   current: ObjectMeta,
   wanted: { readonly uid?: string; readonly resourceVersion?: string },
 ): void {
-  const subject = subjectOf(kind, current.name);
+  const subject = resourceOf(kind, current.name);
   if (wanted.uid && wanted.uid !== current.uid) {
     throw conflict(
       subject,

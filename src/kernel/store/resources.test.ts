@@ -91,7 +91,7 @@ describe('create', () => {
     ]);
     assert.equal(first.status, 'fulfilled');
     assert.ok(second.status === 'rejected' && isStatusError(second.reason, 'AlreadyExists'));
-    assert.equal(second.reason.message, 'Widget.test.casemate.internal "w" already exists');
+    assert.equal(second.reason.message, 'widgets.test.casemate.internal "w" already exists');
     assert.equal(acme.view.revision, 2);
   });
 
@@ -207,7 +207,7 @@ describe('update', () => {
     assert.equal(error.reason, 'Conflict');
     assert.equal(
       error.message,
-      'operation cannot be fulfilled on Widget.test.casemate.internal "w": the object has been modified; please apply your changes to the latest version and try again',
+      'operation cannot be fulfilled on widgets.test.casemate.internal "w": the object has been modified; please apply your changes to the latest version and try again',
     );
     const other = { ...widget('w'), metadata: { name: 'w', uid: 'x' } };
     assert.match(
@@ -266,7 +266,7 @@ describe('update', () => {
     const error = await refusal(
       acme.resources.update(Widget, { namespace: 'shop', name: 'w' }, widget('w'), me),
     );
-    assert.equal(error.message, 'Widget.test.casemate.internal "w" not found');
+    assert.equal(error.message, 'widgets.test.casemate.internal "w" not found');
   });
 });
 

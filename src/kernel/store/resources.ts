@@ -32,7 +32,7 @@ import {
   checkConfiguration,
   checkDraft,
   checkStatusDraft,
-  subjectOf,
+  resourceOf,
 } from './draft.ts';
 import { ObjectEntry } from './entry.ts';
 import type { Decision, Lane } from './lane.ts';
@@ -88,7 +88,7 @@ export class LaneResources implements Resources {
     }
     return this.#submit(context, checked.warnings, (view) => {
       const name = checked.metadata.name || this.#generateName(kind, namespace, checked, view);
-      if (view.entry(kind, keyOf(namespace, name))) throw alreadyExists(subjectOf(kind, name));
+      if (view.entry(kind, keyOf(namespace, name))) throw alreadyExists(resourceOf(kind, name));
       const object = this.#newObject(kind, keyOf(namespace, name), checked);
       const tracked = this.#tracked(kind, undefined, object, checked.metadata.managedFields, context);
       return this.#create(view, kind, tracked, context);
@@ -176,11 +176,11 @@ export class LaneResources implements Resources {
       created = current === undefined;
       const writer = { ...this.#writer(context, subresource), force: options.force === true };
       if (current) return this.#applyTo(view, kind, current, checked.configuration, writer, context);
-      if (subresource === 'status' || options.create === false) throw notFound(subjectOf(kind, key.name));
+      if (subresource === 'status' || options.create === false) throw notFound(resourceOf(kind, key.name));
       const { uid, resourceVersion } = checked.configuration.metadata;
       if (uid || resourceVersion) {
         throw conflict(
-          subjectOf(kind, key.name),
+          resourceOf(kind, key.name),
           'there is none; leave out uid and resourceVersion to create it',
         );
       }
@@ -392,7 +392,7 @@ export class LaneResources implements Resources {
 
   #current(view: BatchView, kind: Kind, key: ObjectKey): ObjectEntry {
     const entry = view.entry(kind, key);
-    if (!entry) throw notFound(subjectOf(kind, key.name));
+    if (!entry) throw notFound(resourceOf(kind, key.name));
     return entry;
   }
 
@@ -402,7 +402,7 @@ export class LaneResources implements Resources {
       const name = base + nameSuffix(this.#options.random);
       if (!view.entry(kind, keyOf(namespace, name))) return name;
     }
-    throw alreadyExists(subjectOf(kind, base));
+    throw alreadyExists(resourceOf(kind, base));
   }
 
   #assertServed(kind: Kind): void {

@@ -69,7 +69,7 @@ function patchFunction(kind: Kind, apply: (current: KubeObject) => unknown): Pat
     const patched = apply(current);
     const subject = { group: kind.group, kind: kind.plural, name: current.metadata.name };
     if (!isObject(patched) || !isObject(patched.metadata)) {
-      throw invalid(subject, [
+      throw invalid({ ...subject, kind: kind.kind }, [
         { reason: 'FieldValueTypeInvalid', field: 'metadata', message: 'the patch leaves no object behind' },
       ]);
     }
@@ -86,7 +86,7 @@ function patchFunction(kind: Kind, apply: (current: KubeObject) => unknown): Pat
     }
     for (const field of IDENTITY) {
       if (!jsonEqual(metadata[field], current.metadata[field])) {
-        throw invalid(subject, [
+        throw invalid({ ...subject, kind: kind.kind }, [
           { reason: 'FieldValueForbidden', field: `metadata.${field}`, message: 'a patch cannot change it' },
         ]);
       }
