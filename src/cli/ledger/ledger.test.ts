@@ -59,6 +59,19 @@ test('verify holds both logs against what they signed, and remembers them', asyn
   assert.match(second.stdout, /remembered from the first time/);
 });
 
+test('verify holds the log against every checkpoint that was kept, not only the last', async (t) => {
+  const cli = await startTestCli(t, { kinds: TEST_KINDS });
+  const { realms } = cli.server.testRealms;
+  for (const name of ['default', 'shop', 'lab']) {
+    await cli.run(['create', '-f', '-'], PROJECT(name));
+    await realms.takeCheckpoints('/orgs/acme');
+  }
+  const { stdout } = await cli.run(['ledger', 'verify', '--log', 'changes']);
+  assert.match(stdout, /checkpoints +4 fit the leaves/);
+  const served = await cli.server.send('GET', '/orgs/acme/ledger/changes/checkpoints');
+  assert.equal(served.json().items.length, 4);
+});
+
 test('a log that was replaced cannot hide it from whoever verified it before', async (t) => {
   const cli = await startTestCli(t, { kinds: TEST_KINDS });
   await withChanges(cli);

@@ -9,6 +9,7 @@ import type {
   CommitOutcome,
   HistoricChange,
   HistoryQuery,
+  KeptCheckpoint,
   LogStorage,
   NewRealm,
   RealmRecord,
@@ -199,6 +200,21 @@ export class PostgresStorage implements LogStorage {
       from + count,
     ]);
     return rows.map(({ hash }) => hash);
+  }
+
+  async keepCheckpoint(
+    realmUid: string,
+    log: LogName,
+    { size, note }: KeptCheckpoint,
+    keep_max: number,
+  ): Promise<void> {
+    const kept = await this.#rows('keep-checkpoint', sql.KEEP_CHECKPOINT, [realmUid, log, size, note]);
+    if (kept.length > 0)
+      await this.#rows('drop-checkpoints', sql.DROP_CHECKPOINTS, [realmUid, log, keep_max]);
+  }
+
+  readCheckpoints(realmUid: string, log: LogName): Promise<readonly KeptCheckpoint[]> {
+    return this.#rows<KeptCheckpoint>('read-checkpoints', sql.READ_CHECKPOINTS, [realmUid, log]);
   }
 
   listen(wake: WakeUp): Promise<() => Promise<void>> {

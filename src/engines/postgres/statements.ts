@@ -61,6 +61,7 @@ export const DESTROY_REALM = [
   'DELETE FROM changes WHERE realm = $1',
   'DELETE FROM access WHERE realm = $1',
   'DELETE FROM tile_nodes WHERE realm = $1',
+  'DELETE FROM checkpoints WHERE realm = $1',
 ];
 
 export const LIST_REALMS = 'SELECT id FROM realms ORDER BY id COLLATE "C"';
@@ -71,7 +72,7 @@ FROM realms WHERE id = $1`;
 
 /** $1 realm, $2 the uid to begin after, $3 how many. */
 export const READ_OBJECTS = `
-SELECT changes.resource, objects.uid, objects.revision, changes.body
+SELECT changes.resource, objects.uid, objects.revision, changes.leaf, changes.body
 FROM objects JOIN changes ON changes.realm = objects.realm AND changes.leaf_index = objects.revision
 WHERE objects.realm = $1 AND objects.uid > $2
 ORDER BY objects.uid
@@ -139,3 +140,20 @@ export const READ_NODES = `
 SELECT hash FROM tile_nodes
 WHERE realm = $1 AND log = $2 AND level = $3 AND node_index >= $4 AND node_index < $5
 ORDER BY node_index`;
+
+/** $1 realm, $2 log, $3 size, $4 note. Locks the realm's row against its destruction. */
+export const KEEP_CHECKPOINT = `
+INSERT INTO checkpoints (realm, log, size, note)
+SELECT uid, $2, $3, $4 FROM realms WHERE uid = $1 FOR KEY SHARE
+ON CONFLICT DO NOTHING
+RETURNING size`;
+
+/** $1 realm, $2 log, $3 how many stay. */
+export const DROP_CHECKPOINTS = `
+DELETE FROM checkpoints WHERE realm = $1 AND log = $2 AND size <= (
+  SELECT size FROM checkpoints WHERE realm = $1 AND log = $2 ORDER BY size DESC OFFSET $3 LIMIT 1
+)`;
+
+/** $1 realm, $2 log. */
+export const READ_CHECKPOINTS = `
+SELECT size, note FROM checkpoints WHERE realm = $1 AND log = $2 ORDER BY size`;

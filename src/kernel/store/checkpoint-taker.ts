@@ -36,13 +36,14 @@ export class CheckpointTaker {
   async take(id: RealmId): Promise<void> {
     const record = await this.#storage.readRealm(id);
     if (!record) throw notFound({ kind: 'realm', name: id });
-    // The region's own `changes` log cannot hold its own checkpoints: each would make the next one due.
-    const logs: readonly LogName[] = id === REGION ? ['access'] : ['changes', 'access'];
-    for (const log of logs) {
+    for (const log of ['changes', 'access'] as const) {
       const frontier = record[log];
       const key = `${id} ${log}`;
       if (this.#taken.get(key) === frontier.size) continue;
-      await this.#append(id, log, await this.#logs.sign(id, record.uid, log, frontier));
+      const note = await this.#logs.sign(id, record.uid, log, frontier);
+      await this.#logs.keep(id, record.uid, log, { size: frontier.size, note });
+      // The region's own `changes` log cannot hold its own checkpoints: each would make the next one due.
+      if (id !== REGION || log !== 'changes') await this.#append(id, log, note);
       this.#taken.set(key, frontier.size);
     }
   }

@@ -32,6 +32,8 @@ export interface StoreLimits {
   readonly housekeeping_ms: number;
   /** How often the region's log takes in the checkpoints of logs that grew. */
   readonly checkpoint_ms: number;
+  /** Checkpoints kept of each log, for verifiers; past it the earliest go. About 250 bytes each. */
+  readonly checkpoints_max: number;
   /** Access records that may wait, per realm; more are counted, and the count is recorded. */
   readonly accessQueue_max: number;
   /** Access records committed together. */
@@ -59,6 +61,7 @@ export const DEFAULT_LIMITS: StoreLimits = {
   idle_ms: 5 * 60_000,
   housekeeping_ms: 5_000,
   checkpoint_ms: 60_000,
+  checkpoints_max: 4_096,
   accessQueue_max: 10_000,
   accessBatch_max: 500,
   object_bytes_max: 1_536 * KiB,

@@ -10,6 +10,7 @@ import type {
   CommitOutcome,
   HistoricChange,
   HistoryQuery,
+  KeptCheckpoint,
   LogStorage,
   NewRealm,
   RealmRecord,
@@ -31,6 +32,7 @@ interface MemoryRealm {
   readonly uid: string;
   readonly changes: MemoryLog<StoredChange>;
   readonly access: MemoryLog<StoredLeaf>;
+  readonly checkpoints: Readonly<Record<LogName, Map<number, string>>>;
   /** By object uid: the index of the change that holds its body. */
   readonly objects: Map<string, number>;
   historyFloor: number;
@@ -51,6 +53,7 @@ export class MemoryStorage implements LogStorage {
       uid: realm.uid,
       changes: emptyLog(),
       access: emptyLog(),
+      checkpoints: { changes: new Map(), access: new Map() },
       objects: new Map(),
       historyFloor: -1,
     };
@@ -86,8 +89,8 @@ export class MemoryStorage implements LogStorage {
     if (!realm) return undefined;
     const objects: StoredObject[] = [];
     for (const [uid, revision] of realm.objects) {
-      const change = realm.changes.leaves[revision]?.change;
-      if (change) objects.push({ resource: change.resource, uid, revision, body: change.body });
+      const { leaf, change } = realm.changes.leaves[revision] ?? {};
+      if (leaf && change) objects.push({ resource: change.resource, uid, revision, leaf, body: change.body });
     }
     for (let at = 0; at < objects.length; at += PORTION) take(objects.slice(at, at + PORTION));
     return record(realm);
@@ -192,6 +195,24 @@ export class MemoryStorage implements LogStorage {
         ?.[log].nodes.get(level)
         ?.slice(from, from + count) ?? []
     );
+  }
+
+  async keepCheckpoint(
+    realmUid: string,
+    log: LogName,
+    { size, note }: KeptCheckpoint,
+    keep_max: number,
+  ): Promise<void> {
+    const kept = this.#byUid.get(realmUid)?.checkpoints[log];
+    if (!kept || kept.has(size)) return;
+    kept.set(size, note);
+    const sizes = [...kept.keys()].sort((a, b) => a - b);
+    for (const old of sizes.slice(0, Math.max(0, sizes.length - keep_max))) kept.delete(old);
+  }
+
+  async readCheckpoints(realmUid: string, log: LogName): Promise<readonly KeptCheckpoint[]> {
+    const kept = this.#byUid.get(realmUid)?.checkpoints[log] ?? new Map<number, string>();
+    return [...kept].map(([size, note]) => ({ size, note })).sort((a, b) => a.size - b.size);
   }
 
   async listen(wake: WakeUp): Promise<() => Promise<void>> {

@@ -1,6 +1,7 @@
 /**
  * The logs as C2SP tlog-tiles serves them: checkpoints, tiles, entries. Reads only what is committed; signs only that.
  */
+import type { Clock } from '../clock.ts';
 import { notFound } from '../errors.ts';
 import type { LogName, RealmKeyring } from '../keys.ts';
 import { signCheckpoint } from '../log/checkpoint.ts';
@@ -8,7 +9,8 @@ import { type Frontier, root, TILE_WIDTH } from '../log/merkle.ts';
 import { encodeVkey } from '../log/note.ts';
 import { encodeEntryBundle, type Tile, tileWidth } from '../log/tile.ts';
 import type { RealmId } from '../realm-id.ts';
-import type { LogStorage } from './storage.ts';
+import type { StoreLimits } from './limits.ts';
+import type { KeptCheckpoint, LogStorage } from './storage.ts';
 
 export interface RealmLogs {
   /** The signed checkpoint of all that is committed, as served under `/checkpoint`. */
@@ -18,6 +20,11 @@ export interface RealmLogs {
    * that width there.
    */
   tile(realm: RealmId, log: LogName, tile: Tile): Promise<Buffer>;
+  /**
+   * Signed checkpoints that were given out, smallest tree first: those taken into the region's log, and of those served at most one a
+   * minute. The number kept of each log is bounded.
+   */
+  checkpoints(realm: RealmId, log: LogName): Promise<readonly string[]>;
   /** The key that verifies the log's checkpoints, as a vkey. */
   vkey(realm: RealmId, log: LogName): Promise<string>;
 }
@@ -31,14 +38,49 @@ export class StoredRealmLogs implements RealmLogs {
     { readonly uid: string; readonly size: number; readonly note: string }
   >();
 
-  constructor(storage: LogStorage, keyring: RealmKeyring) {
+  readonly #clock: Clock;
+  readonly #limits: Pick<StoreLimits, 'checkpoint_ms' | 'checkpoints_max'>;
+  /** Which checkpoint of each log was kept last, and when by the clock. */
+  readonly #kept = new Map<
+    string,
+    { readonly uid: string; readonly size: number; readonly time_ms: number }
+  >();
+
+  constructor(
+    storage: LogStorage,
+    keyring: RealmKeyring,
+    clock: Clock,
+    limits: Pick<StoreLimits, 'checkpoint_ms' | 'checkpoints_max'>,
+  ) {
     this.#storage = storage;
     this.#keyring = keyring;
+    this.#clock = clock;
+    this.#limits = limits;
   }
 
   async latestCheckpoint(realm: RealmId, log: LogName): Promise<string> {
-    const record = await this.#record(realm);
-    return this.sign(realm, record.uid, log, record[log]);
+    const { uid, [log]: frontier } = await this.#record(realm);
+    const note = await this.sign(realm, uid, log, frontier);
+    const kept = this.#kept.get(`${realm} ${log}`);
+    const isRecent = kept?.uid === uid && this.#clock.now() - kept.time_ms < this.#limits.checkpoint_ms;
+    // Before it is given out: what was said of the log cannot be unsaid.
+    if (!isRecent) await this.keep(realm, uid, log, { size: frontier.size, note });
+    return note;
+  }
+
+  async checkpoints(realm: RealmId, log: LogName): Promise<readonly string[]> {
+    const { uid } = await this.#record(realm);
+    return (await this.#storage.readCheckpoints(uid, log)).map(({ note }) => note);
+  }
+
+  /** Keeps a signed checkpoint, for `checkpoints`. */
+  async keep(realm: RealmId, uid: string, log: LogName, checkpoint: KeptCheckpoint): Promise<void> {
+    const key = `${realm} ${log}`;
+    const kept = this.#kept.get(key);
+    if (kept?.uid !== uid || kept.size !== checkpoint.size) {
+      await this.#storage.keepCheckpoint(uid, log, checkpoint, this.#limits.checkpoints_max);
+    }
+    this.#kept.set(key, { uid, size: checkpoint.size, time_ms: this.#clock.now() });
   }
 
   /** Signs a state of the log that is committed. */
@@ -76,7 +118,10 @@ export class StoredRealmLogs implements RealmLogs {
 
   /** Forgets what it knows of a realm that is gone. */
   forget(realm: RealmId): void {
-    for (const log of ['changes', 'access']) this.#signed.delete(`${realm} ${log}`);
+    for (const log of ['changes', 'access']) {
+      this.#signed.delete(`${realm} ${log}`);
+      this.#kept.delete(`${realm} ${log}`);
+    }
   }
 
   async #record(realm: RealmId) {

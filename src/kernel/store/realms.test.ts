@@ -468,6 +468,55 @@ describe('logs', () => {
   });
 });
 
+describe('checkpoints', () => {
+  const sizes = (notes: readonly string[]) => notes.map((note) => readUnverifiedCheckpoint(note).size);
+
+  it('that were taken or served are kept, at most one a minute of those served', async (t) => {
+    const bench = await openTestRealms({ kinds: EXAMPLE_KINDS });
+    t.after(() => bench.close());
+    const { logs } = bench.realms;
+    const kept = async () => sizes(await logs.checkpoints(ACME, 'changes'));
+    const served = async () => sizes([await logs.latestCheckpoint(ACME, 'changes')]);
+    const change = (name: string) =>
+      bench.realms.use(ACME, async (acme) => {
+        await makeWidget(acme, bench, name);
+      });
+    assert.deepEqual(await kept(), [2]);
+    await change('a');
+    assert.deepEqual(await served(), [3]);
+    assert.deepEqual(await kept(), [2]);
+    await bench.clock.advance(66_000);
+    assert.deepEqual(await kept(), [2, 3]);
+    await change('b');
+    await bench.realms.takeCheckpoints(ACME);
+    assert.deepEqual(await kept(), [2, 3, 4]);
+    const verifier = parseVkey(await logs.vkey(ACME, 'changes'));
+    for (const note of await logs.checkpoints(ACME, 'changes')) openCheckpoint(note, verifier);
+  });
+
+  it('of the region’s own log are kept too, as many as the limit says', async (t) => {
+    const bench = await openTestRealms({ kinds: EXAMPLE_KINDS, limits: { checkpoints_max: 2 } });
+    t.after(() => bench.close());
+    const { logs } = bench.realms;
+    for (let minute = 0; minute < 3; minute++) {
+      await bench.realms.use(ACME, (acme) => makeWidget(acme, bench, `w${minute}`));
+      await bench.realms.takeCheckpoints(ACME);
+      await bench.clock.advance(66_000);
+      await logs.latestCheckpoint('/', 'changes');
+    }
+    assert.equal((await logs.checkpoints('/', 'changes')).length, 2);
+    assert.equal((await logs.checkpoints('/', 'access')).length, 1);
+  });
+
+  it('are served only of a realm that exists', async (t) => {
+    const bench = await openTestRealms({ kinds: EXAMPLE_KINDS });
+    t.after(() => bench.close());
+    await assert.rejects(bench.realms.logs.checkpoints('/orgs/nobody', 'changes'), (error) =>
+      isStatusError(error, 'NotFound'),
+    );
+  });
+});
+
 describe('the access log', () => {
   const record = (name: string) => ({
     actor: 'alice',

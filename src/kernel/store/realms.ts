@@ -110,7 +110,7 @@ class StoredRealms implements OpenRealms {
     this.#isAlone = options.isAlone ?? (() => false);
     this.#checkpointed_ms = clock.now();
     this.access = new StoredAccessLog(options.storage, clock, limits);
-    this.logs = new StoredRealmLogs(options.storage, options.keyring);
+    this.logs = new StoredRealmLogs(options.storage, options.keyring, clock, limits);
     this.#checkpoints = new CheckpointTaker(options.storage, this.logs, clock, () => this.#acquire(REGION));
   }
 

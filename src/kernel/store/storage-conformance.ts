@@ -272,6 +272,23 @@ export function describeStorage(name: string, open: () => Promise<OpenedStorage>
       assert.deepEqual((await storage.readRealm(realm.id))?.access, many.frontier);
     });
 
+    it('keeps signed checkpoints of each log in order, each size once, up to a number', async () => {
+      const realm = await TestRealm.make(storage);
+      const keep = (size: number, note = `note ${size}`) =>
+        opened.replica.keepCheckpoint(realm.uid, 'changes', { size, note }, 3);
+      const kept = async (log: 'changes' | 'access' = 'changes') =>
+        (await storage.readCheckpoints(realm.uid, log)).map(({ size, note }) => `${size} ${note}`);
+      for (const size of [2, 9, 5]) await keep(size);
+      await keep(5, 'another');
+      assert.deepEqual(await kept(), ['2 note 2', '5 note 5', '9 note 9']);
+      await keep(300);
+      assert.deepEqual(await kept(), ['5 note 5', '9 note 9', '300 note 300']);
+      assert.deepEqual(await kept('access'), []);
+      await storage.destroyRealm(realm.uid);
+      await keep(400);
+      assert.deepEqual(await kept(), []);
+    });
+
     it('wakes those who listen when another writer commits, or destroys the realm', async () => {
       const realm = await TestRealm.make(storage);
       const heard: string[] = [];

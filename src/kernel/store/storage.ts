@@ -57,6 +57,8 @@ export interface StoredObject {
   readonly uid: string;
   /** Index of the leaf that last changed it. */
   readonly revision: number;
+  /** That leaf, whose digest covers the body. */
+  readonly leaf: Uint8Array;
   readonly body: Uint8Array;
 }
 
@@ -92,6 +94,13 @@ export interface HistoryQuery {
   readonly namespace?: string;
   /** At most so many, oldest first. */
   readonly limit: number;
+}
+
+export interface KeptCheckpoint {
+  /** Of the tree that it signs. */
+  readonly size: number;
+  /** The signed note. */
+  readonly note: string;
 }
 
 /** Says that a realm's log may have grown to `size` (or that the realm is gone: 0). A hint, never the data. */
@@ -137,6 +146,13 @@ export interface LogStorage {
     from: number,
     count: number,
   ): Promise<readonly Uint8Array[]>;
+  /**
+   * Keeps a signed checkpoint of a log, unless it has one of that size or there is no such realm; then drops the smallest ones past
+   * `keep_max`.
+   */
+  keepCheckpoint(realmUid: string, log: LogName, checkpoint: KeptCheckpoint, keep_max: number): Promise<void>;
+  /** The checkpoints that were kept, smallest first. */
+  readCheckpoints(realmUid: string, log: LogName): Promise<readonly KeptCheckpoint[]>;
   /** Calls `wake` when another writer committed. Returns what stops it. */
   listen(wake: WakeUp): Promise<() => Promise<void>>;
   close(): Promise<void>;

@@ -26,6 +26,7 @@ export interface LedgerSource {
 export function ledgerSource(logs: RealmLogs): LedgerSource {
   return {
     checkpoint: (realm, log) => logs.latestCheckpoint(realm, log),
+    checkpoints: (realm, log) => logs.checkpoints(realm, log),
     key: (realm, log) => logs.vkey(realm, log),
     async tile(realm, log, path) {
       const tile = parseTilePath(path);

@@ -4,6 +4,7 @@ import type { RealmId } from '#kernel/realm-id.ts';
 import type {
   Append,
   HistoryQuery,
+  KeptCheckpoint,
   LogStorage,
   NewRealm,
   StoredChange,
@@ -74,6 +75,14 @@ export class LinkedStorage implements LogStorage {
   }
   readNodes(uid: string, log: LogName, level: number, from: number, count: number) {
     return this.#link.call('readNodes', () => this.#database.readNodes(uid, log, level, from, count));
+  }
+  keepCheckpoint(uid: string, log: LogName, checkpoint: KeptCheckpoint, keep_max: number) {
+    return this.#link.call('keepCheckpoint', () =>
+      this.#database.keepCheckpoint(uid, log, checkpoint, keep_max),
+    );
+  }
+  readCheckpoints(uid: string, log: LogName) {
+    return this.#link.call('readCheckpoints', () => this.#database.readCheckpoints(uid, log));
   }
   /** Hints come late, in any order, or never. */
   listen(wake: WakeUp) {
