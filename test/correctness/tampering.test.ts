@@ -12,7 +12,7 @@ import type { Problem } from '#trust/ledger/problem.ts';
 import type { LedgerReport } from '#trust/ledger/verify.ts';
 import type { ApiClient } from '../support/api-client.ts';
 import { runCommand } from '../support/command.ts';
-import { type Replicas, startReplicas } from '../support/replicas.ts';
+import { type Administrator, type Replicas, startReplicas } from '../support/replicas.ts';
 
 const CONFIG_MAPS = '/api/v1/namespaces/default/configmaps';
 /** More than one tile of 256 leaves. */
@@ -26,6 +26,7 @@ describe('a log that was changed in the database', () => {
   let realm: string;
   let size = 0;
   let kubeconfig: string;
+  let administrator: Administrator;
   let client: ApiClient;
 
   before(async () => {
@@ -34,7 +35,7 @@ describe('a log that was changed in the database', () => {
     await admin.connect();
     const [replica] = region.all;
     assert.ok(replica);
-    const administrator = await region.organization('acme');
+    administrator = await region.organization('acme');
     kubeconfig = join(region.scratch, 'acme.kubeconfig');
     writeFileSync(kubeconfig, administrator.kubeconfig(replica));
     chmodSync(kubeconfig, 0o600);
@@ -144,6 +145,21 @@ describe('a log that was changed in the database', () => {
       `LEAF_MISPLACED leaf ${LEAF}`,
       `LEAF_MISPLACED leaf ${LEAF + 1}`,
     ]);
+  });
+
+  it('keeps a process from serving an object that is not the one its leaf was written for', async () => {
+    await admin.query(`UPDATE changes SET body = ${flipped('body')} WHERE ${row(LEAF)}`);
+    const fresh = await region.start();
+    const other = administrator.client(fresh);
+    assert.equal((await other.send('GET', CONFIG_MAPS)).code, 503);
+    assert.match(
+      fresh.log(),
+      new RegExp(`leaf ${LEAF} of /orgs/acme: the object stored with it is not the one`),
+    );
+    await admin.query(`UPDATE changes SET body = ${flipped('body')} WHERE ${row(LEAF)}`);
+    assert.equal((await other.send('GET', CONFIG_MAPS)).code, 200);
+    other.close();
+    await fresh.stop();
   });
 
   it('shows that the database was put back to an older dump, to whoever verified it before', async () => {

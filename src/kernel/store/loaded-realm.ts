@@ -17,7 +17,7 @@ import type { HeadChecks } from './head-checks.ts';
 import { type Decide, Lane, type LaneRealm, type LeafToCommit } from './lane.ts';
 import type { StoreLimits } from './limits.ts';
 import { LaneResources } from './resources.ts';
-import { openStored } from './sealing.ts';
+import { assertDigest, openStored } from './sealing.ts';
 import { RealmState } from './state.ts';
 import type {
   Append,
@@ -53,10 +53,12 @@ export async function loadRealm(
   });
   if (!record) return undefined;
   const state = new RealmState(id, record.changes.size - 1);
-  for (const { resource, uid, body } of stored) {
+  for (const { resource, uid, revision, leaf, body } of stored) {
     const kind = options.registry.resource(resource);
     // A kind that this release does not know: its objects stay in storage, untouched.
-    if (kind) state.load(openStored(kind, uid, body, record.uid, keys.sealer));
+    if (!kind) continue;
+    assertDigest(id, revision, leaf, body);
+    state.load(openStored(kind, uid, body, record.uid, keys.sealer));
   }
   return new LoadedRealm(id, record.uid, state, record.changes, keys, options);
 }
@@ -265,7 +267,11 @@ export class LoadedRealm implements Realm, LaneRealm {
 
   #applyStored(frontier: Frontier, rows: readonly StoredChange[]): void {
     // All are opened before the first is applied, so that one that cannot be opened leaves the state whole.
-    const opened = rows.map(({ change }) => change && this.#open(change));
+    const opened = rows.map(({ index, leaf, change }) => {
+      if (!change) return undefined;
+      assertDigest(this.id, index, leaf, change.body);
+      return this.#open(change);
+    });
     // Within one portion an object may change more than once, so each change is applied before the next is read.
     const first = this.state.revision + 1;
     const changes: (Change | undefined)[] = [];
