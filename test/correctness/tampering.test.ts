@@ -93,7 +93,10 @@ describe('a log that was changed in the database', () => {
     await admin.query('INSERT INTO changes SELECT * FROM kept');
     await admin.query('COMMIT');
     assert.deepEqual((await verify('--no-remember')).problems, []);
-    return problems.map(summary);
+    // The region signs a checkpoint every minute; those of a slow run do not fit either.
+    return problems
+      .filter((problem) => problem.code !== 'CHECKPOINT_ROOT' || problem.size === size)
+      .map(summary);
   }
 
   const summary = ({ code, leaf, size: of, tile }: Problem) =>
@@ -163,7 +166,7 @@ describe('a log that was changed in the database', () => {
   });
 
   it('shows that the database was put back to an older dump, to whoever verified it before', async () => {
-    const tables = ['realms', 'changes', 'objects', 'access', 'tile_nodes'];
+    const tables = ['realms', 'changes', 'objects', 'access', 'tile_nodes', 'checkpoints'];
     for (const table of tables) await admin.query(`CREATE TABLE dump_${table} AS TABLE ${table}`);
     const made = await client.send('POST', CONFIG_MAPS, { metadata: { name: 'later' } });
     assert.equal(made.code, 201);
