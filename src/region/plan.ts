@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { describeIncusd, findIncusd } from '#engines/incus/daemon.ts';
+import { portPrefix } from '#engines/nftables/names.ts';
 import { agentCommand } from '#engines/nftables/spawn.ts';
 import type { RegionConfig } from './config/schema.ts';
 import { type Accounts, isRoot } from './embedded/accounts.ts';
@@ -16,6 +17,7 @@ import type { ProcessDefinition, SupervisorPlan } from './supervisor/definition.
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 // Loading, migrations, and a first import of the base image.
 const REGION_START_LIMIT_MS = 180_000;
+const CLEAR_STRAYS = join(PROGRAM_FOLDER, 'src/engines/incus/clear-strays.ts');
 
 export interface PlanInputs {
   readonly layout: Layout;
@@ -31,7 +33,7 @@ export function planRegion(inputs: PlanInputs): SupervisorPlan {
   const processes: ProcessDefinition[] = [];
   if (postgres !== undefined) processes.push(postgresDefinition(layout, accounts, postgres));
   if (config.incus.mode === 'embedded' && isRoot() && findIncusd() !== undefined) {
-    processes.push(incusDefinition(layout, accounts));
+    processes.push(incusDefinition(inputs));
   }
   if (config.incus.mode !== 'none' && isRoot()) processes.push(firewallDefinition(inputs));
   processes.push(
@@ -47,8 +49,15 @@ export function planRegion(inputs: PlanInputs): SupervisorPlan {
   return { digest, logs: layout.logs, processes };
 }
 
-function incusDefinition(layout: Layout, { region }: Accounts): ProcessDefinition {
-  return { name: 'incus', after: [], ...describeIncusd(layout.incus, region.name) };
+function incusDefinition({ layout, config, accounts }: PlanInputs): ProcessDefinition {
+  const { env, ...description } = describeIncusd(layout.incus, accounts.region.name);
+  return {
+    name: 'incus',
+    after: [],
+    ...description,
+    env: { ...env, ...compileCache() },
+    prepare: { command: process.execPath, args: [CLEAR_STRAYS, layout.incus, portPrefix(config.id)] },
+  };
 }
 
 const compileCache = (): Record<string, string> =>

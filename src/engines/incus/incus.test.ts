@@ -102,7 +102,8 @@ describe('the Incus adapter against a private incusd', () => {
     assert.equal(state.memory.total, 512 * 1024 ** 2);
     assert.equal(state.disk?.root?.total, 2 * 1024 ** 3);
     // Incus spreads CPUs a moment after it answered.
-    assert.equal((await run('one', 'sh', '-c', 'until [ $(nproc) = 2 ]; do :; done')).code, 0);
+    const spread = 'until [ $(nproc) = 2 ]; do sleep 0.1; done';
+    assert.equal((await run('one', 'timeout', '60', 'sh', '-c', spread)).code, 0);
     await assert.rejects(instances.update(project, current, { config: {}, devices: {} }), (e) =>
       isIncusError(e, 'Conflict'),
     );

@@ -38,8 +38,7 @@ export function findRemains(folder: string): Remains {
 /** Removes all of it and the folder. Safe to repeat; throws when something does not go, naming it. */
 export async function removeRemains(folder: string, clock: Clock): Promise<void> {
   const { processes } = findRemains(folder);
-  for (const { pid } of processes) killProcess(pid);
-  await ended(
+  await endProcesses(
     processes.map(({ pid }) => pid),
     clock,
   );
@@ -47,7 +46,7 @@ export async function removeRemains(folder: string, clock: Clock): Promise<void>
   for (const bridge of left.bridges) execFileSync('ip', ['link', 'delete', 'dev', bridge]);
   for (const mount of left.mounts) execFileSync('umount', ['--lazy', mount]);
   for (const loop of loopsBelow(resolve(folder))) execFileSync('losetup', ['--detach', loop]);
-  for (const cgroup of left.cgroups) removeCgroup(cgroup);
+  for (const cgroup of left.cgroups) await removeCgroup(cgroup, clock);
   for (const pivot of listed(CGROUPS).map((controller) => join(CGROUPS, controller, 'lxc.pivot'))) {
     removeIfIdle(pivot);
   }
@@ -129,9 +128,30 @@ function cgroupsOf(instances: readonly string[]): string[] {
   );
 }
 
-function removeCgroup(path: string): void {
+/** A group is busy until the last process of the instance has ended, which were all killed with its first one. */
+async function removeCgroup(path: string, clock: Clock): Promise<void> {
+  const deadline_ms = clock.now() + END_LIMIT_MS;
+  for (;;) {
+    try {
+      removeGroups(path);
+      return;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT') return; // whoever left it last took it away
+      if (code !== 'EBUSY') throw error;
+      if (clock.now() > deadline_ms) {
+        throw new Error(`${path} still has processes ${END_LIMIT_MS} ms after its instance was killed`, {
+          cause: error,
+        });
+      }
+    }
+    await sleep(clock, END_EVERY_MS);
+  }
+}
+
+function removeGroups(path: string): void {
   for (const entry of readdirSync(path, { withFileTypes: true })) {
-    if (entry.isDirectory()) removeCgroup(join(path, entry.name));
+    if (entry.isDirectory()) removeGroups(join(path, entry.name));
   }
   rmdirSync(path);
 }
@@ -154,7 +174,9 @@ function killProcess(pid: number): void {
   }
 }
 
-async function ended(pids: readonly number[], clock: Clock): Promise<void> {
+/** SIGKILL to all of them; resolves when they are gone, throws when one does not go. */
+export async function endProcesses(pids: readonly number[], clock: Clock): Promise<void> {
+  for (const pid of pids) killProcess(pid);
   const deadline_ms = clock.now() + END_LIMIT_MS;
   while (pids.some((pid) => existsSync(`/proc/${pid}`))) {
     if (clock.now() > deadline_ms) throw new Error(`processes ${pids.join(', ')} did not end after SIGKILL`);

@@ -28,6 +28,8 @@ export interface ProcessDefinition {
   readonly after: readonly string[];
   /** It waits for those itself, so it may start at once and load meanwhile. They still stop after it. */
   readonly startsAtOnce?: boolean;
+  /** Run to its end before every start, with the same environment: clears up after a process that was killed. If it fails, so does the start. */
+  readonly prepare?: { readonly command: string; readonly args: readonly string[] };
   readonly ready: ReadinessProbe;
   /** How long it may take to become ready; then it is stopped and started again. */
   readonly startLimit_ms: number;

@@ -14,6 +14,7 @@ const BACKOFF_MAX_MS = 30_000;
 // A process that was ready this long is taken as sound: its next failure starts from the shortest delay.
 const SOUND_AFTER_MS = 60_000;
 const STOP_COMMAND_LIMIT_MS = 120_000;
+const PREPARE_LIMIT_MS = 60_000;
 const NOTES_MAX = 32;
 
 /** What one of our own processes may tell its supervisor. */
@@ -100,6 +101,13 @@ export class Runner {
 
   /** One life of the process; resolves, when it has ended, to how long it had been ready. */
   async #runOnce(): Promise<number> {
+    const problem = await this.#prepare();
+    if (this.#stopping.signal.aborted) return 0;
+    if (problem !== undefined) {
+      this.#starts++;
+      this.#lastFailure = `could not be prepared: ${problem}`;
+      return 0;
+    }
     const ended = this.#spawn();
     this.#enter('starting');
     const life = new AbortController();
@@ -120,6 +128,20 @@ export class Runner {
     }
     this.#child = undefined;
     return ready_ms;
+  }
+
+  /** Undefined when all is well; else what is wrong. */
+  #prepare(): Promise<string | undefined> {
+    const { prepare, env, cwd } = this.definition;
+    if (prepare === undefined) return Promise.resolve(undefined);
+    const { signal } = this.#stopping;
+    const options = { env, cwd, timeout: PREPARE_LIMIT_MS, signal };
+    return new Promise((resolve) => {
+      execFile(prepare.command, [...prepare.args], options, (error, stdout, stderr) => {
+        for (const line of `${stdout}${stderr}`.split('\n')) if (line !== '') this.#note(line);
+        resolve(error?.message);
+      });
+    });
   }
 
   /** Starts the process; the promise resolves with how it ended. */
