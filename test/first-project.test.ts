@@ -39,6 +39,9 @@ suite('a first project', { timeout: 600_000 }, () => {
       const row = (await user.kubectl('-n', project, 'get', 'instances', '--no-headers')).trim().split(/\s+/);
       assert.deepEqual(row.slice(0, 3), ['web', 'Running', 'True']);
       assert.match(await user.kubectl('-n', project, 'describe', 'instance', 'web'), /Type:\s+Ready/);
+      const events = await user.kubectl('-n', project, 'events', '--for', 'instance/web');
+      assert.match(events, /Normal\s+Created\s+\S*web\s+made from image/);
+      assert.match(await user.kubectl('-n', project, 'describe', 'network', 'lan'), /Normal\s+Ready\s/);
       assert.match(await user.kubectl('explain', 'instance.spec.memory'), /128Mi/);
       assert.equal(await user.kubectl('-n', project, 'exec', 'web', '--', 'hostname'), 'web\n');
       assert.match(await user.kubectl('-n', project, 'logs', 'web', '--tail=5'), /\S/);

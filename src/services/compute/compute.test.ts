@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { INSTANCE_STATUS } from '#engines/incus/types.ts';
 import { isStatusError } from '#kernel/errors.ts';
+import { Event, type EventObject } from '#services/tenancy/event.ts';
 import { Namespace } from '#services/tenancy/namespace.ts';
 import { Image } from './image.ts';
 import { Instance } from './instance.ts';
@@ -103,6 +104,30 @@ describe('compute over a private incusd', () => {
     );
     await world.remove(Instance, 'client');
     await gone('client');
+  });
+
+  test('events tell its story, from its making to its end, and why one does not start', async () => {
+    await world.create(Instance, 'nowhere', { ...small, image: 'nothing' });
+    await untilReason('nowhere', 'ImageNotFound');
+    await world.remove(Instance, 'nowhere');
+    await gone('nowhere');
+    const story = (name: string) =>
+      world.acme.view
+        .list(Event, PROJECT)
+        .map((event) => event as unknown as EventObject)
+        .filter(({ involvedObject }) => involvedObject.name === name)
+        .map(({ type, reason, message }) => `${type} ${reason}: ${message}`);
+    await world.until('all of it is told', () => story('client').some((line) => line.includes('Deleted')));
+    assert.deepEqual(
+      new Set(story('client')),
+      new Set([
+        'Normal Created: made from image "debian-12"',
+        'Normal Started: it was started',
+        'Normal Running: it runs and has its addresses',
+        'Normal Deleted: it and its disk are gone; its addresses are free again',
+      ]),
+    );
+    assert.match(story('nowhere').join('\n'), /^Warning ImageNotFound: .*nothing/);
   });
 
   test('CPU, memory and disk change while it runs; a disk never shrinks', async () => {

@@ -103,12 +103,15 @@ async function bringAbout(
     const source = await resolveSource(instance, context);
     await projects.ensure(project, realm.view, owner);
     await create(compute, project, instance, plan, source, context.signal);
+    context.events.record(instance, 'Normal', 'Created', `made ${originOf(instance)}`);
     current = await incus.instances.get(project, name);
     status.restartedAt = instance.spec.restartedAt;
     status.restoredFrom = instance.spec.restoreFrom;
   } else if (instance.spec.restoreFrom !== instance.status?.restoredFrom) {
     if (instance.spec.restoreFrom !== undefined) {
       await restore(compute, project, instance, instance.spec.restoreFrom, context);
+      const message = `its disk is again as snapshot "${instance.spec.restoreFrom}" took it`;
+      context.events.record(instance, 'Normal', 'Restored', message);
       current = await incus.instances.get(project, name);
     }
     status.restoredFrom = instance.spec.restoreFrom;
@@ -125,12 +128,16 @@ async function bringAbout(
   if (differs(current.value, plan)) {
     await projects.ensure(project, realm.view, owner);
     await incus.instances.update(project, current, plan);
+    context.events.record(instance, 'Normal', 'Updated', 'the engine was brought up to what its spec says');
   }
 
   const restart = instance.spec.restartedAt !== (status.restartedAt ?? instance.status?.restartedAt);
   const power = await setPower(compute, project, current.value, instance.spec.powerState, restart);
   if (restart) status.restartedAt = instance.spec.restartedAt;
-  if (power.started) status.startedAt = rfc3339(context.clock.now());
+  if (power.started) {
+    status.startedAt = rfc3339(context.clock.now());
+    context.events.record(instance, 'Normal', 'Started', restart ? 'it was started again' : 'it was started');
+  }
   if ('restoredFrom' in status || 'restartedAt' in status || power.started) {
     // What is done once is remembered before anything else can fail.
     await writeStatus(context, Instance, key, uid, { ...status });
@@ -224,6 +231,11 @@ async function settleAddresses(
   return written as InstanceObject;
 }
 
+const originOf = ({ spec }: InstanceObject): string =>
+  spec.source?.snapshot === undefined
+    ? `from image "${spec.image}"`
+    : `as a clone of snapshot "${spec.source.snapshot}"`;
+
 async function find(
   { incus }: ComputeContext,
   project: string,
@@ -282,7 +294,7 @@ async function remove(
   compute: ComputeContext,
   key: ObjectKey,
   instance: InstanceObject,
-  { realm, change }: ReconcileContext,
+  { realm, change, events }: ReconcileContext,
 ): Promise<undefined> {
   const { uid, namespace } = instance.metadata;
   const project = compute.projects.nameOf(realm.view, namespace);
@@ -292,6 +304,7 @@ async function remove(
     if (current && current.value.config[LABELS.uid] === uid) {
       if (current.value.status_code !== INSTANCE_STATUS.stopped) await forceOff(compute, project, name);
       await compute.incus.instances.delete(project, name);
+      events.record(instance, 'Normal', 'Deleted', 'it and its disk are gone; its addresses are free again');
     }
     await compute.projects.removeIfEmpty(project);
   }

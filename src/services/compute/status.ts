@@ -5,7 +5,8 @@ import { isStatusError } from '#kernel/errors.ts';
 import type { Kind } from '#kernel/kind.ts';
 import type { Condition } from '#kernel/object.ts';
 import type { ObjectKey } from '#kernel/realm.ts';
-import { readyCondition, setCondition } from '#kernel/reconcile/conditions.ts';
+import { recordTransition } from '#kernel/reconcile/condition-events.ts';
+import { type ConditionChange, readyCondition, setCondition } from '#kernel/reconcile/conditions.ts';
 
 export interface Verdict {
   readonly ready: boolean;
@@ -13,21 +14,26 @@ export interface Verdict {
   readonly message: string;
 }
 
-/** Sets `fields` and the Ready condition. An undefined field is taken away. No error when the object is gone. */
+/** Reasons of a condition that is not true and yet as somebody wanted it. */
+const ORDINARY = new Set(['Stopped']);
+
+/** Sets `fields` and the Ready condition, whose changes are events. An undefined field is taken away. No error when the object is gone. */
 export async function writeStatus(
-  { realm, change, clock }: ReconcileContext,
+  { realm, change, clock, events }: ReconcileContext,
   kind: Kind,
   key: ObjectKey,
   uid: string,
   fields: Readonly<Record<string, unknown>>,
   verdict?: Verdict,
 ): Promise<void> {
+  let told: { readonly before: readonly Condition[]; readonly condition: ConditionChange } | undefined;
   try {
-    await realm.resources.modify(
+    const { object } = await realm.resources.modify(
       kind,
       key,
       change,
       (current) => {
+        told = undefined;
         if (current.metadata.uid !== uid) return current;
         const before = (current.status ?? {}) as { conditions?: readonly Condition[] };
         const { generation } = current.metadata;
@@ -36,16 +42,15 @@ export async function writeStatus(
         if (verdict) {
           const { ready, reason, message } = verdict;
           next.observedGeneration = generation;
-          next.conditions = setCondition(
-            before.conditions,
-            readyCondition(ready ? 'True' : 'False', reason, message, generation),
-            clock,
-          );
+          const condition = readyCondition(ready ? 'True' : 'False', reason, message, generation);
+          next.conditions = setCondition(before.conditions, condition, clock);
+          told = { before: before.conditions ?? [], condition };
         }
         return isDeepStrictEqual(before, next) ? current : { ...current, status: next };
       },
       { subresource: 'status' },
     );
+    if (told) recordTransition(events, object, told.before, told.condition, ORDINARY);
   } catch (error) {
     if (!isStatusError(error, 'NotFound')) throw error;
   }
