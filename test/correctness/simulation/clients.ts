@@ -7,6 +7,7 @@ import { isStatusError } from '#kernel/errors.ts';
 import type { Kind } from '#kernel/kind.ts';
 import type { ChangeContext, ObjectKey, Realm } from '#kernel/realm.ts';
 import { Note, Widget } from '#kernel/store/example-kinds.ts';
+import { entriesAt } from '#kernel/wire/rewind.ts';
 import type { ObjectInput, ObjectOperation, ObjectOutput } from '../../support/object-model.ts';
 import { Machine } from './machines.ts';
 import type { Process } from './process.ts';
@@ -23,7 +24,15 @@ export interface SentWrite {
   outcome: 'unknown' | 'refused' | { readonly acknowledged: number };
 }
 
+/** What a list said, of now or of an older revision. */
+export interface Listing {
+  readonly revision: number;
+  /** `<name>@<version>`, in order. */
+  readonly widgets: readonly string[];
+}
+
 export interface Recorded {
+  readonly listings: Listing[];
   /** Operations on each widget, by name. */
   readonly operations: Map<string, ObjectOperation[]>;
   readonly writes: SentWrite[];
@@ -58,7 +67,8 @@ export class Client {
       if (isOver()) return;
       const dice = world.between(0, 99);
       if (dice < 60) await this.#widget();
-      else if (dice < 90) await this.#machine();
+      else if (dice < 85) await this.#machine();
+      else if (dice < 92) await this.#list();
       else await this.#note();
     }
   }
@@ -156,6 +166,25 @@ export class Client {
     });
   }
 
+  /** A list as of now, or going on with an older one, as chunks of a list do, at whatever process. */
+  async #list(): Promise<void> {
+    const { world, recorded } = this.#options;
+    const older = world.chance(60) ? world.pick(recorded.listings) : undefined;
+    try {
+      const listing = await this.#ask(async (realm): Promise<Listing> => {
+        const revision = older?.revision ?? realm.view.revision;
+        const entries = older
+          ? await entriesAt(realm, Widget, PROJECT, revision)
+          : [...realm.view.entries(Widget, PROJECT)];
+        return { revision, widgets: entries.map((entry) => `${entry.name}@${entry.revision}`) };
+      });
+      if (listing) recorded.listings.push(listing);
+    } catch (error) {
+      // Too old to list, or nobody answered.
+      if (!(error instanceof GaveUp) && !isStatusError(error)) throw error;
+    }
+  }
+
   /** A secret that belongs to a widget, for the garbage collector. */
   async #note(): Promise<void> {
     const { world } = this.#options;
@@ -190,6 +219,19 @@ export class Client {
   async #request<T extends ObjectOutput>(
     work: (realm: Realm) => Promise<T>,
   ): Promise<ObjectOutput | undefined> {
+    try {
+      return await this.#ask(work);
+    } catch (error) {
+      if (isStatusError(error, 'AlreadyExists')) return { type: 'exists' };
+      if (isStatusError(error, 'NotFound')) return { type: 'absent' };
+      if (isStatusError(error, 'Conflict')) return { type: 'conflict' };
+      if (error instanceof GaveUp || isStatusError(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** As `#request`, with errors as they come. */
+  async #ask<T>(work: (realm: Realm) => Promise<T>): Promise<T | undefined> {
     const { world } = this.#options;
     const process = world.pick(this.#options.processes());
     if (!process) {
@@ -201,15 +243,7 @@ export class Client {
       await realms.fresh(ACME);
       return realms.use(ACME, work);
     })();
-    try {
-      return await Promise.race([answer, this.#patience(process)]);
-    } catch (error) {
-      if (isStatusError(error, 'AlreadyExists')) return { type: 'exists' };
-      if (isStatusError(error, 'NotFound')) return { type: 'absent' };
-      if (isStatusError(error, 'Conflict')) return { type: 'conflict' };
-      if (error instanceof GaveUp || isStatusError(error)) return undefined;
-      throw error;
-    }
+    return await Promise.race([answer, this.#patience(process)]);
   }
 
   async #patience(process: Process): Promise<never> {

@@ -9,7 +9,7 @@ import { parseLeaf } from '#kernel/log/leaf.ts';
 import { append, EMPTY_FRONTIER, leafHash, root } from '#kernel/log/merkle.ts';
 import type { RealmView } from '#kernel/realm.ts';
 import { REGION } from '#kernel/realm-id.ts';
-import { EXAMPLE_KINDS, Note } from '#kernel/store/example-kinds.ts';
+import { EXAMPLE_KINDS, Note, Widget } from '#kernel/store/example-kinds.ts';
 import type { LogStorage, StoredChange } from '#kernel/store/storage.ts';
 import { checkLinearizable } from '../../support/linearizability.ts';
 import { objectModel } from '../../support/object-model.ts';
@@ -104,6 +104,21 @@ export async function checkWatchers(database: LogStorage, told: readonly Told[])
       .flatMap(({ index, change }) => (change ? [`${TYPE[change.type]} ${change.name} ${index}`] : []));
     const seen = events.map(({ type, key, revision }) => `${type} ${key.name} ${revision}`);
     assert.deepEqual(seen, expected, `a watch of ${kind.plural} from ${after} to ${upTo}`);
+  }
+}
+
+/** Every list is what the log adds up to at its revision, whichever process gave it and however much later. */
+export async function checkListings(database: LogStorage, { listings }: Recorded): Promise<void> {
+  const { leaves } = await readLog(database, ACME);
+  for (const { revision, widgets } of listings) {
+    const there = new Map<string, number>();
+    for (const { index, change } of leaves.slice(0, revision + 1)) {
+      if (change?.resource !== Widget.resource) continue;
+      if (change.type === 'deleted') there.delete(change.name);
+      else there.set(change.name, index);
+    }
+    const expected = [...there].map(([name, index]) => `${name}@${index}`).sort();
+    assert.deepEqual(widgets, expected, `the list of widgets at ${revision}`);
   }
 }
 

@@ -15,6 +15,7 @@ import {
   checkCheckpoints,
   checkEngine,
   checkHistories,
+  checkListings,
   checkOwners,
   checkState,
   checkTree,
@@ -65,7 +66,7 @@ export async function simulate(
 class Run {
   readonly world: World;
   readonly #shared: Shared;
-  readonly #recorded: Recorded = { operations: new Map(), writes: [] };
+  readonly #recorded: Recorded = { operations: new Map(), writes: [], listings: [] };
   readonly #told: Told[] = [];
   readonly #processes: Process[] = [];
   readonly #failures: unknown[] = [];
@@ -203,6 +204,7 @@ class Run {
     await checkWrites(database, this.#recorded);
     checkHistories(this.#recorded);
     await checkWatchers(database, this.#told);
+    await checkListings(database, this.#recorded);
     // Those that ran, and one that reads everything anew.
     const fresh = this.#background(() => this.#start());
     await this.world.run(this.world.now + 10_000, () => fresh.isDone);
