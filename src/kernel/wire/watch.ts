@@ -8,6 +8,7 @@ import { expired, isStatusError, StatusError } from '../errors.ts';
 import type { Entry, Realm, Watch, WatchEvent } from '../realm.ts';
 import { errorStatus } from './answer.ts';
 import type { ServedResource } from './catalogue.ts';
+import { writeChunk } from './chunk.ts';
 import { guard } from './guard.ts';
 import {
   FUTURE_REVISION_WAIT_MS,
@@ -202,11 +203,12 @@ async function writeOrDrop(
   chunk: Buffer,
 ): Promise<void> {
   if (response.destroyed) throw new SlowClient();
-  if (response.write(chunk)) return;
+  const full = writeChunk(response, chunk);
+  if (full === undefined) return;
   const slow = new AbortController();
   const cancel = wire.clock.after(SLOW_CLIENT_LIMIT_MS, () => slow.abort());
   try {
-    await once(response, 'drain', { signal: AbortSignal.any([slow.signal, request.signal]) });
+    await once(full, 'drain', { signal: AbortSignal.any([slow.signal, request.signal]) });
   } catch {
     throw new SlowClient();
   } finally {
