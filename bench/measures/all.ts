@@ -1,0 +1,17 @@
+/** Every measurement by its name. */
+import type { Measure } from './context.ts';
+import { creates } from './creates.ts';
+import { gets } from './gets.ts';
+import { ledger } from './ledger.ts';
+import { lists } from './lists.ts';
+import { organizations } from './organizations.ts';
+import { watches } from './watches.ts';
+
+export const MEASURES: Readonly<Record<string, Measure>> = {
+  creates,
+  lists,
+  gets,
+  watches,
+  organizations,
+  ledger,
+};

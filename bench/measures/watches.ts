@@ -1,0 +1,93 @@
+/** How soon 1,000 watchers hear of a commit. Watchers and the writer share a process of their own, and so a clock. */
+import { fork } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { makeMember, makeOrganization } from '../lib/api.ts';
+import { BenchRegion } from '../lib/region.ts';
+import { latencyOf } from '../lib/statistics.ts';
+import type { Target } from '../lib/target.ts';
+import type { Measure } from './context.ts';
+
+const WATCHERS = 1_000;
+/** One person may have 500 watches open. */
+const PEOPLE = 4;
+const DELIVERY_MS_MAX = 20;
+/** Writes a second: far enough apart that one's deliveries end before the next begins. */
+const INTERVAL_MS = 100;
+
+export interface WatchJob {
+  readonly people: readonly Target[];
+  readonly watchers: number;
+  readonly writes: number;
+  readonly interval_ms: number;
+}
+
+export interface WatchResult {
+  /** Of each write with nobody watching: from sending it to its answer. */
+  readonly unwatched_ms: readonly number[];
+  /** The same with all watching. */
+  readonly watched_ms: readonly number[];
+  /** Of each write and each watcher: from sending the write to hearing of it. */
+  readonly sentToHeard_ms: Float64Array;
+  /** The same from the write's answer; below zero where the watcher heard first. */
+  readonly answeredToHeard_ms: Float64Array;
+  /** Of each write: from the first watcher that heard to the last. */
+  readonly spread_ms: readonly number[];
+}
+
+export const watches: Measure = {
+  summary: 'watch delivery after commit with 1,000 watchers, p99',
+  async run({ quick, profile }) {
+    const region = await BenchRegion.make();
+    try {
+      await region.start();
+      const admin = await makeOrganization(region.operator, 'bench');
+      const people = [admin];
+      for (let i = 1; i < PEOPLE; i++) people.push(await makeMember(admin, `user-${i}`));
+      await region.stop();
+      await region.start({
+        controllers: false,
+        ...(profile === undefined ? {} : { profile: join(profile, 'watch.cpuprofile') }),
+      });
+      const watchers = WATCHERS;
+      const job: WatchJob = { people, watchers, writes: quick ? 30 : 200, interval_ms: INTERVAL_MS };
+      const result = await runWatchJob(job);
+      const unwatched = latencyOf(result.unwatched_ms);
+      const answered = latencyOf(result.answeredToHeard_ms);
+      const sent = latencyOf(result.sentToHeard_ms);
+      const spread = latencyOf(result.spread_ms);
+      const target = { atMost: DELIVERY_MS_MAX };
+      return {
+        name: 'watches',
+        rows: [
+          {
+            what: `commit to delivery, ${watchers} watchers, p99`,
+            value: sent.p99_ms - unwatched.p50_ms,
+            unit: 'ms',
+            target,
+            note: `from sending the write, less the ${unwatched.p50_ms.toFixed(1)} ms that such a write takes with nobody watching; p50 ${(sent.p50_ms - unwatched.p50_ms).toFixed(1)} ms`,
+          },
+          {
+            what: 'from the writer’s answer to delivery, p99',
+            value: answered.p99_ms,
+            unit: 'ms',
+            note: `p50 ${answered.p50_ms.toFixed(1)} ms; first watcher to last: p50 ${spread.p50_ms.toFixed(1)} ms`,
+          },
+        ],
+      };
+    } finally {
+      await region.destroy();
+    }
+  },
+};
+
+function runWatchJob(job: WatchJob): Promise<WatchResult> {
+  const child = fork(fileURLToPath(new URL('../load/watchers.ts', import.meta.url)), {
+    serialization: 'advanced',
+  });
+  return new Promise((resolve, reject) => {
+    child.once('exit', (code) => reject(new Error(`the watchers ended with ${code}`)));
+    child.once('message', (result: WatchResult) => resolve(result));
+    child.send(job);
+  });
+}
