@@ -9,6 +9,7 @@ import { tableName } from '#engines/nftables/names.ts';
 import type { Clock } from '#kernel/clock.ts';
 import { readRegionId } from './config/load.ts';
 import { isRoot } from './embedded/accounts.ts';
+import { emptyExternalEngines } from './external.ts';
 import type { Layout } from './layout.ts';
 import { stopSupervisor } from './supervisor/launch.ts';
 
@@ -17,7 +18,16 @@ export function looksLikeRegion(layout: Layout): boolean {
   return existsSync(layout.config) || existsSync(layout.run.folder);
 }
 
-export async function destroyRegion(layout: Layout, clock: Clock): Promise<void> {
+export interface DestroyOptions {
+  /** Leave what is the region's in engines that are not its own. */
+  readonly keepExternal?: boolean;
+}
+
+export async function destroyRegion(
+  layout: Layout,
+  clock: Clock,
+  { keepExternal = false }: DestroyOptions = {},
+): Promise<void> {
   if (!looksLikeRegion(layout)) {
     if (existsSync(layout.data) && readdirSync(layout.data).length > 0) {
       throw new Error(`${layout.data} holds no region (no region.yaml): nothing was removed`);
@@ -25,6 +35,7 @@ export async function destroyRegion(layout: Layout, clock: Clock): Promise<void>
     return;
   }
   await stopSupervisor(layout, clock);
+  if (!keepExternal) await emptyExternalEngines(layout, clock);
   if (isRoot()) {
     await removeRemains(layout.incus, clock);
     await removeFirewall(layout);

@@ -29,11 +29,29 @@ export function noEngine(layout: Layout, config: RegionConfig, clock: Clock): En
   };
 }
 
+/** Says what is wrong with an Incus that is not ours; whatever it is, it is tried again with every instance. */
+async function openExternal(socketPath: string, clock: Clock): Promise<Engine> {
+  const incus = connectIncus({ socketPath }, clock);
+  try {
+    await incus.extensions();
+    const pools = await incus.pools.list();
+    if (pools.some(({ name }) => name === DEFAULT_POOL)) return { incus, problem: undefined };
+    return {
+      incus,
+      problem: `Incus at ${socketPath} has no storage pool called ${DEFAULT_POOL}: no instances; make one: incus storage create ${DEFAULT_POOL} DRIVER`,
+    };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return {
+      incus,
+      problem: `Incus at ${socketPath} cannot be used (${message}): no instances, images or networks; its socket must belong to a group other than root, such as incus-admin`,
+    };
+  }
+}
+
 /** Waits until Incus serves. */
 export async function openEngine(layout: Layout, config: RegionConfig, clock: Clock): Promise<Engine> {
-  if (config.incus.mode === 'external') {
-    return { incus: connectIncus({ socketPath: socketOf(layout, config) }, clock), problem: undefined };
-  }
+  if (config.incus.mode === 'external') return openExternal(socketOf(layout, config), clock);
   const incus = await untilReady(layout.incus, clock, READY_LIMIT_MS);
   try {
     await prepareIncus(incus, {

@@ -2,6 +2,7 @@
  * Which processes make up this region, as data for its supervisor. Pure but for looking up which programs are installed.
  */
 import { createHash } from 'node:crypto';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeIncusd, findIncusd } from '#engines/incus/daemon.ts';
 import { portPrefix } from '#engines/nftables/names.ts';
@@ -84,6 +85,13 @@ function firewallDefinition({ layout, config, accounts }: PlanInputs): ProcessDe
   };
 }
 
+/** The group that may speak to an Incus that is not our own, as Debian's incus-admin. Never root's: that would be no protection at all. */
+function socketGroups({ incus }: RegionConfig): readonly number[] {
+  if (incus.mode !== 'external' || incus.socket === undefined || !existsSync(incus.socket)) return [];
+  const { gid } = statSync(incus.socket);
+  return gid === 0 ? [] : [gid];
+}
+
 function regionDefinition(
   { layout, config, accounts, imageCache }: PlanInputs,
   before: readonly string[],
@@ -101,7 +109,9 @@ function regionDefinition(
   };
   return {
     name: 'region',
-    ...(isRoot() ? withProgram(layout.program, asAccount(accounts.region, program)) : program),
+    ...(isRoot()
+      ? withProgram(layout.program, asAccount(accounts.region, program, socketGroups(config)))
+      : program),
     // Its own cache of compiled code: root must never run what this account could write.
     env: { PATH, LANG: 'C.UTF-8', NODE_ENV: 'production', NODE_COMPILE_CACHE: layout.cache },
     cwd: '/',

@@ -129,11 +129,14 @@ async function configure({ layout, name, listen, report }: UpOptions): Promise<R
   return config;
 }
 
+/** What only a region that runs its own Incus needs. */
+const OF_EMBEDDED_INCUS = new Set(['incus-base', 'incus', 'btrfs-progs', 'uidmap']);
+
 function neededPackages(config: RegionConfig) {
   return PACKAGES.filter(({ purpose, name }) => {
     if (purpose === 'store') return config.postgres.mode === 'embedded';
     if (config.incus.mode === 'none') return false;
-    return name !== 'incus-base' || config.incus.mode === 'embedded';
+    return config.incus.mode === 'embedded' || !OF_EMBEDDED_INCUS.has(name);
   });
 }
 

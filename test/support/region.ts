@@ -2,7 +2,8 @@
  * A whole region for end-to-end tests, started as a user would: with `casemate up`, in a folder and on a port of its own.
  * With `airGapped` it lives where there is no way out. Needs root.
  */
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,6 +35,8 @@ export interface TestRegion {
 export interface RegionOptions {
   readonly airGapped?: boolean;
   readonly name?: string;
+  /** YAML that stands in region.yaml before the first `casemate up`, besides name, id and listen. */
+  readonly settings?: string;
 }
 
 const CASEMATE = join(PROGRAM_FOLDER, 'casemate');
@@ -66,6 +69,12 @@ export async function startRegion(options: RegionOptions = {}): Promise<TestRegi
     await airGap?.close();
     rmSync(scratch, { recursive: true, force: true });
   };
+  if (options.settings !== undefined) {
+    const id = `r${randomBytes(4).toString('hex')}`;
+    mkdirSync(data, { mode: 0o711 });
+    const own = `name: ${options.name ?? 'testing'}\nid: ${id}\nlisten: 127.0.0.1:${port}\n`;
+    writeFileSync(join(data, 'region.yaml'), `${own}${options.settings}\n`, { mode: 0o600 });
+  }
   try {
     await up('--listen', `127.0.0.1:${port}`, '--name', options.name ?? 'testing', '--timings');
   } catch (error) {
@@ -87,7 +96,7 @@ export async function startRegion(options: RegionOptions = {}): Promise<TestRegi
 }
 
 /** A port nobody listens on now. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

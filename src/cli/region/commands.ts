@@ -53,7 +53,8 @@ export function registerRegionCommands(program: Command): void {
     .description('remove the region and everything in it from this machine')
     .addOption(dataOption())
     .option('--yes', 'really do it: nothing can bring it back')
-    .action(async (options: DataOption & { yes?: boolean }) =>
+    .option('--keep-external', 'leave what it has in engines that region.yaml calls external')
+    .action(async (options: DataOption & { yes?: boolean; keepExternal?: boolean }) =>
       (await import('./destroy.ts')).destroy(options),
     );
 }

@@ -5,7 +5,9 @@ import { destroyRegion, looksLikeRegion } from '#region/destroy.ts';
 import type { DataOption } from './commands.ts';
 import { checkAccess, chosenRegion, ownCommandFor } from './where.ts';
 
-export async function destroy(options: DataOption & { readonly yes?: boolean }): Promise<void> {
+export async function destroy(
+  options: DataOption & { readonly yes?: boolean; readonly keepExternal?: boolean },
+): Promise<void> {
   const layout = chosenRegion(options.data);
   checkAccess(layout);
   if (!existsSync(layout.data)) {
@@ -17,6 +19,6 @@ export async function destroy(options: DataOption & { readonly yes?: boolean }):
       `this removes the region in ${layout.data} with every organization, instance, key and ledger in it, for good. If you mean it: ${ownCommandFor(layout, 'destroy --yes')}`,
     );
   }
-  await destroyRegion(layout, wakefulClock);
+  await destroyRegion(layout, wakefulClock, { keepExternal: options.keepExternal ?? false });
   process.stdout.write(`The region in ${layout.data} is gone.\n`);
 }

@@ -18,9 +18,14 @@ export interface Command {
 const MOUNT_AND_RUN =
   'set -e; mount --bind -- "$1" "$2"; mount -o remount,bind,ro -- "$2"; shift 2; exec "$@"';
 
-/** Wraps a command so that it runs as `account`. */
-export function asAccount({ uid, gid }: Account, { command, args }: Command): Command {
-  const identity = [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', '--inh-caps=-all'];
+/** Wraps a command so that it runs as `account`, and in `groups` besides the account's own. */
+export function asAccount(
+  { uid, gid }: Account,
+  { command, args }: Command,
+  groups: readonly number[] = [],
+): Command {
+  const others = groups.length === 0 ? '--clear-groups' : `--groups=${groups.join(',')}`;
+  const identity = [`--reuid=${uid}`, `--regid=${gid}`, others, '--inh-caps=-all'];
   return {
     command: 'setpriv',
     args: [...identity, '--bounding-set=-all', '--no-new-privs', '--', command, ...args],

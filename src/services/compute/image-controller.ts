@@ -11,6 +11,7 @@ import type { ObjectKey } from '#kernel/realm.ts';
 import { isDeleting, removeFinalizer } from '#kernel/reconcile/finalizers.ts';
 import type { ComputeContext } from './context.ts';
 import { IMAGE_FINALIZER, Image, type ImageObject } from './image.ts';
+import { LABELS } from './names.ts';
 import { Obstacle, obstacleOf } from './obstacle.ts';
 import { writeStatus } from './status.ts';
 import { sweepGoneRealms } from './sweep.ts';
@@ -67,7 +68,7 @@ export function imageController(compute: ComputeContext): Controller {
 }
 
 async function bringIn(
-  { incus, imageFolder }: ComputeContext,
+  { incus, imageFolder, regionId }: ComputeContext,
   image: ImageObject,
   signal: AbortSignal,
 ): Promise<{ fingerprint: string; size: number }> {
@@ -99,7 +100,10 @@ async function bringIn(
       { retryAfter_ms: MISSING_FILE_RETRY_MS },
     );
   }
-  const fingerprint = await incus.images.import({ file: path, properties: {} }, signal);
+  const fingerprint = await incus.images.import(
+    { file: path, properties: { [LABELS.region]: regionId } },
+    signal,
+  );
   if (fingerprint !== sha256) {
     // The file was exchanged between the check and the import.
     await incus.images.delete(fingerprint);
@@ -121,7 +125,7 @@ function checkType(image: ImageObject, type: string): void {
 }
 
 async function remove(
-  { incus }: ComputeContext,
+  { incus, regionId }: ComputeContext,
   key: ObjectKey,
   image: ImageObject,
   { realm, change }: ReconcileContext,
@@ -132,7 +136,9 @@ async function remove(
     .some((other) => other.metadata.uid !== image.metadata.uid && other.spec.source.sha256 === sha256);
   if (!shared && image.status?.fingerprint === sha256) {
     try {
-      await incus.images.delete(sha256);
+      // One that was there before us is somebody else's.
+      const { properties } = await incus.images.get(sha256);
+      if (properties[LABELS.region] === regionId) await incus.images.delete(sha256);
     } catch (error) {
       if (!isIncusError(error, 'NotFound')) throw error;
     }
