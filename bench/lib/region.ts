@@ -154,6 +154,14 @@ export class BenchRegion {
     return { ...databaseConnection(this.layout, this.config), user: DATABASE_SUPERUSER };
   }
 
+  /** The master key as a file of root's, who may not read the region's own: it is gone with the region. */
+  masterKey(): string {
+    const copy = join(this.#folder, 'master.key');
+    rmSync(copy, { force: true });
+    writeFileSync(copy, readFileSync(join(this.layout.keys, 'master.key')), { mode: 0o600 });
+    return copy;
+  }
+
   async destroy(): Promise<void> {
     await this.stop();
     await end(this.#postgres, 'SIGINT');

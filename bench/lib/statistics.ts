@@ -33,6 +33,12 @@ export function residentBytes(pid: number): number {
   return Number(kib ?? 0) * 1024;
 }
 
+/** Memory of a process with what it shares counted in parts: sums of these count every page once. */
+export function proportionalBytes(pid: number): number {
+  const kib = /^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1];
+  return Number(kib ?? 0) * 1024;
+}
+
 /** Where and how busy the machine was: said with every result. */
 export function machine() {
   return {

@@ -2,9 +2,12 @@
 import type { Measure } from './context.ts';
 import { creates } from './creates.ts';
 import { gets } from './gets.ts';
+import { growth } from './growth.ts';
+import { instances } from './instances.ts';
 import { ledger } from './ledger.ts';
 import { lists } from './lists.ts';
 import { organizations } from './organizations.ts';
+import { start } from './start.ts';
 import { watches } from './watches.ts';
 
 export const MEASURES: Readonly<Record<string, Measure>> = {
@@ -13,5 +16,8 @@ export const MEASURES: Readonly<Record<string, Measure>> = {
   gets,
   watches,
   organizations,
+  growth,
+  instances,
   ledger,
+  start,
 };
