@@ -85,6 +85,20 @@ export interface Status {
   readonly code: number;
 }
 
+/** What a client sent is said back to it, but not at any length. */
+const MESSAGE_LENGTH_MAX = 32_768;
+const NAME_LENGTH_MAX = 253;
+
+const clip = (text: string, length_max: number) =>
+  text.length <= length_max ? text : `${text.slice(0, length_max)}…`;
+
+function clipName(details: StatusDetails | undefined): StatusDetails | undefined {
+  const name = details?.name;
+  return name === undefined || name.length <= NAME_LENGTH_MAX
+    ? details
+    : { ...details, name: clip(name, NAME_LENGTH_MAX) };
+}
+
 export class StatusError extends Error {
   override readonly name = 'StatusError';
   readonly code: number;
@@ -92,10 +106,10 @@ export class StatusError extends Error {
   readonly details: StatusDetails | undefined;
 
   constructor(reason: StatusReason, message: string, details?: StatusDetails) {
-    super(message);
+    super(clip(message, MESSAGE_LENGTH_MAX));
     this.reason = reason;
     this.code = HTTP_CODE[reason];
-    this.details = details;
+    this.details = clipName(details);
   }
 
   toStatus(): Status {
@@ -115,7 +129,7 @@ export class StatusError extends Error {
 function label(subject: StatusSubject): string {
   const kind = subject.kind ?? 'object';
   const qualified = subject.group ? `${kind}.${subject.group}` : kind;
-  return subject.name ? `${qualified} "${subject.name}"` : qualified;
+  return subject.name ? `${qualified} "${clip(subject.name, NAME_LENGTH_MAX)}"` : qualified;
 }
 
 export const badRequest = (message: string, causes?: readonly StatusCause[]) =>

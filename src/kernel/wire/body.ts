@@ -17,7 +17,13 @@ const tooLarge = () =>
 export async function readBody(request: IncomingMessage): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > BODY_BYTES_MAX) throw tooLarge();
   const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
-  if (encoding === 'identity' || encoding === '') return collect(request);
+  if (encoding === 'identity' || encoding === '') {
+    try {
+      return await collect(request);
+    } catch (error) {
+      throw error instanceof StatusError ? error : badRequest('the request body broke off before its end');
+    }
+  }
   if (encoding !== 'gzip') {
     throw new StatusError(
       'UnsupportedMediaType',

@@ -9,6 +9,7 @@ import { finished, pipeline } from 'node:stream/promises';
 import fastify, { type FastifyReply } from 'fastify';
 import { errorStatus, statusAnswer } from './answer.ts';
 import { Catalogue } from './catalogue.ts';
+import { answerClientError } from './client-error.ts';
 import {
   BODY_BYTES_MAX,
   CLOSE_GRACE_MS,
@@ -77,6 +78,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     exposeHeadRoutes: false,
     // What the router cannot read is refused like everything else: as a Status, to who may know.
     frameworkErrors: (_error, request, reply) => void serve(request, reply),
+    clientErrorHandler: (error, socket) => answerClientError(error, socket, requests.isAnswering(socket)),
     https: {
       key: options.tls.key,
       cert: options.tls.cert,
@@ -105,6 +107,8 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   options.extraRoutes?.(app);
   app.all('/*', serve);
   app.setNotFoundHandler(serve);
+  // Fastify would refuse some content types by itself, before anybody asked who is there.
+  app.setErrorHandler((_error, request, reply) => serve(request, reply));
   app.server.maxConnections = CONNECTIONS_MAX;
   const upgrades = new Upgrades(wire);
   app.server.on('upgrade', (request, socket, head) => upgrades.handle(request, socket, head));
