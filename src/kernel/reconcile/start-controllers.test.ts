@@ -269,7 +269,7 @@ describe('controllers', () => {
     assert.ok(sweeps >= 1);
   });
 
-  it('sweep every realm at the start, and afterwards those that hold their objects', async () => {
+  it('sweep every realm at the start and for a while after, and then those that hold their objects', async () => {
     const test = await open({ create: [REGION, ACME, '/orgs/empty'] });
     await create(test, ACME, 'w');
     const swept: string[] = [];
@@ -285,13 +285,17 @@ describe('controllers', () => {
       swept.length = 0;
       await test.clock.advance(5 * 60_000);
       await running.idle();
-      return swept;
+      return swept.toSorted();
     };
+    // Whoever led before may have asked an engine for something that is made only now.
+    for (let n = 0; n < 3; n++) assert.deepEqual(await sweepsOf(), ['/orgs/acme', '/orgs/empty']);
     assert.deepEqual(await sweepsOf(), ['/orgs/acme']);
     await test.realms.use(ACME, ({ resources }) =>
       resources.delete(Widget, { namespace: 'p', name: 'w' }, test.context(ACME)),
     );
-    assert.deepEqual(await sweepsOf(), ['/orgs/acme'], 'once more, for what an engine may still hold');
+    for (let n = 0; n < 3; n++) {
+      assert.deepEqual(await sweepsOf(), ['/orgs/acme'], 'for what an engine may still come to hold');
+    }
     assert.deepEqual(await sweepsOf(), []);
   });
 

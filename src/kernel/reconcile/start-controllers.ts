@@ -23,6 +23,11 @@ import { controllerWorker, type ObjectEvent, type Worker } from './worker.ts';
 
 /** How often controllers look for what an engine holds that no object accounts for. */
 export const SWEEP_INTERVAL_ms = 5 * 60_000;
+/**
+ * Sweeps of a realm that holds nothing any more, or did not when we came to lead: what was asked of an engine may come to be long after,
+ * when whoever asked has died. So long that no reconcile lasts longer.
+ */
+const LAST_SWEEPS = 3;
 /** One controller's objects at once over all realms, when its own limit for one realm is not higher. */
 const TOTAL_CONCURRENCY = 16;
 /** After this the reconcile's signal aborts, so that an engine that hangs holds no place for ever. */
@@ -50,8 +55,8 @@ interface Running {
   readonly worker: Worker;
   readonly queue: WorkQueue;
   readonly failing: Map<string, FailingObject>;
-  /** Realms that hold objects of it, or did at the last sweep: the ones worth sweeping. */
-  readonly populated: Set<RealmId>;
+  /** Realms that hold objects of it, or did not long ago: the ones worth sweeping, with how often still. */
+  readonly populated: Map<RealmId, number>;
 }
 
 class Manager implements RunningControllers {
@@ -144,7 +149,7 @@ class Manager implements RunningControllers {
     const running: Running = {
       worker,
       failing: new Map(),
-      populated: new Set(),
+      populated: new Map(),
       queue: new WorkQueue({
         clock,
         random,
@@ -226,14 +231,14 @@ class Manager implements RunningControllers {
     for (const { worker, queue, populated } of this.#running) {
       if (!worker.realms.includes(realm.type)) continue;
       worker.list(realm, (id, key, cause) => this.#enqueue(queue, id, key, cause));
-      if (worker.holds(realm)) populated.add(realm.id);
+      if (worker.holds(realm)) populated.set(realm.id, LAST_SWEEPS);
     }
   }
 
   #notice(event: ObjectEvent, realm: Realm): void {
     for (const { worker, queue, populated } of this.#running) {
       worker.notice(event, realm, (id, key, cause) => {
-        populated.add(id);
+        populated.set(id, LAST_SWEEPS);
         this.#enqueue(queue, id, key, cause);
       });
     }
@@ -259,8 +264,10 @@ class Manager implements RunningControllers {
         );
         continue;
       }
-      // Swept once more after its last object went; from then on the realm may stay out of memory.
-      if (!worker.holds(realm)) populated.delete(realm.id);
+      // Swept a few times more after its last object went; from then on the realm may stay out of memory.
+      const left = worker.holds(realm) ? LAST_SWEEPS : (populated.get(realm.id) ?? LAST_SWEEPS + 1) - 1;
+      if (left > 0) populated.set(realm.id, left);
+      else populated.delete(realm.id);
     }
   }
 
