@@ -6,7 +6,6 @@ import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { PROGRAM_FOLDER } from '#region/program.ts';
 import type { RegionStatus } from '#region/status.ts';
-import { runCommand } from './support/command.ts';
 import { startRegion, type TestRegion } from './support/region.ts';
 
 const CASEMATE = join(PROGRAM_FOLDER, 'casemate');
@@ -177,27 +176,5 @@ test('up refuses an address that it cannot have, before it makes or starts anyth
   );
   assert.match((await up('192.0.2.99:7443')).stderr, /192\.0\.2\.99 is no address of this machine/);
   assert.match((await up('127.0.0.1:443')).stderr, /may not take port 443; choose one from 1024 on/);
-  assert.equal(existsSync(data), false);
-});
-
-test('without root the API runs all the same, and what does not work is said', async () => {
-  const folder = join(region.scratch, 'rootless');
-  execFileSync('install', ['--directory', '--owner=nobody', folder]);
-  const as = ['--reuid=nobody', '--regid=nogroup', '--clear-groups', '--', 'env', `HOME=${folder}`, CASEMATE];
-  const data = join(folder, 'data');
-  const casemate = (...args: string[]) => runCommand('setpriv', [...as, ...args, '--data', data]);
-  const up = await casemate('up', '--listen', '127.0.0.1:16443');
-  try {
-    assert.equal(up.code, 0, up.stderr);
-    assert.match(
-      up.stdout,
-      /not root: no instances, images, networks or firewall; the API, projects and secrets work/,
-    );
-    const kubeconfig = join(data, 'operator.kubeconfig');
-    const images = await region.run(CASEMATE, ['get', 'images'], { env: { KUBECONFIG: kubeconfig } });
-    assert.equal(images.code, 0, images.stderr);
-  } finally {
-    await casemate('destroy', '--yes');
-  }
   assert.equal(existsSync(data), false);
 });

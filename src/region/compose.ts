@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { hostsFolder } from '#engines/dnsmasq/hosts-folder.ts';
-import { filterClient } from '#engines/nftables/client.ts';
+import { filterClient, noFilter } from '#engines/nftables/client.ts';
 import type { PostgresConnection } from '#engines/postgres/database.ts';
 import { systemClock } from '#kernel/clock.ts';
 import type { Logger } from '#kernel/logger.ts';
@@ -26,7 +26,7 @@ import { softwareKeyring } from '#trust/keys/keyring.ts';
 import { loadOrCreateMasterKey } from '#trust/keys/master-key.ts';
 import type { RegionConfig } from './config/schema.ts';
 import { openDatabase } from './database.ts';
-import { noEngine, openEngine } from './engine.ts';
+import { noEngine, openEngine, whyNoEngine } from './engine.ts';
 import { fillCatalogue, untilImported } from './image-catalogue.ts';
 import type { Layout } from './layout.ts';
 import { programVersion } from './program.ts';
@@ -50,6 +50,8 @@ export interface ComposeOptions {
   readonly imageFolder: string;
   /** Whether an Incus is, or is about to be, where the settings say. */
   readonly hasIncus: boolean;
+  /** Whether a root agent applies packet filters here. */
+  readonly hasFilter: boolean;
   readonly logger: Logger;
 }
 
@@ -66,7 +68,7 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
     const masterKey = await loadOrCreateMasterKey(join(layout.keys, 'master.key'));
     const [postgres, engine] = await Promise.all([
       openDatabase(options.database, clock, logger),
-      options.hasIncus ? openEngine(layout, config, clock) : noEngine(layout, config, clock),
+      options.hasIncus ? openEngine(layout, config, clock) : noEngine(config, clock),
     ]);
     closers.push(() => postgres.close());
     closers.push(() => engine.incus.close());
@@ -79,7 +81,9 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
         config,
         keyring,
         incus: engine.incus,
-        filter: filterClient(layout.run.firewall),
+        filter: options.hasFilter
+          ? filterClient(layout.run.firewall)
+          : noFilter(`${whyNoEngine(config)}, and so no packet filter`),
         names: hostsFolder(layout.names),
         imageFolder,
         clock,

@@ -20,13 +20,16 @@ export interface Engine {
 const socketOf = (layout: Layout, config: RegionConfig): string =>
   config.incus.socket ?? incusSocket(layout.incus);
 
-/** For a region without Incus: a client of a socket nobody listens on, so that every kind is served and says what it lacks. */
-export function noEngine(layout: Layout, config: RegionConfig, clock: Clock): Engine {
-  const why = config.incus.mode === 'none' ? 'region.yaml says incus: none' : 'no Incus runs here';
-  return {
-    incus: connectIncus({ socketPath: socketOf(layout, config) }, clock),
-    problem: `${why}: no instances, images or networks`,
-  };
+/** Why a region has no engine, for its operator and for whoever wants an instance in it. */
+export const whyNoEngine = (config: RegionConfig): string =>
+  config.incus.mode === 'none'
+    ? 'this region runs no instances (region.yaml says incus: none)'
+    : 'this region has no Incus, which needs root and the package incus-base on its machine';
+
+/** For a region without Incus: every kind is served, and says what it lacks. */
+export function noEngine(config: RegionConfig, clock: Clock): Engine {
+  const why = whyNoEngine(config);
+  return { incus: connectIncus({ absent: why }, clock), problem: `${why}: no instances, images or networks` };
 }
 
 /** Says what is wrong with an Incus that is not ours; whatever it is, it is tried again with every instance. */

@@ -105,6 +105,7 @@ function regionDefinition(
       '--image-cache',
       imageCache,
       ...(before.includes('incus') || config.incus.mode === 'external' ? ['--with-incus'] : []),
+      ...(before.includes('firewall') ? ['--with-filter'] : []),
     ],
   };
   return {

@@ -11,10 +11,15 @@ import { layoutOf } from './layout.ts';
 import { listenProblem } from './listen.ts';
 
 const { values } = parseArgs({
-  options: { data: { type: 'string' }, 'image-cache': { type: 'string' }, 'with-incus': { type: 'boolean' } },
+  options: {
+    data: { type: 'string' },
+    'image-cache': { type: 'string' },
+    'with-incus': { type: 'boolean' },
+    'with-filter': { type: 'boolean' },
+  },
 });
 if (values.data === undefined || values['image-cache'] === undefined) {
-  throw new TypeError('usage: process.ts --data DIR --image-cache DIR [--with-incus]');
+  throw new TypeError('usage: process.ts --data DIR --image-cache DIR [--with-incus] [--with-filter]');
 }
 const logger = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime });
 const layout = layoutOf(values.data);
@@ -36,6 +41,7 @@ const region = await openRegion({
   database,
   imageFolder: values['image-cache'],
   hasIncus: values['with-incus'] === true,
+  hasFilter: values['with-filter'] === true,
   logger,
 });
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {

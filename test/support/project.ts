@@ -29,7 +29,10 @@ export interface Member {
   inInstance(project: string, instance: string, command: readonly string[]): Promise<CommandResult>;
 }
 
-export function member(region: TestRegion, kubeconfig: string, program = kubectl().path): Member {
+/** Where a region is, as far as its members care. */
+export type Place = Pick<TestRegion, 'run' | 'casemate' | 'scratch'>;
+
+export function member(region: Place, kubeconfig: string, program = kubectl().path): Member {
   const env = { KUBECONFIG: kubeconfig };
   return {
     kubeconfig,
@@ -44,7 +47,7 @@ export function member(region: TestRegion, kubeconfig: string, program = kubectl
 }
 
 /** Creates an organization as the operator; gives its first administrator. */
-export async function createOrganization(region: TestRegion, name: string, admin = 'alice'): Promise<Member> {
+export async function createOrganization(region: Place, name: string, admin = 'alice'): Promise<Member> {
   const kubeconfig = join(region.scratch, `${name}-${admin}.kubeconfig`);
   await region.casemate('org', 'create', name, '--admin', admin, '--out', kubeconfig);
   return member(region, kubeconfig);

@@ -20,6 +20,8 @@ export type IncusErrorCode =
   | 'Unavailable'
   /** It did not answer or finish within the bound. */
   | 'Timeout'
+  /** This region has no Incus, and was not meant to: nothing of ours is there. */
+  | 'Absent'
   /** This daemon lacks an API extension that the feature needs. */
   | 'Unsupported'
   /** Anything else: the operation ran and failed. */

@@ -23,6 +23,10 @@ export type IncusAddress =
       readonly keyFile: string;
       /** The daemon's own certificate or its CA: nothing else is trusted. */
       readonly serverCertificateFile: string;
+    }
+  | {
+      /** There is no daemon, and why: every call throws IncusError `Absent` with this. */
+      readonly absent: string;
     };
 
 export interface RequestOptions {
@@ -68,7 +72,7 @@ export class IncusTransport {
     this.#address = address;
     this.clock = clock;
     const pool = (maxSockets: number) => ({ keepAlive: true, maxSockets, maxFreeSockets: 4 });
-    if ('socketPath' in address) {
+    if ('socketPath' in address || 'absent' in address) {
       this.#tls = undefined;
       this.#short = new http.Agent(pool(CONNECTIONS_MAX));
       this.#long = new http.Agent(pool(WAITS_MAX));
@@ -139,6 +143,7 @@ export class IncusTransport {
     const search = `${path}?${new URLSearchParams(query)}`;
     const options = { perMessageDeflate: false, maxPayload: ANSWER_BYTES_MAX, handshakeTimeout: 10_000 };
     const address = this.#address;
+    if ('absent' in address) throw new IncusError('Absent', address.absent);
     const socket =
       'socketPath' in address
         ? new WebSocket(`ws+unix://${address.socketPath}:${search}`, options)
@@ -238,6 +243,7 @@ export class IncusTransport {
     const target = query.size > 0 ? `${path}?${query}` : path;
     const common = { method, agent, headers: { ...options.headers }, signal };
     const address = this.#address;
+    if ('absent' in address) throw new IncusError('Absent', address.absent);
     return 'socketPath' in address
       ? http.request({ ...common, path: target, socketPath: address.socketPath, host: 'incus' })
       : https.request(new URL(target, address.url), { ...common, ...this.#tls });

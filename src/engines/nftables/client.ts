@@ -16,6 +16,8 @@ const ANSWER_TIME_LIMIT_MS = 45_000;
 
 /** What the network service needs of a packet filter. */
 export interface FilterClient {
+  /** Why there is no packet filter here at all; then nothing else may be called. */
+  readonly absent?: string;
   /** Replaces what is in force, at once and as a whole. Resolves when it is. */
   apply(model: FilterModel): Promise<FilterState>;
   state(): Promise<FilterState>;
@@ -25,7 +27,7 @@ export interface FilterClient {
 
 export class FilterError extends Error {
   override readonly name = 'FilterError';
-  readonly reason: 'Unreachable' | 'BadRequest' | 'InvalidModel' | 'NftFailed';
+  readonly reason: 'Absent' | 'Unreachable' | 'BadRequest' | 'InvalidModel' | 'NftFailed';
 
   constructor(reason: FilterError['reason'], message: string) {
     super(message);
@@ -45,6 +47,12 @@ export function filterClient(socketPath: string): FilterClient {
     state: () => call({ operation: 'state' }),
     clear: () => call({ operation: 'clear' }),
   };
+}
+
+/** For a region without a packet filter, which says `why`. */
+export function noFilter(why: string): FilterClient {
+  const refuse = () => Promise.reject(new FilterError('Absent', why));
+  return { absent: why, apply: refuse, state: refuse, clear: refuse };
 }
 
 async function ask(socketPath: string, request: AgentRequest): Promise<AgentResponse> {

@@ -47,6 +47,7 @@ export async function clearly<T>(request: ConnectRequest, work: () => Promise<T>
     return await work();
   } catch (error) {
     if (!isIncusError(error)) throw error;
+    if (error.code === 'Absent') throw notThere(request, error.message);
     if (isNotRunning(error)) throw notThere(request, 'it is not running; set spec.powerState to Running');
     if (isIncusError(error, 'NotFound')) throw notThere(request, 'the engine has not made it yet');
     throw unavailable('the region’s compute engine does not answer; try again shortly', RETRY_S);

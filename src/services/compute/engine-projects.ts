@@ -60,7 +60,7 @@ export class EngineProjects {
     try {
       await this.#incus.projects.delete(name);
     } catch (error) {
-      if (!isIncusError(error, 'NotFound', 'InUse')) throw error;
+      if (!isIncusError(error, 'NotFound', 'InUse', 'Absent')) throw error;
     }
   }
 }

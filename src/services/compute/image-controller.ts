@@ -140,7 +140,7 @@ async function remove(
       const { properties } = await incus.images.get(sha256);
       if (properties[LABELS.region] === regionId) await incus.images.delete(sha256);
     } catch (error) {
-      if (!isIncusError(error, 'NotFound')) throw error;
+      if (!isIncusError(error, 'NotFound', 'Absent')) throw error;
     }
   }
   await removeFinalizer(realm.resources, Image, key, IMAGE_FINALIZER, change, image.metadata.uid);

@@ -240,11 +240,14 @@ async function find(
   { incus }: ComputeContext,
   project: string,
   name: string,
+  /** Without an engine there is nothing of it; should one come back, a sweep finds what it held. */
+  whenAbsent: 'throw' | 'gone' = 'throw',
 ): Promise<Answer<IncusInstance> | undefined> {
   try {
     return await incus.instances.get(project, name);
   } catch (error) {
     if (isIncusError(error, 'NotFound')) return undefined;
+    if (whenAbsent === 'gone' && isIncusError(error, 'Absent')) return undefined;
     throw error;
   }
 }
@@ -300,7 +303,7 @@ async function remove(
   const project = compute.projects.nameOf(realm.view, namespace);
   if (project !== undefined) {
     const name = engineInstance(uid);
-    const current = await find(compute, project, name);
+    const current = await find(compute, project, name, 'gone');
     if (current && current.value.config[LABELS.uid] === uid) {
       if (current.value.status_code !== INSTANCE_STATUS.stopped) await forceOff(compute, project, name);
       await compute.incus.instances.delete(project, name);

@@ -5,6 +5,8 @@
 import { IncusError } from '#engines/incus/errors.ts';
 
 const RETRY_MS = 5_000;
+/** What would change it is a restart of the region. */
+const ABSENT_RETRY_MS = 10 * 60_000;
 
 export class Obstacle extends Error {
   override readonly name = 'Obstacle';
@@ -46,6 +48,10 @@ export function obstacleOf(error: unknown, doing: string): Obstacle {
         `could not be ${doing}: the region’s compute engine does not answer; it is tried again, and what runs goes on`,
         options,
       );
+    case 'Absent':
+      return new Obstacle('NoComputeEngine', `could not be ${doing}: ${error.message}`, {
+        retryAfter_ms: ABSENT_RETRY_MS,
+      });
     case 'Conflict':
       return new Obstacle('EngineBusy', `could not be ${doing} yet: another step is still running`, {
         ...options,

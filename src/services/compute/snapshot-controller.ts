@@ -120,7 +120,7 @@ async function remove(
       const name = engineSnapshot(snapshot.metadata.uid);
       await incus.instances.deleteSnapshot(project, engineInstance(owner), name);
     } catch (error) {
-      if (!isIncusError(error, 'NotFound')) throw error;
+      if (!isIncusError(error, 'NotFound', 'Absent')) throw error;
     }
   }
   const { uid } = snapshot.metadata;

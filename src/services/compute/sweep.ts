@@ -19,7 +19,9 @@ import { writeStatus } from './status.ts';
 export async function sweepRealm(compute: ComputeContext, context: ReconcileContext): Promise<void> {
   const { realm, realms } = context;
   // Incus first, objects after, as fresh as they are anywhere: whatever Incus holds had its object before.
-  const held = (await compute.incus.instances.list()).filter((one) => isOf(compute, one, realm.id));
+  const all = await instancesOf(compute);
+  if (all === undefined) return;
+  const held = all.filter((one) => isOf(compute, one, realm.id));
   await realms.fresh(realm.id);
   const live = new Set([...realm.view.entries(Instance)].map(({ uid }) => uid));
   for (const one of held) {
@@ -61,13 +63,25 @@ export async function sweepGoneRealms(compute: ComputeContext, { realms }: Recon
     exists.set(realm, known);
     return !known;
   };
-  for (const one of await compute.incus.instances.list()) {
+  const all = await instancesOf(compute);
+  if (all === undefined) return;
+  for (const one of all) {
     if (one.config[LABELS.region] !== compute.regionId) continue;
     if (await isGone(one.config[LABELS.realm])) await removeOrphan(compute, one);
   }
   for (const { name, config } of await compute.incus.projects.list()) {
     if (config[LABELS.region] !== compute.regionId) continue;
     if (await isGone(config[LABELS.realm])) await compute.projects.removeIfEmpty(name);
+  }
+}
+
+/** Undefined where there is no engine: nothing to compare with. */
+async function instancesOf({ incus }: ComputeContext): Promise<readonly IncusInstance[] | undefined> {
+  try {
+    return await incus.instances.list();
+  } catch (error) {
+    if (isIncusError(error, 'Absent')) return undefined;
+    throw error;
   }
 }
 

@@ -78,7 +78,13 @@ export async function removeBridge(
   name: string,
   networkUid: string,
 ): Promise<'gone' | 'in-use'> {
-  const found = await findBridge(incus, name);
+  let found: Awaited<ReturnType<typeof findBridge>>;
+  try {
+    found = await findBridge(incus, name);
+  } catch (error) {
+    if (isIncusError(error, 'Absent')) return 'gone';
+    throw error;
+  }
   if (found?.config['user.casemate.uid'] !== networkUid) return 'gone';
   try {
     await incus.networks.delete(name);

@@ -78,6 +78,10 @@ async function make(
     await say(listen, 'Starting', 'it is being put in force');
   }
   const outcome = await options.filter.refresh(context, project);
+  if ('absent' in outcome) {
+    await say(listen, 'NoPacketFilter', `it cannot be put in force: ${outcome.absent}`);
+    return { retryAfter_ms: TAKEN_LOOK_AGAIN_MS };
+  }
   if ('failed' in outcome) {
     await say(
       listen,

@@ -4,6 +4,7 @@
  */
 import type { HostsFolder } from '#engines/dnsmasq/hosts-folder.ts';
 import type { Incus } from '#engines/incus/client.ts';
+import { isIncusError } from '#engines/incus/errors.ts';
 import type { Controller, ReconcileContext } from '#kernel/controller.ts';
 import { isStatusError } from '#kernel/errors.ts';
 import type { Kind } from '#kernel/kind.ts';
@@ -98,7 +99,13 @@ async function dropBridges(
   { incus, regionId, logger }: KeeperOptions,
   { realm, realms }: ReconcileContext,
 ): Promise<void> {
-  const bridges = await incus.networks.list();
+  let bridges: Awaited<ReturnType<typeof incus.networks.list>>;
+  try {
+    bridges = await incus.networks.list();
+  } catch (error) {
+    if (isIncusError(error, 'Absent')) return;
+    throw error;
+  }
   await realms.fresh(realm.id);
   const claimed = new Set(realm.view.list(AddressRange).map(({ spec }) => spec.owner?.uid));
   for (const { name, managed, config } of bridges) {

@@ -23,6 +23,8 @@ import { type Changes, publish } from './publish.ts';
 const LOOK_AGAIN_MS = 5_000;
 /** A refused range frees itself only when somebody else lets go. */
 const REFUSED_LOOK_AGAIN_MS = 60_000;
+/** What would change it is a restart of the region. */
+const ABSENT_LOOK_AGAIN_MS = 10 * 60_000;
 /** Names in a message. */
 const NAMES_SHOWN_MAX = 5;
 
@@ -94,6 +96,10 @@ async function make(
     });
   } catch (error) {
     if (!isIncusError(error)) throw error;
+    if (error.code === 'Absent') {
+      await say(made, 'NoComputeEngine', `its bridge cannot be made: ${error.message}`);
+      return { retryAfter_ms: ABSENT_LOOK_AGAIN_MS };
+    }
     await say(
       made,
       'BridgeFailed',
@@ -106,10 +112,14 @@ async function make(
     return { retryAfter_ms: REFUSED_LOOK_AGAIN_MS };
   }
   let filtered = await filter.refresh(context, project);
+  if ('absent' in filtered) {
+    await say(made, 'NoPacketFilter', `nothing may run on it unfiltered: ${filtered.absent}`);
+    return { retryAfter_ms: ABSENT_LOOK_AGAIN_MS };
+  }
   if ('state' in filtered && (outcome !== 'unchanged' || filtered.state.absentBridges.includes(bridge))) {
     filtered = await filter.reapply();
   }
-  if ('failed' in filtered) {
+  if (!('state' in filtered)) {
     await say(
       made,
       'FilterNotInForce',

@@ -29,6 +29,10 @@ export function policyController(filter: ProjectFilter, instanceKind: Kind): Con
       }
       const say = (ready: 'True' | 'False', reason: string, message: string) =>
         publish(context, FirewallPolicy, policy, { matchedInstances }, ready, reason, message);
+      if ('absent' in outcome) {
+        await say('False', 'NoPacketFilter', `it cannot be put in force: ${outcome.absent}`);
+        return undefined;
+      }
       if ('failed' in outcome) {
         await say(
           'False',

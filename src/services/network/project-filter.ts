@@ -21,7 +21,9 @@ const VISITS_MAX = 8;
 export type FilterOutcome =
   | { readonly state: FilterState }
   /** In force is what was before. */
-  | { readonly failed: string };
+  | { readonly failed: string }
+  /** This region has no packet filter, and why: nothing is in force, and nothing has to be taken out of it. */
+  | { readonly absent: string };
 
 export class ProjectFilter {
   readonly #filter: RegionFilter;
@@ -34,6 +36,8 @@ export class ProjectFilter {
 
   /** Resolves when what the project's objects say is in force, or cannot be put in force for now. */
   async refresh({ realm, realms }: ReconcileContext, project: string): Promise<FilterOutcome> {
+    const { absent } = this.#filter;
+    if (absent !== undefined) return { absent };
     await this.restore(realms);
     try {
       this.#set(realm, project);

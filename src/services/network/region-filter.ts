@@ -52,6 +52,11 @@ export class RegionFilter {
     this.#options = options;
   }
 
+  /** Why there is no packet filter here; undefined where there is. */
+  get absent(): string | undefined {
+    return this.#options.client.absent;
+  }
+
   /**
    * Sets what is known of a project (undefined: it has no networks any more) and resolves when the filter in force has it. Rejects with
    * ModelError when the zone contradicts itself (it is then left out), with FilterError when it cannot be applied.
@@ -116,6 +121,7 @@ export class RegionFilter {
    * Applies again when the kernel holds something else, or when a bridge that was absent may have come. Call it now and then.
    */
   async verify(): Promise<FilterState> {
+    if (this.absent !== undefined) return this.#state;
     if (this.#inForce < this.#version) return this.settled();
     const { digest, absentBridges } = await this.#options.client.state();
     const returned = this.#state.absentBridges.some((bridge) => !absentBridges.includes(bridge));
