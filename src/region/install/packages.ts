@@ -76,4 +76,10 @@ export const TEST_PACKAGES: readonly RequiredPackage[] = [
   { name: 'openssl', purpose: 'test', files: ['/usr/bin/openssl'] },
   { name: 'strace', purpose: 'test', files: ['/usr/bin/strace'] },
   { name: 'git', purpose: 'test', files: ['/usr/bin/git'] },
+  {
+    name: 'python3-kubernetes',
+    purpose: 'test',
+    files: ['/usr/lib/python3/dist-packages/kubernetes/__init__.py'],
+  },
+  { name: 'bsdutils', purpose: 'test', files: ['/usr/bin/script'] },
 ];
