@@ -41,9 +41,13 @@ export interface RealmKeyring {
 export interface WrappedKeyStorage {
   /** Stores a blob unless that name is taken; says whether it did. So two replicas cannot make two keys of one name. */
   add(realm: RealmId, name: string, blob: Uint8Array): Promise<boolean>;
+  /** As `add`, for several blobs by their names in one step. */
+  addAll(realm: RealmId, blobs: ReadonlyMap<string, Uint8Array>): Promise<void>;
   /** Stores or replaces a blob. */
   put(realm: RealmId, name: string, blob: Uint8Array): Promise<void>;
   get(realm: RealmId, name: string): Promise<Uint8Array | undefined>;
+  /** Everything kept for a realm, by name, in the order of names. */
+  all(realm: RealmId): Promise<ReadonlyMap<string, Uint8Array>>;
   /** The names kept for a realm, sorted. */
   list(realm: RealmId): Promise<readonly string[]>;
   delete(realm: RealmId, name: string): Promise<void>;

@@ -23,6 +23,20 @@ it('wrapped keys are kept by realm and name, added once, replaced, listed and de
   assert.equal(String(await keys.get(realm, 'sealer')), 'three');
   assert.deepEqual(await keys.get(realm, 'log/access'), Buffer.from([0, 1, 255]));
   assert.deepEqual(await keys.list(realm), ['log/access', 'sealer']);
+  const more = [
+    ['sealer', Buffer.from('four')],
+    ['authority', Buffer.from('five')],
+  ] as const;
+  await keys.addAll(realm, new Map(more));
+  assert.deepEqual(
+    [...(await keys.all(realm))],
+    [
+      ['authority', Buffer.from('five')],
+      ['log/access', Buffer.from([0, 1, 255])],
+      ['sealer', Buffer.from('three')],
+    ],
+  );
+  await keys.delete(realm, 'authority');
   await keys.delete(realm, 'sealer');
   assert.deepEqual(await keys.list(realm), ['log/access']);
   await keys.deleteAll(realm);

@@ -24,6 +24,15 @@ export class PostgresWrappedKeys implements WrappedKeyStorage {
     return rowCount === 1;
   }
 
+  async addAll(realm: RealmId, blobs: ReadonlyMap<string, Uint8Array>): Promise<void> {
+    for (const [name, blob] of blobs) assertBounded(name, blob);
+    await this.#pool.query(
+      `INSERT INTO wrapped_keys (realm, name, blob)
+       SELECT $1, added.* FROM unnest($2::text[], $3::bytea[]) AS added ON CONFLICT DO NOTHING`,
+      [realm, [...blobs.keys()], Array.from(blobs.values(), (blob) => Buffer.from(blob))],
+    );
+  }
+
   async put(realm: RealmId, name: string, blob: Uint8Array): Promise<void> {
     assertBounded(name, blob);
     await this.#pool.query(
@@ -39,6 +48,14 @@ export class PostgresWrappedKeys implements WrappedKeyStorage {
       [realm, name],
     );
     return rows[0]?.blob;
+  }
+
+  async all(realm: RealmId): Promise<ReadonlyMap<string, Uint8Array>> {
+    const { rows } = await this.#pool.query<{ name: string; blob: Buffer }>(
+      'SELECT name, blob FROM wrapped_keys WHERE realm = $1 ORDER BY name COLLATE "C"',
+      [realm],
+    );
+    return new Map(rows.map(({ name, blob }) => [name, blob]));
   }
 
   async list(realm: RealmId): Promise<readonly string[]> {

@@ -101,21 +101,26 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
     return open('CMW1', masterKey, blob, context(realm, name));
   }
 
-  /** Wraps and stores new material unless the name is taken; zeroes it either way. */
-  async function add(realm: RealmId, name: string, material: Uint8Array): Promise<boolean> {
+  /** Wraps new material, and zeroes it. */
+  function wrap(realm: RealmId, name: string, material: Uint8Array): Uint8Array {
     const blob = seal('CMW1', masterKey, material, context(realm, name));
     material.fill(0);
-    return storage.add(realm, name, blob);
+    return blob;
+  }
+
+  /** Wraps and stores new material unless the name is taken; zeroes it either way. */
+  async function add(realm: RealmId, name: string, material: Uint8Array): Promise<boolean> {
+    return storage.add(realm, name, wrap(realm, name, material));
   }
 
   function requireOpen(): void {
     if (closed) throw new Error('the keyring was closed');
   }
 
-  async function addAuthority(realm: RealmId, name: string, material: AuthorityMaterial): Promise<void> {
+  function wrapAuthority(realm: RealmId, name: string, material: AuthorityMaterial): Uint8Array {
     const encoded = encodeAuthority(material);
     material.privateKey.fill(0);
-    await add(realm, name, encoded);
+    return wrap(realm, name, encoded);
   }
 
   async function authority(
@@ -144,16 +149,13 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
 
   async function openRealm(realm: RealmId): Promise<RealmKeys> {
     requireOpen();
-    const names = await storage.list(realm);
-    const sealerNames = names.filter((name) => name.startsWith(SEALER_PREFIX));
-    const wanted = ['log.changes', 'log.access', ...sealerNames];
-    const blobs = await Promise.all(wanted.map((name) => storage.get(realm, name)));
-    const [changes, access, ...sealers] = blobs;
-    if (!changes || !access || sealers.length === 0 || sealers.includes(undefined)) {
+    const kept = await storage.all(realm);
+    const [changes, access] = [kept.get('log.changes'), kept.get('log.access')];
+    const sealers = [...kept].filter(([name]) => name.startsWith(SEALER_PREFIX));
+    if (!changes || !access || sealers.length === 0) {
       throw notFound({ kind: 'keys', name: organizationOf(realm) ?? 'region' });
     }
-    const present = blobs.filter((blob) => blob !== undefined);
-    const digest = digestOf(...present);
+    const digest = digestOf(changes, access, ...sealers.map(([, blob]) => blob));
     const known = opened.get(realm);
     if (known?.digest === digest) return known.value;
     const incarnation = digestOf(changes);
@@ -165,10 +167,7 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
         changes: loadSigningKey(unwrap(realm, 'log.changes', changes)),
         access: loadSigningKey(unwrap(realm, 'log.access', access)),
       },
-      sealers: sealerNames.flatMap((name, index) => {
-        const blob = sealers[index];
-        return blob ? [symmetricKey(unwrap(realm, name, blob))] : [];
-      }),
+      sealers: sealers.map(([name, blob]) => symmetricKey(unwrap(realm, name, blob))),
     });
     opened.set(realm, { digest, value: keys });
     return keys;
@@ -178,16 +177,19 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
     async create(realm) {
       requireOpen();
       const names = new Set(await storage.list(realm));
+      const added = new Map<string, Uint8Array>();
       for (const name of ['log.changes', 'log.access']) {
-        if (!names.has(name)) await add(realm, name, newSigningKey());
+        if (!names.has(name)) added.set(name, wrap(realm, name, newSigningKey()));
       }
       // Only with no sealing key at all: a second one made by mistake would hide what the first one sealed.
       if (![...names].some((name) => name.startsWith(SEALER_PREFIX))) {
-        await add(realm, sealerName(1), randomBytes(KEY_BYTES));
+        added.set(sealerName(1), wrap(realm, sealerName(1), randomBytes(KEY_BYTES)));
       }
       if (!names.has(CLIENT_AUTHORITY)) {
-        await addAuthority(realm, CLIENT_AUTHORITY, await createClientAuthority(clock.now()));
+        const authority = await createClientAuthority(clock.now());
+        added.set(CLIENT_AUTHORITY, wrapAuthority(realm, CLIENT_AUTHORITY, authority));
       }
+      if (added.size > 0) await storage.addAll(realm, added);
       return openRealm(realm);
     },
     open: openRealm,
@@ -204,7 +206,8 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
     async rootAuthority(constraints) {
       const known = await authority(REGION, ROOT_AUTHORITY, false);
       if (known) return known;
-      await addAuthority(REGION, ROOT_AUTHORITY, await createRootAuthority(region, constraints, clock.now()));
+      const root = await createRootAuthority(region, constraints, clock.now());
+      await storage.add(REGION, ROOT_AUTHORITY, wrapAuthority(REGION, ROOT_AUTHORITY, root));
       const made = await authority(REGION, ROOT_AUTHORITY, false);
       if (!made) throw new Error('the key storage lost the region’s root as soon as it was made');
       return made;

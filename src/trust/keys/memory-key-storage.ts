@@ -17,12 +17,21 @@ export function memoryKeyStorage(): WrappedKeyStorage {
       blobs(realm).set(name, Uint8Array.from(blob));
       return true;
     },
+    async addAll(realm, added) {
+      for (const [name, blob] of added) {
+        if (!blobs(realm).has(name)) blobs(realm).set(name, Uint8Array.from(blob));
+      }
+    },
     async put(realm, name, blob) {
       blobs(realm).set(name, Uint8Array.from(blob));
     },
     async get(realm, name) {
       const blob = realms.get(realm)?.get(name);
       return blob && Uint8Array.from(blob);
+    },
+    async all(realm) {
+      const kept = [...(realms.get(realm) ?? [])].sort(([a], [b]) => (a < b ? -1 : 1));
+      return new Map(kept.map(([name, blob]) => [name, Uint8Array.from(blob)]));
     },
     async list(realm) {
       return [...(realms.get(realm)?.keys() ?? [])].sort();
