@@ -162,6 +162,58 @@ suite('a first project', { timeout: 600_000 }, () => {
     assert.equal((await alice.inInstance('web', 'web', ['cat', '/root/mark'])).stdout, 'before\n');
   });
 
+  test('casemate ssh signs in with a key of spec.sshKeys through a Forward, and cloud-init did what userData says', async () => {
+    const key = join(region.scratch, 'ssh-key');
+    assert.equal((await region.run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key])).code, 0);
+    const host = {
+      name: 'host',
+      image,
+      networks: ['lan'],
+      sshKeys: [readFileSync(`${key}.pub`, 'utf8').trim()],
+      userData:
+        '#cloud-config\nwrite_files:\n- {path: /etc/motto, content: "mir wëlle bleiwen"}\nruncmd:\n- touch /run/told\n',
+    };
+    const forward = {
+      apiVersion: 'network.casemate.internal/v1',
+      kind: 'Forward',
+      metadata: { name: 'ssh' },
+      spec: {
+        protocol: 'tcp',
+        listen: { port: 20_122 },
+        target: { instance: 'host', port: 22 },
+        allowedSources: ['0.0.0.0/0'],
+      },
+    };
+    await alice.apply(manifest([], [host]), '-n', 'web');
+    await alice.apply(JSON.stringify(forward), '-n', 'web');
+    for (const object of ['instance/host', 'forward/ssh']) {
+      await alice.kubectl('-n', 'web', 'wait', '--for=condition=Ready', object, '--timeout=60s');
+    }
+    const booted = await alice.inInstance('web', 'host', ['cloud-init', 'status', '--wait']);
+    assert.equal(booted.code, 0, booted.stdout);
+    const known = join(region.scratch, 'known-hosts');
+    const options = [
+      'StrictHostKeyChecking=accept-new',
+      `UserKnownHostsFile=${known}`,
+      'BatchMode=yes',
+      'HashKnownHosts=no',
+    ];
+    const where = ['-n', 'web', '-i', key, ...options.flatMap((option) => ['-o', option])];
+    const ssh = (user: string, ...command: string[]) =>
+      alice.tryCasemate('ssh', ...where, `${user}@host`, '--', ...command);
+    const { code, stdout, stderr } = await ssh('debian', 'whoami; hostname; cat /etc/motto; ls /run/told');
+    assert.equal(stdout, 'debian\nhost\nmir wëlle bleiwen/run/told\n', stderr);
+    assert.equal(code, 0);
+    assert.equal((await ssh('debian', 'exit 7')).code, 7);
+    // The host key is remembered under the instance itself, for addresses are used again.
+    assert.match(readFileSync(known, 'utf8'), /^casemate-[0-9a-f-]{36} /);
+    const another = join(region.scratch, 'another-key');
+    await region.run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', another]);
+    const refused = await alice.tryCasemate('ssh', ...where.with(3, another), 'debian@host', '--', 'true');
+    assert.equal(refused.code, 255);
+    assert.match(refused.stderr, /Permission denied \(publickey/);
+  });
+
   test('a virtual machine on a host that cannot run one says so in its condition', async () => {
     const info = JSON.parse(await alice.kubectl('get', 'images', '-o', 'json'));
     assert.ok(info.items.length >= 1);

@@ -1,11 +1,14 @@
 /** A region's life on one machine, as its operator sees it: up, again, after crashes, beside another, and gone. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
 import { PROGRAM_FOLDER } from '#region/program.ts';
 import type { RegionStatus } from '#region/status.ts';
+import { baseImage, createOrganization, manifest } from './support/project.ts';
 import { startRegion, type TestRegion } from './support/region.ts';
 
 const CASEMATE = join(PROGRAM_FOLDER, 'casemate');
@@ -116,6 +119,25 @@ test('the region process is nobody special, and cannot become it', async () => {
   assert.equal(fields.get('NoNewPrivs'), '1');
 });
 
+test('in the foreground it shows its logs until it is interrupted, and then has stopped', async () => {
+  await region.casemate('down');
+  const child = spawn(CASEMATE, ['up', '--foreground', '--data', region.data], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = once(child, 'exit');
+  for await (const line of createInterface({ input: child.stdout })) {
+    // Once it is ready, something happens that is logged.
+    if (line.includes('casemate status')) {
+      process.kill(processOf(await status(region), 'firewall')?.pid ?? 0, 'SIGKILL');
+    }
+    if (line.includes('firewall: ')) break;
+  }
+  child.kill('SIGINT');
+  assert.deepEqual(await ended, [0, null]);
+  assert.equal((await status(region)).state, 'stopped');
+  await region.up();
+});
+
 test('destroy asks to be meant, and refuses what is no region', async () => {
   const unmeant = await region.run(CASEMATE, ['destroy']);
   assert.equal(unmeant.code, 1);
@@ -130,15 +152,22 @@ test('a second region runs beside the first, and its end leaves nothing but the 
   const second = await startRegion({ name: 'second' });
   const { data } = second;
   const { id } = await status(second);
+  const bridges: string[] = [];
   try {
     assert.notEqual(id, (await status(region)).id);
-    await second.kubectl('get', 'images');
     await region.kubectl('get', 'images');
+    const member = await createOrganization(second, 'acme');
+    const image = await baseImage(second);
+    await member.apply(manifest(['lan'], [{ name: 'web', image, networks: ['lan'] }]));
+    await member.kubectl('wait', '--for=condition=Ready', 'instance/web', '--timeout=60s');
+    bridges.push(await member.kubectl('get', 'network/lan', '-o', 'jsonpath={.status.bridge}'));
+    assert.deepEqual(bridges.map(isInterface), [true]);
   } finally {
     await second.destroy();
   }
   assert.equal(existsSync(data), false);
   assert.deepEqual(commandsNaming(data), []);
+  assert.deepEqual(bridges.filter(isInterface), []);
   assert.ok(!readFileSync('/proc/self/mountinfo', 'utf8').includes(data));
   assert.ok(
     !execFileSync('losetup', ['--all', '--noheadings', '--output', 'BACK-FILE']).toString().includes(data),
@@ -150,6 +179,8 @@ test('a second region runs beside the first, and its end leaves nothing but the 
   );
   assert.equal((await status(region)).state, 'ready');
 });
+
+const isInterface = (name: string): boolean => existsSync(`/sys/class/net/${name}`);
 
 /** Command lines of running processes that name a folder. */
 function commandsNaming(folder: string): string[] {

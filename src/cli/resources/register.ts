@@ -136,6 +136,12 @@ function registerStreams(program: Command): void {
     .argument('[args...]', 'what to hand to ssh, after --')
     .option('--user <name>', 'who to sign in as')
     .option('-i, --identity <file>', 'the private key')
+    .addOption(
+      new Option(
+        '-o, --option <name=value>',
+        'an option for ssh, such as StrictHostKeyChecking=accept-new',
+      ).argParser(collect),
+    )
     .action(lazily(async () => (await import('./ssh.ts')).ssh));
 }
 

@@ -14,6 +14,8 @@ const CONNECT_LIMIT_MS = 3_000;
 export interface SshOptions extends SessionOptions {
   readonly user?: string;
   readonly identity?: string;
+  /** As ssh takes them: `StrictHostKeyChecking=accept-new`. */
+  readonly option?: readonly string[];
 }
 
 export interface Endpoint {
@@ -121,6 +123,7 @@ export const ssh = inSession(
         String(endpoint.port),
         ...(userPart === undefined ? [] : ['-l', userPart]),
         ...(options.identity === undefined ? [] : ['-i', options.identity]),
+        ...(options.option ?? []).flatMap((option) => ['-o', option]),
         endpoint.host,
         ...args,
       ],
