@@ -53,6 +53,11 @@ export class Images {
     }
   }
 
+  /** Sets properties, leaving the others. */
+  async setProperties(fingerprint: string, properties: Config): Promise<void> {
+    await change(this.#transport, 'PATCH', path(fingerprint), { properties });
+  }
+
   async delete(fingerprint: string): Promise<void> {
     await change(this.#transport, 'DELETE', path(fingerprint), undefined);
   }

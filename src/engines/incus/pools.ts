@@ -1,4 +1,5 @@
 /** Incus storage pools: where images are unpacked and instances keep their disks. */
+import { isIncusError } from './errors.ts';
 import { change } from './operations.ts';
 import type { IncusTransport } from './transport.ts';
 import type { Config, IncusPoolSpace, IncusStoragePool } from './types.ts';
@@ -22,6 +23,26 @@ export class StoragePools {
     await change(this.#transport, 'DELETE', path(name), undefined);
   }
 
+  /** When an image was unpacked on the pool, in Incus' words; undefined when it is not. Pools that keep images packed have none. */
+  async unpackedAt(name: string, fingerprint: string): Promise<string | undefined> {
+    try {
+      const { value } = await this.#transport.get<{ created_at: string }>(imagePath(name, fingerprint));
+      return value.created_at;
+    } catch (error) {
+      if (isIncusError(error, 'NotFound')) return undefined;
+      throw error;
+    }
+  }
+
+  /** Takes an unpacked image off the pool; instances made from it have disks of their own. Incus unpacks it anew when it is needed. */
+  async deleteUnpacked(name: string, fingerprint: string): Promise<void> {
+    try {
+      await change(this.#transport, 'DELETE', imagePath(name, fingerprint), undefined);
+    } catch (error) {
+      if (!isIncusError(error, 'NotFound')) throw error;
+    }
+  }
+
   async space(name: string): Promise<IncusPoolSpace> {
     const { value } = await this.#transport.get<{ space: { used: number; total: number } }>(
       `${path(name)}/resources`,
@@ -29,5 +50,8 @@ export class StoragePools {
     return { used_bytes: value.space.used, total_bytes: value.space.total };
   }
 }
+
+const imagePath = (pool: string, fingerprint: string) =>
+  `${path(pool)}/volumes/image/${encodeURIComponent(fingerprint)}`;
 
 const path = (name: string) => `/1.0/storage-pools/${encodeURIComponent(name)}`;

@@ -3,6 +3,7 @@ import type { Incus } from '#engines/incus/client.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Logger } from '#kernel/logger.ts';
 import type { EngineProjects } from './engine-projects.ts';
+import type { UnpackedImages } from './unpacked-images.ts';
 
 export interface ComputeContext {
   readonly incus: Incus;
@@ -14,4 +15,5 @@ export interface ComputeContext {
   /** The Incus storage pool of instances' disks. */
   readonly pool: string;
   readonly projects: EngineProjects;
+  readonly images: UnpackedImages;
 }

@@ -99,12 +99,20 @@ async function bringAbout(
   const status: { startedAt?: string; restartedAt?: string | undefined; restoredFrom?: string | undefined } =
     {};
 
+  if (current && isHalfMade(current.value, instance)) {
+    compute.logger.warn({ realm: realm.id, uid }, 'an instance whose making was interrupted is made anew');
+    await incus.instances.delete(project, name);
+    current = undefined;
+  }
   if (!current) {
     const source = await resolveSource(instance, context);
     await projects.ensure(project, realm.view, owner);
-    await create(compute, project, instance, plan, source, context.signal);
+    const isMade = await create(compute, project, instance, plan, source, context.signal);
     context.events.record(instance, 'Normal', 'Created', `made ${originOf(instance)}`);
     current = await incus.instances.get(project, name);
+    // Remembered before it starts: from here on it is never taken for one that was not made to the end.
+    if (isMade)
+      await writeStatus(context, Instance, key, uid, { node: await nodeOf(compute, current.value) });
     status.restartedAt = instance.spec.restartedAt;
     status.restoredFrom = instance.spec.restoreFrom;
   } else if (instance.spec.restoreFrom !== instance.status?.restoredFrom) {
@@ -252,24 +260,40 @@ async function find(
   }
 }
 
+/**
+ * Incus keeps an instance whose making was interrupted, by its own end for one, as if it were whole. It is one that we never heard was made, and that
+ * never ran: so nothing can be lost with it.
+ */
+function isHalfMade({ status_code, config }: IncusInstance, { metadata, status }: InstanceObject): boolean {
+  return (
+    config[LABELS.uid] === metadata.uid &&
+    status?.node === undefined &&
+    status_code === INSTANCE_STATUS.stopped &&
+    config['volatile.last_state.power'] === undefined
+  );
+}
+
+/** Resolves to whether it was made; false when it was there already. */
 async function create(
-  { incus, projects }: ComputeContext,
+  { incus, projects, images }: ComputeContext,
   project: string,
   instance: InstanceObject,
   plan: EnginePlan,
   source: Awaited<ReturnType<typeof resolveSource>>,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const name = engineInstance(instance.metadata.uid);
   const { type } = instance.spec;
   const draft =
     source.type === 'image'
       ? draftFromImage(name, type, plan, source.fingerprint)
       : draftFromSnapshot(name, type, plan, source.name);
+  const make = () => incus.instances.create(project, draft, signal);
   try {
-    await incus.instances.create(project, draft, signal);
+    await (source.type === 'image' ? images.use(source.fingerprint, make) : make());
+    return true;
   } catch (error) {
-    if (isIncusError(error, 'AlreadyExists')) return; // an interrupted attempt of ours
+    if (isIncusError(error, 'AlreadyExists')) return false; // an attempt of ours that was interrupted just now
     if (isIncusError(error, 'NotFound')) projects.forget(project);
     throw error;
   }

@@ -16,6 +16,7 @@ import { instanceController } from './instance-controller.ts';
 import { InstanceSnapshot } from './snapshot.ts';
 import { snapshotController } from './snapshot-controller.ts';
 import { instanceConnectors } from './streams.ts';
+import { UnpackedImages } from './unpacked-images.ts';
 
 export interface ComputeOptions {
   readonly incus: Incus;
@@ -31,10 +32,12 @@ export interface ComputeOptions {
 export const COMPUTE_KINDS: readonly Kind[] = [Image, Instance, InstanceSnapshot];
 
 export function computeService(options: ComputeOptions): Service {
+  const pool = options.pool ?? DEFAULT_POOL;
   const compute: ComputeContext = {
     ...options,
-    pool: options.pool ?? DEFAULT_POOL,
+    pool,
     projects: new EngineProjects(options.incus),
+    images: new UnpackedImages(options.incus, pool, options.logger),
   };
   return {
     name: 'compute',

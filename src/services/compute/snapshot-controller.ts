@@ -1,4 +1,4 @@
-/** Takes snapshots of instances' disks, and lets them go. A snapshot that was taken is never taken again. */
+/** Takes snapshots of instances' disks, and lets them go. A snapshot that was announced is never taken again. */
 import { isIncusError } from '#engines/incus/errors.ts';
 import { rfc3339 } from '#kernel/clock.ts';
 import type { Controller, ReconcileContext } from '#kernel/controller.ts';
@@ -62,21 +62,22 @@ async function take(
   }
   const { metadata } = instance;
   await adopt(key, instance, context);
+  // Incus would take one of a disk that was never made to its end, and then be unable to let go of either.
+  if (instance.status?.node === undefined) throw noDisk(metadata.name);
   const project = projects.nameOf(realm.view, metadata.namespace);
   const name = engineInstance(metadata.uid);
+  const taken = engineSnapshot(snapshot.metadata.uid);
+  const take = () => incus.instances.createSnapshot(project ?? '', name, taken);
   try {
-    await incus.instances.createSnapshot(project ?? '', name, engineSnapshot(snapshot.metadata.uid));
+    await take().catch(async (error: unknown) => {
+      if (!isIncusError(error, 'AlreadyExists')) throw error;
+      // Of an attempt that was interrupted, perhaps before its end. Nobody was told of it: it is taken again.
+      await incus.instances.deleteSnapshot(project ?? '', name, taken);
+      await take();
+    });
   } catch (error) {
-    if (isIncusError(error, 'NotFound')) {
-      throw new Obstacle(
-        'InstanceNotReady',
-        `instance "${metadata.name}" has no disk yet; see its conditions`,
-        {
-          retryAfter_ms: 1_000,
-        },
-      );
-    }
-    if (!isIncusError(error, 'AlreadyExists')) throw error; // else an interrupted attempt of ours took it
+    if (isIncusError(error, 'NotFound')) throw noDisk(metadata.name);
+    throw error;
   }
   const fields = {
     instanceUid: metadata.uid,
@@ -90,6 +91,11 @@ async function take(
     message: 'it can be restored to its instance, or cloned',
   });
 }
+
+const noDisk = (instance: string): Obstacle =>
+  new Obstacle('InstanceNotReady', `instance "${instance}" has no disk yet; see its conditions`, {
+    retryAfter_ms: 1_000,
+  });
 
 /** The instance owns it: when that goes, so does this. */
 async function adopt(
