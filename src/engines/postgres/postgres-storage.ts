@@ -4,19 +4,20 @@
 import type pg from 'pg';
 import type { LogName } from '#kernel/keys.ts';
 import type { RealmId } from '#kernel/realm-id.ts';
-import type {
-  Append,
-  CommitOutcome,
-  HistoricChange,
-  HistoryQuery,
-  KeptCheckpoint,
-  LogStorage,
-  NewRealm,
-  RealmRecord,
-  StoredChange,
-  StoredLeaf,
-  StoredObject,
-  WakeUp,
+import {
+  type Append,
+  type CommitOutcome,
+  type HistoricChange,
+  type HistoryQuery,
+  type KeptCheckpoint,
+  type LogStorage,
+  type NewRealm,
+  type RealmRecord,
+  StorageFullError,
+  type StoredChange,
+  type StoredLeaf,
+  type StoredObject,
+  type WakeUp,
 } from '#kernel/store/storage.ts';
 import { BEGIN_LONG, transaction } from './database.ts';
 import {
@@ -238,8 +239,22 @@ type Nullable<Row> = Row | { readonly leaf_index: null };
 const isPresent = <Row extends { readonly leaf_index: number }>(row: Nullable<Row>): row is Row =>
   row.leaf_index !== null;
 
-async function commitChanges(on: Queryable, append: Append<StoredChange>): Promise<CommitOutcome> {
-  const { rowCount } = await on.query({
+// disk_full of PostgreSQL's appendix A. An error it tells us of has undone its transaction; when it cannot even do that it ends.
+const DISK_FULL = '53100';
+
+/** Throws `StorageFullError` where the database says that it has no room. */
+async function write(on: Queryable, query: pg.QueryConfig): Promise<CommitOutcome> {
+  try {
+    const { rowCount } = await on.query(query);
+    return rowCount === 1 ? 'committed' : 'stale';
+  } catch (error) {
+    if ((error as { readonly code?: string }).code !== DISK_FULL) throw error;
+    throw new StorageFullError('the database has no room left on its disk', { cause: error });
+  }
+}
+
+function commitChanges(on: Queryable, append: Append<StoredChange>): Promise<CommitOutcome> {
+  return write(on, {
     name: 'commit-changes',
     text: sql.COMMIT_CHANGES,
     values: [
@@ -250,16 +265,14 @@ async function commitChanges(on: Queryable, append: Append<StoredChange>): Promi
       ...nodeColumns(append.tileNodes),
     ],
   });
-  return rowCount === 1 ? 'committed' : 'stale';
 }
 
-async function commitAccess(on: Queryable, append: Append<StoredLeaf>): Promise<CommitOutcome> {
-  const { rowCount } = await on.query({
+function commitAccess(on: Queryable, append: Append<StoredLeaf>): Promise<CommitOutcome> {
+  return write(on, {
     name: 'commit-access',
     text: sql.COMMIT_ACCESS,
     values: [...headOf(append), ...leafColumns(append.leaves), ...nodeColumns(append.tileNodes)],
   });
-  return rowCount === 1 ? 'committed' : 'stale';
 }
 
 const headOf = ({ realmUid, expectedSize, frontier }: Append<StoredLeaf>): unknown[] => [

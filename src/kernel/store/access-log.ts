@@ -38,6 +38,10 @@ interface Queue {
   running: boolean;
 }
 
+/** What must be on record before it happens does not happen then. */
+const cannotWrite = (): StatusError =>
+  unavailable('the access log cannot be written at the moment, so nothing was done; try again', 1);
+
 export class StoredAccessLog implements AccessLog {
   readonly #storage: LogStorage;
   readonly #clock: Clock;
@@ -152,12 +156,13 @@ export class StoredAccessLog implements AccessLog {
         }
       } catch (error) {
         failures += 1;
-        if (error instanceof StatusError || failures === ATTEMPTS_MAX) throw error;
+        if (error instanceof StatusError) throw error;
+        if (failures === ATTEMPTS_MAX) throw cannotWrite();
         const delay_ms = Math.min(RETRY_DELAY_MS * 2 ** failures, RETRY_DELAY_MS_MAX);
         await sleep(this.#clock, delay_ms, this.#stop.signal);
       }
     }
-    throw unavailable('the access log could not be written; try again', 1);
+    throw cannotWrite();
   }
 
   async #tree(realm: RealmId): Promise<{ readonly uid: string; readonly frontier: Frontier } | undefined> {

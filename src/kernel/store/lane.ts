@@ -12,7 +12,13 @@ import { BatchView } from './batch-view.ts';
 import type { Change } from './change.ts';
 import type { StoreLimits } from './limits.ts';
 import type { RealmState } from './state.ts';
-import type { Append, CommitOutcome, ObjectChange, StoredChange } from './storage.ts';
+import {
+  type Append,
+  type CommitOutcome,
+  type ObjectChange,
+  StorageFullError,
+  type StoredChange,
+} from './storage.ts';
 
 /** A leaf to append, and what it does to an object. */
 export interface LeafToCommit {
@@ -62,6 +68,14 @@ interface Attempt {
 
 const RETRY_DELAY_MS = 50;
 const RETRY_DELAY_MS_MAX = 1_000;
+/** Room is made by people. */
+const NO_ROOM_RETRY_S = 10;
+
+const noRoom = (): StatusError =>
+  unavailable(
+    'the region’s database has no room left, so nothing was changed; reads go on. Its operator must free or add disk space where the database is; then try again',
+    NO_ROOM_RETRY_S,
+  );
 
 export class Lane {
   readonly #realm: LaneRealm;
@@ -199,8 +213,9 @@ export class Lane {
         }
       } catch (error) {
         if (error instanceof StatusError || this.#closed) throw error;
-        inDoubt = attempt !== undefined;
         this.#realm.fault(error);
+        if (error instanceof StorageFullError && !inDoubt) throw noRoom();
+        inDoubt = attempt !== undefined;
         const delay_ms = Math.min(RETRY_DELAY_MS * 2 ** tries, RETRY_DELAY_MS_MAX);
         await sleep(this.#clock, delay_ms, this.#stop.signal);
       }

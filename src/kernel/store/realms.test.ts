@@ -12,6 +12,7 @@ import type { Realm } from '../realm.ts';
 import { EXAMPLE_KINDS, Note, Tenant, Widget } from './example-kinds.ts';
 import { MemoryStorage } from './memory-storage.ts';
 import type { LogStorage } from './storage.ts';
+import { StorageFullError } from './storage.ts';
 import { openTestRealms, type TestRealms } from './test-realms.ts';
 
 const ACME = '/orgs/acme';
@@ -380,6 +381,28 @@ describe('a database whose connection breaks', () => {
       }),
       { numRuns: 30 },
     );
+  });
+});
+
+describe('a database without room', () => {
+  it('refuses a change at once, in words an operator can act on, and takes the next one when there is room', async (t) => {
+    const storage = new MemoryStorage();
+    const faults: string[] = [];
+    const onFault = (_what: string, error: unknown) => faults.push((error as Error).name);
+    const bench = await openTestRealms({ kinds: EXAMPLE_KINDS, storage, onFault });
+    t.after(() => bench.close());
+    const { realm } = await bench.realms.acquire(ACME);
+    const full = t.mock.method(storage, 'commitChanges', () => Promise.reject(new StorageFullError('full')));
+    await assert.rejects(
+      makeWidget(realm, bench, 'a'),
+      (error) =>
+        isStatusError(error, 'ServiceUnavailable') &&
+        /no room left, so nothing was changed/.test(error.message) &&
+        error.details?.retryAfterSeconds === 10,
+    );
+    assert.deepEqual(faults, ['StorageFullError']);
+    full.mock.restore();
+    assert.equal((await makeWidget(realm, bench, 'a')).object.metadata.resourceVersion, '2');
   });
 });
 

@@ -106,6 +106,12 @@ export interface KeptCheckpoint {
 /** Says that a realm's log may have grown to `size` (or that the realm is gone: 0). A hint, never the data. */
 export type WakeUp = (realmUid: string, size: number) => void;
 
+/** The storage has no room for what was to be written, and wrote nothing of it. Whoever frees some need not tell it. */
+export class StorageFullError extends Error {
+  override readonly name = 'StorageFullError';
+}
+
+/** What it throws means that nobody knows whether something was written; a `StorageFullError` means that it was not. */
 export interface LogStorage {
   /** Adds a realm; false when that id is taken. */
   createRealm(realm: NewRealm): Promise<boolean>;
