@@ -82,7 +82,8 @@ export class Model {
       const possible = [...known.possible].map((one) => one ?? 'not there').join(' or ');
       throw new LostChange(`${nameOf(known)} should be ${possible}; ${how}: ${version ?? 'not there'}`);
     }
-    known.possible = new Set([version]);
+    // What goes may be gone the next moment.
+    known.possible = new Set(known.fate === 'stays' ? [version] : [version, undefined]);
   }
 
   #go(known: Known, fate: 'perhaps' | 'goes'): void {

@@ -11,8 +11,7 @@ import { decodeEntryBundle, tileWidth } from '../log/tile.ts';
 import type { Realm } from '../realm.ts';
 import { EXAMPLE_KINDS, Note, Tenant, Widget } from './example-kinds.ts';
 import { MemoryStorage } from './memory-storage.ts';
-import type { LogStorage } from './storage.ts';
-import { StorageFullError } from './storage.ts';
+import { type LogStorage, StorageFullError } from './storage.ts';
 import { openTestRealms, type TestRealms } from './test-realms.ts';
 
 const ACME = '/orgs/acme';
