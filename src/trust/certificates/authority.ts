@@ -3,19 +3,6 @@
  * client certificates of that realm and nothing else). Keys are held as non-extractable WebCrypto keys once loaded.
  */
 import { type KeyObject, randomBytes, webcrypto, X509Certificate } from 'node:crypto';
-import {
-  authorityKeyIdentifier,
-  type Curve,
-  certificatePem,
-  decodeAuthority,
-  type EncodedExtension,
-  encodeCertificate,
-  encodeExtension,
-  encodeName,
-  keyIdentifier,
-  type Name,
-  subjectKeyIdentifier,
-} from './encode.ts';
 import { decodeNameConstraints, encodeNameConstraints, type NameConstraints } from './name-constraints.ts';
 import * as x509 from './x509.ts';
 
@@ -26,8 +13,7 @@ const AUTHORITY_VALIDITY_MS = 10 * 365 * DAY_MS;
 
 const NAME_CONSTRAINTS_OID = '2.5.29.30';
 
-export type { Curve };
-
+export type Curve = 'P-256' | 'P-384';
 const HASH: Readonly<Record<Curve, string>> = { 'P-256': 'SHA-256', 'P-384': 'SHA-384' };
 
 /** An authority at rest. `privateKey` is secret: wrap it at once and zero it. */
@@ -40,12 +26,12 @@ export interface AuthorityMaterial {
 }
 
 export interface SignOptions {
-  readonly subject: Name;
+  readonly subject: x509.JsonName;
   /** DER of the SubjectPublicKeyInfo to certify. */
   readonly spki: Uint8Array;
   readonly notBefore_ms: number;
   readonly notAfter_ms: number;
-  readonly extensions: readonly EncodedExtension[];
+  readonly extensions: readonly x509.Extension[];
 }
 
 export interface SignedCertificate {
@@ -80,43 +66,31 @@ export function randomSerial(): string {
 
 const algorithm = (curve: Curve) => ({ name: 'ECDSA', namedCurve: curve, hash: HASH[curve] });
 
-// Made once: they are the same in every authority, and in every client's.
-const AUTHORITY_EXTENSIONS: readonly EncodedExtension[] = [
-  new x509.BasicConstraintsExtension(true, 0, true),
-  new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
-];
-const FOR_SERVERS = new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]);
-const FOR_CLIENTS = new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth]);
-
-const signWith = (curve: Curve, key: webcrypto.CryptoKey) => (bytes: Uint8Array) =>
-  webcrypto.subtle.sign(algorithm(curve), key, Uint8Array.from(bytes));
-
 async function createAuthority(
   curve: Curve,
   name: string,
   now_ms: number,
-  extensions: readonly EncodedExtension[],
+  extensions: readonly x509.Extension[],
 ): Promise<AuthorityMaterial> {
   const keys = await webcrypto.subtle.generateKey(algorithm(curve), true, ['sign', 'verify']);
-  const spki = new Uint8Array(await webcrypto.subtle.exportKey('spki', keys.publicKey));
-  const subject = encodeName([{ CN: [name] }]);
-  const certificate = await encodeCertificate(
-    {
-      serial: randomSerial(),
-      issuer: subject,
-      subject,
-      notBefore_ms: now_ms - NOT_BEFORE_SLACK_MS,
-      notAfter_ms: now_ms + AUTHORITY_VALIDITY_MS,
-      spki,
-      extensions: [...AUTHORITY_EXTENSIONS, subjectKeyIdentifier(keyIdentifier(spki)), ...extensions],
-      curve,
-    },
-    signWith(curve, keys.privateKey),
-  );
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: randomSerial(),
+    name: [{ CN: [name] }],
+    notBefore: new Date(now_ms - NOT_BEFORE_SLACK_MS),
+    notAfter: new Date(now_ms + AUTHORITY_VALIDITY_MS),
+    signingAlgorithm: algorithm(curve),
+    keys,
+    extensions: [
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+      ...extensions,
+    ],
+  });
   return {
     curve,
     privateKey: new Uint8Array(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)),
-    certificate,
+    certificate: new Uint8Array(certificate.rawData),
   };
 }
 
@@ -127,8 +101,8 @@ export function createRootAuthority(
   now_ms: number,
 ): Promise<AuthorityMaterial> {
   return createAuthority('P-384', `Casemate root of region ${region}`.slice(0, 64), now_ms, [
-    encodeExtension(NAME_CONSTRAINTS_OID, true, encodeNameConstraints(constraints)),
-    FOR_SERVERS,
+    new x509.Extension(NAME_CONSTRAINTS_OID, true, encodeNameConstraints(constraints)),
+    new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
   ]);
 }
 
@@ -138,15 +112,16 @@ export function createRootAuthority(
  */
 export function createClientAuthority(now_ms: number): Promise<AuthorityMaterial> {
   const id = randomBytes(8).toString('hex');
-  return createAuthority('P-256', `Casemate client authority ${id}`, now_ms, [FOR_CLIENTS]);
+  return createAuthority('P-256', `Casemate client authority ${id}`, now_ms, [
+    new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth]),
+  ]);
 }
 
 /** Loads an authority for signing. The caller zeroes `material.privateKey` afterwards. */
 export async function openAuthority(material: AuthorityMaterial): Promise<CertificateAuthority> {
-  // A copy: the caller zeroes all that it was given.
-  const encoded = Buffer.from(material.certificate);
-  const certificate = new X509Certificate(encoded);
-  const { subject: issuer, spki, extension } = decodeAuthority(encoded);
+  const der = Buffer.from(material.certificate);
+  const certificate = new X509Certificate(der);
+  const issuer = new x509.X509Certificate(der);
   const signingKey = await webcrypto.subtle.importKey(
     'pkcs8',
     Uint8Array.from(material.privateKey),
@@ -154,35 +129,33 @@ export async function openAuthority(material: AuthorityMaterial): Promise<Certif
     false,
     ['sign'],
   );
-  const issuerIdentifier = authorityKeyIdentifier(keyIdentifier(spki));
-  const notAfter_ms = certificate.validToDate.getTime();
-  const constraints = extension(NAME_CONSTRAINTS_OID);
+  const keyIdentifier = await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey);
+  const notAfter_ms = issuer.notAfter.getTime();
+  const constraints = issuer.getExtension(NAME_CONSTRAINTS_OID);
   return {
     certificate,
     publicKey: certificate.publicKey,
     pem: certificate.toString(),
     notAfter_ms,
-    ...(constraints ? { constraints: decodeNameConstraints(constraints) } : {}),
+    ...(constraints ? { constraints: decodeNameConstraints(new Uint8Array(constraints.value)) } : {}),
     async sign(options) {
       const serial = randomSerial();
-      const signed = await encodeCertificate(
-        {
-          serial,
-          issuer,
-          subject: encodeName(options.subject),
-          notBefore_ms: options.notBefore_ms,
-          notAfter_ms: Math.min(options.notAfter_ms, notAfter_ms),
-          spki: options.spki,
-          extensions: [
-            ...options.extensions,
-            issuerIdentifier,
-            subjectKeyIdentifier(keyIdentifier(options.spki)),
-          ],
-          curve: material.curve,
-        },
-        signWith(material.curve, signingKey),
-      );
-      return { pem: certificatePem(signed), der: signed, serial };
+      const signed = await x509.X509CertificateGenerator.create({
+        serialNumber: serial,
+        subject: options.subject,
+        issuer: issuer.subjectName.toJSON(),
+        notBefore: new Date(options.notBefore_ms),
+        notAfter: new Date(Math.min(options.notAfter_ms, notAfter_ms)),
+        signingAlgorithm: algorithm(material.curve),
+        publicKey: new x509.PublicKey(Buffer.from(options.spki)),
+        signingKey,
+        extensions: [
+          ...options.extensions,
+          keyIdentifier,
+          await x509.SubjectKeyIdentifierExtension.create(new x509.PublicKey(Buffer.from(options.spki))),
+        ],
+      });
+      return { pem: `${signed.toString('pem')}\n`, der: new Uint8Array(signed.rawData), serial };
     },
   };
 }

@@ -8,8 +8,6 @@ import {
   NOT_BEFORE_SLACK_MS,
   type SignedCertificate,
 } from './authority.ts';
-import { der, TAG } from './der.ts';
-import { type EncodedExtension, encodeExtension } from './encode.ts';
 import * as x509 from './x509.ts';
 
 export const CLIENT_AUTH_OID = '1.3.6.1.5.5.7.3.2';
@@ -30,20 +28,6 @@ export interface SignedClientCertificate extends SignedCertificate {
   readonly notAfter_ms: number;
 }
 
-const EXTENSIONS: readonly EncodedExtension[] = [
-  new x509.BasicConstraintsExtension(false, undefined, true),
-  new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-  new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth], true),
-];
-
-const SUBJECT_ALTERNATIVE_NAME = '2.5.29.17';
-const GENERAL_NAME_URI = 0x86;
-
-function uriName(uri: string): EncodedExtension {
-  const name = der(GENERAL_NAME_URI, Buffer.from(uri, 'latin1'));
-  return encodeExtension(SUBJECT_ALTERNATIVE_NAME, false, der(TAG.sequence, name));
-}
-
 export async function signClientCertificate(
   authority: CertificateAuthority,
   options: ClientCertificateOptions,
@@ -57,7 +41,14 @@ export async function signClientCertificate(
     spki: options.spki,
     notBefore_ms,
     notAfter_ms,
-    extensions: [...EXTENSIONS, uriName(`${OBJECT_URI_PREFIX}${options.objectUid}`)],
+    extensions: [
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth], true),
+      new x509.SubjectAlternativeNameExtension([
+        { type: 'url', value: `${OBJECT_URI_PREFIX}${options.objectUid}` },
+      ]),
+    ],
   });
   return { ...signed, notBefore_ms, notAfter_ms };
 }
