@@ -4,7 +4,7 @@ import { it } from 'node:test';
 import { simulate } from './simulation/run.ts';
 import { simulateSeeds } from './simulation/seeds.ts';
 
-const SEEDS = 5_000;
+const SEEDS = 2_500;
 
 it('the control plane holds for thousands of seeds', async (t) => {
   const { seeds, writes, leaves, events, crashes } = await simulateSeeds(1_000, SEEDS);
