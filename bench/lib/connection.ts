@@ -10,7 +10,9 @@ const HEADER_END = Buffer.from('\r\n\r\n');
 
 export interface HttpAnswer {
   readonly code: number;
+  /** Empty of a chunked answer when bodies are not kept. */
   readonly body: Buffer;
+  readonly size: number;
 }
 
 interface Pending {
@@ -28,9 +30,12 @@ export class Connection {
   #head: { readonly code: number; readonly length: number | 'chunked' } | undefined;
   #line: Buffer = Buffer.alloc(0);
   #parts: Buffer[] = [];
+  #partsSize = 0;
+  readonly #keepsBodies: boolean;
 
-  private constructor(socket: Socket) {
+  private constructor(socket: Socket, keepsBodies: boolean) {
     this.#socket = socket;
+    this.#keepsBodies = keepsBodies;
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => this.#take(chunk));
     const broken = (error?: Error) => this.#fail(error ?? new Error('the connection was closed'));
@@ -38,14 +43,15 @@ export class Connection {
     socket.on('close', () => broken());
   }
 
-  static async open(target: Target): Promise<Connection> {
+  /** Without `keepsBodies` of large answers only the size is known, which spares the client their copying. */
+  static async open(target: Target, keepsBodies = true): Promise<Connection> {
     const { host, port, tls } = target;
     const socket = tls ? connectTls({ host, port, ...tls }) : connectTcp({ host, port });
     await new Promise<void>((resolve, reject) => {
       socket.once(tls ? 'secureConnect' : 'connect', () => resolve());
       socket.once('error', reject);
     });
-    return new Connection(socket);
+    return new Connection(socket, keepsBodies);
   }
 
   /** Sends a whole request as it goes over the wire. */
@@ -109,7 +115,8 @@ export class Connection {
         return;
       }
       if (length === 0) {
-        this.#done(code, Buffer.concat(this.#parts), data.subarray(total));
+        const body = Buffer.concat(this.#parts);
+        this.#done(code, body, data.subarray(total), this.#partsSize);
         return;
       }
       this.#part(data.subarray(end + 2, end + 2 + length));
@@ -120,7 +127,8 @@ export class Connection {
   #part(part: Buffer): void {
     const onLine = this.#pending?.onLine;
     if (!onLine) {
-      this.#parts.push(part);
+      this.#partsSize += part.length;
+      if (this.#keepsBodies) this.#parts.push(part);
       return;
     }
     this.#line = this.#line.length === 0 ? part : Buffer.concat([this.#line, part]);
@@ -130,13 +138,14 @@ export class Connection {
     }
   }
 
-  #done(code: number, body: Buffer, rest: Buffer): void {
+  #done(code: number, body: Buffer, rest: Buffer, size = body.length): void {
     const pending = this.#pending;
     this.#pending = undefined;
     this.#head = undefined;
     this.#parts = [];
+    this.#partsSize = 0;
     this.#keep(rest, 0);
-    pending?.resolve({ code, body });
+    pending?.resolve({ code, body, size });
   }
 }
 

@@ -44,7 +44,7 @@ async function run(job: Job): Promise<JobResult> {
   const connections: Connection[] = [];
   const { targets, clients, requests, duration_ms, method, path, body } = job;
   for (let i = 0; i < clients; i++) {
-    connections.push(await Connection.open(targets[i % targets.length] as Job['targets'][0]));
+    connections.push(await Connection.open(targets[i % targets.length] as Job['targets'][0], false));
   }
   const latencies_ms: number[] = [];
   const codes: Record<string, number> = {};
@@ -64,7 +64,7 @@ async function run(job: Job): Promise<JobResult> {
       if (!measuring) continue;
       latencies_ms.push(performance.now() - sent);
       codes[answer.code] = (codes[answer.code] ?? 0) + 1;
-      bytes += answer.body.length;
+      bytes += answer.size;
     }
   };
   if (job.warmup_ms !== undefined) {

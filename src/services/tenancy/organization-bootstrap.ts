@@ -35,14 +35,17 @@ export async function bootstrapRealm(
   const { user, request } = organization.spec.firstAdministrator;
   const inRealm: ChangeContext = { ...change, actor: { ...change.actor, realm: realm.id } };
   const metadata = { name: FIRST_ADMINISTRATOR };
-  await ensure(realm, Namespace, { metadata: { name: DEFAULT_PROJECT } }, inRealm);
-  await ensure(
-    realm,
-    RoleBinding,
-    { metadata, spec: { role: 'organization-admin', subjects: [{ kind: 'User', name: user }] } },
-    inRealm,
-  );
-  await ensure(realm, ClientCertificate, { metadata, spec: { user, request } }, inRealm);
+  // Together, so that they are one commit.
+  await Promise.all([
+    ensure(realm, Namespace, { metadata: { name: DEFAULT_PROJECT } }, inRealm),
+    ensure(
+      realm,
+      RoleBinding,
+      { metadata, spec: { role: 'organization-admin', subjects: [{ kind: 'User', name: user }] } },
+      inRealm,
+    ),
+    ensure(realm, ClientCertificate, { metadata, spec: { user, request } }, inRealm),
+  ]);
   return readCertificate(realm);
 }
 
