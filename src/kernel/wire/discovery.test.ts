@@ -91,6 +91,13 @@ describe('discovery', () => {
     );
   });
 
+  test('aggregated for who asks for no peers is the same: there are none to ask', async () => {
+    const nopeer = `${aggregatedType('v2')};profile=nopeer`;
+    const answer = await get('/orgs/acme/apis', `${nopeer},${JSON_TYPE}`);
+    assert.equal(answer.headers['content-type'], aggregatedType('v2'));
+    assert.deepEqual(answer.json(), (await get('/orgs/acme/apis', aggregatedType('v2'))).json());
+  });
+
   test('shows each realm only what it serves', async () => {
     const names = async (path: string) =>
       (await get(path)).json().resources.map(({ name }: { name: string }) => name);

@@ -183,6 +183,11 @@ describe('streams into objects', () => {
     assert.equal((await server.send('POST', `${machines}/m/exec?command=x`)).json().reason, 'BadRequest');
   });
 
+  test('ports are not forwarded: a Status says so, before the upgrade', async () => {
+    const path = '/orgs/acme/api/v1/namespaces/p/pods/m/portforward?ports=80';
+    assert.equal((await refusal(path)).reason, 'NotFound');
+  });
+
   test('logs come as text, and their refusals as Status', async () => {
     const answer = await server.send('GET', `${machines}/m/log`);
     assert.deepEqual(
