@@ -30,6 +30,8 @@ export const HEADER_BYTES_MAX = 32 * KIBIBYTE;
 
 /** Lists up to this size are sent whole with their length; larger ones are streamed in chunks of about this size. */
 export const LIST_CHUNK_BYTES = 256 * KIBIBYTE;
+/** Whole lists kept for whoever asks for the same while nothing has changed. */
+export const LIST_CACHE_BYTES_MAX = 16 * MEBIBYTE;
 /** Deletes in flight at once in one `deletecollection`: they gather in the lane's batches. */
 export const DELETE_COLLECTION_CONCURRENCY = 64;
 /** Warnings sent with one answer. */

@@ -39,6 +39,12 @@ export function parseSelection(resource: ServedResource, request: WireRequest): 
 
 const LIST_SHAPES: readonly Shape[] = ['Table', 'PartialObjectMetadataList'];
 
+/** Whether a list is asked for whole and as it is: with no parameter that says otherwise. */
+function isWhole(query: URLSearchParams): boolean {
+  for (const name of query.keys()) if (name !== 'timeoutSeconds') return false;
+  return true;
+}
+
 /** Answers a list request. */
 export async function listAnswer(
   wire: Wire,
@@ -47,12 +53,22 @@ export async function listAnswer(
   namespace: string | undefined,
 ): Promise<Answer> {
   const representation = negotiate(request.accept, LIST_SHAPES);
+  const { kind } = resource;
+  if (isWhole(request.query) && representation.shape === 'Object' && representation.encoding === 'json') {
+    const body = await wire.realms.use(resource.home(request.realm), (realm) =>
+      wire.lists.get(realm, resource, namespace, () => {
+        const { revision } = realm.view;
+        const entries = [...realm.view.entries(resource.source, namespace)];
+        return listBytes(resource, entries, { resourceVersion: String(revision) });
+      }),
+    );
+    return { type: 'bytes', code: 200, contentType: JSON_TYPE, body };
+  }
   const selection = parseSelection(resource, request);
   const page = await wire.realms.use(resource.home(request.realm), (realm) =>
     listPage(realm, request, resource, namespace, selection),
   );
   const { entries, metadata } = page;
-  const { kind } = resource;
   if (representation.shape === 'Object') {
     if (representation.encoding === 'json' && !parseBoolean(request.query, 'pretty')) {
       return {

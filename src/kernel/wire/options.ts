@@ -11,6 +11,7 @@ import type { Realms } from '../realm.ts';
 import type { KindRegistry } from '../registry.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { LedgerSource } from './ledger-source.ts';
+import type { ListCache } from './list-cache.ts';
 import type { OpenApi } from './openapi.ts';
 import type { Quota } from './quota.ts';
 import type { StrangerRecords } from './stranger-records.ts';
@@ -48,6 +49,7 @@ export interface Wire extends ApiServerOptions {
   readonly connectors: Readonly<Record<string, Connector>>;
   readonly catalogue: Catalogue;
   readonly openapi: OpenApi;
+  readonly lists: ListCache;
   readonly watches: Quota;
   readonly streams: Quota;
   readonly strangers: StrangerRecords;

@@ -23,6 +23,7 @@ import {
   WATCHES_MAX,
   WATCHES_PER_ACTOR_MAX,
 } from './limits.ts';
+import { ListCache } from './list-cache.ts';
 import { OpenRequests } from './open-requests.ts';
 import { OpenApi } from './openapi.ts';
 import type { ApiServerOptions, Wire } from './options.ts';
@@ -61,6 +62,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     ...options,
     connectors: options.connectors ?? {},
     catalogue,
+    lists: new ListCache(),
     openapi: new OpenApi(catalogue, options.version.casemate),
     watches: new Quota('watches', WATCHES_PER_ACTOR_MAX, WATCHES_MAX),
     streams: new Quota('terminals and logs', STREAMS_PER_ACTOR_MAX, WATCHES_MAX),
