@@ -2,14 +2,11 @@
  * Changes of objects with the semantics of the Kubernetes API, each decided in the realm's lane on the state it is committed on.
  */
 import { type Applier, applyConfiguration } from '../apply/apply.ts';
-import { MANAGER_LENGTH_MAX } from '../apply/managers.ts';
-import { managersAfterUpdate, type Writer } from '../apply/ownership.ts';
-import { type Clock, rfc3339 } from '../clock.ts';
+import { rfc3339 } from '../clock.ts';
 import { alreadyExists, badRequest, conflict, notFound, StatusError } from '../errors.ts';
-import type { Sealer } from '../keys.ts';
-import type { Admission, Kind, ObjectOf, Operation } from '../kind.ts';
-import type { DraftObject, KubeObject } from '../object.ts';
-import { nameSuffix, type Random } from '../random.ts';
+import type { Kind, ObjectOf } from '../kind.ts';
+import type { DraftObject } from '../object.ts';
+import { nameSuffix } from '../random.ts';
 import type {
   ApplyOptions,
   ApplyResult,
@@ -22,10 +19,9 @@ import type {
   WriteOptions,
   WriteResult,
 } from '../realm.ts';
-import { type RealmId, realmType } from '../realm-id.ts';
+import { realmType } from '../realm-id.ts';
 import { LABEL_NAME_MAX } from '../schema/metadata.ts';
 import type { BatchView } from './batch-view.ts';
-import type { Change } from './change.ts';
 import {
   type CheckedDraft,
   type CheckedStatus,
@@ -34,20 +30,17 @@ import {
   checkStatusDraft,
   resourceOf,
 } from './draft.ts';
-import { ObjectEntry } from './entry.ts';
+import type { ObjectEntry } from './entry.ts';
 import type { Decision, Lane } from './lane.ts';
-import type { StoreLimits } from './limits.ts';
 import {
   assertPreconditions,
   deletedObject,
-  isReleased,
-  newObject,
   objectWithStatus,
   sameObject,
   updatedObject,
   withManagers,
 } from './next-object.ts';
-import { type LeafVerb, objectLeaf } from './object-leaf.ts';
+import { ObjectWriter, type ObjectWriterOptions, unchanged } from './object-writer.ts';
 import { assertNamespace, assertSameKey, named } from './request-key.ts';
 
 /** Tries to find a free generated name: with 27^5 suffixes, more means that the names are nearly used up. */
@@ -55,22 +48,17 @@ const GENERATED_NAME_TRIES = 8;
 
 const SUFFIX_CHARACTERS = 5;
 
-export interface ResourcesOptions {
-  readonly realm: RealmId;
-  readonly realmUid: string;
+export interface ResourcesOptions extends ObjectWriterOptions {
   readonly lane: Lane;
-  readonly sealer: Sealer;
-  readonly admissions: readonly Admission[];
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly limits: StoreLimits;
 }
 
 export class LaneResources implements Resources {
   readonly #options: ResourcesOptions;
+  readonly #writer: ObjectWriter;
 
   constructor(options: ResourcesOptions) {
     this.#options = options;
+    this.#writer = new ObjectWriter(options);
   }
 
   async create(
@@ -89,9 +77,9 @@ export class LaneResources implements Resources {
     return this.#submit(context, checked.warnings, (view) => {
       const name = checked.metadata.name || this.#generateName(kind, namespace, checked, view);
       if (view.entry(kind, keyOf(namespace, name))) throw alreadyExists(resourceOf(kind, name));
-      const object = this.#newObject(kind, keyOf(namespace, name), checked);
-      const tracked = this.#tracked(kind, undefined, object, checked.metadata.managedFields, context);
-      return this.#create(view, kind, tracked, context);
+      const object = this.#writer.newObject(kind, keyOf(namespace, name), checked);
+      const tracked = this.#writer.tracked(kind, undefined, object, checked.metadata.managedFields, context);
+      return this.#writer.create(view, kind, tracked, context);
     });
   }
 
@@ -174,7 +162,7 @@ export class LaneResources implements Resources {
     const result = await this.#submit(context, checked.warnings, (view) => {
       const current = view.entry(kind, key);
       created = current === undefined;
-      const writer = { ...this.#writer(context, subresource), force: options.force === true };
+      const writer = { ...this.#writer.manager(context, subresource), force: options.force === true };
       if (current) return this.#applyTo(view, kind, current, checked.configuration, writer, context);
       if (subresource === 'status' || options.create === false) throw notFound(resourceOf(kind, key.name));
       const { uid, resourceVersion } = checked.configuration.metadata;
@@ -189,7 +177,7 @@ export class LaneResources implements Resources {
         applyConfiguration(kind, undefined, checked.configuration, writer),
         'Ignore',
       );
-      return this.#create(view, kind, this.#newObject(kind, key, draft), context);
+      return this.#writer.create(view, kind, this.#writer.newObject(kind, key, draft), context);
     });
     return { ...result, created };
   }
@@ -205,12 +193,12 @@ export class LaneResources implements Resources {
       const current = this.#current(view, kind, key);
       const before = current.object();
       assertPreconditions(kind, before.metadata, options.preconditions ?? {});
-      this.#admit('delete', kind, before, before, view, context);
+      this.#writer.admit('delete', kind, before, before, view, context);
       const { object, removed } = deletedObject(before, options, rfc3339(this.#options.clock.now()));
       const { result, commit } =
         !removed && sameObject(before, object)
           ? unchanged(current)
-          : this.#written(view, kind, 'delete', object, current, context, removed);
+          : this.#writer.written(view, kind, 'delete', object, current, context, removed);
       return {
         result: { ...resultOf(result, []), removed },
         ...(commit ? { commit } : {}),
@@ -233,8 +221,8 @@ export class LaneResources implements Resources {
         : { resourceVersion: draft.metadata.resourceVersion }),
     });
     const object = updatedObject(kind, before, draft);
-    const tracked = this.#tracked(kind, before, object, draft.metadata.managedFields, context);
-    return this.#replace(view, kind, current, tracked, context);
+    const tracked = this.#writer.tracked(kind, before, object, draft.metadata.managedFields, context);
+    return this.#writer.replace(view, kind, current, tracked, context);
   }
 
   /** What an apply makes of an object that is there. */
@@ -253,72 +241,10 @@ export class LaneResources implements Resources {
     if (applier.subresource === 'status') {
       const { status } = checkStatusDraft(kind, applied, 'Ignore');
       const object = withManagers(objectWithStatus(before, status), applied.metadata.managedFields ?? []);
-      return this.#replaceStatus(view, kind, current, object, context);
+      return this.#writer.replaceStatus(view, kind, current, object, context);
     }
     const object = updatedObject(kind, before, checkDraft(kind, applied, 'Ignore'));
-    return this.#replace(view, kind, current, object, context);
-  }
-
-  #newObject(kind: Kind, { name, namespace }: ObjectKey, draft: CheckedDraft): KubeObject {
-    return newObject(kind, draft, {
-      name,
-      namespace,
-      uid: this.#options.random.uuid(),
-      creationTimestamp: rfc3339(this.#options.clock.now()),
-    });
-  }
-
-  #create(view: BatchView, kind: Kind, object: KubeObject, context: ChangeContext): Decision<ObjectEntry> {
-    this.#admit('create', kind, object, undefined, view, context);
-    return this.#written(view, kind, 'create', object, undefined, context);
-  }
-
-  #replace(
-    view: BatchView,
-    kind: Kind,
-    current: ObjectEntry,
-    object: KubeObject,
-    context: ChangeContext,
-  ): Decision<ObjectEntry> {
-    const before = current.object();
-    if (sameObject(before, object)) return unchanged(current);
-    this.#admit('update', kind, object, before, view, context);
-    const released = isReleased(object);
-    return this.#written(view, kind, released ? 'remove' : 'update', object, current, context, released);
-  }
-
-  #replaceStatus(
-    view: BatchView,
-    kind: Kind,
-    current: ObjectEntry,
-    object: KubeObject,
-    context: ChangeContext,
-  ): Decision<ObjectEntry> {
-    const before = current.object();
-    if (sameObject(before, object)) return unchanged(current);
-    this.#admit('update', kind, object, before, view, context);
-    return this.#written(view, kind, 'update-status', object, current, context);
-  }
-
-  /** Who makes a change, to its field managers. */
-  #writer(context: ChangeContext, subresource?: 'status'): Writer {
-    const manager = (context.fieldManager ?? context.actor.name).slice(0, MANAGER_LENGTH_MAX);
-    return { manager, subresource, time: rfc3339(this.#options.clock.now()) };
-  }
-
-  /** The object with its field managers brought up to date. `given`: those that the request itself carries. */
-  #tracked(
-    kind: Kind,
-    before: KubeObject | undefined,
-    after: KubeObject,
-    given: unknown,
-    context: ChangeContext,
-    subresource?: 'status',
-  ): KubeObject {
-    // Most objects were never applied to: nothing is tracked of them.
-    if (given === undefined && before?.metadata.managedFields === undefined) return after;
-    const writer = this.#writer(context, subresource);
-    return withManagers(after, managersAfterUpdate(kind, before, after, given, writer));
+    return this.#writer.replace(view, kind, current, object, context);
   }
 
   #updateStatus(
@@ -331,8 +257,8 @@ export class LaneResources implements Resources {
     const before = current.object();
     assertPreconditions(kind, before.metadata, draft.metadata);
     const object = objectWithStatus(before, draft.status);
-    const tracked = this.#tracked(kind, before, object, undefined, context, 'status');
-    return this.#replaceStatus(view, kind, current, tracked, context);
+    const tracked = this.#writer.tracked(kind, before, object, undefined, context, 'status');
+    return this.#writer.replaceStatus(view, kind, current, tracked, context);
   }
 
   async #submit(
@@ -342,52 +268,6 @@ export class LaneResources implements Resources {
   ): Promise<WriteResult> {
     const entry = await this.#options.lane.submit(decide, context.dryRun);
     return resultOf(entry, warnings);
-  }
-
-  /** Makes the leaf and the stored form of an object that changed. */
-  #written(
-    view: BatchView,
-    kind: Kind,
-    verb: LeafVerb,
-    object: KubeObject,
-    previous: ObjectEntry | undefined,
-    context: ChangeContext,
-    removed = false,
-  ): Decision<ObjectEntry> {
-    const revision = view.nextRevision;
-    // What a dry run shows was never committed, so it has no version of its own.
-    const resourceVersion = context.dryRun ? object.metadata.resourceVersion : String(revision);
-    const entry = ObjectEntry.of(kind, { ...object, metadata: { ...object.metadata, resourceVersion } });
-    const { object_bytes_max } = this.#options.limits;
-    if (entry.bytes.length > object_bytes_max && !removed) {
-      throw new StatusError(
-        'RequestEntityTooLarge',
-        `${kind.kind} "${entry.name}" takes ${entry.bytes.length} bytes; the most is ${object_bytes_max}`,
-      );
-    }
-    const change = changeOf(kind, entry, previous, removed);
-    return { result: entry, commit: objectLeaf(verb, revision, change, context, this.#options) };
-  }
-
-  #admit(
-    operation: Operation,
-    kind: Kind,
-    object: KubeObject,
-    previous: KubeObject | undefined,
-    view: BatchView,
-    context: ChangeContext,
-  ): void {
-    const request = {
-      realm: this.#options.realm,
-      operation,
-      kind,
-      object,
-      ...(previous === undefined ? {} : { previous }),
-      view,
-      actor: context.actor,
-    };
-    for (const admission of this.#options.admissions) admission(request);
-    kind.admit?.(request);
   }
 
   #current(view: BatchView, kind: Kind, key: ObjectKey): ObjectEntry {
@@ -422,20 +302,8 @@ export class LaneResources implements Resources {
 const keyOf = (namespace: string | undefined, name: string): ObjectKey =>
   namespace === undefined ? { name } : { namespace, name };
 
-const unchanged = (entry: ObjectEntry): Decision<ObjectEntry> => ({ result: entry });
-
 const resultOf = (entry: ObjectEntry, warnings: readonly string[]): WriteResult => ({
   object: entry.object(),
   bytes: entry.bytes,
   warnings,
 });
-
-function changeOf(
-  kind: Kind,
-  entry: ObjectEntry,
-  previous: ObjectEntry | undefined,
-  removed: boolean,
-): Change {
-  if (!previous) return { type: 'created', kind, entry };
-  return { type: removed ? 'deleted' : 'updated', kind, entry, previous };
-}
