@@ -22,7 +22,7 @@ suite('a region whose processes are killed', { timeout: 600_000 }, () => {
     const report = await ordeal(region, {
       seed,
       operations: 200,
-      kills: 30,
+      kills: 15,
       instances_max: 6,
       networks_max: 5,
       projects_max: 4,

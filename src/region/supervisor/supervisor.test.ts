@@ -232,3 +232,17 @@ test('a plan whose processes wait for each other is refused', () => {
     /a waits for c, which is not in the plan/,
   );
 });
+
+test('what clears up after a process runs to its end before each of its starts', async (t) => {
+  const layout = openLayout(t);
+  const clearUp = { command: '/bin/sh', args: ['-c', 'echo clear up >> history'] };
+  const plan = planOf(layout, script(layout, 'engine', wellBehaved('engine'), { prepare: clearUp }));
+  await launchSupervisor(layout, plan, wakefulClock);
+  const first = processOf(await untilReady(layout), 'engine')?.pid ?? 0;
+  process.kill(first, 'SIGKILL');
+  await until('it is back', async () => {
+    const engine = processOf(await supervisorStatus(layout), 'engine');
+    return engine?.state === 'ready' && engine.pid !== first && history(layout).length === 4;
+  });
+  assert.deepEqual(history(layout), ['clear up', 'start engine', 'clear up', 'start engine']);
+});
