@@ -118,8 +118,10 @@ describe('compute over a private incusd', () => {
         .filter(({ involvedObject }) => involvedObject.name === name)
         .map(({ type, reason, message }) => `${type} ${reason}: ${message}`);
     await world.until('all of it is told', () => story('client').some((line) => line.includes('Deleted')));
+    // On a slow machine it also tells that the guest takes its time.
+    const told = story('client').filter((line) => !line.includes(' AddressPending: '));
     assert.deepEqual(
-      new Set(story('client')),
+      new Set(told),
       new Set([
         'Normal Created: made from image "debian-12"',
         'Normal Started: it was started',
