@@ -13,8 +13,8 @@ import { describe, findOrphans } from './orphans.ts';
 import { smallDisk } from './small-disk.ts';
 import { until } from './until.ts';
 
-const INSTANCE = '/apis/compute.casemate.internal/v1/namespaces/work/instances';
-const CONFIG_MAPS = '/api/v1/namespaces/work/configmaps';
+const INSTANCE = '/apis/compute.casemate.internal/v1/namespaces/ward/instances';
+const CONFIG_MAPS = '/api/v1/namespaces/ward/configmaps';
 const LIMIT_MS = 90_000;
 
 suite('a region on its worst days', { timeout: 600_000 }, () => {
@@ -32,9 +32,9 @@ suite('a region on its worst days', { timeout: 600_000 }, () => {
     organization = openApi(member.kubeconfig);
     operator = openApi(region.kubeconfig);
     image = await baseImage(region);
-    await member.casemate('project', 'create', 'work');
+    await member.casemate('project', 'create', 'ward');
     const items = [{ name: 'web', image, networks: ['lan'] }];
-    await member.apply(manifest(['lan'], items), '-n', 'work');
+    await member.apply(manifest(['lan'], items), '-n', 'ward');
     await untilReady('web');
   });
   after(async () => {
@@ -143,7 +143,7 @@ suite('a region on its worst days', { timeout: 600_000 }, () => {
     const pid = await machine.pidOf('incus');
     process.kill(pid, 'SIGSTOP');
     try {
-      await member.apply(manifest([], [{ name: 'late', image, networks: ['lan'] }]), '-n', 'work');
+      await member.apply(manifest([], [{ name: 'late', image, networks: ['lan'] }]), '-n', 'ward');
       assertClear(await write('while-incus-hangs'), 'a change');
       const ready = await until('a condition says what is wrong', LIMIT_MS, async () =>
         readyOf(await instance('late')),
@@ -156,7 +156,7 @@ suite('a region on its worst days', { timeout: 600_000 }, () => {
       process.kill(pid, 'SIGCONT');
     }
     await untilReady('late');
-    await member.kubectl('-n', 'work', 'delete', 'instance', 'late', '--wait=true', '--timeout=60s');
+    await member.kubectl('-n', 'ward', 'delete', 'instance', 'late', '--wait=true', '--timeout=60s');
     await untilSound();
   });
 
@@ -168,10 +168,10 @@ suite('a region on its worst days', { timeout: 600_000 }, () => {
       metadata: { name: 'meanwhile' },
       spec: { instances: {}, ingress: [{ action: 'Deny', protocol: 'tcp', ports: [{ port: 25 }] }] },
     };
-    await member.apply(JSON.stringify(policy), '-n', 'work');
+    await member.apply(JSON.stringify(policy), '-n', 'ward');
     await member.kubectl(
       '-n',
-      'work',
+      'ward',
       'wait',
       '--for=condition=Ready',
       'firewallpolicy/meanwhile',
@@ -193,7 +193,7 @@ suite('a region on its worst days', { timeout: 600_000 }, () => {
   test('the machine loses power: up brings everything back, instances too, with nothing lost', async () => {
     assert.equal((await write('before-the-power-cut'))?.code, 201);
     // What is in /run does not outlive a restart of the instance's system.
-    await member.inInstance('work', 'web', ['sh', '-c', 'echo kept > /root/mark; touch /run/mark; sync']);
+    await member.inInstance('ward', 'web', ['sh', '-c', 'echo kept > /root/mark; touch /run/mark; sync']);
     await pullThePlug();
     await region.up();
     await machine.untilReady();
@@ -204,10 +204,10 @@ suite('a region on its worst days', { timeout: 600_000 }, () => {
     );
     await untilReady('web');
     await until('the instance answers', LIMIT_MS, async () => {
-      return (await member.inInstance('work', 'web', ['true'])).code === 0;
+      return (await member.inInstance('ward', 'web', ['true'])).code === 0;
     });
-    assert.equal((await member.inInstance('work', 'web', ['cat', '/root/mark'])).stdout, 'kept\n');
-    assert.equal((await member.inInstance('work', 'web', ['test', '-e', '/run/mark'])).code, 1);
+    assert.equal((await member.inInstance('ward', 'web', ['cat', '/root/mark'])).stdout, 'kept\n');
+    assert.equal((await member.inInstance('ward', 'web', ['test', '-e', '/run/mark'])).code, 1);
     await untilSound();
   });
 
