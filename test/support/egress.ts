@@ -6,15 +6,19 @@
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readlinkSync, rmdirSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const TRACEFS = '/sys/kernel/tracing';
 const EVENTS = ['fib/fib_table_lookup', 'fib6/fib6_table_lookup'];
+/** Tells what a process became: the kernel's own notes of names lag behind a fork. */
+const EXEC = 'sched/sched_process_exec';
+const EXEC_LINE = /sched_process_exec: filename=(?<file>\S+) pid=(?<pid>\d+)/;
 /** More attempts than this are counted, not kept. */
 const ATTEMPTS_MAX = 10_000;
 
 export interface EgressAttempt {
-  /** The kernel's name of the process (at most 15 characters). */
+  /** The program it runs; of one that ran before the watch began, the kernel's name of it (at most 15 characters). */
   readonly process: string;
   readonly pid: number;
   readonly destination: string;
@@ -90,6 +94,7 @@ export async function watchEgress(name: string, ofProcess: number): Promise<Egre
   const instance = `${TRACEFS}/instances/casemate-${name}`;
   mkdirSync(instance, { recursive: true });
   const attempts: EgressAttempt[] = [];
+  const programs = new Map<number, string>();
   const pipe: ChildProcess = spawn('cat', [`${instance}/trace_pipe`], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
@@ -99,12 +104,16 @@ export async function watchEgress(name: string, ofProcess: number): Promise<Egre
   const { promise: drained, resolve: onDrained } = Promise.withResolvers<void>();
   lines.on('line', (line) => {
     if (line.includes(marker)) return onDrained();
-    const attempt = parseAttempt(line);
+    const exec = EXEC_LINE.exec(line)?.groups;
+    if (exec?.file !== undefined) programs.set(Number(exec.pid), basename(exec.file));
+    const found = parseAttempt(line);
+    const attempt = found && { ...found, process: programs.get(found.pid) ?? found.process };
     if (!attempt || attempts.length >= ATTEMPTS_MAX) return;
     const where = network(attempt.pid);
     if (attempt.fromInterface === undefined && where !== undefined && where !== inside) return;
     attempts.push(attempt);
   });
+  writeFileSync(`${instance}/events/${EXEC}/enable`, '1');
   for (const event of EVENTS) {
     if (!existsSync(`${instance}/events/${event}`)) continue;
     // Filtered in the kernel: this machine's other traffic, which finds its route, costs nothing.
@@ -114,6 +123,7 @@ export async function watchEgress(name: string, ofProcess: number): Promise<Egre
   return {
     attempts,
     async stop() {
+      writeFileSync(`${instance}/events/${EXEC}/enable`, '0');
       for (const event of EVENTS) {
         if (existsSync(`${instance}/events/${event}`))
           writeFileSync(`${instance}/events/${event}/enable`, '0');

@@ -8,10 +8,13 @@ import { chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Layout } from '../layout.ts';
+import { PROGRAM_FOLDER } from '../program.ts';
 import type { ProcessDefinition } from '../supervisor/definition.ts';
 import { type Account, type Accounts, isRoot } from './accounts.ts';
 
 const run = promisify(execFile);
+
+const CLEAR_STRAY = join(PROGRAM_FOLDER, 'src/engines/postgres/clear-stray.ts');
 
 /** The role and the database of the region process. */
 export const DATABASE_NAME = 'casemate';
@@ -132,6 +135,7 @@ export function postgresDefinition(
     cwd: dirname(layout.postgres.cluster),
     ...(isRoot() ? { uid: database.uid, gid: database.gid } : {}),
     after: [],
+    prepare: { command: process.execPath, args: [CLEAR_STRAY, layout.postgres.cluster] },
     ready: {
       type: 'command',
       command: join(programs, 'pg_isready'),
