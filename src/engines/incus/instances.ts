@@ -78,6 +78,22 @@ export class Instances {
    * what `get` gave: a change in between throws `Conflict`. Volatile keys, which Incus keeps there for itself, stay.
    */
   async update(project: string, current: Answer<IncusInstance>, update: InstanceUpdate): Promise<void> {
+    const cpu = update.config['limits.cpu'];
+    if (
+      cpu === undefined ||
+      cpu === current.value.config['limits.cpu'] ||
+      current.value.status !== 'Running'
+    ) {
+      return this.#replace(project, current, update);
+    }
+    // Incus spreads CPUs anew when their number changes, and may read the old number for that, because it writes the new one last. So the
+    // new one is written twice, in two spellings that mean the same: the second time it is surely read.
+    const padded = { ...update, config: { ...update.config, 'limits.cpu': `0${cpu}` } };
+    await this.#replace(project, current, padded);
+    await this.#replace(project, await this.get(project, current.value.name), update);
+  }
+
+  async #replace(project: string, current: Answer<IncusInstance>, update: InstanceUpdate): Promise<void> {
     const volatile = Object.entries(current.value.config).filter(
       ([key]) => key.startsWith('volatile.') || key.startsWith('image.'),
     );
