@@ -1,4 +1,4 @@
-/** The long form of `kill.test.ts`: 200 operations. */
+/** The long form of `kill.test.ts`: 200 operations, and a seed of its own at every run. */
 
 import { randomInt } from 'node:crypto';
 import { after, before, suite, test } from 'node:test';

@@ -1,12 +1,12 @@
 /** `kill -9` of a region's processes at random points during mixed operations. `kill.long.test.ts` does more of it. */
 
-import { randomInt } from 'node:crypto';
 import { after, before, suite, test } from 'node:test';
 import { startRegion, type TestRegion } from '../support/region.ts';
 import { ordeal } from './ordeal.ts';
 import { chosenSeed, replay } from './seed.ts';
 
-const SEEDS = 2 ** 31;
+/** The same operations and kills at every run; the long form draws its own. */
+const SEED = 7;
 
 suite('a region whose processes are killed', { timeout: 300_000 }, () => {
   let region: TestRegion;
@@ -17,7 +17,7 @@ suite('a region whose processes are killed', { timeout: 300_000 }, () => {
   after(() => region?.destroy());
 
   test('keeps every acknowledged change, converges, leaves nothing behind, and its ledgers verify', async (t) => {
-    const seed = chosenSeed(randomInt(SEEDS));
+    const seed = chosenSeed(SEED);
     t.diagnostic(replay(seed, 'test/crashes/kill.test.ts'));
     const report = await ordeal(region, {
       seed,
