@@ -2,12 +2,12 @@
  * A machine within the machine that has no way out: a network namespace with nothing but loopback, no default route and no
  * name server, and the mounts a region needs in there. Needs root. For tests only.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type CommandOptions, type CommandResult, runCommand } from './command.ts';
+import { type CommandOptions, type CommandResult, runCommand, untilFirstWord } from './command.ts';
 
 /**
  * sysfs shows the network of whoever mounted it, so it is mounted anew; that hides the control groups, which are therefore
@@ -43,7 +43,7 @@ export async function openAirGap(): Promise<AirGap> {
     ['--net', '--mount', '--propagation', 'private', '--', 'sh', '-c', SET_UP, 'sh', folder],
     { stdio: ['pipe', 'pipe', 'pipe'] },
   );
-  await untilReady(holder);
+  await untilFirstWord(holder, 'the air gap');
   const { pid } = holder;
   if (pid === undefined) throw new Error('the holder of the air gap has no pid');
   const enter = ['nsenter', `--target=${pid}`, '--net', '--mount', '--'];
@@ -72,17 +72,4 @@ export async function inAirGap(
   } finally {
     await gap.close();
   }
-}
-
-async function untilReady(holder: ChildProcess): Promise<void> {
-  let complaint = '';
-  holder.stderr?.on('data', (chunk: Buffer) => {
-    complaint += chunk.toString();
-  });
-  const ready = holder.stdout === null ? Promise.reject(new Error('no output')) : once(holder.stdout, 'data');
-  const ended = once(holder, 'exit').then(() => {
-    throw new Error(`the air gap could not be made: ${complaint.trim()}`);
-  });
-  await Promise.race([ready, ended]);
-  ended.catch(() => {});
 }

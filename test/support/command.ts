@@ -1,5 +1,6 @@
 /** Runs a program to its end and keeps what it said. For tests only. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 
 const LIMIT_MS = 10 * 60_000;
 
@@ -49,4 +50,18 @@ export async function output(promise: Promise<CommandResult>, what: string): Pro
   const { code, stdout, stderr } = await promise;
   if (code !== 0) throw new Error(`${what} ended with ${code}:\n${stderr}${stdout}`);
   return stdout;
+}
+
+/** Resolves when a program that stays says its first word; throws with its complaint when it ends instead. */
+export async function untilFirstWord(child: ChildProcess, what: string): Promise<void> {
+  let complaint = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    complaint += chunk.toString();
+  });
+  const ready = child.stdout === null ? Promise.reject(new Error('no output')) : once(child.stdout, 'data');
+  const ended = once(child, 'exit').then(() => {
+    throw new Error(`${what} could not be made: ${complaint.trim()}`);
+  });
+  await Promise.race([ready, ended]);
+  ended.catch(() => {});
 }

@@ -4,8 +4,9 @@
 import { relative, resolve as resolvePath } from 'node:path';
 import { run } from 'node:test';
 
-/** A file that takes longer hangs. */
+/** A file that takes longer hangs; a `*.long.test.ts` may take its time. */
 const FILE_LIMIT_MS = 10 * 60_000;
+const LONG_FILE_LIMIT_MS = 120 * 60_000;
 const OUTPUT_KEPT_BYTES = 32_768;
 
 export interface Tally {
@@ -39,7 +40,8 @@ export async function runFiles({ checkout, files, concurrency, env, print }: Run
   const isFileItself = (name: string, file: string | undefined) =>
     file !== undefined && resolvePath(checkout, name) === file;
   const shortName = (name: string) => relative(checkout, resolvePath(checkout, name));
-  const stream = run({ files: [...files], cwd: checkout, concurrency, timeout: FILE_LIMIT_MS, env });
+  const timeout = files.some((file) => file.endsWith('.long.test.ts')) ? LONG_FILE_LIMIT_MS : FILE_LIMIT_MS;
+  const stream = run({ files: [...files], cwd: checkout, concurrency, timeout, env });
   stream.on('test:stdout', (data) => keep(resultOf(startedFrom(data)), data.message));
   stream.on('test:stderr', (data) => keep(resultOf(startedFrom(data)), data.message));
   stream.on('test:pass', (data) => {
