@@ -47,6 +47,8 @@ for (const { release, packages } of MACHINES) {
         output(machine.run('./casemate', ['up'], { cwd: CLONE, limit_ms: 15 * 60_000 }), 'casemate up'),
       );
       assert.match(took, /^Region casemate is ready/m);
+      // The session starts it again, and so warm.
+      await output(machine.run('./casemate', ['down'], { cwd: CLONE }), 'casemate down');
     });
 
     test('every command of its five minutes answers as the README says', {
@@ -70,9 +72,7 @@ for (const { release, packages } of MACHINES) {
       });
     });
 
-    test('a warm start, and then it leaves nothing', async (t) => {
-      await output(machine.run('casemate', ['down']), 'casemate down');
-      await timed(t, 'a warm start', () => output(machine.run('casemate', ['up']), 'casemate up'));
+    test('in the end it leaves nothing', async () => {
       await output(machine.run('casemate', ['destroy', '--yes']), 'casemate destroy');
       assert.ok(!existsSync(join(machine.root, 'var/lib/casemate')));
       const left = await output(machine.run('sh', ['-c', 'cat /proc/[0-9]*/cmdline']), 'the processes');

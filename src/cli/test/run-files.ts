@@ -69,6 +69,10 @@ export async function runFiles({ checkout, files, concurrency, env, print }: Run
     print(`    FAILED  ${isFile ? shortName(name) : name}`);
     print(indent(isFile ? result.output || describe(error) : describe(error)));
   });
+  // What a test measured; the run's own, of how many there were, has no file.
+  stream.on('test:diagnostic', ({ file, message }) => {
+    if (file !== undefined) print(`    ${message}`);
+  });
   // Comes after everything a file has to tell; the last one is of the whole run.
   stream.on('test:summary', ({ file, duration_ms }) => {
     if (file === undefined) return;
