@@ -5,6 +5,7 @@
 import { frontierOf, type TileNode } from '#kernel/log/merkle.ts';
 import type { RealmId } from '#kernel/realm-id.ts';
 import type { Append, ObjectChange, RealmRecord, StoredChange, StoredLeaf } from '#kernel/store/storage.ts';
+import { bigintArray, byteaArray, smallintArray, textArray } from './binary-array.ts';
 
 export interface RealmRow {
   readonly id: RealmId;
@@ -65,43 +66,41 @@ export function objectChange(row: ChangeRow): ObjectChange | undefined {
   };
 }
 
-const buffer = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-
 /** The columns that both logs have, as arrays. */
-export function leafColumns(leaves: readonly StoredLeaf[]): unknown[] {
+export function leafColumns(leaves: readonly StoredLeaf[]): Buffer[] {
   return [
-    leaves.map(({ index }) => index),
-    leaves.map(({ time_ms }) => time_ms),
-    leaves.map(({ leaf }) => buffer(leaf)),
-    leaves.map(({ hash }) => buffer(hash)),
+    bigintArray(leaves.map(({ index }) => index)),
+    bigintArray(leaves.map(({ time_ms }) => time_ms)),
+    byteaArray(leaves.map(({ leaf }) => leaf)),
+    byteaArray(leaves.map(({ hash }) => hash)),
   ];
 }
 
-export function nodeColumns(nodes: readonly TileNode[]): unknown[] {
+export function nodeColumns(nodes: readonly TileNode[]): Buffer[] {
   return [
-    nodes.map(({ level }) => level),
-    nodes.map(({ index }) => index),
-    nodes.map(({ hash }) => buffer(hash)),
+    smallintArray(nodes.map(({ level }) => level)),
+    bigintArray(nodes.map(({ index }) => index)),
+    byteaArray(nodes.map(({ hash }) => hash)),
   ];
 }
 
 /** The effects of changes, as arrays: a leaf without one has nulls. */
-export function effectColumns(leaves: readonly StoredChange[]): unknown[] {
-  const column = (of: (change: ObjectChange) => unknown) =>
+export function effectColumns(leaves: readonly StoredChange[]): Buffer[] {
+  const column = <Value>(of: (change: ObjectChange) => Value | undefined) =>
     leaves.map(({ change }) => (change ? (of(change) ?? null) : null));
   return [
-    column(({ type }) => type),
-    column(({ resource }) => resource),
-    column(({ namespace }) => namespace),
-    column(({ name }) => name),
-    column(({ uid }) => uid),
-    column(({ previous }) => previous),
-    column(({ body }) => buffer(body)),
+    textArray(column(({ type }) => type)),
+    textArray(column(({ resource }) => resource)),
+    textArray(column(({ namespace }) => namespace)),
+    textArray(column(({ name }) => name)),
+    textArray(column(({ uid }) => uid)),
+    bigintArray(column(({ previous }) => previous)),
+    byteaArray(column(({ body }) => body)),
   ];
 }
 
 /** What the objects are after all changes of an append: where each that is left is found, and which are gone. */
-export function objectColumns(append: Append<StoredChange>): unknown[] {
+export function objectColumns(append: Append<StoredChange>): Buffer[] {
   const kept = new Map<string, number>();
   const removed: string[] = [];
   for (const { index, change } of append.leaves) {
@@ -111,5 +110,5 @@ export function objectColumns(append: Append<StoredChange>): unknown[] {
       removed.push(change.uid);
     } else kept.set(change.uid, index);
   }
-  return [[...kept.keys()], [...kept.values()], removed];
+  return [textArray([...kept.keys()]), bigintArray([...kept.values()]), textArray(removed)];
 }
