@@ -85,6 +85,8 @@ export interface AccessRecord {
   readonly name?: string;
   readonly decision: 'allowed' | 'denied' | 'unauthenticated' | 'failed';
   readonly reason?: string;
+  /** What an action declares to be on record of its request, by property. */
+  readonly details?: Readonly<Record<string, string>>;
   readonly code: number;
   readonly requestId: string;
 }

@@ -41,4 +41,16 @@ export interface TextConnector {
   open(request: ConnectRequest): Promise<AsyncIterable<Uint8Array>>;
 }
 
-export type Connector = TerminalConnector | TextConnector;
+/** An action asked for: `body` fits the subresource's `request` schema, with its defaults. */
+export interface ActionRequest extends ConnectRequest {
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly requestId: string;
+}
+
+export interface ActionConnector {
+  readonly type: 'action';
+  /** Answers with what the subresource's `response` schema says. Throws a StatusError. Called once it is on record who asked. */
+  call(request: ActionRequest): Promise<Readonly<Record<string, unknown>>>;
+}
+
+export type Connector = TerminalConnector | TextConnector | ActionConnector;

@@ -42,11 +42,28 @@ export interface AdmissionRequest {
 export type Admission = (request: AdmissionRequest) => void;
 
 /** A subresource beyond `status`, declared here so that discovery, OpenAPI and permissions know it. */
-export interface SubresourceDefinition {
+export type SubresourceDefinition = StreamDefinition | ActionDefinition;
+
+export interface StreamDefinition {
   /** `terminal`: WebSocket channels (exec). `text`: a byte stream (log). */
   readonly type: 'terminal' | 'text';
   readonly description: string;
 }
+
+/** Something an object is asked to do, by POST, that changes nothing of it by itself: `keys/encrypt`. On record in the access log. */
+export interface ActionDefinition {
+  readonly type: 'action';
+  readonly description: string;
+  /** What is sent: an object. */
+  readonly request: TSchema;
+  /** What is answered: an object. */
+  readonly response: TSchema;
+  /** Properties of the request that go into the record: texts of at most `RECORDED_LENGTH_MAX` characters, never a secret. */
+  readonly recorded?: readonly string[];
+}
+
+/** A recorded property of an action's request; its schema must not allow more. */
+export const RECORDED_LENGTH_MAX = 256;
 
 export interface KindDefinition {
   /** '' for the core group, else `<service>.casemate.internal`. */

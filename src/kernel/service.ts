@@ -5,6 +5,7 @@
 import type { Connector } from './connect.ts';
 import type { Controller } from './controller.ts';
 import type { Admission, Kind } from './kind.ts';
+import type { RealmRoute } from './route.ts';
 
 export interface Service {
   readonly name: string;
@@ -14,4 +15,6 @@ export interface Service {
   readonly controllers?: readonly Controller[];
   /** Streams, keyed `<resource>/<subresource>`: `instances.compute.casemate.internal/exec`. */
   readonly connectors?: Readonly<Record<string, Connector>>;
+  /** Protocols that are not the API, below a realm's prefix: OpenID, SCIM, ACME. */
+  readonly routes?: readonly RealmRoute[];
 }

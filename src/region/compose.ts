@@ -141,6 +141,7 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
       authorizer: roleAuthorizer({ realms, registry }),
       accessLog: realms.access,
       connectors: connectorsOf(services),
+      routes: services.flatMap((service) => service.routes ?? []),
       tls: { key: trust.key, cert: trust.certificate },
       ledger: ledgerSource(realms.logs),
       clock,

@@ -81,7 +81,8 @@ function compileKind(kind: Kind): KindSchema {
   };
 }
 
-function checker(schema: TSchema, path: string, options: { readonly showValues: boolean }) {
+/** Says what is wrong with a value, in causes below `path`; nothing when it is valid. */
+export function checker(schema: TSchema, path: string, options: { readonly showValues: boolean }) {
   const validator = Compile(schema);
   const keywords: SchemaKeywords = keywordsOf(schema);
   return (value: unknown): StatusCause[] => {

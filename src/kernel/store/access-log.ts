@@ -14,6 +14,8 @@ import type { LogStorage, StoredLeaf } from './storage.ts';
 
 /** Longest text of one field, so that a leaf fits an entry of the log whatever a client sends. */
 const FIELD_CHARACTERS_MAX = 1_024;
+/** Details of one record: kinds declare a few. */
+const DETAILS_MAX = 16;
 
 /** Realms with records waiting or lost; beyond that, what is lost counts as the region's. */
 const QUEUES_MAX = 10_000;
@@ -199,7 +201,7 @@ function lostRecord(count: number, time_ms: number): Pick<Waiting, 'record' | 't
 }
 
 function accessLeaf(index: number, time_ms: number, record: AccessRecord): AccessLeaf {
-  const { namespace, name, reason } = record;
+  const { namespace, name, reason, details } = record;
   return {
     v: 1,
     index,
@@ -213,10 +215,18 @@ function accessLeaf(index: number, time_ms: number, record: AccessRecord): Acces
     ...(name === undefined ? {} : { name: bounded(name) }),
     decision: record.decision,
     ...(reason === undefined ? {} : { reason: bounded(reason) }),
+    ...(details === undefined ? {} : { details: boundedAll(details) }),
     code: record.code,
     requestId: bounded(record.requestId),
   };
 }
+
+const boundedAll = (details: Readonly<Record<string, string>>) =>
+  Object.fromEntries(
+    Object.entries(details)
+      .slice(0, DETAILS_MAX)
+      .map(([name, value]) => [bounded(name), bounded(value)]),
+  );
 
 function bounded(text: string): string {
   // Canonical JSON has no form for half of a surrogate pair.

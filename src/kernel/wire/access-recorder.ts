@@ -16,6 +16,7 @@ export interface RequestRecord {
   resource: string;
   namespace?: string;
   name?: string;
+  details?: Readonly<Record<string, string>>;
 }
 
 const READS: ReadonlySet<string> = new Set<Verb>(['get', 'list', 'watch']);

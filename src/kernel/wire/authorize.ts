@@ -17,6 +17,7 @@ export function verbOf(
 ): Verb | undefined {
   if (subresource && subresource.type !== 'status') {
     if (subresource.type === 'terminal') return method === 'GET' || method === 'POST' ? 'create' : undefined;
+    if (subresource.type === 'action') return method === 'POST' ? 'create' : undefined;
     return method === 'GET' ? 'get' : undefined;
   }
   if (target.name === undefined) {

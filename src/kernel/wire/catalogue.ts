@@ -3,7 +3,7 @@
  * routing all read this one table, so none of them can know a resource that another does not.
  */
 import type { Verb } from '../access.ts';
-import type { Kind } from '../kind.ts';
+import type { ActionDefinition, Kind, SubresourceDefinition } from '../kind.ts';
 import type { Entry } from '../realm.ts';
 import { REGION, type RealmId, type RealmType } from '../realm-id.ts';
 import { isSharedView, type KindRegistry } from '../registry.ts';
@@ -14,8 +14,10 @@ export interface ServedSubresource {
   readonly name: string;
   readonly verbs: readonly Verb[];
   /** What it answers with; `status` answers with the object. */
-  readonly type: 'status' | 'terminal' | 'text';
+  readonly type: 'status' | SubresourceDefinition['type'];
   readonly description: string;
+  /** Of an action. */
+  readonly action?: ActionDefinition;
 }
 
 export interface ServedResource {
@@ -48,7 +50,7 @@ const ALL: readonly Verb[] = [
 ];
 
 /** Kubernetes asks for `create` on exec whatever the HTTP method. */
-const SUBRESOURCE_VERBS = { terminal: ['create'], text: ['get'] } as const;
+const SUBRESOURCE_VERBS = { terminal: ['create'], text: ['get'], action: ['create'] } as const;
 
 export interface GroupVersion {
   readonly group: string;
@@ -114,11 +116,12 @@ function servedIn(registry: KindRegistry, realm: RealmType): ServedResource[] {
 }
 
 function subresourcesOf(kind: Kind): ServedSubresource[] {
-  return Object.entries(kind.subresources ?? {}).map(([name, { type, description }]) => ({
+  return Object.entries(kind.subresources ?? {}).map(([name, definition]) => ({
     name,
-    type,
-    description,
-    verbs: SUBRESOURCE_VERBS[type],
+    type: definition.type,
+    description: definition.description,
+    verbs: SUBRESOURCE_VERBS[definition.type],
+    ...(definition.type === 'action' ? { action: definition } : {}),
   }));
 }
 

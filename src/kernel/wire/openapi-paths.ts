@@ -2,8 +2,9 @@
  * The paths of one resource in OpenAPI 3.0. kubectl reads the PATCH operation: its `fieldValidation` parameter tells that the
  * server validates, and its request types tell which patches it takes. Pure.
  */
+import type { ActionDefinition } from '../kind.ts';
 import type { ServedResource, ServedSubresource } from './catalogue.ts';
-import { DELETE_OPTIONS, PATCH, STATUS, schemaName } from './openapi-schema.ts';
+import { DELETE_OPTIONS, openApiSchema, PATCH, STATUS, schemaName } from './openapi-schema.ts';
 
 type Json = Record<string, unknown>;
 type Ref = (name: string) => Json;
@@ -96,7 +97,9 @@ export function resourcePaths(resource: ServedResource, ref: Ref): Record<string
     const operations =
       subresource.type === 'status'
         ? objectOperations(resource, ref, subresource.verbs, 'Status')
-        : streamOperations(resource, subresource);
+        : subresource.action
+          ? actionOperations(resource, subresource.name, subresource.action)
+          : streamOperations(resource, subresource);
     paths[`${collection}/{name}/${subresource.name}`] = { ...operations, parameters: object };
   }
   return paths;
@@ -210,6 +213,16 @@ function objectOperations(
     });
   }
   return operations;
+}
+
+function actionOperations(resource: ServedResource, name: string, action: ActionDefinition): Json {
+  const id = operationId(resource, 'create', capitalize(name));
+  return {
+    post: operation(resource, 'create', id, action.description, {
+      requestBody: { content: { 'application/json': { schema: openApiSchema(action.request) } } },
+      responses: { 200: answer('OK', openApiSchema(action.response)) },
+    }),
+  };
 }
 
 function streamOperations(resource: ServedResource, subresource: ServedSubresource): Json {

@@ -9,6 +9,7 @@ import type { Logger } from '../logger.ts';
 import type { Random } from '../random.ts';
 import type { Realms } from '../realm.ts';
 import type { KindRegistry } from '../registry.ts';
+import type { RealmRoute } from '../route.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { LedgerSource } from './ledger-source.ts';
 import type { ListCache } from './list-cache.ts';
@@ -40,13 +41,16 @@ export interface ApiServerOptions {
   readonly version: VersionInfo;
   /** Whether the region can serve; an unready region answers 503 at /readyz with the reason. Default: always ready. */
   readonly ready?: () => Promise<{ readonly ready: boolean; readonly reason?: string }>;
-  /** Adds routes outside the API, such as the console's files. They are not authenticated or authorized by the wire. */
+  /** Protocols beside the API; no two of a realm type share a segment. */
+  readonly routes?: readonly RealmRoute[];
+  /** Adds routes outside any realm. They are not authenticated or authorized by the wire. */
   readonly extraRoutes?: (app: FastifyInstance) => void;
 }
 
 /** What handlers work with. */
 export interface Wire extends ApiServerOptions {
   readonly connectors: Readonly<Record<string, Connector>>;
+  readonly routes: readonly RealmRoute[];
   readonly catalogue: Catalogue;
   readonly openapi: OpenApi;
   readonly lists: ListCache;

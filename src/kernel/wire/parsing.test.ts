@@ -54,7 +54,7 @@ for (const [path, expected] of [
   ],
   ['/openapi/v3/apis/g/v1', { type: 'openapi-v3-group', group: 'g', version: 'v1' }],
   ['/ledger/changes/tile/0/x001/234.p/5', { type: 'ledger', log: 'changes', path: 'tile/0/x001/234.p/5' }],
-  ['/nothing', { type: 'unknown' }],
+  ['/nothing', { type: 'other', segment: 'nothing' }],
   ['/apis/g/v1/a/b/c/d', { type: 'unknown' }],
 ] as const) {
   test(`the path ${path} means ${expected.type}, in the region and in an organization`, () => {

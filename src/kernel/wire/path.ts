@@ -19,7 +19,9 @@ export type Target =
   | { readonly type: 'health'; readonly probe: 'readyz' | 'livez' | 'healthz' }
   | { readonly type: 'group'; readonly group: string }
   | { readonly type: 'group-version' | 'openapi-v3-group'; readonly group: string; readonly version: string }
-  | { readonly type: 'ledger'; readonly log: string; readonly path: string };
+  | { readonly type: 'ledger'; readonly log: string; readonly path: string }
+  /** Nothing of the API's: perhaps a service's own protocol. */
+  | { readonly type: 'other'; readonly segment: string };
 
 export interface ParsedPath {
   readonly realm: RealmId;
@@ -92,7 +94,7 @@ function parseTarget(segments: readonly string[]): Target {
         ? { type: 'unknown' }
         : { type: 'ledger', log: second, path: segments.slice(2).join('/') };
     default:
-      return { type: 'unknown' };
+      return { type: 'other', segment: first };
   }
 }
 

@@ -14,6 +14,7 @@ import type { Wire } from './options.ts';
 import { type ParsedPath, parsePath, type Target } from './path.ts';
 import type { Answer, WireRequest } from './request.ts';
 import { resourceAnswer } from './resource-request.ts';
+import { routeAnswer, routeOf } from './routes.ts';
 
 export function newRecord(requestId: string): RequestRecord {
   return { requestId, realm: undefined, actor: 'anonymous', credential: 'none', verb: '', resource: '' };
@@ -99,6 +100,13 @@ export async function answerRequest(
   const parsed = splitUrl(incoming.url ?? '/');
   const probe = parsed.path?.target;
   if (probe?.type === 'health' && incoming.method === 'GET') return healthAnswer(wire, probe.probe);
+  const route = await routeOf(wire, parsed.path);
+  if (route !== undefined && parsed.path !== undefined) {
+    const { realm, prefix } = parsed.path;
+    const [pathname = ''] = (incoming.url ?? '/').split('?', 1);
+    const path = pathname.slice(prefix.length + route.segment.length + 1);
+    return routeAnswer(wire, route, { realm, prefix, path, requestId: id, incoming, signal });
+  }
   const { request, prefix, target } = await identify(wire, incoming, id, record, signal, parsed);
   switch (target.type) {
     case 'resource':

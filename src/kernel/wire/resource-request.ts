@@ -8,6 +8,7 @@ import { StatusError } from '../errors.ts';
 import type { KubeObject } from '../object.ts';
 import { realmType } from '../realm-id.ts';
 import { isSecretRead, type RequestRecord, recordAllowed } from './access-recorder.ts';
+import { actionAnswer } from './action.ts';
 import { entryAnswer } from './answer.ts';
 import { applyAnswer, isApplyPatch } from './apply.ts';
 import { authorize, resourceName, verbOf } from './authorize.ts';
@@ -198,6 +199,9 @@ async function connectAnswer(
   subresource: ServedSubresource,
 ): Promise<Answer> {
   const { connector, object } = await connectTarget(wire, request, target, resource, subresource);
+  if (subresource.action && connector.type === 'action') {
+    return actionAnswer(wire, request, record, subresource.action, { connector, object });
+  }
   if (connector.type !== 'text') {
     throw new StatusError(
       'BadRequest',

@@ -30,6 +30,7 @@ import type { ApiServerOptions, Wire } from './options.ts';
 import { answerRequest, newRecord, reportFailure } from './pipeline.ts';
 import { Quota } from './quota.ts';
 import type { Answer } from './request.ts';
+import { checkRoutes } from './routes.ts';
 import { StrangerRecords } from './stranger-records.ts';
 import { Upgrades } from './upgrade.ts';
 
@@ -58,9 +59,11 @@ const SECURITY_HEADERS = {
 export function createApiServer(options: ApiServerOptions): ApiServer {
   const closing = new AbortController();
   const catalogue = new Catalogue(options.registry);
+  checkRoutes(options.routes ?? []);
   const wire: Wire = {
     ...options,
     connectors: options.connectors ?? {},
+    routes: options.routes ?? [],
     catalogue,
     lists: new ListCache(),
     openapi: new OpenApi(catalogue, options.version.casemate),
@@ -107,7 +110,8 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     return reply;
   };
   options.extraRoutes?.(app);
-  app.all('/*', serve);
+  // Served before Fastify looks at the body, which is not its to read; it leaves alone what was taken over.
+  app.all('/*', { onRequest: (request, reply) => void serve(request, reply) }, serve);
   app.setNotFoundHandler(serve);
   // Fastify would refuse some content types by itself, before anybody asked who is there.
   app.setErrorHandler((_error, request, reply) => serve(request, reply));
