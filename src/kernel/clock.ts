@@ -19,9 +19,15 @@ export const systemClock: Clock = {
   },
 };
 
+// Under load the same second is asked for thousands of times.
+let lastSecond = { second: 0, text: '1970-01-01T00:00:00Z' };
+
 /** RFC 3339 in UTC with whole seconds, as Kubernetes writes `metav1.Time`. */
 export function rfc3339(time_ms: number): string {
-  return `${new Date(time_ms).toISOString().slice(0, 19)}Z`;
+  const second = Math.floor(time_ms / 1000);
+  if (lastSecond.second !== second)
+    lastSecond = { second, text: `${new Date(time_ms).toISOString().slice(0, 19)}Z` };
+  return lastSecond.text;
 }
 
 /** RFC 3339 in UTC with microseconds, as Kubernetes writes `metav1.MicroTime`. */

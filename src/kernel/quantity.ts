@@ -79,8 +79,22 @@ function refuse(text: QuantityText, why: string): never {
   );
 }
 
+// Few amounts are written over and over, and each is read several times on the way of one change.
+const READ_MAX = 1_024;
+const read = new Map<QuantityText, Quantity>();
+
 /** Reads a quantity. Throws `badRequest` with what would be right. A part finer than 10⁻⁹ is rounded up, as Kubernetes does. */
 export function parseQuantity(text: QuantityText): Quantity {
+  let quantity = read.get(text);
+  if (quantity === undefined) {
+    quantity = readQuantity(text);
+    if (read.size >= READ_MAX) read.clear();
+    read.set(text, quantity);
+  }
+  return quantity;
+}
+
+function readQuantity(text: QuantityText): Quantity {
   const source = typeof text === 'number' ? numberText(text) : text;
   if (source.length > TEXT_LENGTH_MAX) refuse(text, `is longer than ${TEXT_LENGTH_MAX} characters`);
   const [, sign = '', whole = '', fraction = '', suffix = ''] =

@@ -68,10 +68,17 @@ export function branches(
   return Array.isArray(parts) ? parts.filter(isRecord) : [];
 }
 
+const unions = new WeakMap<SchemaKeywords, readonly SchemaKeywords[]>();
+
 /** The alternatives of a union; empty when the schema is none. */
 export function alternatives(schema: SchemaKeywords): readonly SchemaKeywords[] {
-  const any = branches(schema, 'anyOf');
-  return any.length > 0 ? any : branches(schema, 'oneOf');
+  let known = unions.get(schema);
+  if (known === undefined) {
+    const any = branches(schema, 'anyOf');
+    known = any.length > 0 ? any : branches(schema, 'oneOf');
+    unions.set(schema, known);
+  }
+  return known;
 }
 
 /**

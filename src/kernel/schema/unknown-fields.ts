@@ -52,6 +52,7 @@ function walk(schema: SchemaKeywords, value: unknown, path: string, unknown: Unk
       delete kept[key];
       continue;
     }
+    if (typeof member !== 'object' || member === null) continue;
     const next = walk(of, member, childPath(path, key), unknown);
     if (next === member) continue;
     kept ??= { ...value };

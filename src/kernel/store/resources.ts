@@ -5,7 +5,7 @@ import { type Applier, applyConfiguration } from '../apply/apply.ts';
 import { rfc3339 } from '../clock.ts';
 import { alreadyExists, badRequest, conflict, notFound, StatusError } from '../errors.ts';
 import type { Kind, ObjectOf } from '../kind.ts';
-import type { DraftObject } from '../object.ts';
+import type { DraftObject, KubeObject } from '../object.ts';
 import { nameSuffix } from '../random.ts';
 import type {
   ApplyOptions,
@@ -179,7 +179,8 @@ export class LaneResources implements Resources {
       );
       return this.#writer.create(view, kind, this.#writer.newObject(kind, key, draft), context);
     });
-    return { ...result, created };
+    const { object, bytes, warnings } = result;
+    return { object, bytes, warnings, created };
   }
 
   async delete(
@@ -200,7 +201,7 @@ export class LaneResources implements Resources {
           ? unchanged(current)
           : this.#writer.written(view, kind, 'delete', object, current, context, removed);
       return {
-        result: { ...resultOf(result, []), removed },
+        result: { object: result.object(), bytes: result.bytes, warnings: [], removed },
         ...(commit ? { commit } : {}),
       };
     }, context.dryRun);
@@ -267,7 +268,7 @@ export class LaneResources implements Resources {
     decide: (view: BatchView) => Decision<ObjectEntry>,
   ): Promise<WriteResult> {
     const entry = await this.#options.lane.submit(decide, context.dryRun);
-    return resultOf(entry, warnings);
+    return new EntryResult(entry, warnings);
   }
 
   #current(view: BatchView, kind: Kind, key: ObjectKey): ObjectEntry {
@@ -302,8 +303,19 @@ export class LaneResources implements Resources {
 const keyOf = (namespace: string | undefined, name: string): ObjectKey =>
   namespace === undefined ? { name } : { namespace, name };
 
-const resultOf = (entry: ObjectEntry, warnings: readonly string[]): WriteResult => ({
-  object: entry.object(),
-  bytes: entry.bytes,
-  warnings,
-});
+/** What was written. Most who ask want its bytes only, so the object is read from them when somebody asks for it. */
+class EntryResult implements WriteResult {
+  readonly bytes: Buffer;
+  readonly warnings: readonly string[];
+  readonly #entry: ObjectEntry;
+
+  constructor(entry: ObjectEntry, warnings: readonly string[]) {
+    this.#entry = entry;
+    this.bytes = entry.bytes;
+    this.warnings = warnings;
+  }
+
+  get object(): KubeObject {
+    return this.#entry.object();
+  }
+}

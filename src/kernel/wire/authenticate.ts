@@ -63,8 +63,8 @@ export async function authenticate(
 
 /** Acting as somebody else is refused rather than ignored: who asked for it must not believe that it worked. */
 export function refuseImpersonation(request: IncomingMessage): void {
-  const header = Object.keys(request.headers).find((name) => name.startsWith('impersonate-'));
-  if (header !== undefined) {
+  for (const header in request.headers) {
+    if (!header.startsWith('impersonate-')) continue;
     throw forbidden(
       { kind: 'request' },
       `${header}: acting as somebody else is not possible; use your own credentials`,

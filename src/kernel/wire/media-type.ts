@@ -64,11 +64,14 @@ function encodingOf(type: string): 'json' | 'yaml' | undefined {
   }
 }
 
+const PLAIN: Representation = { encoding: 'json', shape: 'Object', version: 'v1' };
+
 /**
  * Chooses the representation of an answer. `shapes` are what the operation can give besides the object itself.
  * Throws 406 NotAcceptable when nothing fits.
  */
 export function negotiate(header: string | undefined, shapes: readonly Shape[]): Representation {
+  if (header === undefined || header === JSON_TYPE || header === '*/*') return PLAIN;
   for (const media of parseAccept(header)) {
     const encoding = encodingOf(media.type);
     if (encoding === undefined) continue;

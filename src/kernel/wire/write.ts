@@ -49,8 +49,9 @@ export function written(
 ): Answer {
   const headers = warningHeaders(result.warnings);
   const representation = negotiate(request.accept, OBJECT_SHAPES);
-  const { object } = result;
+  // Its object costs a parse, so plain JSON does without.
   if (representation.shape !== 'Object') {
+    const { object } = result;
     const entry = {
       namespace: object.metadata.namespace,
       name: object.metadata.name,
@@ -73,7 +74,7 @@ export function written(
     return encodeAnswer(request, representation, value, code, headers);
   }
   if (representation.encoding === 'yaml' || parseBoolean(request.query, 'pretty')) {
-    return encodeAnswer(request, representation, object, code, headers);
+    return encodeAnswer(request, representation, result.object, code, headers);
   }
   return {
     type: 'bytes',

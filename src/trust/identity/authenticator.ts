@@ -4,7 +4,7 @@
  * from that object, never from the certificate's own words. Who holds no credential of a realm must not learn whether the
  * realm exists: every such refusal has the same words, and costs one look at the key storage and one signature check.
  */
-import { createHash, generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto';
+import { generateKeyPairSync, hash, type KeyObject, X509Certificate } from 'node:crypto';
 import type { Actor, Authenticator, Credentials } from '#kernel/access.ts';
 import { type Clock, rfc3339 } from '#kernel/clock.ts';
 import { isStatusError, type StatusError, unauthorized } from '#kernel/errors.ts';
@@ -47,6 +47,18 @@ interface Verified extends Omit<Claims, 'certificate'> {
 }
 
 const OBJECT_URI = new RegExp(`^URI:${OBJECT_URI_PREFIX}([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$`);
+
+// A connection shows the same bytes with every request.
+const fingerprints = new WeakMap<Uint8Array, string>();
+
+function fingerprintOf(der: Uint8Array): string {
+  let known = fingerprints.get(der);
+  if (known === undefined) {
+    known = hash('sha256', der, 'base64');
+    fingerprints.set(der, known);
+  }
+  return known;
+}
 
 /** Reads a certificate that could be one of ours; undefined for any other. */
 function readClaims(der: Uint8Array): Claims | undefined {
@@ -97,7 +109,7 @@ export function certificateAuthenticator(options: CertificateAuthenticatorOption
   }
 
   async function verify(realm: RealmId, der: Uint8Array): Promise<Verified> {
-    const fingerprint = `${realm}\0${createHash('sha256').update(der).digest('base64')}`;
+    const fingerprint = `${realm}\0${fingerprintOf(der)}`;
     const current = await keyring.clientAuthority(realm);
     const known = verified.get(fingerprint);
     if (known && known.signer === current) return known;
