@@ -49,10 +49,10 @@ export const start: Measure = {
         },
         {
           what: 'resident memory of our own processes, idle',
-          value: pss_mb,
+          value: rss_mb,
           unit: 'MB',
           target: { atMost: RESIDENT_MB_MAX },
-          note: `each page counted once (PSS); ${Math.round(rss_mb)} MB when pages that they share, such as Node itself, count for each: ${ours.map(({ name, rss_mb: mb }) => `${name} ${Math.round(mb)}`).join(', ')}`,
+          note: `resident sets added up (${ours.map(({ name, rss_mb: mb }) => `${name} ${Math.round(mb)}`).join(', ')}); ${Math.round(pss_mb)} MB when pages that they share, such as Node itself, are counted once`,
         },
       ];
       return { name: 'start', rows };

@@ -18,6 +18,8 @@ import type { ProcessDefinition, SupervisorPlan } from './supervisor/definition.
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 // Loading, migrations, and a first import of the base image.
 const REGION_START_LIMIT_MS = 180_000;
+// A model of the largest region fits; and no threads for V8, as it seldom has anything to do.
+const AGENT_FLAGS = '--max-old-space-size=64 --max-semi-space-size=1 --v8-pool-size=0';
 const CLEAR_STRAYS = join(PROGRAM_FOLDER, 'src/engines/incus/clear-strays.ts');
 
 export interface PlanInputs {
@@ -76,7 +78,7 @@ function firewallDefinition({ layout, config, accounts }: PlanInputs): ProcessDe
   return {
     name: 'firewall',
     ...withProgram(layout.program, agent),
-    env: { PATH, LANG: 'C.UTF-8', NODE_OPTIONS: '--max-old-space-size=64', ...compileCache() },
+    env: { PATH, LANG: 'C.UTF-8', NODE_OPTIONS: AGENT_FLAGS, ...compileCache() },
     cwd: '/',
     ready: { type: 'socket', path: layout.run.firewall },
     after: [],
@@ -99,6 +101,8 @@ function regionDefinition(
   const program = {
     command: process.execPath,
     args: [
+      // For `idle-memory.ts`.
+      '--expose-gc',
       join(PROGRAM_FOLDER, 'src/region/process.ts'),
       '--data',
       layout.data,

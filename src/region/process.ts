@@ -4,9 +4,11 @@
  */
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
+import { systemClock } from '#kernel/clock.ts';
 import { openRegion } from './compose.ts';
 import { loadConfig } from './config/load.ts';
 import { databaseConnection } from './database.ts';
+import { collectWhenIdle, thisProcess } from './idle-memory.ts';
 import { layoutOf } from './layout.ts';
 import { listenProblem } from './listen.ts';
 
@@ -44,6 +46,8 @@ const region = await openRegion({
   hasFilter: values['with-filter'] === true,
   logger,
 });
+const memory = thisProcess();
+if (memory !== undefined) collectWhenIdle(systemClock, memory);
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, async () => {
     logger.info({ signal }, 'stopping');

@@ -4,7 +4,7 @@
  * tenants' user data.
  */
 import { readFileSync } from 'node:fs';
-import http from 'node:http';
+import type http from 'node:http';
 import https from 'node:https';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -12,6 +12,9 @@ import WebSocket from 'ws';
 import type { Clock } from '#kernel/clock.ts';
 import { IncusError, incusError } from './errors.ts';
 import type { IncusOperation } from './types.ts';
+
+// Importing it as a module would make Node load all of undici (its exports are read, WebSocket among them): 15 MB for nothing.
+const { Agent: PlainAgent, request: plainRequest } = process.getBuiltinModule('node:http');
 
 /** Where the daemon is. */
 export type IncusAddress =
@@ -74,8 +77,8 @@ export class IncusTransport {
     const pool = (maxSockets: number) => ({ keepAlive: true, maxSockets, maxFreeSockets: 4 });
     if ('socketPath' in address || 'absent' in address) {
       this.#tls = undefined;
-      this.#short = new http.Agent(pool(CONNECTIONS_MAX));
-      this.#long = new http.Agent(pool(WAITS_MAX));
+      this.#short = new PlainAgent(pool(CONNECTIONS_MAX));
+      this.#long = new PlainAgent(pool(WAITS_MAX));
     } else {
       this.#tls = {
         cert: readFileSync(address.certificateFile, 'utf8'),
@@ -245,7 +248,7 @@ export class IncusTransport {
     const address = this.#address;
     if ('absent' in address) throw new IncusError('Absent', address.absent);
     return 'socketPath' in address
-      ? http.request({ ...common, path: target, socketPath: address.socketPath, host: 'incus' })
+      ? plainRequest({ ...common, path: target, socketPath: address.socketPath, host: 'incus' })
       : https.request(new URL(target, address.url), { ...common, ...this.#tls });
   }
 }

@@ -14,10 +14,9 @@
  * Hosts' own processes get no further than (2); instances get no further into the host than DHCP and DNS at their gateway.
  */
 import { createHash } from 'node:crypto';
-import { type Static, Type } from 'typebox';
-import { Compile } from 'typebox/compile';
 import { contains, overlaps, parseAddress, parseCidr, type Range } from './ipv4.ts';
 import { BRIDGE_NAME, isPortName, REGION_ID } from './names.ts';
+import { boolean, group, integer, list, oneOf, problemWith, text } from './shape.ts';
 
 export const ZONES_MAX = 10_000;
 export const BRIDGES_MAX = 4_096;
@@ -31,84 +30,113 @@ export const MEMBERS_MAX = 500_000;
 export const PORT_RANGES_MAX = 32;
 export const SOURCES_MAX = 64;
 
-const strict = { additionalProperties: false } as const;
-const Address = Type.String({ maxLength: 15, description: 'a.b.c.d' });
-const Cidr = Type.String({ maxLength: 18, description: 'a.b.c.d/n with no bit set after the prefix' });
-const PortNumber = Type.Integer({ minimum: 1, maximum: 65535 });
+export interface FilterBridge {
+  readonly name: string;
+  /** `a.b.c.d/n` with no bit set after the prefix, as every range here. */
+  readonly cidr: string;
+  readonly gateway: string;
+}
 
-const Bridge = Type.Object({ name: Type.String(), cidr: Cidr, gateway: Address }, strict);
+export interface FilterEndpoint {
+  /** The host's end of the instance's interface. */
+  readonly port: string;
+  readonly mac: string;
+  readonly address: string;
+  readonly bridge: string;
+}
 
-const Endpoint = Type.Object(
-  {
-    /** The host's end of the instance's interface. */
-    port: Type.String(),
-    mac: Type.String({ pattern: '^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$' }),
-    address: Address,
-    bridge: Type.String(),
-  },
-  strict,
-);
+export interface FilterFlow {
+  /** Index into the zone's sets; absent: any source. */
+  readonly from?: number;
+  /** Index into the zone's sets; absent: any destination. */
+  readonly to?: number;
+  /** Whether `to` and `ports` are about what was dialled, or about who answers. */
+  readonly toward: 'dialled' | 'target';
+  readonly protocol: 'any' | 'tcp' | 'udp' | 'icmp';
+  /** Inclusive ranges; empty: all. Only with tcp and udp. */
+  readonly ports: { readonly first: number; readonly last: number }[];
+}
 
-const Flow = Type.Object(
-  {
-    /** Index into the zone's sets; absent: any source. */
-    from: Type.Optional(Type.Integer({ minimum: 0, maximum: SETS_MAX })),
-    /** Index into the zone's sets; absent: any destination. */
-    to: Type.Optional(Type.Integer({ minimum: 0, maximum: SETS_MAX })),
-    /** Whether `to` and `ports` are about what was dialled, or about who answers. */
-    toward: Type.Enum(['dialled', 'target']),
-    protocol: Type.Enum(['any', 'tcp', 'udp', 'icmp']),
-    /** Inclusive ranges; empty: all. Only with tcp and udp. */
-    ports: Type.Array(Type.Object({ first: PortNumber, last: PortNumber }, strict), {
-      maxItems: PORT_RANGES_MAX,
-    }),
-  },
-  strict,
-);
-
-const Forward = Type.Object(
-  {
-    protocol: Type.Enum(['tcp', 'udp']),
-    address: Address,
-    port: PortNumber,
-    targetAddress: Address,
-    targetPort: PortNumber,
-    sources: Type.Array(Cidr, { minItems: 1, maxItems: SOURCES_MAX }),
-  },
-  strict,
-);
+export interface FilterForward {
+  readonly protocol: 'tcp' | 'udp';
+  readonly address: string;
+  readonly port: number;
+  readonly targetAddress: string;
+  readonly targetPort: number;
+  readonly sources: string[];
+}
 
 /** What belongs together: a project. No flow crosses zones but through a forward. */
-const Zone = Type.Object(
-  {
-    bridges: Type.Array(Bridge, { maxItems: BRIDGES_MAX }),
-    endpoints: Type.Array(Endpoint, { maxItems: ENDPOINTS_MAX }),
-    sets: Type.Array(Type.Array(Cidr, { minItems: 1, maxItems: ENDPOINTS_MAX }), { maxItems: SETS_MAX }),
-    deny: Type.Array(Flow, { maxItems: FLOWS_MAX }),
-    egress: Type.Array(Flow, { maxItems: FLOWS_MAX }),
-    ingress: Type.Array(Flow, { maxItems: FLOWS_MAX }),
-    forwards: Type.Array(Forward, { maxItems: FORWARDS_MAX }),
-  },
-  strict,
-);
+export interface FilterZone {
+  bridges: FilterBridge[];
+  endpoints: FilterEndpoint[];
+  sets: string[][];
+  deny: FilterFlow[];
+  egress: FilterFlow[];
+  ingress: FilterFlow[];
+  forwards: FilterForward[];
+}
 
-export const FilterModelSchema = Type.Object(
-  {
-    format: Type.Literal(1),
-    region: Type.String({ maxLength: 32 }),
-    /** Whether any instance may reach past the region at all, whatever its zone's egress flows say. */
-    outbound: Type.Boolean(),
-    zones: Type.Array(Zone, { maxItems: ZONES_MAX }),
-  },
-  strict,
-);
+export interface FilterModel {
+  readonly format: 1;
+  readonly region: string;
+  /** Whether any instance may reach past the region at all, whatever its zone's egress flows say. */
+  readonly outbound: boolean;
+  readonly zones: FilterZone[];
+}
 
-export type FilterModel = Static<typeof FilterModelSchema>;
-export type FilterZone = Static<typeof Zone>;
-export type FilterBridge = Static<typeof Bridge>;
-export type FilterEndpoint = Static<typeof Endpoint>;
-export type FilterFlow = Static<typeof Flow>;
-export type FilterForward = Static<typeof Forward>;
+const ADDRESS = text('255.255.255.255'.length);
+const CIDR = text('255.255.255.255/32'.length);
+const PORT_NUMBER = integer(1, 65_535);
+const FLOWS = list(
+  group(
+    {
+      from: integer(0, SETS_MAX),
+      to: integer(0, SETS_MAX),
+      toward: oneOf('dialled', 'target'),
+      protocol: oneOf('any', 'tcp', 'udp', 'icmp'),
+      ports: list(group({ first: PORT_NUMBER, last: PORT_NUMBER }), PORT_RANGES_MAX),
+    },
+    ['from', 'to'],
+  ),
+  FLOWS_MAX,
+);
+const MODEL = group({
+  format: oneOf(1),
+  region: text(32),
+  outbound: boolean,
+  zones: list(
+    group({
+      bridges: list(group({ name: text(), cidr: CIDR, gateway: ADDRESS }), BRIDGES_MAX),
+      endpoints: list(
+        group({
+          port: text(),
+          // The lowest bit of the first byte marks groups.
+          mac: text(17, /^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/),
+          address: ADDRESS,
+          bridge: text(),
+        }),
+        ENDPOINTS_MAX,
+      ),
+      sets: list(list(CIDR, ENDPOINTS_MAX, 1), SETS_MAX),
+      deny: FLOWS,
+      egress: FLOWS,
+      ingress: FLOWS,
+      forwards: list(
+        group({
+          protocol: oneOf('tcp', 'udp'),
+          address: ADDRESS,
+          port: PORT_NUMBER,
+          targetAddress: ADDRESS,
+          targetPort: PORT_NUMBER,
+          sources: list(CIDR, SOURCES_MAX, 1),
+        }),
+        FORWARDS_MAX,
+      ),
+    }),
+    ZONES_MAX,
+  ),
+});
 
 export class ModelError extends Error {
   override readonly name = 'ModelError';
@@ -118,14 +146,9 @@ export class ModelError extends Error {
 export const modelDigest = (model: FilterModel): string =>
   `sha256:${createHash('sha256').update(JSON.stringify(model)).digest('hex')}`;
 
-const schema = Compile(FilterModelSchema);
-
 /** The value as a model of that region. Throws ModelError that names the place and what would be right. */
 export function parseModel(value: unknown, region: string): FilterModel {
-  if (!schema.Check(value)) {
-    const error = schema.Errors(value)[0];
-    throw new ModelError(`${error?.instancePath || '/'}: ${error?.message ?? 'is not a filter model'}`);
-  }
+  assertModel(value);
   if (!REGION_ID.test(value.region))
     throw new ModelError('/region: must be a DNS label of up to 32 characters');
   if (value.region !== region) throw new ModelError(`/region: this agent serves ${region} only`);
@@ -134,6 +157,11 @@ export function parseModel(value: unknown, region: string): FilterModel {
   checkFlows(value);
   checkForwards(value);
   return value;
+}
+
+function assertModel(value: unknown): asserts value is FilterModel {
+  const problem = problemWith(MODEL, value);
+  if (problem !== undefined) throw new ModelError(problem);
 }
 
 function require(condition: boolean, place: string, message: string): asserts condition {

@@ -13,10 +13,12 @@ import { endLeftovers } from './leftovers.ts';
 
 const POLL_MS = 20;
 const ANSWER_LIMIT_MS = 30_000;
+// A supervisor that was killed holds its lock until the kernel has taken all of it away.
+const LOCK_WAIT_S = '2';
 // flock's exit code when somebody else holds the lock.
 const LOCKED = 75;
 // The supervisor moves log lines and little else.
-const NODE_FLAGS = ['--max-old-space-size=48', '--max-semi-space-size=1', '--v8-pool-size=1'];
+const NODE_FLAGS = ['--max-old-space-size=48', '--max-semi-space-size=1', '--v8-pool-size=0'];
 
 export interface SupervisorHandle {
   readonly pid: number;
@@ -36,7 +38,8 @@ export async function launchSupervisor(
   const child = spawn(
     'flock',
     [
-      '--nonblock',
+      '--timeout',
+      LOCK_WAIT_S,
       '--conflict-exit-code',
       `${LOCKED}`,
       '--no-fork',
