@@ -1,7 +1,9 @@
 /** Opens many watches of one collection, writes to it, and measures when each watcher hears of each write. */
 import { Connection, requestText } from '../lib/connection.ts';
+import { cpuSeconds } from '../lib/statistics.ts';
 import type { Target } from '../lib/target.ts';
 import type { WatchJob, WatchResult } from '../measures/watches.ts';
+import { WatchConnection } from './watch-connection.ts';
 
 const PATH = '/api/v1/namespaces/default/configmaps';
 const OPENED_AT_ONCE = 50;
@@ -14,7 +16,7 @@ process.once('message', async (job: WatchJob) => {
 
 const pause = (delay_ms: number) => new Promise((resolve) => setTimeout(resolve, delay_ms));
 
-async function run({ people, watchers, writes, interval_ms }: WatchJob): Promise<WatchResult> {
+async function run({ people, watchers, writes, interval_ms, serverPid }: WatchJob): Promise<WatchResult> {
   const [writerTarget] = people;
   if (!writerTarget) throw new Error('nobody to write');
   const writer = await Connection.open(writerTarget);
@@ -43,21 +45,19 @@ async function run({ people, watchers, writes, interval_ms }: WatchJob): Promise
     const { sent, answered } = await measure(`unwatched-${i}`);
     unwatched_ms.push(answered - sent);
   }
-  const connections: Connection[] = [];
+  const connections: WatchConnection[] = [];
   const revision = await writer.send(requestText(writerTarget, 'GET', `${PATH}?limit=1`));
   const { resourceVersion } = JSON.parse(revision.body.toString()).metadata;
   for (let i = 0; i < watchers; i += OPENED_AT_ONCE) {
     const some = Array.from({ length: Math.min(OPENED_AT_ONCE, watchers - i) }, async (_, at) => {
       const target = people[(i + at) % people.length] as Target;
-      const connection = await Connection.open(target);
-      connection.stream(
-        requestText(target, 'GET', `${PATH}?watch=true&resourceVersion=${resourceVersion}`),
-        onLine,
-      );
-      connections.push(connection);
+      const path = `${PATH}?watch=true&resourceVersion=${resourceVersion}`;
+      connections.push(await WatchConnection.open(target, path, onLine));
     });
     await Promise.all(some);
   }
+  const cpu_s = cpuSeconds(process.pid);
+  const serverCpu_s = cpuSeconds(serverPid);
   const watched_ms: number[] = [];
   const spread_ms: number[] = [];
   const sentToHeard_ms: number[] = [];
@@ -86,8 +86,13 @@ async function run({ people, watchers, writes, interval_ms }: WatchJob): Promise
       answeredToHeard_ms.push(at - answered);
     }
   }
+  const perDelivery_us = (used_s: number) => (used_s * 1e6) / ((writes + 1) * watchers);
+  const clientCpu_us = perDelivery_us(cpuSeconds(process.pid) - cpu_s);
+  const serverCpu_us = perDelivery_us(cpuSeconds(serverPid) - serverCpu_s);
   for (const connection of connections) connection.close();
   return {
+    clientCpu_us,
+    serverCpu_us,
     unwatched_ms,
     watched_ms,
     spread_ms,

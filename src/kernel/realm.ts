@@ -162,6 +162,14 @@ export interface Watch {
    * resolves to undefined when the watch was closed. Throws `expired` when this watcher fell too far behind.
    */
   next(): Promise<readonly WatchEvent[] | undefined>;
+  /**
+   * The other way to read, without a promise for each change: `ready` is called whenever there may be something to `take`, or the watch
+   * ended; for the first time at once. It is called in the middle of a commit, so it must only take note; then `take` until it gives
+   * nothing, for only then does the watch count as idle.
+   */
+  onReady(ready: () => void): void;
+  /** What there is, bounded: empty when nothing, undefined when the watch was closed. Throws as `next` rejects. */
+  take(): readonly WatchEvent[] | undefined;
   close(): void;
 }
 

@@ -3,11 +3,12 @@
  * up is closed with `expired`, so that its client lists again: events are never dropped silently.
  */
 import type { Clock } from '../clock.ts';
-import { expired, StatusError } from '../errors.ts';
+import { StatusError } from '../errors.ts';
 import type { Kind } from '../kind.ts';
-import type { Watch, WatchEvent } from '../realm.ts';
+import type { Watch } from '../realm.ts';
 import type { Change } from './change.ts';
 import type { StoreLimits } from './limits.ts';
+import { RingWatch } from './ring-watch.ts';
 import { type ChangeEvent, WatchRing } from './watch-ring.ts';
 
 const ALL_KINDS = '';
@@ -145,139 +146,5 @@ export class WatchHub {
     this.#count -= 1;
     if (passive) this.#passive -= 1;
     if (watches.size === 0) this.#watches.delete(key);
-  }
-}
-
-interface Waiter {
-  resolve(events: readonly WatchEvent[] | undefined): void;
-  reject(error: unknown): void;
-}
-
-class RingWatch implements Watch {
-  readonly #ring: WatchRing;
-  readonly #namespace: string | undefined;
-  readonly #afterRevision: number;
-  readonly #clock: Clock;
-  readonly #limits: StoreLimits;
-  readonly #revision: () => number;
-  readonly #forget: () => void;
-  #history: readonly ChangeEvent[] = [];
-  /** Where to read on; undefined when nothing is waiting: then the next event that matches sets it. */
-  #cursor: number | undefined;
-  #waiter: Waiter | undefined;
-  #cancelBookmark: (() => void) | undefined;
-  #failure: StatusError | undefined;
-  #closed = false;
-
-  constructor(
-    ring: WatchRing,
-    namespace: string | undefined,
-    cursor: number,
-    afterRevision: number,
-    clock: Clock,
-    limits: StoreLimits,
-    revision: () => number,
-    forget: () => void,
-  ) {
-    this.#ring = ring;
-    this.#namespace = namespace;
-    this.#cursor = cursor < ring.end ? cursor : undefined;
-    this.#afterRevision = afterRevision;
-    this.#clock = clock;
-    this.#limits = limits;
-    this.#revision = revision;
-    this.#forget = forget;
-  }
-
-  prepend(history: readonly ChangeEvent[]): void {
-    this.#history = history;
-  }
-
-  next(): Promise<readonly WatchEvent[] | undefined> {
-    if (this.#waiter) return Promise.reject(new TypeError('one `next` of a watch at a time'));
-    if (this.#failure) return Promise.reject(this.#failure);
-    if (this.#closed) return Promise.resolve(undefined);
-    return new Promise((resolve, reject) => {
-      this.#waiter = { resolve, reject };
-      this.wake();
-      if (this.#waiter) {
-        this.#cancelBookmark = this.#clock.after(this.#limits.bookmark_ms, () => this.#bookmark());
-      }
-    });
-  }
-
-  /** An event came into the ring. */
-  offer(event: ChangeEvent, sequence: number): void {
-    if (this.#cursor === undefined && this.#matches(event)) this.#cursor = sequence;
-  }
-
-  /** Gives what there is to whoever waits. */
-  wake(): void {
-    if (!this.#waiter) return;
-    const events = this.#take();
-    if (events === undefined) {
-      this.fail(expired('this watch fell too far behind; list again, then watch from there'));
-    } else if (events.length > 0) {
-      this.#settle()?.resolve(events);
-    }
-  }
-
-  fail(reason: StatusError): void {
-    if (this.#closed) return;
-    this.#failure = reason;
-    this.#end()?.reject(reason);
-  }
-
-  close(): void {
-    if (this.#closed) return;
-    this.#end()?.resolve(undefined);
-  }
-
-  /** Undefined when the ring has forgotten what was to be read. */
-  #take(): ChangeEvent[] | undefined {
-    const events: ChangeEvent[] = [];
-    if (this.#history.length > 0) {
-      events.push(...this.#history.slice(0, this.#limits.watchBatch_max));
-      this.#history = this.#history.slice(events.length);
-      return events;
-    }
-    while (this.#cursor !== undefined && events.length < this.#limits.watchBatch_max) {
-      if (this.#ring.forgotten(this.#cursor)) return undefined;
-      const event = this.#ring.at(this.#cursor);
-      if (event === undefined) this.#cursor = undefined;
-      else {
-        this.#cursor += 1;
-        if (this.#matches(event)) events.push(event);
-      }
-    }
-    return events;
-  }
-
-  #matches(event: ChangeEvent): boolean {
-    return (
-      (this.#namespace === undefined || event.entry.namespace === this.#namespace) &&
-      event.entry.revision > this.#afterRevision
-    );
-  }
-
-  #bookmark(): void {
-    // Whoever still waits has seen everything that matches, up to the current revision.
-    this.#settle()?.resolve([
-      { type: 'BOOKMARK', revision: Math.max(this.#revision(), this.#afterRevision) },
-    ]);
-  }
-
-  #settle(): Waiter | undefined {
-    const waiter = this.#waiter;
-    this.#waiter = undefined;
-    this.#cancelBookmark?.();
-    this.#cancelBookmark = undefined;
-    return waiter;
-  }
-
-  #end(): Waiter | undefined {
-    this.#closed = true;
-    this.#forget();
-    return this.#settle();
   }
 }

@@ -54,6 +54,8 @@ export const WATCH_TIMEOUT_SECONDS_MAX = 24 * 60 * 60;
 export const WATCHES_PER_ACTOR_MAX = 500;
 /** Open watches of the server. */
 export const WATCHES_MAX = 20_000;
+/** Open watches that are given their changes in one turn of the event loop: some 12 ms of it at worst. */
+export const FANOUT_TURN_MAX = 1_024;
 /** Encoded events kept for the next watcher that needs the same. */
 export const WATCH_LINES_MAX = 2_048;
 /** A watcher that takes nothing for this long, with data waiting, is disconnected rather than buffered for. */

@@ -11,6 +11,7 @@ import type { Realms } from '../realm.ts';
 import type { KindRegistry } from '../registry.ts';
 import type { RealmRoute } from '../route.ts';
 import type { Catalogue } from './catalogue.ts';
+import type { Fanout } from './fanout.ts';
 import type { LedgerSource } from './ledger-source.ts';
 import type { ListCache } from './list-cache.ts';
 import type { OpenApi } from './openapi.ts';
@@ -54,6 +55,7 @@ export interface Wire extends ApiServerOptions {
   readonly catalogue: Catalogue;
   readonly openapi: OpenApi;
   readonly lists: ListCache;
+  readonly fanout: Fanout;
   readonly watches: Quota;
   readonly streams: Quota;
   readonly strangers: StrangerRecords;

@@ -10,6 +10,7 @@ import fastify, { type FastifyReply } from 'fastify';
 import { errorStatus, statusAnswer } from './answer.ts';
 import { Catalogue } from './catalogue.ts';
 import { answerClientError } from './client-error.ts';
+import { Fanout } from './fanout.ts';
 import {
   BODY_BYTES_MAX,
   CLOSE_GRACE_MS,
@@ -66,6 +67,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     routes: options.routes ?? [],
     catalogue,
     lists: new ListCache(),
+    fanout: new Fanout(),
     openapi: new OpenApi(catalogue, options.version.casemate),
     watches: new Quota('watches', WATCHES_PER_ACTOR_MAX, WATCHES_MAX),
     streams: new Quota('terminals and logs', STREAMS_PER_ACTOR_MAX, WATCHES_MAX),

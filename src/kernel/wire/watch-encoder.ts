@@ -42,6 +42,13 @@ function lineOf(entry: Entry, key: string, shared: boolean, make: () => Buffer):
   return line;
 }
 
+/** The names of a form's lines, made once for a watch and not for each event. */
+const keysOf = (form: string): Readonly<Record<EventType, string>> => ({
+  ADDED: `${form} ADDED`,
+  MODIFIED: `${form} MODIFIED`,
+  DELETED: `${form} DELETED`,
+});
+
 const END_OF_LINE = Buffer.from('}\n');
 
 const line = (type: string, object: unknown) => Buffer.from(`${JSON.stringify({ type, object })}\n`);
@@ -66,10 +73,11 @@ export function watchEncoder(
     case 'Table':
       return tableEncoder(resource, version, includeObject);
     case 'PartialObjectMetadata':
-    case 'PartialObjectMetadataList':
+    case 'PartialObjectMetadataList': {
+      const keys = keysOf(`metadata ${version} ${kind.resource}`);
       return {
         event: (type, entry, _now_ms, shared) =>
-          lineOf(entry, `metadata ${version} ${type} ${kind.resource}`, shared, () =>
+          lineOf(entry, keys[type], shared, () =>
             line(type, partialMetadata(resource.present(entry).object(), version)),
           ),
         bookmark: (revision, end) =>
@@ -79,10 +87,12 @@ export function watchEncoder(
             metadata: bookmarkMetadata(revision, end),
           }),
       };
-    case 'Object':
+    }
+    case 'Object': {
+      const keys = keysOf(`object ${kind.resource}`);
       return {
         event: (type, entry, _now_ms, shared) =>
-          lineOf(entry, `object ${type} ${kind.resource}`, shared, () =>
+          lineOf(entry, keys[type], shared, () =>
             Buffer.concat([
               Buffer.from(`{"type":"${type}","object":`),
               resource.present(entry).bytes,
@@ -96,6 +106,7 @@ export function watchEncoder(
             metadata: bookmarkMetadata(revision, end),
           }),
       };
+    }
   }
 }
 
