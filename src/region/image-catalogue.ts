@@ -88,7 +88,9 @@ async function addImage(
     // An image is what it is for ever; a newer one of the same name is told apart by its day.
     const isTaken = images.some((image) => image.metadata.name === name);
     const chosen = isTaken ? `${name}-${builtFrom.slice(0, 10).replaceAll('-', '')}` : name;
-    const spec = { displayName, type, architecture, osfamily, source: { file, sha256 }, minimums };
+    // The base images of a distribution are a family: who names it gets the newest.
+    const family = osfamily;
+    const spec = { displayName, family, type, architecture, osfamily, source: { file, sha256 }, minimums };
     try {
       await realm.resources.create(Image, undefined, { metadata: { name: chosen }, spec }, change);
       return chosen;

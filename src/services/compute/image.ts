@@ -15,6 +15,13 @@ const SPEC = Type.Object({
   displayName: Type.Optional(Type.String({ maxLength: 128, description: 'For people.' })),
   type: oneOf(INSTANCE_TYPES, { default: 'container', description: 'What it can be started as.' }),
   architecture: oneOf(['amd64', 'arm64'], { description: 'Of the machines that can run it.' }),
+  family: Type.Optional(
+    Type.String({
+      maxLength: 63,
+      pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$',
+      description: 'Instances that name a family start from the newest image of it.',
+    }),
+  ),
   osfamily: Type.Optional(Type.String({ maxLength: 32, description: 'debian, alpine, …' })),
   source: Type.Object(
     {
@@ -65,6 +72,7 @@ export const Image = defineKind({
   status: STATUS,
   columns: [
     { name: 'Display Name', type: 'string', description: 'For people.', value: 'spec.displayName' },
+    { name: 'Family', type: 'string', description: 'Where the newest one counts.', value: 'spec.family' },
     { name: 'Type', type: 'string', description: 'What it starts as.', value: 'spec.type' },
     { name: 'Architecture', type: 'string', description: 'Of the machine.', value: 'spec.architecture' },
     READY_COLUMN,

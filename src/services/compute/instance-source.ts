@@ -3,7 +3,7 @@ import type { ReconcileContext } from '#kernel/controller.ts';
 import { compareQuantities } from '#kernel/quantity.ts';
 import { REGION } from '#kernel/realm-id.ts';
 import { isConditionTrue } from '#kernel/reconcile/conditions.ts';
-import { Image } from './image.ts';
+import { Image, type ImageObject } from './image.ts';
 import { Instance, type InstanceObject } from './instance.ts';
 import { engineInstance, engineSnapshot } from './names.ts';
 import { Obstacle } from './obstacle.ts';
@@ -42,11 +42,11 @@ async function imageSource(
   name: string,
   { realms }: ReconcileContext,
 ): Promise<Source> {
-  const image = await realms.use(REGION, ({ view }) => view.get(Image, { name }));
-  if (!image || image.metadata.deletionTimestamp !== undefined) {
+  const image = await realms.use(REGION, ({ view }) => chooseImage(view.list(Image), name));
+  if (!image) {
     throw new Obstacle(
       'ImageNotFound',
-      `image "${name}" does not exist; kubectl get images lists those that do`,
+      `there is no image and no family of images "${name}"; kubectl get images lists those that there are`,
     );
   }
   if (image.spec.type !== spec.type) {
@@ -70,6 +70,20 @@ async function imageSource(
   }
   return { type: 'image', fingerprint };
 }
+
+/** The image of that name; else the newest of the family of that name, a ready one if there is any. */
+export function chooseImage(images: readonly ImageObject[], name: string): ImageObject | undefined {
+  const live = images.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  const named = live.find(({ metadata }) => metadata.name === name);
+  if (named) return named;
+  const family = live.filter(({ spec }) => spec.family === name);
+  const ready = family.filter(({ status }) => isConditionTrue(status?.conditions, 'Ready'));
+  return (ready.length > 0 ? ready : family).toSorted(newestFirst)[0];
+}
+
+const newestFirst = (a: ImageObject, b: ImageObject): number =>
+  b.metadata.creationTimestamp.localeCompare(a.metadata.creationTimestamp) ||
+  b.metadata.name.localeCompare(a.metadata.name);
 
 /** The snapshot of that name in the instance's project, taken. Throws Obstacle. */
 export function readySnapshot(

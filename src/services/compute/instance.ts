@@ -38,7 +38,11 @@ const SPEC = Type.Object({
       'container shares the host’s kernel and starts in a second; virtual-machine has its own and needs KVM. It cannot be changed.',
   }),
   image: Type.Optional(
-    Type.String({ maxLength: 253, description: 'Name of an Image to start from. It cannot be changed.' }),
+    Type.String({
+      maxLength: 253,
+      description:
+        'Name of an Image to start from, or of a family of images: the newest of it. It cannot be changed.',
+    }),
   ),
   source: Type.Optional(
     Type.Object(
