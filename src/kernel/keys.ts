@@ -41,8 +41,8 @@ export interface RealmKeyring {
 export interface WrappedKeyStorage {
   /** Stores a blob unless that name is taken; says whether it did. So two replicas cannot make two keys of one name. */
   add(realm: RealmId, name: string, blob: Uint8Array): Promise<boolean>;
-  /** As `add`, for several blobs by their names in one step. */
-  addAll(realm: RealmId, blobs: ReadonlyMap<string, Uint8Array>): Promise<void>;
+  /** As `add`, for several blobs by their names in one step; gives everything that is kept for the realm then, as `all` does. */
+  addAll(realm: RealmId, blobs: ReadonlyMap<string, Uint8Array>): Promise<ReadonlyMap<string, Uint8Array>>;
   /** Stores or replaces a blob. */
   put(realm: RealmId, name: string, blob: Uint8Array): Promise<void>;
   get(realm: RealmId, name: string): Promise<Uint8Array | undefined>;

@@ -85,6 +85,8 @@ export interface KindDefinition {
   readonly spec?: TSchema;
   /** Declaring it gives the kind a `status` subresource. */
   readonly status?: TSchema;
+  /** The status that a new object begins with. Default: none. */
+  readonly initialStatus?: Readonly<Record<string, unknown>>;
   /** Top-level fields other than spec and status, for the core kinds (`Secret.data`). */
   readonly fields?: Readonly<Record<string, TSchema>>;
   readonly columns?: readonly Column[];

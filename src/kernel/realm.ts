@@ -3,6 +3,7 @@
  * `store/` implements it. Reads are synchronous and from memory; writes go through the lane.
  */
 import type { Actor } from './access.ts';
+import type { LogName } from './keys.ts';
 import type { Kind, ObjectOf } from './kind.ts';
 import type { DraftObject, KubeObject } from './object.ts';
 import type { Quantity } from './quantity.ts';
@@ -178,6 +179,8 @@ export interface Realm {
   readonly type: RealmType;
   /** Identity of this incarnation: an organization made anew under an old name has another. */
   readonly uid: string;
+  /** The keys (C2SP vkey) that verify the checkpoints of its logs. */
+  readonly vkeys: Readonly<Record<LogName, string>>;
   readonly view: RealmView;
   readonly resources: Resources;
   /** Events after `afterRevision` of one kind (or of all kinds, without one). Throws `expired` (410) when history is gone. */
@@ -203,7 +206,11 @@ export interface Realms {
    * answer; a realm that does not exist is no error here.
    */
   fresh(realm: RealmId): Promise<void>;
-  create(realm: RealmId): Promise<void>;
+  /**
+   * Makes a realm with its keys. What `first` writes at once is in it from the beginning, in the same transaction. Throws `alreadyExists`
+   * when there is one.
+   */
+  create(realm: RealmId, first?: (realm: Realm) => Promise<void>): Promise<void>;
   /** Removes the realm's state, logs and keys. The region's log keeps what it took in. */
   destroy(realm: RealmId): Promise<void>;
   /**

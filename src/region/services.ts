@@ -38,7 +38,7 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
   const common = { incus, clock, logger, regionId: config.id };
   return [
     trustService({ keyring, projectKind: Namespace }),
-    tenancyService({ keyring, kinds: organizationKinds }),
+    tenancyService({ kinds: organizationKinds }),
     computeService({ ...common, imageFolder }),
     networkService({
       ...common,

@@ -20,6 +20,7 @@ import {
   type WakeUp,
 } from '#kernel/store/storage.ts';
 import { BEGIN_LONG, transaction } from './database.ts';
+import { createRealm } from './new-realm.ts';
 import {
   type ChangeRow,
   effectColumns,
@@ -55,14 +56,7 @@ export class PostgresStorage implements LogStorage {
   }
 
   async createRealm(realm: NewRealm): Promise<boolean> {
-    return transaction(this.#pool, 'BEGIN', async (client) => {
-      const { rowCount } = await client.query(sql.CREATE_REALM, [realm.uid, realm.id]);
-      if (rowCount === 0) return false;
-      const of = { realmUid: realm.uid, expectedSize: 0 };
-      await commitChanges(client, { ...of, ...realm.changes });
-      await commitAccess(client, { ...of, ...realm.access });
-      return true;
-    });
+    return (await write(this.#pool, createRealm(realm))) === 'committed';
   }
 
   async destroyRealm(realmUid: string): Promise<void> {

@@ -47,13 +47,6 @@ WITH moved AS (
 )
 SELECT 1 FROM moved`;
 
-/** $1 uid, $2 id. The realm begins with empty logs, and its first leaves are appended in the same transaction. */
-export const CREATE_REALM = `
-INSERT INTO realms (uid, id, changes_size, changes_frontier, access_size, access_frontier)
-VALUES ($1, $2, 0, '', 0, '')
-ON CONFLICT DO NOTHING
-RETURNING uid`;
-
 /** $1 realm. The row goes first: from then on nobody can append. */
 export const DESTROY_REALM = [
   'DELETE FROM realms WHERE uid = $1',

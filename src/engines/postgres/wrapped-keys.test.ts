@@ -27,15 +27,13 @@ it('wrapped keys are kept by realm and name, added once, replaced, listed and de
     ['sealer', Buffer.from('four')],
     ['authority', Buffer.from('five')],
   ] as const;
-  await keys.addAll(realm, new Map(more));
-  assert.deepEqual(
-    [...(await keys.all(realm))],
-    [
-      ['authority', Buffer.from('five')],
-      ['log/access', Buffer.from([0, 1, 255])],
-      ['sealer', Buffer.from('three')],
-    ],
-  );
+  const kept = [
+    ['authority', Buffer.from('five')],
+    ['log/access', Buffer.from([0, 1, 255])],
+    ['sealer', Buffer.from('three')],
+  ];
+  assert.deepEqual([...(await keys.addAll(realm, new Map(more)))], kept);
+  assert.deepEqual([...(await keys.all(realm))], kept);
   await keys.delete(realm, 'authority');
   await keys.delete(realm, 'sealer');
   assert.deepEqual(await keys.list(realm), ['log/access']);

@@ -4,9 +4,28 @@
 import type pg from 'pg';
 import type { WrappedKeyStorage } from '#kernel/keys.ts';
 import type { RealmId } from '#kernel/realm-id.ts';
+import { byteaArray, textArray } from './binary-array.ts';
 
 const NAME_CHARACTERS_MAX = 253;
 const BLOB_BYTES_MAX = 64 * 1024;
+
+interface KeptKey {
+  readonly name: string;
+  readonly blob: Buffer;
+}
+
+/** $1 realm, $2 names, $3 blobs. */
+const ADD_KEYS = `
+WITH added AS (
+  INSERT INTO wrapped_keys (realm, name, blob)
+  SELECT $1, key.* FROM unnest($2::text[], $3::bytea[]) AS key
+  ON CONFLICT DO NOTHING
+  RETURNING name, blob
+)
+SELECT name, blob FROM (
+  SELECT name, blob FROM added UNION ALL SELECT name, blob FROM wrapped_keys WHERE realm = $1
+) AS kept
+ORDER BY name COLLATE "C"`;
 
 export class PostgresWrappedKeys implements WrappedKeyStorage {
   readonly #pool: pg.Pool;
@@ -24,13 +43,19 @@ export class PostgresWrappedKeys implements WrappedKeyStorage {
     return rowCount === 1;
   }
 
-  async addAll(realm: RealmId, blobs: ReadonlyMap<string, Uint8Array>): Promise<void> {
+  async addAll(
+    realm: RealmId,
+    blobs: ReadonlyMap<string, Uint8Array>,
+  ): Promise<ReadonlyMap<string, Uint8Array>> {
     for (const [name, blob] of blobs) assertBounded(name, blob);
-    await this.#pool.query(
-      `INSERT INTO wrapped_keys (realm, name, blob)
-       SELECT $1, added.* FROM unnest($2::text[], $3::bytea[]) AS added ON CONFLICT DO NOTHING`,
-      [realm, [...blobs.keys()], Array.from(blobs.values(), (blob) => Buffer.from(blob))],
-    );
+    const { rows } = await this.#pool.query<KeptKey>({
+      name: 'add-keys',
+      text: ADD_KEYS,
+      values: [realm, textArray([...blobs.keys()]), byteaArray([...blobs.values()])],
+    });
+    const kept = new Map(rows.map(({ name, blob }) => [name, blob]));
+    // What somebody else adds at the same moment is neither added here nor there yet when this statement begins.
+    return [...blobs.keys()].every((name) => kept.has(name)) ? kept : this.all(realm);
   }
 
   async put(realm: RealmId, name: string, blob: Uint8Array): Promise<void> {
@@ -51,10 +76,11 @@ export class PostgresWrappedKeys implements WrappedKeyStorage {
   }
 
   async all(realm: RealmId): Promise<ReadonlyMap<string, Uint8Array>> {
-    const { rows } = await this.#pool.query<{ name: string; blob: Buffer }>(
-      'SELECT name, blob FROM wrapped_keys WHERE realm = $1 ORDER BY name COLLATE "C"',
-      [realm],
-    );
+    const { rows } = await this.#pool.query<KeptKey>({
+      name: 'all-keys',
+      text: 'SELECT name, blob FROM wrapped_keys WHERE realm = $1 ORDER BY name COLLATE "C"',
+      values: [realm],
+    });
     return new Map(rows.map(({ name, blob }) => [name, blob]));
   }
 

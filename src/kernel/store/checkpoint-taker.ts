@@ -9,7 +9,9 @@ import { leafTime } from '../log/leaf.ts';
 import { REGION, type RealmId } from '../realm-id.ts';
 import type { Decide } from './lane.ts';
 import type { StoredRealmLogs } from './realm-logs.ts';
-import type { LogStorage } from './storage.ts';
+import type { KeptCheckpoint, LogStorage } from './storage.ts';
+
+const LOGS: readonly LogName[] = ['changes', 'access'];
 
 /** The region's realm, held in memory. */
 export interface RegionLease {
@@ -36,7 +38,7 @@ export class CheckpointTaker {
   async take(id: RealmId): Promise<void> {
     const record = await this.#storage.readRealm(id);
     if (!record) throw notFound({ kind: 'realm', name: id });
-    for (const log of ['changes', 'access'] as const) {
+    for (const log of LOGS) {
       const frontier = record[log];
       const key = `${id} ${log}`;
       if (this.#taken.get(key) === frontier.size) continue;
@@ -48,9 +50,25 @@ export class CheckpointTaker {
     }
   }
 
+  /** Takes the checkpoints that a new realm was made with, which storage keeps already. */
+  async takeFirst(
+    id: RealmId,
+    uid: string,
+    checkpoints: Readonly<Record<LogName, KeptCheckpoint>>,
+  ): Promise<void> {
+    // At once, so that they are one commit.
+    await Promise.all(
+      LOGS.map(async (log) => {
+        this.#logs.begun(id, uid, log, checkpoints[log]);
+        await this.#append(id, log, checkpoints[log].note);
+        this.#taken.set(`${id} ${log}`, checkpoints[log].size);
+      }),
+    );
+  }
+
   /** Forgets what it knows of a realm that is gone. */
   forget(id: RealmId): void {
-    for (const log of ['changes', 'access']) this.#taken.delete(`${id} ${log}`);
+    for (const log of LOGS) this.#taken.delete(`${id} ${log}`);
   }
 
   async #append(realm: RealmId, log: LogName, checkpoint: string): Promise<void> {

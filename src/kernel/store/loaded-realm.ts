@@ -4,13 +4,15 @@
  */
 import type { Clock } from '../clock.ts';
 import { expired, notFound, StatusError, unavailable } from '../errors.ts';
-import type { RealmKeys } from '../keys.ts';
+import type { LogName, RealmKeys } from '../keys.ts';
 import type { Admission, Kind } from '../kind.ts';
 import { append as appendHashes, type Frontier } from '../log/merkle.ts';
+import { encodeVkey } from '../log/note.ts';
 import type { Random } from '../random.ts';
 import type { Realm, RealmView, Resources, Watch } from '../realm.ts';
 import { type RealmId, type RealmType, realmType } from '../realm-id.ts';
 import type { KindRegistry } from '../registry.ts';
+import type { Birth } from './birth.ts';
 import type { Change } from './change.ts';
 import type { ObjectEntry } from './entry.ts';
 import type { HeadChecks } from './head-checks.ts';
@@ -24,6 +26,7 @@ import type {
   CommitOutcome,
   HistoricChange,
   LogStorage,
+  NewRealm,
   ObjectChange,
   StoredChange,
   StoredObject,
@@ -63,6 +66,18 @@ export async function loadRealm(
   return new LoadedRealm(id, record.uid, state, record.changes, keys, options);
 }
 
+/** A realm that is not in storage yet: its first commit, or else `birth` alone, makes it there. */
+export function beginRealm(
+  genesis: NewRealm,
+  birth: Birth,
+  keys: RealmKeys,
+  options: LoadedRealmOptions,
+): LoadedRealm {
+  const { id, uid, changes } = genesis;
+  const state = new RealmState(id, changes.frontier.size - 1);
+  return new LoadedRealm(id, uid, state, changes.frontier, keys, options, birth);
+}
+
 export class LoadedRealm implements Realm, LaneRealm {
   readonly id: RealmId;
   readonly type: RealmType;
@@ -75,6 +90,8 @@ export class LoadedRealm implements Realm, LaneRealm {
   readonly #hub: WatchHub;
   readonly #waiting = new Set<{ readonly revision: number; readonly resolve: () => void }>();
   #frontier: Frontier;
+  /** Until it is in storage. */
+  #birth: Birth | undefined;
   #closed: StatusError | undefined;
   #outdated: StatusError | undefined;
 
@@ -85,6 +102,7 @@ export class LoadedRealm implements Realm, LaneRealm {
     frontier: Frontier,
     keys: RealmKeys,
     options: LoadedRealmOptions,
+    birth?: Birth,
   ) {
     this.id = id;
     this.type = realmType(id);
@@ -92,6 +110,7 @@ export class LoadedRealm implements Realm, LaneRealm {
     this.state = state;
     this.keys = keys;
     this.#frontier = frontier;
+    this.#birth = birth;
     this.#options = options;
     const { clock, limits } = options;
     this.#hub = new WatchHub(state.revision, clock, limits, (scope, after, upTo) =>
@@ -114,6 +133,10 @@ export class LoadedRealm implements Realm, LaneRealm {
   get view(): RealmView {
     if (this.#outdated) throw this.#outdated;
     return this.state;
+  }
+
+  get vkeys(): Readonly<Record<LogName, string>> {
+    return { changes: vkeyOf(this.keys, 'changes'), access: vkeyOf(this.keys, 'access') };
   }
 
   /** The tree of the `changes` log as last committed. */
@@ -186,6 +209,12 @@ export class LoadedRealm implements Realm, LaneRealm {
     if (size === 0 || size > this.#frontier.size) this.takeIn().catch(() => {});
   }
 
+  /** Makes a realm that began in memory, unless its first commit did. */
+  async complete(): Promise<void> {
+    await this.#birth?.commit();
+    this.#birth = undefined;
+  }
+
   /** Ends everything in memory; the realm in storage stays as it is. Watches just end, unless `watchFailure` says why. */
   close(reason: StatusError, watchFailure?: StatusError): void {
     if (this.#closed) return;
@@ -198,7 +227,7 @@ export class LoadedRealm implements Realm, LaneRealm {
   // What the lane asks of the realm.
 
   commit(append: Append<StoredChange>): Promise<CommitOutcome> {
-    return this.#options.storage.commitChanges(append);
+    return this.#birth ? this.#birth.commit(append) : this.#options.storage.commitChanges(append);
   }
 
   committed(frontier: Frontier, leaves: readonly LeafToCommit[]): void {
@@ -226,6 +255,7 @@ export class LoadedRealm implements Realm, LaneRealm {
     let taken = 0;
     for (;;) {
       const rows = await storage.readChanges(this.uid, this.#frontier.size, limits.catchUp_max);
+      if (!rows && this.#birth) throw unavailable(`whether ${this.id} was made is not known; try again`, 1);
       if (!rows) {
         this.close(notFound({ kind: 'realm', name: this.id }));
         throw notFound({ kind: 'realm', name: this.id });
@@ -294,6 +324,8 @@ export class LoadedRealm implements Realm, LaneRealm {
   }
 
   #tell(changes: readonly (Change | undefined)[]): void {
+    // It has a leaf past its genesis, so it is in storage.
+    this.#birth = undefined;
     this.#hub.publish(
       this.state.revision,
       changes.filter((change) => change !== undefined),
@@ -347,6 +379,9 @@ export class LoadedRealm implements Realm, LaneRealm {
     };
   }
 }
+
+const vkeyOf = ({ logs }: RealmKeys, log: LogName): string =>
+  encodeVkey(logs[log].origin, logs[log].publicKey);
 
 /** Whether watch history has dropped what this change was: no body is empty by itself. */
 const isForgotten = ({ change }: StoredChange): boolean => change?.body.length === 0;

@@ -59,6 +59,11 @@ export class MemoryStorage implements LogStorage {
     };
     extend(made.changes, realm.changes);
     extend(made.access, realm.access);
+    keepObjects(made, realm.changes.leaves);
+    for (const log of ['changes', 'access'] as const) {
+      const first = realm.checkpoints?.[log];
+      if (first) made.checkpoints[log].set(first.size, first.note);
+    }
     this.#realms.set(realm.id, made);
     this.#byUid.set(realm.uid, made);
     return true;
@@ -100,10 +105,7 @@ export class MemoryStorage implements LogStorage {
     const realm = this.#byUid.get(append.realmUid);
     if (realm?.changes.frontier.size !== append.expectedSize) return 'stale';
     extend(realm.changes, append);
-    for (const { index, change } of append.leaves) {
-      if (change?.type === 'deleted') realm.objects.delete(change.uid);
-      else if (change) realm.objects.set(change.uid, index);
-    }
+    keepObjects(realm, append.leaves);
     this.#wake(realm.uid, append.frontier.size);
     return 'committed';
   }
@@ -247,6 +249,13 @@ function extend<Leaf extends StoredLeaf>(
     level[node.index] = node.hash;
   }
   log.frontier = append.frontier;
+}
+
+function keepObjects(realm: MemoryRealm, leaves: readonly StoredChange[]): void {
+  for (const { index, change } of leaves) {
+    if (change?.type === 'deleted') realm.objects.delete(change.uid);
+    else if (change) realm.objects.set(change.uid, index);
+  }
 }
 
 function record(realm: MemoryRealm): RealmRecord {

@@ -36,7 +36,9 @@ export function newObject(kind: Kind, draft: CheckedDraft, identity: Identity): 
     creationTimestamp: identity.creationTimestamp,
     ...clientMeta(draft.metadata),
   };
-  return { apiVersion: kind.apiVersion, kind: kind.kind, metadata, ...draft.body };
+  const { apiVersion, initialStatus } = kind;
+  const status = initialStatus === undefined ? {} : { status: initialStatus };
+  return { apiVersion, kind: kind.kind, metadata, ...draft.body, ...status };
 }
 
 /** The object with all but status replaced. Throws Invalid for what cannot change. */

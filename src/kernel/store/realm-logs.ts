@@ -83,6 +83,11 @@ export class StoredRealmLogs implements RealmLogs {
     this.#kept.set(key, { uid, size: checkpoint.size, time_ms: this.#clock.now() });
   }
 
+  /** Knows of the checkpoint that a new realm was made with, which storage keeps already. */
+  begun(realm: RealmId, uid: string, log: LogName, { size }: KeptCheckpoint): void {
+    this.#kept.set(`${realm} ${log}`, { uid, size, time_ms: this.#clock.now() });
+  }
+
   /** Signs a state of the log that is committed. */
   async sign(realm: RealmId, uid: string, log: LogName, frontier: Frontier): Promise<string> {
     const key = `${realm} ${log}`;

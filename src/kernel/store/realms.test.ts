@@ -82,11 +82,12 @@ describe('realms', () => {
     await bench.realms.use(ACME, (acme) =>
       acme.resources.create(Note, 'shop', { metadata: { name: 'n' }, data: { a: 'b' } }, bench.context(ACME)),
     );
-    assert.equal(loaded.length, 1);
+    assert.equal(loaded.length, 0, 'it was in memory since it was made');
+    const before = await bench.realms.use(ACME, (acme) => acme);
     await bench.clock.advance(70_000);
     const { realm, release } = await bench.realms.acquire(ACME);
-    assert.equal(loaded.length, 2);
-    assert.notEqual(loaded[0], realm);
+    assert.deepEqual(loaded, [realm]);
+    assert.notEqual(before, realm);
     assert.deepEqual(
       realm.view.list(Widget).map(({ metadata }) => metadata.name),
       ['a'],
@@ -95,6 +96,28 @@ describe('realms', () => {
     await bench.clock.advance(200_000);
     release();
     assert.equal((await bench.realms.acquire(ACME)).realm, realm);
+  });
+
+  it('leave memory earlier, the longest idle first, when many are idle at once', async (t) => {
+    const bench = await openTestRealms({ kinds: EXAMPLE_KINDS, limits: { idleRealms_max: 2 } });
+    t.after(() => bench.close());
+    const orgs = ['/orgs/a', '/orgs/b', '/orgs/c', '/orgs/held'] as const;
+    const held = await bench.realms.acquire('/');
+    for (const id of orgs) await bench.realms.create(id);
+    const inMemory = await Promise.all(orgs.map((id) => bench.realms.use(id, (realm) => realm)));
+    const lease = await bench.realms.acquire('/orgs/held');
+    await bench.clock.advance(1_000);
+    await bench.realms.use('/orgs/a', () => {});
+    await bench.clock.advance(10_000);
+    const loaded: string[] = [];
+    bench.realms.onLoaded(({ id }) => void loaded.push(id));
+    for (const [at, id] of orgs.entries()) {
+      const isSame = await bench.realms.use(id, (realm) => realm === inMemory[at]);
+      assert.equal(isSame, !loaded.includes(id), id);
+    }
+    assert.deepEqual(loaded, ['/orgs/b'], 'acme, which was made first, and b');
+    lease.release();
+    held.release();
   });
 
   it('stay in memory while a watch is open', async (t) => {
@@ -415,6 +438,7 @@ describe('a realm that cannot be read', () => {
       onFault: (what, error) => faults.push(`${what}: ${error}`),
     });
     t.after(() => bench.close());
+    await bench.clock.advance(400_000);
     const broken = t.mock.method(storage, 'loadRealm', () => Promise.reject(new Error('no route')));
     await assert.rejects(bench.realms.acquire(ACME), (error) => isStatusError(error, 'ServiceUnavailable'));
     assert.deepEqual(faults, [`reading ${ACME} into memory: Error: no route`]);

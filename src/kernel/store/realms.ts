@@ -4,7 +4,7 @@
  */
 import type { AccessLog } from '../access.ts';
 import { type Clock, systemClock } from '../clock.ts';
-import { alreadyExists, isStatusError, notFound, StatusError, unavailable } from '../errors.ts';
+import { isStatusError, notFound, StatusError, unavailable } from '../errors.ts';
 import type { RealmKeyring } from '../keys.ts';
 import type { Admission } from '../kind.ts';
 import { type Random, systemRandom } from '../random.ts';
@@ -12,11 +12,12 @@ import type { Realm, Realms } from '../realm.ts';
 import { REGION, type RealmId } from '../realm-id.ts';
 import type { KindRegistry } from '../registry.ts';
 import { StoredAccessLog } from './access-log.ts';
+import { Birth } from './birth.ts';
 import { CheckpointTaker } from './checkpoint-taker.ts';
 import { newRealm } from './genesis.ts';
 import { HeadChecks } from './head-checks.ts';
 import { DEFAULT_LIMITS, type StoreLimits } from './limits.ts';
-import { type LoadedRealm, type LoadedRealmOptions, loadRealm } from './loaded-realm.ts';
+import { beginRealm, type LoadedRealm, type LoadedRealmOptions, loadRealm } from './loaded-realm.ts';
 import { type RealmLogs, StoredRealmLogs } from './realm-logs.ts';
 import type { LogStorage } from './storage.ts';
 
@@ -84,7 +85,10 @@ class StoredRealms implements OpenRealms {
   readonly #heads: HeadChecks;
   readonly #isAlone: () => boolean;
   readonly #listeners = new Set<(realm: Realm) => void>();
-  #wakeUps = 0;
+  /** Those in memory, for wake-ups: one comes for every commit of every realm. */
+  readonly #byUid = new Map<string, LoadedRealm>();
+  /** What each load under way heard of meanwhile. */
+  readonly #heard = new Set<Set<string>>();
   #checkpointed_ms: number;
   #stopListening: () => Promise<void> = async () => {};
   #cancelHousekeeping: () => void = () => {};
@@ -116,8 +120,8 @@ class StoredRealms implements OpenRealms {
 
   async open(): Promise<void> {
     this.#stopListening = await this.#options.storage.listen((uid, size) => {
-      this.#wakeUps += 1;
-      for (const { loaded } of this.#slots.values()) if (loaded?.uid === uid) loaded.wake(size);
+      this.#byUid.get(uid)?.wake(size);
+      for (const heard of this.#heard) heard.add(uid);
     });
     this.#scheduleHousekeeping();
   }
@@ -148,20 +152,32 @@ class StoredRealms implements OpenRealms {
     }
   }
 
-  async create(id: RealmId): Promise<void> {
+  async create(id: RealmId, first?: (realm: Realm) => Promise<void>): Promise<void> {
     this.#assertOpen();
     const { storage, clock, random } = this.#options;
     const keys = await this.#keyring.create(id);
-    const made = await storage.createRealm(newRealm(id, random.uuid(), keys, clock.now()));
-    if (!made) throw alreadyExists({ kind: 'realm', name: id });
-    if (id !== REGION) await this.#takeIfRegion(id);
+    const genesis = newRealm(id, random.uuid(), keys, clock.now());
+    const birth = new Birth(storage, genesis, keys);
+    const realm = beginRealm(genesis, birth, keys, this.#options);
+    try {
+      await first?.(realm);
+      await realm.complete();
+    } catch (error) {
+      realm.close(unavailable(`${id} could not be made; try again`, 1));
+      throw error;
+    }
+    this.#keep(id, realm);
+    const { checkpoints } = birth;
+    if (id !== REGION && checkpoints && (await this.#hasRegion())) {
+      await this.#checkpoints.takeFirst(id, realm.uid, checkpoints);
+    }
   }
 
   async destroy(id: RealmId): Promise<void> {
     this.#assertOpen();
     const record = await this.#options.storage.readRealm(id);
     if (record) {
-      if (id !== REGION) await this.#takeIfRegion(id);
+      if (id !== REGION && (await this.#hasRegion())) await this.takeCheckpoints(id);
       this.#drop(id, notFound({ kind: 'realm', name: id }));
       await this.#options.storage.destroyRealm(record.uid);
     }
@@ -202,6 +218,7 @@ class StoredRealms implements OpenRealms {
     this.#assertOpen();
     let slot = this.#slots.get(id);
     if (!slot || slot.loaded?.closed) {
+      if (slot?.loaded) this.#byUid.delete(slot.loaded.uid);
       slot = this.#load(id);
       this.#slots.set(id, slot);
     }
@@ -235,20 +252,13 @@ class StoredRealms implements OpenRealms {
   }
 
   #load(id: RealmId): Slot {
-    const slot: Slot = {
-      id,
-      loading: this.#read(id),
-      loaded: undefined,
-      leases: 0,
-      idleSince_ms: this.#options.clock.now(),
-      historyTrimmed_ms: this.#options.clock.now(),
-    };
+    const slot = this.#slot(id, this.#read(id));
     slot.loading.then(
       (realm) => {
         slot.loaded = realm;
         // Dropped while it was loading: destroyed, or the region stops.
         if (this.#slots.get(id) !== slot) realm.close(notFound({ kind: 'realm', name: id }));
-        else for (const listener of this.#listeners) listener(realm);
+        else this.#came(realm);
       },
       () => {
         if (this.#slots.get(id) === slot) this.#slots.delete(id);
@@ -257,29 +267,60 @@ class StoredRealms implements OpenRealms {
     return slot;
   }
 
+  #slot(id: RealmId, loading: Promise<LoadedRealm>): Slot {
+    const now_ms = this.#options.clock.now();
+    return { id, loading, loaded: undefined, leases: 0, idleSince_ms: now_ms, historyTrimmed_ms: now_ms };
+  }
+
+  /** Keeps a realm that was just made, as if it had been read. */
+  #keep(id: RealmId, realm: LoadedRealm): void {
+    const known = this.#slots.get(id);
+    if (this.#closed || (known && !known.loaded)) {
+      // Whoever reads it at this moment finds what was made, or nothing and tries again.
+      realm.close(unavailable(`${id} was read anew; try again`, 1));
+      return;
+    }
+    this.#drop(id, notFound({ kind: 'realm', name: id }));
+    const slot = this.#slot(id, Promise.resolve(realm));
+    slot.loaded = realm;
+    this.#slots.set(id, slot);
+    this.#came(realm);
+  }
+
+  #came(realm: LoadedRealm): void {
+    this.#byUid.set(realm.uid, realm);
+    for (const listener of this.#listeners) listener(realm);
+  }
+
   async #read(id: RealmId): Promise<LoadedRealm> {
-    const wakeUps = this.#wakeUps;
-    if (!(await this.exists(id))) throw notFound({ kind: 'realm', name: id });
-    const realm = await loadRealm(id, await this.#keyring.open(id), this.#options);
-    if (!realm) throw notFound({ kind: 'realm', name: id });
-    // A wake-up that came while loading may have been for this realm.
-    if (this.#wakeUps !== wakeUps) await realm.takeIn();
-    return realm;
+    const heard = new Set<string>();
+    this.#heard.add(heard);
+    try {
+      if (!(await this.exists(id))) throw notFound({ kind: 'realm', name: id });
+      const realm = await loadRealm(id, await this.#keyring.open(id), this.#options);
+      if (!realm) throw notFound({ kind: 'realm', name: id });
+      if (heard.has(realm.uid)) await realm.takeIn();
+      return realm;
+    } finally {
+      this.#heard.delete(heard);
+    }
   }
 
   #drop(id: RealmId, reason: Parameters<LoadedRealm['close']>[0]): void {
     const slot = this.#slots.get(id);
     this.#slots.delete(id);
-    slot?.loaded?.close(reason);
+    if (!slot?.loaded) return;
+    this.#byUid.delete(slot.loaded.uid);
+    slot.loaded.close(reason);
   }
 
   #assertOpen(): void {
     if (this.#closed) throw unavailable('the region is stopping', 5);
   }
 
-  /** As `takeCheckpoints`; a region that is not made yet (in tests of one realm) takes none. */
-  async #takeIfRegion(id: RealmId): Promise<void> {
-    if (await this.exists(REGION)) await this.takeCheckpoints(id);
+  /** A region that is not made yet (in tests of one realm) takes no checkpoints. */
+  async #hasRegion(): Promise<boolean> {
+    return this.#slots.get(REGION)?.loaded !== undefined || this.exists(REGION);
   }
 
   #scheduleHousekeeping(): void {
@@ -302,12 +343,18 @@ class StoredRealms implements OpenRealms {
     await this.#checkpointLoaded();
   }
 
+  /** Those that nobody used for a while, and of the others as many as are too many, the longest idle first. */
   #evictIdle(): void {
-    const idleBefore_ms = this.#options.clock.now() - this.#options.limits.idle_ms;
-    for (const { id, loaded, leases, idleSince_ms } of [...this.#slots.values()]) {
-      if (!loaded || leases > 0 || loaded.busy || idleSince_ms > idleBefore_ms) continue;
+    const { clock, limits } = this.#options;
+    const idleBefore_ms = clock.now() - limits.idle_ms;
+    const idle = this.#loaded()
+      .filter(({ slot, realm }) => slot.leases === 0 && !realm.busy)
+      .sort((a, b) => a.slot.idleSince_ms - b.slot.idleSince_ms);
+    const tooMany = idle.length - limits.idleRealms_max;
+    idle.forEach(({ slot: { id, idleSince_ms } }, at) => {
+      if (at >= tooMany && idleSince_ms > idleBefore_ms) return;
       this.#drop(id, unavailable(`${id} left memory because nobody used it; try again`, 1));
-    }
+    });
   }
 
   /** What a lost wake-up would have said. */
@@ -337,7 +384,7 @@ class StoredRealms implements OpenRealms {
     const { clock, limits } = this.#options;
     if (clock.now() - this.#checkpointed_ms < limits.checkpoint_ms) return;
     this.#checkpointed_ms = clock.now();
-    if (!(await this.exists(REGION))) return;
+    if (!(await this.#hasRegion())) return;
     for (const { slot } of this.#loaded()) {
       try {
         await this.takeCheckpoints(slot.id);

@@ -78,9 +78,11 @@ export type CommitOutcome = 'committed' | 'stale';
 export interface NewRealm {
   readonly id: RealmId;
   readonly uid: string;
-  /** The first leaves of both logs. */
-  readonly changes: Omit<Append<StoredLeaf>, 'realmUid' | 'expectedSize'>;
+  /** The first leaves of both logs, with the first objects. */
+  readonly changes: Omit<Append<StoredChange>, 'realmUid' | 'expectedSize'>;
   readonly access: Omit<Append<StoredLeaf>, 'realmUid' | 'expectedSize'>;
+  /** Kept with it from the beginning, as by `keepCheckpoint`. */
+  readonly checkpoints?: Readonly<Record<LogName, KeptCheckpoint>>;
 }
 
 export interface HistoryQuery {
@@ -113,7 +115,7 @@ export class StorageFullError extends Error {
 
 /** What it throws means that nobody knows whether something was written; a `StorageFullError` means that it was not. */
 export interface LogStorage {
-  /** Adds a realm; false when that id is taken. */
+  /** Adds a realm with its first objects, in one transaction; false when that id is taken. */
   createRealm(realm: NewRealm): Promise<boolean>;
   /** Removes a realm with its objects, logs and tiles. No error when it is gone already. */
   destroyRealm(realmUid: string): Promise<void>;

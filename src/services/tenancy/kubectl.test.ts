@@ -34,7 +34,7 @@ for (const version of VERSIONS) {
 
     before(async () => {
       let kinds: readonly Kind[] = [];
-      const service = tenancyService({ keyring: { ...unused }, kinds: () => kinds });
+      const service = tenancyService({ kinds: () => kinds });
       server = await startTestServer({
         kinds: [...service.kinds, Widget],
         admissions: service.admissions ?? [],
@@ -183,10 +183,3 @@ for (const version of VERSIONS) {
     });
   });
 }
-
-/** No organization is made here, so no key is asked for. */
-const unused = {
-  create: () => Promise.reject(new Error('not used')),
-  open: () => Promise.reject(new Error('not used')),
-  destroy: () => Promise.reject(new Error('not used')),
-};

@@ -30,7 +30,8 @@ export function namespaceController(kinds: () => readonly Kind[]): Controller {
       const project = context.realm.view.get(Namespace, key);
       if (!project) return undefined;
       if (!isDeleting(project)) {
-        await setStatus(key, context, () => ({ phase: 'Active' }));
+        // It is born so. Those of before it was are put right here.
+        if (project.status?.phase !== 'Active') await setStatus(key, context, () => ({ phase: 'Active' }));
         return undefined;
       }
       return finish(key, project.metadata.uid, inProjects(), context);

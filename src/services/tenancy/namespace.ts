@@ -38,6 +38,7 @@ export const Namespace = defineKind({
     'A project: machines, networks and all else belong to one. Deleting it deletes everything in it first.',
   spec: Type.Optional(SPEC),
   status: STATUS,
+  initialStatus: { phase: 'Active' },
   columns: [
     {
       name: 'Status',

@@ -1,6 +1,6 @@
 /**
  * The first objects of an organization: who administers it, the credential that lets them in, and a project to begin
- * with. Idempotent; used only until the credential is published, never again after.
+ * with. They are there as soon as its realm is. Idempotent; used only until the credential is published, never again after.
  */
 import type { ReconcileContext } from '#kernel/controller.ts';
 import { isStatusError } from '#kernel/errors.ts';
@@ -27,11 +27,12 @@ export type FirstCertificate =
     }
   | { readonly state: 'waiting' | 'refused'; readonly reason: string; readonly message: string };
 
+/** Makes those that are missing. */
 export async function bootstrapRealm(
   realm: Realm,
   organization: OrganizationObject,
   { change }: ReconcileContext,
-): Promise<FirstCertificate> {
+): Promise<void> {
   const { user, request } = organization.spec.firstAdministrator;
   const inRealm: ChangeContext = { ...change, actor: { ...change.actor, realm: realm.id } };
   const metadata = { name: FIRST_ADMINISTRATOR };
@@ -46,7 +47,6 @@ export async function bootstrapRealm(
     ),
     ensure(realm, ClientCertificate, { metadata, spec: { user, request } }, inRealm),
   ]);
-  return readCertificate(realm);
 }
 
 async function ensure(
@@ -68,7 +68,7 @@ async function ensure(
   }
 }
 
-function readCertificate(realm: Realm): FirstCertificate {
+export function firstCertificate(realm: Realm): FirstCertificate {
   const status = realm.view.get(ClientCertificate, { name: FIRST_ADMINISTRATOR })?.status;
   if (status?.certificate && status.serial && status.notAfter) {
     const { certificate, serial, notAfter } = status;

@@ -5,9 +5,7 @@
  */
 import type { Controller, ReconcileContext, RetryAfter } from '#kernel/controller.ts';
 import { isStatusError } from '#kernel/errors.ts';
-import type { RealmKeyring } from '#kernel/keys.ts';
 import type { Kind } from '#kernel/kind.ts';
-import { encodeVkey } from '#kernel/log/note.ts';
 import type { ObjectKey, Realm } from '#kernel/realm.ts';
 import { organizationOf, organizationRealm } from '#kernel/realm-id.ts';
 import { type ConditionChange, readyCondition, setCondition } from '#kernel/reconcile/conditions.ts';
@@ -21,7 +19,7 @@ import {
   type OrganizationObject,
   type OrganizationStatus,
 } from './organization.ts';
-import { bootstrapRealm, FIRST_ADMINISTRATOR } from './organization-bootstrap.ts';
+import { bootstrapRealm, FIRST_ADMINISTRATOR, firstCertificate } from './organization-bootstrap.ts';
 
 /** Organizations made or unmade at once. */
 const CONCURRENCY = 16;
@@ -30,7 +28,6 @@ const CERTIFICATE_LOOK_AGAIN_ms = 2_000;
 const DELETION_LOOK_AGAIN_ms = 250;
 
 export interface OrganizationControllerOptions {
-  readonly keyring: RealmKeyring;
   /** Every kind of an organization; read when first needed. */
   readonly kinds: () => readonly Kind[];
 }
@@ -47,7 +44,7 @@ export function organizationController(options: OrganizationControllerOptions): 
       if (!organization) return undefined;
       if (isDeleting(organization)) return unmake(organization, options, context);
       if (organization.status?.firstAdministrator) return settle(organization, context);
-      return make(organization, options, context);
+      return make(organization, context);
     },
   };
 }
@@ -62,23 +59,19 @@ function organizationOfCertificate(
 
 async function make(
   organization: OrganizationObject,
-  { keyring }: OrganizationControllerOptions,
   context: ReconcileContext,
 ): Promise<RetryAfter | undefined> {
   const { name, generation } = organization.metadata;
   const id = organizationRealm(name);
-  if (!(await context.realms.exists(id))) await createRealm(context, organization);
-  const { logs } = await keyring.open(id);
-  const { certificate, realmUid } = await context.realms.use(id, async (realm) => ({
-    realmUid: realm.uid,
-    certificate: await bootstrapRealm(realm, organization, context),
-  }));
+  // Nothing is published yet: the certificate, which is all that is missing, comes next and wakes this again.
+  if (!(await context.realms.exists(id)) && (await createRealm(context, organization))) {
+    return { retryAfter_ms: CERTIFICATE_LOOK_AGAIN_ms };
+  }
+  const { certificate, ...known } = await context.realms.use(id, async (realm) => {
+    await bootstrapRealm(realm, organization, context);
+    return { path: id, realmUid: realm.uid, ledger: realm.vkeys, certificate: firstCertificate(realm) };
+  });
 
-  const ledger = {
-    changes: encodeVkey(logs.changes.origin, logs.changes.publicKey),
-    access: encodeVkey(logs.access.origin, logs.access.publicKey),
-  };
-  const known = { path: id, realmUid, ledger };
   if (certificate.state === 'signed') {
     const { state: _, ...firstAdministrator } = certificate;
     const ready = readyCondition('True', 'Ready', `its API is at ${id}`, generation);
@@ -90,22 +83,24 @@ async function make(
   return certificate.state === 'refused' ? undefined : { retryAfter_ms: CERTIFICATE_LOOK_AGAIN_ms };
 }
 
-async function createRealm(
-  { realms, events }: ReconcileContext,
-  organization: OrganizationObject,
-): Promise<void> {
+/** Whether it made it; false: it was there already. */
+async function createRealm(context: ReconcileContext, organization: OrganizationObject): Promise<boolean> {
+  const { realms, events } = context;
   const id = organizationRealm(organization.metadata.name);
   try {
-    await realms.create(id);
+    await realms.create(id, (realm) => bootstrapRealm(realm, organization, context));
     events.record(organization, 'Normal', 'RealmCreated', `its API, ledger and keys were made at ${id}`);
+    return true;
   } catch (error) {
-    if (!isStatusError(error, 'AlreadyExists')) throw error;
+    if (isStatusError(error, 'AlreadyExists')) return false;
+    throw error;
   }
 }
 
 /** A made organization only keeps its condition about the latest generation. */
 async function settle(organization: OrganizationObject, context: ReconcileContext): Promise<undefined> {
   const { generation, name } = organization.metadata;
+  if (organization.status?.observedGeneration === generation) return;
   const ready = readyCondition('True', 'Ready', `its API is at ${organizationRealm(name)}`, generation);
   await publish(organization, context, {}, ready);
 }

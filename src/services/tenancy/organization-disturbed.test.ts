@@ -42,7 +42,8 @@ function disturbed(realms: Realms, disturber: Disturber): Realms {
     use: (id, work) =>
       realms.use(id, (realm) => work(instrumentRealm(realm, disturber, `resources(${realm.id})`))),
     fresh: (id) => realms.fresh(id),
-    create: (id) => realms.create(id),
+    create: (id, first) =>
+      realms.create(id, first && ((realm) => first(instrumentRealm(realm, disturber, `resources(${id})`)))),
     destroy: (id) => realms.destroy(id),
     exists: (id) => realms.exists(id),
     list: () => realms.list(),
@@ -73,7 +74,7 @@ function scenario(phase: 'make' | 'unmake'): Scenario<State> {
       );
       const reconcileWith = async (seen: Realms): Promise<'again' | 'settled'> =>
         realms.use(REGION, async (region) => {
-          const organization = organizationController({ keyring, kinds: () => IN_ORGANIZATION });
+          const organization = organizationController({ kinds: () => IN_ORGANIZATION });
           const ask = await seen.use(REGION, (realm) =>
             organization.reconcile({ name: NAME }, contextOf(test, realm, seen)),
           );

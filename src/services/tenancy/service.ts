@@ -1,7 +1,6 @@
 /**
  * Tenancy as a service: organizations, projects, quotas, and the core kinds every project has.
  */
-import type { RealmKeyring } from '#kernel/keys.ts';
 import type { Kind } from '#kernel/kind.ts';
 import type { Service } from '#kernel/service.ts';
 import { ConfigMap } from './config-map.ts';
@@ -18,7 +17,6 @@ import { quotaController } from './quota-controller.ts';
 import { Secret } from './secret.ts';
 
 export interface TenancyOptions {
-  readonly keyring: RealmKeyring;
   /**
    * Every kind that organizations serve, of all services: `() => registry.servedIn('organization')`. A function, because the
    * registry is made from the services, this one among them; it is not called before controllers start or changes come.
@@ -28,13 +26,13 @@ export interface TenancyOptions {
 
 export const TENANCY_KINDS: readonly Kind[] = [Organization, Namespace, Quota, Secret, ConfigMap, Event];
 
-export function tenancyService({ keyring, kinds }: TenancyOptions): Service {
+export function tenancyService({ kinds }: TenancyOptions): Service {
   return {
     name: 'tenancy',
     kinds: TENANCY_KINDS,
     admissions: [lifecycleAdmission, quotaAdmission(kinds)],
     controllers: [
-      organizationController({ keyring, kinds }),
+      organizationController({ kinds }),
       namespaceController(kinds),
       quotaController(kinds),
       eventExpiry,

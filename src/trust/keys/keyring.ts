@@ -133,11 +133,19 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
     const known = authorities.get(key);
     if (known && !fresh) return known.value;
     const blob = await storage.get(realm, name);
-    if (!blob) {
-      authorities.delete(key);
-      return undefined;
-    }
+    if (blob) return keptAuthority(realm, name, blob);
+    authorities.delete(key);
+    return undefined;
+  }
+
+  async function keptAuthority(
+    realm: RealmId,
+    name: string,
+    blob: Uint8Array,
+  ): Promise<CertificateAuthority> {
+    const key = `${realm}\0${name}`;
     const digest = digestOf(blob);
+    const known = authorities.get(key);
     if (known?.digest === digest) return known.value;
     const encoded = unwrap(realm, name, blob);
     const material = decodeAuthority(encoded);
@@ -149,7 +157,10 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
 
   async function openRealm(realm: RealmId): Promise<RealmKeys> {
     requireOpen();
-    const kept = await storage.all(realm);
+    return keptKeys(realm, await storage.all(realm));
+  }
+
+  function keptKeys(realm: RealmId, kept: ReadonlyMap<string, Uint8Array>): RealmKeys {
     const [changes, access] = [kept.get('log.changes'), kept.get('log.access')];
     const sealers = [...kept].filter(([name]) => name.startsWith(SEALER_PREFIX));
     if (!changes || !access || sealers.length === 0) {
@@ -176,21 +187,19 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
   return {
     async create(realm) {
       requireOpen();
-      const names = new Set(await storage.list(realm));
-      const added = new Map<string, Uint8Array>();
-      for (const name of ['log.changes', 'log.access']) {
-        if (!names.has(name)) added.set(name, wrap(realm, name, newSigningKey()));
-      }
-      // Only with no sealing key at all: a second one made by mistake would hide what the first one sealed.
-      if (![...names].some((name) => name.startsWith(SEALER_PREFIX))) {
-        added.set(sealerName(1), wrap(realm, sealerName(1), randomBytes(KEY_BYTES)));
-      }
-      if (!names.has(CLIENT_AUTHORITY)) {
-        const authority = await createClientAuthority(clock.now());
-        added.set(CLIENT_AUTHORITY, wrapAuthority(realm, CLIENT_AUTHORITY, authority));
-      }
-      if (added.size > 0) await storage.addAll(realm, added);
-      return openRealm(realm);
+      const authority = await createClientAuthority(clock.now());
+      // Whatever the realm has already stays. Sealing keys are never removed one by one, so where there is any the first one is there.
+      const kept = await storage.addAll(
+        realm,
+        new Map([
+          ...['log.changes', 'log.access'].map((name) => [name, wrap(realm, name, newSigningKey())] as const),
+          [sealerName(1), wrap(realm, sealerName(1), randomBytes(KEY_BYTES))],
+          [CLIENT_AUTHORITY, wrapAuthority(realm, CLIENT_AUTHORITY, authority)],
+        ]),
+      );
+      const own = kept.get(CLIENT_AUTHORITY);
+      if (own) await keptAuthority(realm, CLIENT_AUTHORITY, own);
+      return keptKeys(realm, kept);
     },
     open: openRealm,
     async destroy(realm) {

@@ -11,6 +11,10 @@ export function memoryKeyStorage(): WrappedKeyStorage {
     realms.set(realm, made);
     return made;
   };
+  const all = (realm: RealmId) => {
+    const kept = [...(realms.get(realm) ?? [])].sort(([a], [b]) => (a < b ? -1 : 1));
+    return new Map(kept.map(([name, blob]) => [name, Uint8Array.from(blob)]));
+  };
   return {
     async add(realm, name, blob) {
       if (blobs(realm).has(name)) return false;
@@ -21,6 +25,7 @@ export function memoryKeyStorage(): WrappedKeyStorage {
       for (const [name, blob] of added) {
         if (!blobs(realm).has(name)) blobs(realm).set(name, Uint8Array.from(blob));
       }
+      return all(realm);
     },
     async put(realm, name, blob) {
       blobs(realm).set(name, Uint8Array.from(blob));
@@ -30,8 +35,7 @@ export function memoryKeyStorage(): WrappedKeyStorage {
       return blob && Uint8Array.from(blob);
     },
     async all(realm) {
-      const kept = [...(realms.get(realm) ?? [])].sort(([a], [b]) => (a < b ? -1 : 1));
-      return new Map(kept.map(([name, blob]) => [name, Uint8Array.from(blob)]));
+      return all(realm);
     },
     async list(realm) {
       return [...(realms.get(realm)?.keys() ?? [])].sort();

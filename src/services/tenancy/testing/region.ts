@@ -131,7 +131,7 @@ export async function openTestRegion(options: TestRegionOptions = {}): Promise<T
   const engine = options.engine ?? new WidgetEngine();
   let kinds: readonly Kind[] = [];
   const services: readonly Service[] = [
-    tenancyService({ keyring, kinds: () => kinds }),
+    tenancyService({ kinds: () => kinds }),
     trustService({ keyring, projectKind: Namespace }),
     { name: 'widgets', kinds: [Widget], controllers: [widgetController(engine)] },
   ];
