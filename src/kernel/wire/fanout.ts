@@ -7,35 +7,31 @@ import { FANOUT_TURN_MAX } from './limits.ts';
 
 /** A stream with something to send. */
 export interface Receiver {
+  /** Kept by the fan-out: whether it waits for its turn. False at first. */
+  asked: boolean;
   /** Sends what there is. Must not throw. */
   deliver(): void;
 }
 
 export class Fanout {
-  /** In order of asking; each at most once. */
-  readonly #waiting = new Set<Receiver>();
-  #scheduled = false;
+  /** In order of asking, each at most once: a set would cost more than all else here. */
+  #waiting: Receiver[] = [];
 
   /** Calls `deliver` soon; once, however often it was asked for by then. */
   ask(receiver: Receiver): void {
-    this.#waiting.add(receiver);
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    setImmediate(() => this.#turn());
+    if (receiver.asked) return;
+    receiver.asked = true;
+    if (this.#waiting.push(receiver) === 1) setImmediate(() => this.#turn());
   }
 
   #turn(): void {
-    this.#scheduled = false;
-    let left = Math.min(this.#waiting.size, FANOUT_TURN_MAX);
-    for (const receiver of this.#waiting) {
-      // Whoever asks again while being served comes after everybody else.
-      if (left-- === 0) break;
-      this.#waiting.delete(receiver);
+    const turn = this.#waiting;
+    // Whoever asks again while being served comes after everybody else.
+    this.#waiting = turn.splice(FANOUT_TURN_MAX);
+    if (this.#waiting.length > 0) setImmediate(() => this.#turn());
+    for (const receiver of turn) {
+      receiver.asked = false;
       receiver.deliver();
-    }
-    if (this.#waiting.size > 0 && !this.#scheduled) {
-      this.#scheduled = true;
-      setImmediate(() => this.#turn());
     }
   }
 }

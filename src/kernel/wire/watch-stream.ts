@@ -47,6 +47,7 @@ export function selectedType(
 }
 
 export class WatchStream implements Receiver {
+  asked = false;
   readonly #wire: Wire;
   readonly #request: WireRequest;
   readonly #response: ServerResponse;
