@@ -2,15 +2,12 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { simulate } from './simulation/run.ts';
-import { simulateSeeds } from './simulation/seeds.ts';
+import { inWords, simulateSeeds } from './simulation/seeds.ts';
 
 const SEEDS = 2_500;
 
 it('the control plane holds for thousands of seeds', async (t) => {
-  const { seeds, writes, leaves, events, crashes } = await simulateSeeds(1_000, SEEDS);
-  t.diagnostic(
-    `${seeds} seeds: ${writes} writes, ${leaves} leaves, ${events} events watched, ${crashes} crashes`,
-  );
+  t.diagnostic(inWords(await simulateSeeds(1_000, SEEDS)));
 });
 
 it('thousands of seeds would find a leader that does not ask what its predecessor saw', async (t) => {

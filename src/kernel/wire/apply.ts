@@ -17,6 +17,9 @@ import { parseBoolean, parseFieldManager } from './query.ts';
 import { type Answer, changeContext, type WireRequest } from './request.ts';
 import { keyOf, writeParameters, written } from './write.ts';
 
+/** How often an apply looks again for an object that others make and delete under it. */
+const APPLY_TRIES_MAX = 5;
+
 export const APPLY_PATCH = 'application/apply-patch+yaml';
 
 export const isApplyPatch = (contentType: string | undefined): boolean =>
@@ -51,11 +54,16 @@ export async function applyAnswer(
     return resources.apply(kind, key, configuration, context, how);
   };
   const result = await wire.realms.use(request.realm, async (realm): Promise<ApplyResult> => {
-    try {
-      return await apply(realm, false);
-    } catch (error) {
-      // A status has nothing to be made from.
-      if (status || !isStatusError(error, 'NotFound') || realm.view.entry(kind, key)) throw error;
+    for (let tries = 1; ; tries++) {
+      try {
+        return await apply(realm, false);
+      } catch (error) {
+        // A status has nothing to be made from.
+        if (status || !isStatusError(error, 'NotFound')) throw error;
+        if (!realm.view.entry(kind, key)) break;
+        // Somebody has made it meanwhile: what was missing is there to be patched, or something else is missing.
+        if (tries === APPLY_TRIES_MAX) throw error;
+      }
     }
     // To patch is not to create: whoever makes an object may do that too.
     await authorize(wire.authorizer, request.realm, request.actor, 'create', resource.source, key);

@@ -1,32 +1,28 @@
 /**
- * Clients of the simulation: each sends its requests to any process that lives, gives up after a while, and notes what it did, when, and
- * what came of it. What it never heard of is noted as such.
+ * Clients of the simulation: each sends its requests over HTTP to any process that lives, gives up after a while, and notes what it did,
+ * when, and what came of it. What it never heard of is noted as such.
  */
-import { systemActor } from '#kernel/access.ts';
-import { isStatusError } from '#kernel/errors.ts';
 import type { Kind } from '#kernel/kind.ts';
-import type { ChangeContext, ObjectKey, Realm } from '#kernel/realm.ts';
 import { Note, Widget } from '#kernel/store/example-kinds.ts';
-import { entriesAt } from '#kernel/wire/rewind.ts';
 import type { ObjectInput, ObjectOperation, ObjectOutput } from '../../support/object-model.ts';
 import { Machine } from './machines.ts';
 import type { Process } from './process.ts';
+import { type Body, NoAnswer, PROJECT, Requests, type Sending } from './requests.ts';
 import type { World } from './world.ts';
 
-export const ACME = '/orgs/acme';
-export const PROJECT = 'shop';
-/** A client gives up on an answer after this. */
-const PATIENCE_MS = 4_000;
-
-/** A write as its client saw it. `acknowledged`: the revision it was told, `refused`: it was told that nothing was done. */
+/** A write as its client saw it, by an actor of its own. `refused`: it was told that nothing was done, or asked for nothing to be done. */
 export interface SentWrite {
-  readonly requestId: string;
-  outcome: 'unknown' | 'refused' | { readonly acknowledged: number };
+  readonly actor: string;
+  outcome: 'unknown' | 'refused' | { readonly acknowledged: number; readonly auditId: string };
 }
+
+/** Widgets are of one tone or the other, or of none, so that they can be selected. */
+export type Tone = 'warm' | 'cold';
 
 /** What a list said, of now or of an older revision. */
 export interface Listing {
   readonly revision: number;
+  readonly tone: Tone | undefined;
   /** `<name>@<version>`, in order. */
   readonly widgets: readonly string[];
 }
@@ -46,17 +42,25 @@ export interface ClientOptions {
   readonly isOver: () => boolean;
 }
 
-class GaveUp extends Error {}
+const JSON_PATCH = 'application/json-patch+json';
+const APPLY_PATCH = 'application/apply-patch+yaml';
+const MERGE_PATCHES = ['application/merge-patch+json', 'application/strategic-merge-patch+json'] as const;
+const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json';
+const LIST_OF_METADATA = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
+/** How often a page that nobody answered is asked for again. */
+const PAGE_TRIES_MAX = 3;
 
 export class Client {
   readonly #options: ClientOptions;
-  #requests = 0;
+  readonly #requests: Requests;
+  #sent = 0;
   #value = 0;
   /** Versions it has seen, to replace on. */
   readonly #versions = new Map<string, number>();
 
   constructor(options: ClientOptions) {
     this.#options = options;
+    this.#requests = new Requests(options.world, options.name, options.processes);
   }
 
   /** Sends one request after the other until it is over. */
@@ -66,7 +70,8 @@ export class Client {
       await world.wait(world.between(0, 120));
       if (isOver()) return;
       const dice = world.between(0, 99);
-      if (dice < 60) await this.#widget();
+      if (dice < 57) await this.#widget();
+      else if (dice < 60) await this.#dryRun();
       else if (dice < 85) await this.#machine();
       else if (dice < 92) await this.#list();
       else await this.#note();
@@ -78,7 +83,8 @@ export class Client {
     const name = `w${world.between(0, 2)}`;
     const input = this.#input(name);
     const called = world.now;
-    const output = await this.#operate(name, input);
+    const output =
+      input.type === 'read' ? await this.#read(name) : await this.#write(this.#change(name, input));
     // A read without an answer says nothing.
     if (output === undefined && input.type === 'read') return;
     if (output && 'version' in output) this.#versions.set(name, output.version);
@@ -90,99 +96,154 @@ export class Client {
   }
 
   #input(name: string): ObjectInput {
-    const { world } = this.#options;
-    const value = `${this.#options.name}-${++this.#value}`;
+    const { world, name: manager } = this.#options;
+    const value = `${manager}-${++this.#value}`;
+    const on = world.chance(60) ? this.#versions.get(name) : undefined;
+    const known = on === undefined ? {} : { on };
     const dice = world.between(0, 99);
     if (dice < 40) return { type: 'read' };
-    if (dice < 55) return { type: 'create', value };
-    if (dice < 75) return { type: 'replace', value };
-    const on = this.#versions.get(name);
-    if (dice < 88 && on !== undefined) return { type: 'replace', value, on };
-    return { type: 'delete' };
+    if (dice < 52) return { type: 'create', value };
+    if (dice < 76) return { type: 'replace', value, ...known };
+    if (dice < 88) return { type: 'apply', value, manager, force: world.chance(40) };
+    return { type: 'delete', ...known };
   }
 
-  async #operate(name: string, input: ObjectInput): Promise<ObjectOutput | undefined> {
-    const key = { namespace: PROJECT, name };
-    const versionOf = (object: { metadata: { resourceVersion: string } }) =>
-      Number(object.metadata.resourceVersion);
+  async #read(name: string): Promise<ObjectOutput | undefined> {
+    const { world } = this.#options;
+    const seen = this.#versions.get(name);
+    return this.#request({
+      method: 'GET',
+      kind: Widget,
+      name,
+      ...(world.chance(20) ? { accept: METADATA_ONLY } : {}),
+      ...(seen !== undefined && world.chance(20) ? { query: { resourceVersion: seen } } : {}),
+    });
+  }
+
+  /** The change of a widget as a request, in one of the ways in which it can be said. */
+  #change(name: string, input: Exclude<ObjectInput, { type: 'read' }>): Sending {
+    const { world } = this.#options;
+    const tone = world.pick(['warm', 'cold', undefined] as const);
+    const labels = tone === undefined ? {} : { labels: { tone } };
     switch (input.type) {
-      case 'read':
-        return this.#request<ObjectOutput>(async ({ view }) => {
-          const widget = view.get(Widget, key);
-          if (!widget) return { type: 'absent' };
+      case 'create': {
+        const metadata = { name, annotations: { value: input.value }, ...labels };
+        return { method: 'POST', kind: Widget, body: widgetOf(metadata) };
+      }
+      case 'delete': {
+        const preconditions = { resourceVersion: String(input.on) };
+        const body =
+          input.on === undefined ? {} : { body: { kind: 'DeleteOptions', apiVersion: 'v1', preconditions } };
+        return { method: 'DELETE', kind: Widget, name, ...body };
+      }
+      case 'apply': {
+        const { manager, force } = input;
+        return {
+          method: 'PATCH',
+          kind: Widget,
+          name,
+          query: { fieldManager: manager, ...(force ? { force } : {}) },
+          body: widgetOf({ name, annotations: { value: input.value } }),
+          contentType: APPLY_PATCH,
+        };
+      }
+      case 'replace': {
+        const version = input.on === undefined ? {} : { resourceVersion: String(input.on) };
+        const metadata = { name, annotations: { value: input.value }, ...version };
+        const dice = world.between(0, 2);
+        if (dice === 0)
+          return { method: 'PUT', kind: Widget, name, body: widgetOf({ ...metadata, ...labels }) };
+        if (dice === 1) {
+          const contentType = world.pick(MERGE_PATCHES) ?? MERGE_PATCHES[0];
           return {
-            type: 'found',
-            value: widget.metadata.annotations?.value ?? '',
-            version: versionOf(widget),
+            method: 'PATCH',
+            kind: Widget,
+            name,
+            contentType,
+            body: { metadata: { ...metadata, ...labels } },
           };
+        }
+        const operations = Object.entries({
+          '/metadata/annotations/value': input.value,
+          ...pathsOf(version),
         });
-      case 'create':
-        return this.#write(async ({ resources }, context) => {
-          const metadata = { name, annotations: { value: input.value } };
-          const { object } = await resources.create(Widget, PROJECT, { metadata, spec: {} }, context);
-          return { type: 'written', version: versionOf(object) };
-        });
-      case 'replace':
-        return this.#write(async ({ resources }, context) => {
-          const { object } = await resources.modify(Widget, key, context, (current) => ({
-            ...current,
-            metadata: {
-              ...current.metadata,
-              annotations: { value: input.value },
-              resourceVersion: input.on === undefined ? current.metadata.resourceVersion : String(input.on),
-            },
-          }));
-          return { type: 'written', version: versionOf(object) };
-        });
-      case 'delete':
-        return this.#write(async ({ resources }, context) => {
-          await resources.delete(Widget, key, context);
-          return { type: 'deleted' };
-        });
+        const body = operations.map(([path, value]) => ({ op: 'add', path, value }));
+        return { method: 'PATCH', kind: Widget, name, contentType: JSON_PATCH, body };
+      }
     }
+  }
+
+  /** Whatever is answered, it must not happen. */
+  async #dryRun(): Promise<void> {
+    const { world } = this.#options;
+    const name = `w${world.between(0, 2)}`;
+    const input = this.#input(name);
+    if (input.type === 'read') return;
+    const change = this.#change(name, input);
+    const { body, method } = change;
+    // The body of a delete decides alone, as in Kubernetes.
+    const dry =
+      method === 'DELETE' && typeof body === 'object'
+        ? { body: { ...body, dryRun: ['All'] } }
+        : { query: { ...change.query, dryRun: 'All' } };
+    await this.#write({ ...change, ...dry }, 'refused');
   }
 
   async #machine(): Promise<void> {
     const { world } = this.#options;
-    const key = { namespace: PROJECT, name: `m${world.between(0, 3)}` };
-    const size = world.between(1, 64);
+    const name = `m${world.between(0, 3)}`;
+    const spec = { size: world.between(1, 64) };
     const dice = world.between(0, 99);
-    await this.#write(async ({ resources }, context) => {
-      if (dice < 50) {
-        const draft = { metadata: { name: key.name }, spec: { size } };
-        const { object } = await resources.create(Machine, PROJECT, draft, context);
-        return { type: 'written', version: Number(object.metadata.resourceVersion) };
-      }
-      if (dice < 75) {
-        const { object } = await resources.modify(Machine, key, context, (current) => ({
-          ...current,
-          spec: { size },
-          metadata: { ...current.metadata, annotations: { touched: context.requestId } },
-        }));
-        return { type: 'written', version: Number(object.metadata.resourceVersion) };
-      }
-      await resources.delete(Machine, key, context);
-      return { type: 'deleted' };
-    });
+    const touched = { annotations: { touched: `${this.#options.name}-${++this.#value}` } };
+    if (dice < 40) {
+      await this.#write({ method: 'POST', kind: Machine, body: { ...objectOf(Machine, { name }), spec } });
+    } else if (dice < 50) {
+      const body = { ...objectOf(Machine, { name, ...touched }), spec };
+      const query = { fieldManager: this.#options.name, force: true };
+      await this.#write({ method: 'PATCH', kind: Machine, name, query, body, contentType: APPLY_PATCH });
+    } else if (dice < 75) {
+      const body = { metadata: touched, spec };
+      await this.#write({ method: 'PATCH', kind: Machine, name, body, contentType: MERGE_PATCHES[0] });
+    } else await this.#write({ method: 'DELETE', kind: Machine, name });
   }
 
-  /** A list as of now, or going on with an older one, as chunks of a list do, at whatever process. */
+  /** A list as of now, or of an older revision, whole or page by page, of whatever process, while everything changes. */
   async #list(): Promise<void> {
     const { world, recorded } = this.#options;
-    const older = world.chance(60) ? world.pick(recorded.listings) : undefined;
-    try {
-      const listing = await this.#ask(async (realm): Promise<Listing> => {
-        const revision = older?.revision ?? realm.view.revision;
-        const entries = older
-          ? await entriesAt(realm, Widget, PROJECT, revision)
-          : [...realm.view.entries(Widget, PROJECT)];
-        return { revision, widgets: entries.map((entry) => `${entry.name}@${entry.revision}`) };
-      });
-      if (listing) recorded.listings.push(listing);
-    } catch (error) {
-      // Too old to list, or nobody answered.
-      if (!(error instanceof GaveUp) && !isStatusError(error)) throw error;
+    const older = world.chance(50) ? world.pick(recorded.listings)?.revision : undefined;
+    const tone = world.chance(30) ? (world.pick(['warm', 'cold'] as const) ?? 'warm') : undefined;
+    const widgets: string[] = [];
+    let revision: number | undefined;
+    let next: string | undefined;
+    const first = {
+      ...(world.chance(70) ? { limit: world.between(1, 2) } : {}),
+      ...(tone === undefined ? {} : { labelSelector: `tone=${tone}` }),
+    };
+    const at = older === undefined ? {} : { resourceVersion: older, resourceVersionMatch: 'Exact' };
+    do {
+      if (next !== undefined) world.count('pages gone on with');
+      const page = await this.#page({ ...first, ...(next === undefined ? at : { continue: next }) });
+      // Too old to list by now, or nobody answered.
+      if (!page?.items) return;
+      const its = Number(page.metadata?.resourceVersion);
+      if (its !== (revision ?? older ?? its))
+        throw new Error(`a page is of ${its}, its list of ${revision ?? older}`);
+      revision = its;
+      for (const { metadata } of page.items) widgets.push(`${metadata?.name}@${metadata?.resourceVersion}`);
+      next = page.metadata?.continue;
+      if (next !== undefined) await world.wait(world.between(0, 300));
+    } while (next !== undefined);
+    recorded.listings.push({ revision, tone, widgets });
+  }
+
+  async #page(query: Readonly<Record<string, string | number>>): Promise<Body | undefined> {
+    const { world } = this.#options;
+    for (let tries = 0; tries < PAGE_TRIES_MAX; tries++) {
+      const accept = world.chance(20) ? { accept: LIST_OF_METADATA } : {};
+      const answer = await answered(this.#requests.send({ method: 'GET', kind: Widget, query, ...accept }));
+      if (answer) return answer.code === 200 || answer.code === 410 ? answer.body : uncertain(answer);
     }
+    return undefined;
   }
 
   /** A secret that belongs to a widget, for the garbage collector. */
@@ -190,137 +251,92 @@ export class Client {
     const { world } = this.#options;
     const name = `n${world.between(0, 5)}`;
     const owner = `w${world.between(0, 2)}`;
-    await this.#write(async ({ resources, view }, context) => {
-      const widget = view.get(Widget, { namespace: PROJECT, name: owner });
-      const { apiVersion, kind } = Widget;
-      const ownerReferences = widget ? [{ apiVersion, kind, name: owner, uid: widget.metadata.uid }] : [];
-      const draft = { metadata: { name, ownerReferences }, data: { key: 'dmFsdWU=' } };
-      const { object } = await resources.create(Note, PROJECT, draft, context);
-      return { type: 'written', version: Number(object.metadata.resourceVersion) };
-    });
+    const found = await answered(this.#requests.send({ method: 'GET', kind: Widget, name: owner }));
+    const uid = found?.code === 200 ? found.body.metadata?.uid : undefined;
+    const { apiVersion, kind } = Widget;
+    const ownerReferences = uid === undefined ? [] : [{ apiVersion, kind, name: owner, uid }];
+    const body = { ...objectOf(Note, { name, ownerReferences }), data: { key: 'dmFsdWU=' } };
+    await this.#write({ method: 'POST', kind: Note, body });
   }
 
   /** A write on record: whatever its client was told of it must be true of the log. */
   async #write(
-    work: (realm: Realm, context: ChangeContext) => Promise<ObjectOutput>,
+    sending: Sending,
+    outcome: 'unknown' | 'refused' = 'unknown',
   ): Promise<ObjectOutput | undefined> {
-    const requestId = `${this.#options.name}/${++this.#requests}`;
-    const sent: SentWrite = { requestId, outcome: 'unknown' };
+    const actor = `${this.#options.name}.${++this.#sent}`;
+    const sent: SentWrite = { actor, outcome };
     this.#options.recorded.writes.push(sent);
-    const context = { actor: systemActor(ACME, this.#options.name), via: 'api', requestId };
-    const output = await this.#request((realm) => work(realm, context));
-    if (output === undefined) return undefined;
-    if (output.type === 'written') sent.outcome = { acknowledged: output.version };
-    else if (output.type !== 'deleted') sent.outcome = 'refused';
+    this.#options.world.count('writes');
+    const output = await this.#request({ ...sending, actor }, (auditId, version) => {
+      if (outcome === 'unknown') sent.outcome = { acknowledged: version, auditId };
+    });
+    if (output !== undefined && REFUSALS.has(output.type)) sent.outcome = 'refused';
     return output;
   }
 
-  /** Sends a request to some process. Undefined when nobody knows what came of it. */
-  async #request<T extends ObjectOutput>(
-    work: (realm: Realm) => Promise<T>,
+  /** Undefined when nobody knows what came of it. */
+  async #request(
+    sending: Sending,
+    onWritten: (auditId: string, version: number) => void = () => {},
   ): Promise<ObjectOutput | undefined> {
-    try {
-      return await this.#ask(work);
-    } catch (error) {
-      if (isStatusError(error, 'AlreadyExists')) return { type: 'exists' };
-      if (isStatusError(error, 'NotFound')) return { type: 'absent' };
-      if (isStatusError(error, 'Conflict')) return { type: 'conflict' };
-      if (error instanceof GaveUp || isStatusError(error)) return undefined;
-      throw error;
+    const answer = await answered(this.#requests.send(sending));
+    if (!answer) return undefined;
+    const { code, auditId, body } = answer;
+    switch (body.reason) {
+      case 'AlreadyExists':
+        return { type: 'exists' };
+      case 'NotFound':
+        return { type: 'absent' };
+      case 'Conflict':
+        return { type: 'conflict' };
+      case undefined:
+        break;
+      default:
+        return uncertain(answer);
     }
-  }
-
-  /** As `#request`, with errors as they come. */
-  async #ask<T>(work: (realm: Realm) => Promise<T>): Promise<T | undefined> {
-    const { world } = this.#options;
-    const process = world.pick(this.#options.processes());
-    if (!process) {
-      await world.wait(100);
-      return undefined;
+    if (code !== 200 && code !== 201) throw unexpected(answer);
+    if (body.kind === 'Status') return { type: 'deleted' };
+    const version = Number(body.metadata?.resourceVersion);
+    if (sending.method === 'GET') {
+      return { type: 'found', value: body.metadata?.annotations?.value ?? '', version };
     }
-    const { realms } = process;
-    const answer = (async () => {
-      await realms.fresh(ACME);
-      return realms.use(ACME, work);
-    })();
-    return await Promise.race([answer, this.#patience(process)]);
-  }
-
-  async #patience(process: Process): Promise<never> {
-    const { world } = this.#options;
-    await Promise.race([world.wait(PATIENCE_MS), process.dead]);
-    throw new GaveUp();
+    // What finalizers hold back may have been deleted before: then nothing was written.
+    if (sending.method !== 'DELETE') onWritten(auditId, version);
+    return { type: 'written', version };
   }
 }
 
-/** What a watcher was told since it last listed. */
-export interface Told {
-  readonly kind: Kind;
-  readonly after: number;
-  /** Everything up to here was told. */
-  upTo: number;
-  readonly events: { readonly type: string; readonly revision: number; readonly key: ObjectKey }[];
-}
+const REFUSALS: ReadonlySet<ObjectOutput['type']> = new Set(['exists', 'absent', 'conflict']);
 
-/** Watches one kind through whatever process lives; where one stops, it resumes at another. */
-export async function watchForever(options: ClientOptions, kind: Kind, told: Told[]): Promise<void> {
-  const { world, processes, isOver } = options;
-  let current: Told | undefined;
-  while (!isOver()) {
-    const process = world.pick(processes());
-    await world.wait(world.between(1, 50));
-    if (!process?.isAlive) continue;
-    try {
-      const { realm, release } = await orDead(process, process.realms.acquire(ACME));
-      try {
-        if (!current) {
-          current = { kind, after: realm.view.revision, upTo: realm.view.revision, events: [] };
-          told.push(current);
-        }
-        await follow(options, process, realm, current);
-      } finally {
-        release();
-      }
-    } catch (error) {
-      if (isStatusError(error, 'Expired')) current = undefined;
-      else if (!(error instanceof GaveUp) && !isStatusError(error)) throw error;
-    }
-  }
-}
+const objectOf = ({ apiVersion, kind }: Kind, metadata: object) => ({
+  apiVersion,
+  kind,
+  metadata: { namespace: PROJECT, ...metadata },
+});
 
-async function follow(
-  { world, isOver }: ClientOptions,
-  process: Process,
-  realm: Realm,
-  told: Told,
-): Promise<void> {
-  const watch = await orDead(process, realm.watch({ kind: told.kind, afterRevision: told.upTo }));
-  // Sooner or later every client goes elsewhere.
-  const until_ms = world.now + world.between(200, 5_000);
+const widgetOf = (metadata: object) => ({ ...objectOf(Widget, metadata), spec: { size: 1 } });
+
+const pathsOf = (version: { readonly resourceVersion?: string }): Record<string, string> =>
+  version.resourceVersion === undefined ? {} : { '/metadata/resourceVersion': version.resourceVersion };
+
+/** Undefined when no answer came. */
+export async function answered<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
-    while (!isOver() && world.now < until_ms) {
-      const events = await orDead(process, watch.next());
-      if (!events) return;
-      for (const event of events) {
-        if (event.type === 'BOOKMARK') {
-          told.upTo = Math.max(told.upTo, event.revision);
-          continue;
-        }
-        const { revision, namespace, name } = event.entry;
-        const key = { name, ...(namespace === undefined ? {} : { namespace }) };
-        told.events.push({ type: event.type, revision, key });
-        told.upTo = Math.max(told.upTo, revision);
-      }
-    }
-  } finally {
-    if (process.isAlive) watch.close();
+    return await answer;
+  } catch (error) {
+    if (error instanceof NoAnswer) return undefined;
+    throw error;
   }
 }
 
-const orDead = <T>(process: Process, promise: Promise<T>): Promise<T> =>
-  Promise.race([
-    promise,
-    process.dead.then((): never => {
-      throw new GaveUp();
-    }),
-  ]);
+const UNCERTAIN = new Set(['Timeout', 'ServiceUnavailable', 'TooManyRequests']);
+
+/** Such an answer leaves open what came of the request. Any other was not expected, and fails the run. */
+export function uncertain(answer: { readonly code: number; readonly body: Body }): undefined {
+  if (UNCERTAIN.has(answer.body.reason ?? '')) return undefined;
+  throw unexpected(answer);
+}
+
+const unexpected = ({ code, body }: { readonly code: number; readonly body: Body }) =>
+  new Error(`answered ${code} ${JSON.stringify(body)}`);

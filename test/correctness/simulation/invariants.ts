@@ -13,12 +13,14 @@ import { EXAMPLE_KINDS, Note, Widget } from '#kernel/store/example-kinds.ts';
 import type { LogStorage, StoredChange } from '#kernel/store/storage.ts';
 import { checkLinearizable } from '../../support/linearizability.ts';
 import { objectModel } from '../../support/object-model.ts';
-import { ACME, type Recorded, type Told } from './clients.ts';
+import type { Recorded, Tone } from './clients.ts';
 import { Machine, type MachineEngine } from './machines.ts';
+import { ACME } from './requests.ts';
+import type { Database } from './storage.ts';
+import type { Told } from './watchers.ts';
 
 /** A log of one run is far shorter. */
 const LEAVES_MAX = 50_000;
-const TYPE = { created: 'ADDED', updated: 'MODIFIED', deleted: 'DELETED' } as const;
 
 export async function readLog(database: LogStorage, realm: typeof ACME | typeof REGION) {
   const record = await database.readRealm(realm);
@@ -65,20 +67,21 @@ export async function checkCheckpoints(database: LogStorage): Promise<void> {
   }
 }
 
-/** What a client was told of its write is true of the log: acknowledged is there, once; refused is not there. */
+/** What a client was told of its write is true of the log: acknowledged is there, once, under the id of its answer; refused is not there. */
 export async function checkWrites(database: LogStorage, { writes }: Recorded): Promise<void> {
   const { leaves } = await readLog(database, ACME);
-  const indexes = new Map<string, number[]>();
+  const found = new Map<string, { readonly acknowledged: number; readonly auditId: string }[]>();
   for (const { leaf, index } of leaves) {
     const parsed = parseLeaf(leaf);
     if (parsed.type !== 'change') continue;
-    indexes.set(parsed.requestId, [...(indexes.get(parsed.requestId) ?? []), index]);
+    const made = { acknowledged: index, auditId: parsed.requestId };
+    found.set(parsed.actor, [...(found.get(parsed.actor) ?? []), made]);
   }
-  for (const { requestId, outcome } of writes) {
-    const found = indexes.get(requestId) ?? [];
-    if (outcome === 'unknown') assert.ok(found.length <= 1, `${requestId} was applied ${found.length} times`);
-    else if (outcome === 'refused') assert.deepEqual(found, [], `${requestId} was refused, and applied`);
-    else assert.deepEqual(found, [outcome.acknowledged], `${requestId} was acknowledged`);
+  for (const { actor, outcome } of writes) {
+    const made = found.get(actor) ?? [];
+    if (outcome === 'unknown') assert.ok(made.length <= 1, `${actor} was applied ${made.length} times`);
+    else if (outcome === 'refused') assert.deepEqual(made, [], `${actor} was refused, and applied`);
+    else assert.deepEqual(made, [outcome], `${actor} was acknowledged`);
   }
 }
 
@@ -95,30 +98,59 @@ export function checkHistories({ operations }: Recorded): void {
 
 const show = (operation: object) => `  ${JSON.stringify(operation)}`;
 
-/** Every watcher was told every change of its kind once, in order, for as long as it had not to list again. */
-export async function checkWatchers(database: LogStorage, told: readonly Told[]): Promise<void> {
+/** Every watcher was told every change of what it selected once, in order, for as long as it had not to list again. */
+export async function checkWatchers(database: Database, told: readonly Told[]): Promise<void> {
   const { leaves } = await readLog(database, ACME);
-  for (const { kind, after, upTo, events } of told) {
-    const expected = leaves
-      .filter(({ index, change }) => index > after && index <= upTo && change?.resource === kind.resource)
-      .flatMap(({ index, change }) => (change ? [`${TYPE[change.type]} ${change.name} ${index}`] : []));
-    const seen = events.map(({ type, key, revision }) => `${type} ${key.name} ${revision}`);
-    assert.deepEqual(seen, expected, `a watch of ${kind.plural} from ${after} to ${upTo}`);
+  for (const { kind, tone, after, upTo, events } of told) {
+    const seen = events.map(({ type, name, revision }) => `${type} ${name} ${revision}`);
+    const expected = eventsOf(leaves, database.tones, kind, tone).filter(
+      ({ index }) => index > after && index <= upTo,
+    );
+    assert.deepEqual(
+      seen,
+      expected.map(({ type, name, index }) => `${type} ${name} ${index}`),
+      `a watch of ${tone === undefined ? '' : `${tone} `}${kind.plural} from ${after} to ${upTo}`,
+    );
   }
 }
 
+/** What the changes of a kind are to who selected a tone: what comes in is added, what leaves is deleted. */
+function eventsOf(
+  leaves: readonly StoredChange[],
+  tones: Database['tones'],
+  kind: Kind,
+  tone: Tone | undefined,
+) {
+  const selected = new Set<string>();
+  return leaves.flatMap(({ index, change }) => {
+    if (change?.resource !== kind.resource) return [];
+    const { name } = change;
+    const was = selected.has(name);
+    const is = change.type !== 'deleted' && (tone === undefined || tones.get(index) === tone);
+    if (is) selected.add(name);
+    else selected.delete(name);
+    if (!is && !was) return [];
+    return [{ index, name, type: is ? (was ? 'MODIFIED' : 'ADDED') : 'DELETED' }];
+  });
+}
+
 /** Every list is what the log adds up to at its revision, whichever process gave it and however much later. */
-export async function checkListings(database: LogStorage, { listings }: Recorded): Promise<void> {
+export async function checkListings(database: Database, { listings }: Recorded): Promise<void> {
   const { leaves } = await readLog(database, ACME);
-  for (const { revision, widgets } of listings) {
+  for (const { revision, tone, widgets } of listings) {
     const there = new Map<string, number>();
     for (const { index, change } of leaves.slice(0, revision + 1)) {
       if (change?.resource !== Widget.resource) continue;
-      if (change.type === 'deleted') there.delete(change.name);
+      if (change.type === 'deleted' || (tone !== undefined && database.tones.get(index) !== tone))
+        there.delete(change.name);
       else there.set(change.name, index);
     }
     const expected = [...there].map(([name, index]) => `${name}@${index}`).sort();
-    assert.deepEqual(widgets, expected, `the list of widgets at ${revision}`);
+    assert.deepEqual(
+      widgets,
+      expected,
+      `the list of ${tone === undefined ? '' : `${tone} `}widgets at ${revision}`,
+    );
   }
 }
 

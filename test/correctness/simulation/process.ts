@@ -1,5 +1,5 @@
-/** A process of the region in the simulation: the real store and the real controllers on simulated time, links and chance. */
-import { silentLogger } from '#kernel/logger.ts';
+/** A process of the region in the simulation: the real wire, store and controllers on simulated time, links and chance. */
+import { type Logger, silentLogger } from '#kernel/logger.ts';
 import { garbageCollector } from '#kernel/reconcile/garbage-collector.ts';
 import { type LedControllers, leadControllers } from '#kernel/reconcile/lead-controllers.ts';
 import { startControllers } from '#kernel/reconcile/start-controllers.ts';
@@ -10,8 +10,10 @@ import type { LogStorage } from '#kernel/store/storage.ts';
 import { SeededRandom, type ThrowawayKeyring } from '#kernel/store/test-realms.ts';
 import type { ClaimOffice } from './claims.ts';
 import { type FaultRates, Link } from './faults.ts';
+import { Front } from './front.ts';
 import { type MachineEngine, machineController } from './machines.ts';
-import { LinkedStorage } from './storage.ts';
+import { mistaken, WIRE_BUGS, type WireBug } from './mistakes.ts';
+import { type Database, LinkedStorage } from './storage.ts';
 import { ProcessClock, type World } from './world.ts';
 
 /** Small enough that every bound is met in a short run. */
@@ -38,22 +40,26 @@ export type Bug =
   | 'blind retries'
   | 'acknowledged before committed'
   | 'watch events lost'
-  | 'forged leaf';
+  | 'forged leaf'
+  | WireBug;
 
 export interface Shared {
   readonly world: World;
-  readonly database: LogStorage;
+  readonly database: Database;
   readonly keyring: ThrowawayKeyring;
   readonly registry: KindRegistry;
   readonly engine: MachineEngine;
   readonly office: ClaimOffice;
   readonly rates: () => FaultRates;
   readonly bug: Bug | undefined;
+  /** Hears of what a process logs as a fault of its own. */
+  readonly onFault: (error: Error) => void;
 }
 
 export class Process {
   readonly name: string;
   readonly realms: OpenRealms;
+  readonly front: Front;
   readonly clock: ProcessClock;
   /** Resolves when it dies. */
   readonly dead: Promise<void>;
@@ -69,12 +75,14 @@ export class Process {
     clock: ProcessClock,
     links: readonly [Link, Link],
     realms: OpenRealms,
+    front: Front,
   ) {
     this.name = name;
     this.#shared = shared;
     this.clock = clock;
     this.#links = links;
     this.realms = realms;
+    this.front = front;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.dead = promise;
     this.#die = resolve;
@@ -109,8 +117,17 @@ export class Process {
       limits: LIMITS,
       isAlone: () => bug === 'stale reads',
     });
+    const front = await Front.start({
+      world,
+      rates,
+      registry,
+      realms,
+      clock,
+      logger: faultLogger(name, shared),
+      mistake: isWireBug(bug) ? mistaken(bug) : undefined,
+    });
     world.say(() => `${name} starts`);
-    return new Process(name, shared, clock, [link, new Link(world, rates)], realms);
+    return new Process(name, shared, clock, [link, new Link(world, rates)], realms, front);
   }
 
   /** As by `kill -9`: nothing of it runs any more, but what it sent may still arrive. */
@@ -124,6 +141,7 @@ export class Process {
   async stop(): Promise<void> {
     this.#shared.world.say(() => `${this.name} stops`);
     this.isAlive = false;
+    await this.front.close();
     await this.controllers.stop();
     await this.realms.close();
     this.#end();
@@ -131,11 +149,20 @@ export class Process {
 
   #end(): void {
     this.isAlive = false;
+    this.front.kill();
     this.clock.die();
     for (const link of this.#links) link.cut();
     this.#die();
   }
 }
+
+const isWireBug = (bug: Bug | undefined): bug is WireBug => WIRE_BUGS.some((one) => one === bug);
+
+/** Whatever the wire calls a fault of ours fails the run. */
+const faultLogger = (name: string, { onFault }: Shared): Logger => ({
+  ...silentLogger,
+  error: ({ err }, message) => onFault(new Error(`${name}: ${message}: ${err}`, { cause: err })),
+});
 
 /** As if those who lead did not ask first what their predecessor had seen. */
 function withoutFresh(realms: OpenRealms): OpenRealms {

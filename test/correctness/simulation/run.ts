@@ -6,10 +6,9 @@
 import { REGION } from '#kernel/realm-id.ts';
 import { KindRegistry } from '#kernel/registry.ts';
 import { EXAMPLE_KINDS, Note, Widget } from '#kernel/store/example-kinds.ts';
-import { MemoryStorage } from '#kernel/store/memory-storage.ts';
 import { ThrowawayKeyring } from '#kernel/store/test-realms.ts';
 import { ClaimOffice } from './claims.ts';
-import { ACME, Client, type Recorded, type Told, watchForever } from './clients.ts';
+import { Client, type Recorded } from './clients.ts';
 import type { FaultRates } from './faults.ts';
 import {
   checkCheckpoints,
@@ -25,6 +24,9 @@ import {
 } from './invariants.ts';
 import { Machine, MachineEngine } from './machines.ts';
 import { type Bug, Process, type Shared } from './process.ts';
+import { ACME } from './requests.ts';
+import { Database } from './storage.ts';
+import { type Told, type Watched, Watcher } from './watchers.ts';
 import { World } from './world.ts';
 
 /** How long things go wrong, in simulated time. */
@@ -35,15 +37,20 @@ const PROCESSES_MAX = 3;
 const NO_FAULTS: FaultRates = { failing: 0, slow: 0, lostHints: 0 };
 const CLOCK_JUMP_MS_MAX = 3 * 3_600_000;
 
+const WATCHED: readonly Watched[] = [
+  { kind: Widget },
+  { kind: Machine },
+  { kind: Note },
+  { kind: Widget, tone: 'warm' },
+];
+
 /** Keys cost more to make than the rest of a run, and no decision depends on them. */
 const keyring = new ThrowawayKeyring();
 
 export interface RunReport {
   readonly seed: number;
-  readonly writes: number;
-  readonly leaves: number;
-  readonly events: number;
-  readonly crashes: number;
+  /** How often what happened in it: requests, changes, crashes, … */
+  readonly counts: ReadonlyMap<string, number>;
   /** Undefined: all invariants hold. */
   readonly failure: Error | undefined;
   readonly trace: readonly string[];
@@ -60,7 +67,7 @@ export async function simulate(
   } catch (error) {
     failure = error instanceof Error ? error : new Error(String(error));
   }
-  return { seed, ...run.figures(), failure, trace: run.world.trace };
+  return { seed, counts: run.world.counts, failure, trace: run.world.trace };
 }
 
 class Run {
@@ -72,30 +79,20 @@ class Run {
   readonly #failures: unknown[] = [];
   #rates: FaultRates = NO_FAULTS;
   #started = 0;
-  #crashes = 0;
-  #leaves = 0;
   #isOver = false;
 
   constructor(seed: number, bug: Bug | undefined, isTraced: boolean) {
     this.world = new World(seed, isTraced);
     this.#shared = {
       world: this.world,
-      database: new MemoryStorage(),
+      database: new Database(this.world),
       keyring,
       registry: new KindRegistry([...EXAMPLE_KINDS, Machine]),
       engine: new MachineEngine(),
       office: new ClaimOffice(this.world),
       rates: () => this.#rates,
       bug,
-    };
-  }
-
-  figures() {
-    return {
-      writes: this.#recorded.writes.length,
-      leaves: this.#leaves,
-      events: this.#told.reduce((count, { events }) => count + events.length, 0),
-      crashes: this.#crashes,
+      onFault: (error) => this.#failures.push(error),
     };
   }
 
@@ -136,8 +133,8 @@ class Run {
       isOver: () => this.#isOver,
     };
     for (let n = 0; n < 4; n++) this.#background(() => new Client({ ...options, name: `c${n}` }).run());
-    for (const [n, kind] of [Widget, Machine, Note, Widget].entries()) {
-      this.#background(() => watchForever({ ...options, name: `watcher${n}` }, kind, this.#told));
+    for (const [n, watched] of WATCHED.entries()) {
+      this.#background(() => new Watcher({ ...options, name: `watcher${n}` }, watched, this.#told).run());
     }
   }
 
@@ -147,7 +144,7 @@ class Run {
     const process = world.pick(this.#alive());
     switch (world.pick(['crash', 'crash', 'stop', 'jump', 'depose', 'start'] as const)) {
       case 'crash':
-        this.#crashes += 1;
+        world.count('crashes');
         process?.crash();
         this.#restartSoon();
         break;
@@ -213,7 +210,6 @@ class Run {
       for (const process of this.#alive()) {
         await process.realms.fresh(ACME);
         await process.realms.use(ACME, async ({ view }) => {
-          this.#leaves = view.revision + 1;
           await checkState(database, process.name, view, KINDS_CHECKED);
           checkEngine(view, engine);
           checkOwners(view);

@@ -3,43 +3,30 @@
  * its trace.
  */
 import { type RunReport, simulate } from './run.ts';
+import { count } from './world.ts';
 
 export const SEED_VARIABLE = 'CASEMATE_SIMULATION_SEED';
 const TRACE_LINES_SHOWN = 400;
 
-export interface Figures {
-  seeds: number;
-  writes: number;
-  leaves: number;
-  events: number;
-  crashes: number;
-}
-
 /** Throws with the first seed that fails. Seeds are `from`, `from + 1`, …; a seed given in the environment takes their place. */
-export async function simulateSeeds(from: number, count: number): Promise<Figures> {
+export async function simulateSeeds(from: number, seeds: number): Promise<ReadonlyMap<string, number>> {
+  const figures = new Map<string, number>();
   const given = process.env[SEED_VARIABLE];
-  if (given !== undefined) {
-    const report = await simulate(Number(given), { isTraced: true });
-    if (report.failure) throw failed(report);
-    return add({ seeds: 0, writes: 0, leaves: 0, events: 0, crashes: 0 }, report);
-  }
-  const figures: Figures = { seeds: 0, writes: 0, leaves: 0, events: 0, crashes: 0 };
-  for (let seed = from; seed < from + count; seed++) {
-    const report = await simulate(seed);
-    if (report.failure) throw failed(report);
-    add(figures, report);
-  }
+  if (given !== undefined) return add(figures, await simulate(Number(given), { isTraced: true }));
+  for (let seed = from; seed < from + seeds; seed++) add(figures, await simulate(seed));
   return figures;
 }
 
-function add(figures: Figures, { writes, leaves, events, crashes }: RunReport): Figures {
-  figures.seeds += 1;
-  figures.writes += writes;
-  figures.leaves += leaves;
-  figures.events += events;
-  figures.crashes += crashes;
+function add(figures: Map<string, number>, report: RunReport): ReadonlyMap<string, number> {
+  if (report.failure) throw failed(report);
+  count(figures, 'seeds', 1);
+  for (const [what, times] of report.counts) count(figures, what, times);
   return figures;
 }
+
+/** `200 seeds, 31760 writes, …` */
+export const inWords = (figures: ReadonlyMap<string, number>): string =>
+  [...figures].map(([what, times]) => `${times} ${what}`).join(', ');
 
 function failed({ seed, failure, trace }: RunReport): Error {
   const shown = trace.slice(-TRACE_LINES_SHOWN);

@@ -1,6 +1,8 @@
-/** The database as one process sees it: the same for all, each over a link of its own. */
+/** The database of the simulation, which never fails, and what one process sees of it: each over a link of its own. */
 import type { LogName } from '#kernel/keys.ts';
 import type { RealmId } from '#kernel/realm-id.ts';
+import { Widget } from '#kernel/store/example-kinds.ts';
+import { MemoryStorage } from '#kernel/store/memory-storage.ts';
 import type {
   Append,
   HistoryQuery,
@@ -14,6 +16,35 @@ import type {
 } from '#kernel/store/storage.ts';
 import type { FaultRates, Link } from './faults.ts';
 import type { World } from './world.ts';
+
+/** Says how much was written, and remembers of what tone each change left its widget: history forgets bodies, and those who check must not. */
+export class Database extends MemoryStorage {
+  /** By index of the change. */
+  readonly tones = new Map<number, string | undefined>();
+  readonly #world: World;
+
+  constructor(world: World) {
+    super();
+    this.#world = world;
+  }
+
+  override async commitChanges(append: Append<StoredChange>) {
+    const outcome = await super.commitChanges(append);
+    if (outcome === 'committed') {
+      for (const { index, change } of append.leaves) {
+        if (change) this.#world.count('changes');
+        if (change?.resource !== Widget.resource) continue;
+        const { metadata } = JSON.parse(Buffer.from(change.body).toString()) as Labelled;
+        this.tones.set(index, metadata.labels?.tone);
+      }
+    }
+    return outcome;
+  }
+}
+
+interface Labelled {
+  readonly metadata: { readonly labels?: Readonly<Record<string, string>> };
+}
 
 export class LinkedStorage implements LogStorage {
   readonly #database: LogStorage;

@@ -17,6 +17,8 @@ interface Event {
 
 export class World {
   readonly random: SeededRandom;
+  /** How often things happened that a run is worth nothing without. */
+  readonly counts = new Map<string, number>();
   /** What happened, for whoever looks into a failing seed. */
   readonly trace: string[] = [];
   readonly #isTraced: boolean;
@@ -47,6 +49,10 @@ export class World {
 
   pick<T>(items: readonly T[]): T | undefined {
     return items.length === 0 ? undefined : items[this.random.below(items.length)];
+  }
+
+  count(what: string): void {
+    count(this.counts, what, 1);
   }
 
   /** Says what happens; the text is made only when somebody reads it. */
@@ -112,6 +118,10 @@ export class World {
 
 const isBefore = (a: Event, b: Event): boolean =>
   a.due_ms < b.due_ms || (a.due_ms === b.due_ms && a.order < b.order);
+
+export function count(counts: Map<string, number>, what: string, times: number): void {
+  counts.set(what, (counts.get(what) ?? 0) + times);
+}
 
 /** Lets everything that is ready run. */
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
