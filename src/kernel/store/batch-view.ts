@@ -1,6 +1,6 @@
 /**
- * The state as a write in the lane sees it: what is committed, and over it what is ahead in the same batch. It never
- * touches the committed state, so a batch that loses to another replica is simply forgotten.
+ * The state as a write in the lane sees it: what is committed, over it what is being committed, and over that what is ahead in the same
+ * batch. It never touches the committed state, so a batch that loses to another replica is simply forgotten.
  */
 import type { Kind, ObjectOf } from '../kind.ts';
 import type { Entry, ObjectKey, RealmView } from '../realm.ts';
@@ -8,7 +8,6 @@ import type { RealmId } from '../realm-id.ts';
 import type { Change } from './change.ts';
 import type { ObjectEntry } from './entry.ts';
 import { getOrMake } from './get-or-make.ts';
-import type { RealmState } from './state.ts';
 import { type Usage, UsageOverlay } from './usage.ts';
 
 /** By name; undefined where the batch removed the object. */
@@ -21,16 +20,26 @@ interface KindOverlay {
 
 const newKindOverlay = (): KindOverlay => ({ namespaces: new Map(), countChange: new Map() });
 
-export class BatchView implements RealmView {
+/** What a batch is decided on: the committed state, or that with the batch before it. */
+export interface BaseView extends RealmView {
+  entry(kind: Kind, key: ObjectKey): ObjectEntry | undefined;
+  entries(kind: Kind, namespace?: string): Iterable<ObjectEntry>;
+  byUid(uid: string): { readonly kind: Kind; readonly entry: ObjectEntry } | undefined;
+  usage(namespace: string): Usage;
+  /** Namespaces that hold objects of the kind; in a batch's view perhaps some more. */
+  namespaces(kind: Kind): Iterable<string>;
+}
+
+export class BatchView implements BaseView {
   readonly realm: RealmId;
-  readonly #base: RealmState;
+  #base: BaseView;
   #revision: number;
   readonly #kinds = new Map<string, KindOverlay>();
   /** Undefined where the batch removed the object. */
   readonly #byUid = new Map<string, ObjectEntry | undefined>();
   readonly #usage = new UsageOverlay();
 
-  constructor(base: RealmState) {
+  constructor(base: BaseView) {
     this.realm = base.realm;
     this.#base = base;
     this.#revision = base.revision;
@@ -56,11 +65,13 @@ export class BatchView implements RealmView {
       yield* this.#base.entries(kind, namespace);
       return;
     }
-    const namespaces =
-      namespace === undefined
-        ? [...new Set([...this.#base.namespaces(kind), ...overlay.namespaces.keys()])].sort()
-        : [namespace];
+    const namespaces = namespace === undefined ? this.namespaces(kind) : [namespace];
     for (const each of namespaces) yield* this.#merge(kind, each, overlay.namespaces.get(each));
+  }
+
+  namespaces(kind: Kind): readonly string[] {
+    const ahead = this.#kinds.get(kind.resource)?.namespaces.keys() ?? [];
+    return [...new Set([...this.#base.namespaces(kind), ...ahead])].sort();
   }
 
   count(kind: Kind, namespace?: string): number {
@@ -97,6 +108,11 @@ export class BatchView implements RealmView {
     for (const entry of this.#byUid.values()) {
       if (entry?.owners.includes(ownerUid)) yield { kind: entry.kind, entry };
     }
+  }
+
+  /** What it was decided on has been committed: `state` is the same now. */
+  rebase(state: BaseView): void {
+    this.#base = state;
   }
 
   /** Takes the next leaf of the batch into the view. */

@@ -1,14 +1,16 @@
 /**
  * A realm's one ordered lane of writes. It takes what waits as a batch, lets each write decide on the state with those
- * ahead of it applied, and commits the batch with a compare-and-swap on the log's size. When another replica was quicker it
+ * ahead of it applied, and commits the batch with a compare-and-swap on the log's size. What comes while a batch commits is decided on
+ * top of it at once, and answered by nobody until both are committed. When another replica was quicker, or the commit fails, it
  * catches up with the log and lets every write decide again; so a decision must be a pure function of the view.
  */
 import type { Clock } from '../clock.ts';
 import { sleep } from '../clock.ts';
 import { StatusError, unavailable } from '../errors.ts';
-import { encodeLeaf, type Leaf } from '../log/leaf.ts';
-import { append, type Frontier, leafHash } from '../log/merkle.ts';
-import { BatchView } from './batch-view.ts';
+import type { Leaf } from '../log/leaf.ts';
+import type { Frontier } from '../log/merkle.ts';
+import { Batch, type Waiting, waiting } from './batch.ts';
+import type { BatchView } from './batch-view.ts';
 import type { Change } from './change.ts';
 import type { StoreLimits } from './limits.ts';
 import type { RealmState } from './state.ts';
@@ -52,20 +54,6 @@ export interface LaneRealm {
   fault(error: unknown): void;
 }
 
-/** A write that waits, its types closed over. */
-interface Waiting {
-  /** Gives what to commit, if anything. Keeps the result, or the refusal, until `settle`. */
-  decide(view: BatchView): LeafToCommit | undefined;
-  settle(): void;
-  fail(error: unknown): void;
-}
-
-/** What a batch decided, ready to be committed. */
-interface Attempt {
-  readonly append: Append<StoredChange>;
-  readonly leaves: readonly LeafToCommit[];
-}
-
 const RETRY_DELAY_MS = 50;
 const RETRY_DELAY_MS_MAX = 1_000;
 /** Room is made by people. */
@@ -85,6 +73,10 @@ export class Lane {
   readonly #caughtUp: { resolve(): void; reject(error: unknown): void }[] = [];
   readonly #stop = new AbortController();
   #running = false;
+  /** What is decided on top of the batch that is being committed or, once that is, of the state. */
+  #ahead: Batch | undefined;
+  /** Whether what comes is decided at once: while a batch is on its way to storage. */
+  #deciding = false;
   #closed: StatusError | undefined;
 
   constructor(realm: LaneRealm, clock: Clock, limits: StoreLimits) {
@@ -100,7 +92,7 @@ export class Lane {
   /** Queues a write; resolves when it is committed. A dry run is decided like any other, and then not written. */
   submit<Result>(decide: Decide<Result>, dryRun = false): Promise<Result> {
     if (this.#closed) return Promise.reject(this.#closed);
-    if (this.#queue.length >= this.#limits.laneQueue_max) {
+    if (this.#queue.length + (this.#ahead?.decided.length ?? 0) >= this.#limits.laneQueue_max) {
       return Promise.reject(
         new StatusError(
           'TooManyRequests',
@@ -110,22 +102,9 @@ export class Lane {
       );
     }
     return new Promise<Result>((resolve, reject) => {
-      let settle = () => {};
-      this.#queue.push({
-        decide(view) {
-          try {
-            const { result, commit } = decide(view);
-            settle = () => resolve(result);
-            return dryRun ? undefined : commit;
-          } catch (error) {
-            settle = () => reject(error);
-            return undefined;
-          }
-        },
-        settle: () => settle(),
-        fail: reject,
-      });
-      this.#start();
+      this.#queue.push(waiting(decide, dryRun, resolve, reject));
+      if (this.#deciding) this.#ahead?.take(this.#queue);
+      else this.#start();
     });
   }
 
@@ -143,8 +122,9 @@ export class Lane {
     if (this.#closed) return;
     this.#closed = reason;
     this.#stop.abort(reason);
-    for (const waiting of this.#queue.splice(0)) waiting.fail(reason);
-    for (const waiting of this.#caughtUp.splice(0)) waiting.reject(reason);
+    this.#takeBack();
+    for (const each of this.#queue.splice(0)) each.fail(reason);
+    for (const each of this.#caughtUp.splice(0)) each.reject(reason);
   }
 
   #start(): void {
@@ -155,21 +135,18 @@ export class Lane {
   }
 
   async #run(): Promise<void> {
-    while (this.#queue.length > 0 || this.#caughtUp.length > 0) {
-      const wanted = this.#caughtUp.splice(0);
-      if (wanted.length > 0) await this.#takeIn(wanted);
-      const batch = this.#queue.splice(0, this.#limits.laneBatch_max);
-      if (batch.length === 0) continue;
-      try {
-        await this.#commit(batch);
-      } catch (error) {
-        for (const waiting of batch) waiting.fail(this.#closed ?? error);
-      }
+    while (this.#ahead?.decided.length || this.#queue.length > 0 || this.#caughtUp.length > 0) {
+      if (this.#caughtUp.length > 0) await this.#takeIn();
+      const batch = this.#nextBatch();
+      batch.take(this.#queue);
+      if (batch.decided.length > 0) await this.#commit(batch);
     }
+    this.#ahead = undefined;
     this.#running = false;
   }
 
-  async #takeIn(wanted: readonly { resolve(): void; reject(error: unknown): void }[]): Promise<void> {
+  async #takeIn(): Promise<void> {
+    const wanted = this.#caughtUp.splice(0);
     try {
       await this.#realm.catchUp();
       for (const { resolve } of wanted) resolve();
@@ -178,101 +155,107 @@ export class Lane {
     }
   }
 
-  async #commit(batch: Waiting[]): Promise<void> {
-    let attempt: Attempt | undefined;
+  /** What was decided during the last commit, if the state is still the one it was decided on. */
+  #nextBatch(): Batch {
+    if (this.#ahead?.expectedSize !== this.#realm.frontier.size) this.#takeBack();
+    const batch = this.#ahead ?? this.#newBatch();
+    this.#ahead = undefined;
+    return batch;
+  }
+
+  #newBatch(): Batch {
+    const { uid, state, frontier } = this.#realm;
+    return new Batch(uid, state, frontier, this.#limits);
+  }
+
+  /** What was decided on a state that did not come, or is no more, goes back to the head of the queue to decide again. */
+  #takeBack(): void {
+    this.#queue.unshift(...(this.#ahead?.decided.splice(0) ?? []));
+    this.#ahead = undefined;
+  }
+
+  /** Sees a batch through. Each of its writes is answered after this. */
+  async #commit(batch: Batch): Promise<void> {
+    let writes = batch.decided;
+    let attempt: Batch | undefined = batch;
     // After a storage error, whether the attempt was committed is unknown, and it may be yet: a database carries on with a
     // statement whose sender is gone. Only a log that moved on settles that, so until then exactly the same is tried again.
     let inDoubt = false;
-    for (let tries = 0; tries < this.#limits.laneAttempts_max; tries++) {
-      try {
-        if (attempt && inDoubt) {
-          await this.#realm.catchUp();
-          if (this.#realm.frontier.size > attempt.append.expectedSize) {
-            if (await this.#realm.holds(attempt.append)) {
-              this.#settle(batch);
-              return;
+    const again = (): Batch => {
+      const next = this.#newBatch();
+      next.take(writes);
+      // What did not fit by its size now.
+      this.#queue.unshift(...writes);
+      writes = next.decided;
+      return next;
+    };
+    try {
+      for (let tries = 0; tries < this.#limits.laneAttempts_max; tries++) {
+        try {
+          if (attempt && inDoubt) {
+            await this.#realm.catchUp();
+            if (this.#realm.frontier.size > attempt.expectedSize) {
+              if (await this.#realm.holds(attempt.append())) {
+                settle(writes);
+                return;
+              }
+              attempt = undefined;
+              inDoubt = false;
             }
-            attempt = undefined;
-            inDoubt = false;
           }
+          attempt ??= again();
+          if (attempt.isEmpty || (await this.#send(attempt)) === 'committed') {
+            settle(writes);
+            return;
+          }
+          // Another replica was quicker, or an earlier try of ours was committed after all; then the log holds it.
+          if (!inDoubt) {
+            attempt = undefined;
+            await this.#realm.catchUp();
+          }
+        } catch (error) {
+          if (error instanceof StatusError || this.#closed) throw error;
+          this.#realm.fault(error);
+          if (error instanceof StorageFullError && !inDoubt) throw noRoom();
+          inDoubt = attempt !== undefined;
+          const delay_ms = Math.min(RETRY_DELAY_MS * 2 ** tries, RETRY_DELAY_MS_MAX);
+          await sleep(this.#clock, delay_ms, this.#stop.signal);
         }
-        attempt ??= this.#attempt(batch);
-        if (!attempt) {
-          this.#settle(batch);
-          return;
-        }
-        if ((await this.#realm.commit(attempt.append)) === 'committed') {
-          this.#realm.committed(attempt.append.frontier, attempt.leaves);
-          this.#settle(batch);
-          return;
-        }
-        // Another replica was quicker, or an earlier try of ours was committed after all; then the log holds it.
-        if (!inDoubt) {
-          attempt = undefined;
-          await this.#realm.catchUp();
-        }
-      } catch (error) {
-        if (error instanceof StatusError || this.#closed) throw error;
-        this.#realm.fault(error);
-        if (error instanceof StorageFullError && !inDoubt) throw noRoom();
-        inDoubt = attempt !== undefined;
-        const delay_ms = Math.min(RETRY_DELAY_MS * 2 ** tries, RETRY_DELAY_MS_MAX);
-        await sleep(this.#clock, delay_ms, this.#stop.signal);
       }
+      throw unavailable(
+        inDoubt
+          ? 'the database does not answer; the change may or may not have been made: read before you try again'
+          : 'other replicas kept changing this realm first; nothing was changed: try again',
+        2,
+      );
+    } catch (error) {
+      for (const each of writes) each.fail(this.#closed ?? error);
     }
-    throw unavailable(
-      inDoubt
-        ? 'the database does not answer; the change may or may not have been made: read before you try again'
-        : 'other replicas kept changing this realm first; nothing was changed: try again',
-      2,
-    );
   }
 
-  /** Lets the batch decide; undefined when there is nothing to write. What did not fit by its size leaves the batch. */
-  #attempt(batch: Waiting[]): Attempt | undefined {
-    const { leaves, decided } = this.#decide(batch);
-    // Back to the head of the queue, in order.
-    if (decided < batch.length) this.#queue.unshift(...batch.splice(decided));
-    return leaves.length === 0 ? undefined : { leaves, append: this.#append(leaves) };
-  }
-
-  #decide(batch: readonly Waiting[]): { leaves: LeafToCommit[]; decided: number } {
-    const view = new BatchView(this.#realm.state);
-    const leaves: LeafToCommit[] = [];
-    let bytes = 0;
-    let decided = 0;
-    for (const waiting of batch) {
-      const commit = waiting.decide(view);
-      decided += 1;
-      if (!commit) continue;
-      leaves.push(commit);
-      view.apply(commit.effect?.change);
-      bytes += commit.effect?.stored.body.length ?? 0;
-      if (bytes >= this.#limits.laneBatch_bytes_max) break;
+  /** Commits a batch and makes it state. What comes meanwhile is decided on top of it; unless it is committed, for nothing. */
+  async #send(batch: Batch): Promise<CommitOutcome> {
+    const append = batch.append();
+    const committing = this.#realm.commit(append);
+    const ahead = batch.next();
+    this.#ahead = ahead;
+    this.#deciding = true;
+    ahead.take(this.#queue);
+    let outcome: CommitOutcome | undefined;
+    try {
+      outcome = await committing;
+    } finally {
+      this.#deciding = false;
+      if (outcome !== 'committed') this.#takeBack();
     }
-    return { leaves, decided };
+    if (outcome === 'committed') {
+      this.#realm.committed(append.frontier, batch.leaves);
+      ahead.rebase(this.#realm.state);
+    }
+    return outcome;
   }
+}
 
-  #append(leaves: readonly LeafToCommit[]): Append<StoredChange> {
-    const from = this.#realm.frontier.size;
-    const stored = leaves.map(({ leaf, time_ms, effect }, at): StoredChange => {
-      const bytes = encodeLeaf(leaf);
-      return {
-        index: from + at,
-        leaf: bytes,
-        hash: leafHash(bytes),
-        time_ms,
-        ...(effect ? { change: effect.stored } : {}),
-      };
-    });
-    const { frontier, tileNodes } = append(
-      this.#realm.frontier,
-      stored.map((leaf) => leaf.hash),
-    );
-    return { realmUid: this.#realm.uid, expectedSize: from, leaves: stored, frontier, tileNodes };
-  }
-
-  #settle(batch: readonly Waiting[]): void {
-    for (const waiting of batch) waiting.settle();
-  }
+function settle(writes: readonly Waiting[]): void {
+  for (const each of writes) each.settle();
 }

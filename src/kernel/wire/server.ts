@@ -103,17 +103,16 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   // Bodies are read by the pipeline, after authorization.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
-  const serve = async (request: { readonly raw: IncomingMessage }, reply: FastifyReply) => {
+  const serve = async (request: { readonly raw: IncomingMessage }, reply: FastifyReply): Promise<void> => {
     const streaming = (await handle(wire, requests, request.raw, reply))?.ended;
     if (streaming) {
       streams.add(streaming);
       void streaming.finally(() => streams.delete(streaming));
     }
-    return reply;
   };
   options.extraRoutes?.(app);
-  // Served before Fastify looks at the body, which is not its to read; it leaves alone what was taken over.
-  app.all('/*', { onRequest: (request, reply) => void serve(request, reply) }, serve);
+  // Served before Fastify looks at the body, which is not its to read. It leaves alone what was taken over.
+  app.all('/*', { onRequest: (request, reply, done) => void serve(request, reply).catch(done) }, serve);
   app.setNotFoundHandler(serve);
   // Fastify would refuse some content types by itself, before anybody asked who is there.
   app.setErrorHandler((_error, request, reply) => serve(request, reply));
