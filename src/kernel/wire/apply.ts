@@ -2,7 +2,7 @@
  * PATCH with an applied configuration: server-side apply. The wire checks that the request is about what its path says, and that its
  * sender may create where there is nothing yet; what an apply does is decided in the realm's lane.
  */
-import { badRequest, invalid, isStatusError } from '../errors.ts';
+import { badRequest, isStatusError } from '../errors.ts';
 import type { Kind } from '../kind.ts';
 import type { DraftObject } from '../object.ts';
 import type { ApplyOptions, ApplyResult, Realm } from '../realm.ts';
@@ -13,9 +13,9 @@ import { draftOf } from './draft.ts';
 import { isObject } from './json-value.ts';
 import { parseMediaType } from './media-type.ts';
 import type { Wire } from './options.ts';
-import { parseBoolean, parseFieldManager } from './query.ts';
 import { type Answer, changeContext, type WireRequest } from './request.ts';
-import { keyOf, writeParameters, written } from './write.ts';
+import { keyOf, written } from './write.ts';
+import { parseWriteParameters } from './write-options.ts';
 
 /** How often an apply looks again for an object that others make and delete under it. */
 const APPLY_TRIES_MAX = 5;
@@ -35,19 +35,10 @@ export async function applyAnswer(
   status: boolean,
 ): Promise<Answer> {
   const { kind } = resource;
-  const { dryRun, options } = writeParameters(request);
-  if (parseFieldManager(request.query) === undefined) {
-    throw invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, [
-      {
-        reason: 'FieldValueRequired',
-        field: 'fieldManager',
-        message: 'Required value: is required for apply patch',
-      },
-    ]);
-  }
-  const force = parseBoolean(request.query, 'force');
+  const parameters = parseWriteParameters(request, true);
+  const { options, force } = parameters;
   const configuration = parseConfiguration(kind, await request.body(), namespace, name);
-  const context = changeContext(request, dryRun);
+  const context = changeContext(request, parameters);
   const key = keyOf(namespace, name);
   const apply = ({ resources }: Realm, create: boolean) => {
     const how: ApplyOptions = { ...options, force, create, ...(status ? { subresource: 'status' } : {}) };

@@ -15,8 +15,8 @@ export const YAML_ALIASES_MAX = 100;
 export const JSON_PATCH_OPERATIONS_MAX = 10_000;
 /** Bytes that the `copy` operations of one JSON patch may add together, against patches that double themselves. */
 export const JSON_PATCH_COPY_BYTES_MAX = 3 * MEBIBYTE;
-/** `fieldManager`, as in Kubernetes. */
-export const FIELD_MANAGER_LENGTH_MAX = 128;
+/** `fieldManager` in UTF-8, as in Kubernetes. */
+export const FIELD_MANAGER_BYTES_MAX = 128;
 /** A label or field selector's text. */
 export const SELECTOR_LENGTH_MAX = 8 * KIBIBYTE;
 /** Requirements in one selector. */

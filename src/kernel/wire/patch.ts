@@ -17,24 +17,23 @@ export type PatchFunction = (current: KubeObject) => DraftObject | KubeObject;
 const JSON_PATCH = 'application/json-patch+json';
 const MERGE_PATCH = 'application/merge-patch+json';
 const STRATEGIC_MERGE_PATCH = 'application/strategic-merge-patch+json';
+const PATCH_TYPES = [JSON_PATCH, MERGE_PATCH, STRATEGIC_MERGE_PATCH] as const;
 
-/** Parses a patch by its content type; an applied configuration is none (see `apply.ts`). Throws 415 for a type that is not supported and 400 for what does not parse. */
-export function parsePatch(
-  kind: Kind,
-  bytes: Buffer,
-  contentType: string | undefined,
-  query: URLSearchParams,
-): PatchFunction {
+export type PatchType = (typeof PATCH_TYPES)[number];
+
+/** The type of a patch; an applied configuration is none (see `apply.ts`). Throws 415. */
+export function patchType(contentType: string | undefined): PatchType {
   const { type } = parseMediaType(contentType ?? '');
-  if (query.has('force')) {
-    throw invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, [
-      {
-        reason: 'FieldValueForbidden',
-        field: 'force',
-        message: 'Forbidden: may not be specified for non-apply patch',
-      },
-    ]);
-  }
+  const known = PATCH_TYPES.find((candidate) => candidate === type);
+  if (known !== undefined) return known;
+  throw new StatusError(
+    'UnsupportedMediaType',
+    `Content-Type "${type}" is no patch; send ${MERGE_PATCH}, ${STRATEGIC_MERGE_PATCH}, ${JSON_PATCH} or application/apply-patch+yaml`,
+  );
+}
+
+/** Parses a patch. Throws 400 for what does not parse. */
+export function parsePatch(kind: Kind, type: PatchType, bytes: Buffer): PatchFunction {
   switch (type) {
     case JSON_PATCH: {
       const operations = parseJsonPatch(parseJson(bytes));
@@ -48,11 +47,6 @@ export function parsePatch(
       const patch = objectPatch(parseJson(bytes));
       return patchFunction(kind, (current) => applyStrategicMergePatch(current, patch));
     }
-    default:
-      throw new StatusError(
-        'UnsupportedMediaType',
-        `Content-Type "${type}" is no patch; send ${MERGE_PATCH}, ${STRATEGIC_MERGE_PATCH}, ${JSON_PATCH} or application/apply-patch+yaml`,
-      );
   }
 }
 

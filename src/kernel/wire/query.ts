@@ -4,7 +4,6 @@
  */
 import { invalid, type StatusCause, StatusError } from '../errors.ts';
 import type { FieldValidation } from '../realm.ts';
-import { FIELD_MANAGER_LENGTH_MAX } from './limits.ts';
 
 /** 400: a parameter has a value that is none. */
 export function bad(field: string, message: string, reason: StatusCause['reason'] = 'FieldValueInvalid') {
@@ -55,6 +54,12 @@ export function parseRevision(query: URLSearchParams): number | undefined {
 /** Which options a value belongs to, as Kubernetes calls them in its refusals. */
 export type OptionsKind = 'CreateOptions' | 'UpdateOptions' | 'PatchOptions' | 'DeleteOptions';
 
+/** Of a 422: a value that options do not know. */
+export function unsupportedCause(field: string, value: unknown, supported: readonly string[]): StatusCause {
+  const message = `Unsupported value: ${JSON.stringify(value)}: use ${supported.join(' or ')}`;
+  return { reason: 'FieldValueNotSupported', field, message };
+}
+
 /** 422: a value that options do not know. */
 export function unsupported(
   kind: OptionsKind,
@@ -62,35 +67,21 @@ export function unsupported(
   value: unknown,
   supported: readonly string[],
 ): StatusError {
-  const message = `Unsupported value: ${JSON.stringify(value)}: use ${supported.join(' or ')}`;
-  const cause: StatusCause = { reason: 'FieldValueNotSupported', field, message };
-  return invalid({ group: 'meta.k8s.io', kind }, [cause]);
+  return invalid({ group: 'meta.k8s.io', kind }, [unsupportedCause(field, value, supported)]);
 }
 
-/** Whether the request is a dry run. `All` is the only stage there is. */
+/** What is wrong with the stages of a dry run. `All` is the only stage there is. */
+export function dryRunCauses(values: readonly string[]): StatusCause[] {
+  const wrong = values.find((value) => value !== 'All');
+  return wrong === undefined ? [] : [unsupportedCause('dryRun', wrong, ['All'])];
+}
+
+/** Whether the request is a dry run. Throws 422. */
 export function parseDryRun(values: readonly string[], kind: OptionsKind): boolean {
-  for (const value of values) if (value !== 'All') throw unsupported(kind, 'dryRun', value, ['All']);
+  const causes = dryRunCauses(values);
+  if (causes.length > 0) throw invalid({ group: 'meta.k8s.io', kind }, causes);
   return values.length > 0;
 }
 
-const FIELD_VALIDATIONS: readonly FieldValidation[] = ['Ignore', 'Warn', 'Strict'];
-
 /** Kubernetes warns by default about fields the schema does not know. */
-export function parseFieldValidation(query: URLSearchParams, kind: OptionsKind): FieldValidation {
-  const value = query.get('fieldValidation') || 'Warn';
-  const known = FIELD_VALIDATIONS.find((candidate) => candidate === value);
-  if (known === undefined) throw unsupported(kind, 'fieldValidation', value, FIELD_VALIDATIONS);
-  return known;
-}
-
-/** `fieldManager`, checked even where it is only recorded. */
-export function parseFieldManager(query: URLSearchParams): string | undefined {
-  const value = query.get('fieldManager');
-  if (value === null || value === '') return undefined;
-  if (value.length > FIELD_MANAGER_LENGTH_MAX) {
-    throw bad('fieldManager', `longer than ${FIELD_MANAGER_LENGTH_MAX} characters`, 'FieldValueTooLong');
-  }
-  if (!/^[\p{L}\p{M}\p{N}\p{P}\p{S} ]*$/u.test(value))
-    throw bad('fieldManager', 'holds characters that do not print');
-  return value;
-}
+export const FIELD_VALIDATIONS: readonly FieldValidation[] = ['Ignore', 'Warn', 'Strict'];

@@ -5,8 +5,7 @@ import type { ServerResponse } from 'node:http';
 import type { Actor } from '../access.ts';
 import type { ChangeContext } from '../realm.ts';
 import type { RealmId } from '../realm-id.ts';
-import { FIELD_MANAGER_LENGTH_MAX } from './limits.ts';
-import { parseFieldManager } from './query.ts';
+import { FIELD_MANAGER_BYTES_MAX } from './limits.ts';
 
 export interface WireRequest {
   /** Also the `Audit-Id` of the answer and the request id in the log. */
@@ -40,9 +39,14 @@ export type Answer =
       readonly run: (response: ServerResponse) => Promise<void>;
     };
 
-/** A change as the log and the object's field managers will name it. Throws 400 for a `fieldManager` that is none. */
-export function changeContext(request: WireRequest, dryRun: boolean): ChangeContext {
-  const fieldManager = parseFieldManager(request.query) ?? program(request.userAgent);
+/** A change as the log and the object's field managers will name it. */
+export function changeContext(
+  request: WireRequest,
+  {
+    dryRun,
+    fieldManager = program(request.userAgent),
+  }: { dryRun: boolean; fieldManager?: string | undefined },
+): ChangeContext {
   return {
     actor: request.actor,
     via: 'api',
@@ -57,6 +61,6 @@ function program(userAgent: string | undefined): string | undefined {
   const name = userAgent
     ?.split('/', 1)[0]
     ?.replace(/[^\x20-\x7e]/g, '')
-    .slice(0, FIELD_MANAGER_LENGTH_MAX);
+    .slice(0, FIELD_MANAGER_BYTES_MAX);
   return name === '' ? undefined : name;
 }

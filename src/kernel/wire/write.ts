@@ -14,30 +14,16 @@ import { DELETE_COLLECTION_CONCURRENCY } from './limits.ts';
 import { listPage, parseSelection } from './list.ts';
 import { JSON_TYPE, negotiate } from './media-type.ts';
 import type { Wire } from './options.ts';
-import { parsePatch } from './patch.ts';
-import { type OptionsKind, parseBoolean, parseDryRun, parseFieldValidation } from './query.ts';
+import { parsePatch, patchType } from './patch.ts';
+import { parseBoolean } from './query.ts';
 import { type Answer, changeContext, type WireRequest } from './request.ts';
 import { parseIncludeObject, partialMetadata, tableOf } from './table.ts';
+import { parseWriteParameters } from './write-options.ts';
 
 export const keyOf = (namespace: string | undefined, name: string): ObjectKey => ({
   name,
   ...(namespace === undefined ? {} : { namespace }),
 });
-
-const OPTIONS_OF: Readonly<Record<string, OptionsKind>> = {
-  POST: 'CreateOptions',
-  PUT: 'UpdateOptions',
-  PATCH: 'PatchOptions',
-};
-
-/** What every change may say in its query. Throws 422 for what no change knows. */
-export function writeParameters({ query, method }: WireRequest) {
-  const kind = OPTIONS_OF[method] ?? 'UpdateOptions';
-  return {
-    dryRun: parseDryRun(query.getAll('dryRun'), kind),
-    options: { fieldValidation: parseFieldValidation(query, kind) },
-  };
-}
 
 /** Answers with what was written. */
 export function written(
@@ -93,12 +79,12 @@ export async function createAnswer(
   namespace: string | undefined,
 ): Promise<Answer> {
   const { kind } = resource;
-  const { dryRun, options } = writeParameters(request);
+  const parameters = parseWriteParameters(request);
   const body = parseObjectBody(await request.body(), request.contentType);
   const draft = draftOf(kind, body, namespace);
-  const context = changeContext(request, dryRun);
+  const context = changeContext(request, parameters);
   const result = await wire.realms.use(request.realm, ({ resources }) =>
-    resources.create(kind, namespace, draft, context, options),
+    resources.create(kind, namespace, draft, context, parameters.options),
   );
   return written(wire, request, resource, result, 201);
 }
@@ -113,14 +99,14 @@ export async function updateAnswer(
   status: boolean,
 ): Promise<Answer> {
   const { kind } = resource;
-  const { dryRun, options } = writeParameters(request);
+  const parameters = parseWriteParameters(request);
   const body = parseObjectBody(await request.body(), request.contentType);
   const draft = draftOf(kind, body, namespace, name);
-  const context = changeContext(request, dryRun);
+  const context = changeContext(request, parameters);
   const result = await wire.realms.use(request.realm, ({ resources }) =>
     status
-      ? resources.updateStatus(kind, keyOf(namespace, name), draft, context, options)
-      : resources.update(kind, keyOf(namespace, name), draft, context, options),
+      ? resources.updateStatus(kind, keyOf(namespace, name), draft, context, parameters.options)
+      : resources.update(kind, keyOf(namespace, name), draft, context, parameters.options),
   );
   return written(wire, request, resource, result, 200);
 }
@@ -135,9 +121,10 @@ export async function patchAnswer(
   status: boolean,
 ): Promise<Answer> {
   const { kind } = resource;
-  const { dryRun, options } = writeParameters(request);
-  const change = parsePatch(kind, await request.body(), request.contentType, request.query);
-  const context = changeContext(request, dryRun);
+  const type = patchType(request.contentType);
+  const parameters = parseWriteParameters(request);
+  const change = parsePatch(kind, type, await request.body());
+  const context = changeContext(request, parameters);
   const result = await wire.realms.use(request.realm, ({ resources }) =>
     resources.modify(
       kind,
@@ -145,7 +132,7 @@ export async function patchAnswer(
       context,
       (current) => change(current as KubeObject) as DraftObject,
       {
-        ...options,
+        ...parameters.options,
         ...(status ? { subresource: 'status' as const } : {}),
       },
     ),
@@ -163,7 +150,7 @@ export async function deleteAnswer(
 ): Promise<Answer> {
   const { kind } = resource;
   const { dryRun, options } = await readDeleteRequest(request);
-  const context = changeContext(request, dryRun);
+  const context = changeContext(request, { dryRun });
   const result: DeleteResult = await wire.realms.use(request.realm, ({ resources }) =>
     resources.delete(kind, keyOf(namespace, name), context, options),
   );
@@ -195,7 +182,7 @@ export async function deleteCollectionAnswer(
   const { kind } = resource;
   const { dryRun, options } = await readDeleteRequest(request);
   const selection = parseSelection(resource, request);
-  const context = changeContext(request, dryRun);
+  const context = changeContext(request, { dryRun });
   return wire.realms.use(request.realm, async (realm) => {
     const { entries, metadata } = await listPage(realm, request, resource, namespace, selection);
     const items: unknown[] = [];
