@@ -1,6 +1,7 @@
 /**
- * A Debian with nothing installed: a minbase root made by debootstrap from the mirror that this machine uses, with processes and
- * mounts of its own, which all go with it. It shares the machine's kernel and network. Needs root, and a mirror. For tests only.
+ * A Debian with nothing installed: a minbase root made by debootstrap from the mirror that this machine uses, with processes, mounts
+ * and a network of its own, which all go with it; it reaches out through the machine's. It shares the machine's kernel. Needs root, and a
+ * mirror. For tests only.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -35,7 +36,8 @@ set -eu
 mount --bind "$1" "$1"
 cd "$1"
 mount -t proc proc proc
-mount --rbind /sys sys
+mount -t sysfs sysfs sys
+mount --rbind /sys/fs/cgroup sys/fs/cgroup
 mount --rbind /dev dev
 mount -t tmpfs -o mode=755 tmpfs run
 mkdir old
@@ -110,6 +112,7 @@ async function boot(folder: string, root: string): Promise<BareDebian> {
   const holder = spawn(
     'unshare',
     [
+      '--net',
       '--pid',
       '--fork',
       '--kill-child',
@@ -127,18 +130,50 @@ async function boot(folder: string, root: string): Promise<BareDebian> {
   );
   await untilFirstWord(holder, 'the bare machine');
   const first = readFileSync(`/proc/${holder.pid}/task/${holder.pid}/children`, 'utf8').trim();
+  if (first === '') throw new Error('the bare machine ended as soon as it began');
+  const unlink = await linkOut(Number(first));
   return {
     root,
     run(command, args, { env, cwd, ...options } = {}) {
       const settings = Object.entries({ ...environment, ...env }).map(([name, value]) => `${name}=${value}`);
-      const enter = [`--target=${first}`, '--pid', '--mount', '--root', `--wdns=${cwd ?? '/root'}`];
+      const enter = [`--target=${first}`, '--net', '--pid', '--mount', '--root', `--wdns=${cwd ?? '/root'}`];
       return runCommand('nsenter', [...enter, '--', 'env', '-i', ...settings, command, ...args], options);
     },
     async close() {
       const ended = once(holder, 'exit');
       holder.stdin.end();
       await ended;
+      await unlink();
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Of 10.213.0.0/16, a /30 for each link, by the process behind it. */
+const LINKS_MAX = 16_384;
+
+/** Gives the network of a process a way out through this machine's: a link, a route, and addresses translated. Returns what takes it away. */
+async function linkOut(pid: number): Promise<() => Promise<void>> {
+  const first = (pid % LINKS_MAX) * 4;
+  const address = (host: number) => `10.213.${first >> 8}.${(first & 255) + host}`;
+  const link = `bare${pid}`;
+  const table = `bare_debian_${pid}`;
+  const say = async (command: string, ...args: string[]) =>
+    void (await output(runCommand(command, args), `${command} ${args.join(' ')}`));
+  const inside = (...args: string[]) => say('nsenter', `--target=${pid}`, '--net', '--', 'ip', ...args);
+  await say('ip', 'link', 'add', link, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', String(pid));
+  await say('ip', 'address', 'add', `${address(1)}/30`, 'dev', link);
+  await say('ip', 'link', 'set', link, 'up');
+  await inside('link', 'set', 'lo', 'up');
+  await inside('address', 'add', `${address(2)}/30`, 'dev', 'eth0');
+  await inside('link', 'set', 'eth0', 'up');
+  await inside('route', 'add', 'default', 'via', address(1));
+  await say('sysctl', '--quiet', 'net.ipv4.ip_forward=1');
+  const rules = `add table ip ${table}
+    add chain ip ${table} out { type nat hook postrouting priority srcnat; }
+    add rule ip ${table} out ip saddr ${address(0)}/30 masquerade
+`;
+  await output(runCommand('nft', ['-f', '-'], { input: rules }), 'nft');
+  // The link goes with the network behind it.
+  return () => say('nft', 'delete', 'table', 'ip', table);
 }
