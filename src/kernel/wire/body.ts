@@ -49,7 +49,9 @@ function collect(stream: Readable): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    const brokenOff = (error?: Error) => reject(error ?? new Error('the stream ended early'));
+    const brokenOff = () => {
+      if (!stream.readableEnded) reject(new Error('the stream ended early'));
+    };
     if (stream.destroyed) brokenOff();
     stream.on('data', (chunk: Buffer) => {
       size += chunk.length;
@@ -66,7 +68,7 @@ function collect(stream: Readable): Promise<Buffer> {
       const [only] = chunks;
       resolve(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, size));
     });
-    stream.on('error', brokenOff);
+    stream.on('error', reject);
     stream.on('close', brokenOff);
   });
 }

@@ -44,10 +44,11 @@ const NAMESPACE_SUBRESOURCES = new Set(['status', 'finalize']);
  */
 export function parsePath(pathname: string): ParsedPath | undefined {
   const segments: string[] = [];
+  const isEscaped = pathname.includes('%');
   for (const raw of pathname.replace(/^\//, '').replace(/\/$/, '').split('/')) {
     let segment: string;
     try {
-      segment = decodeURIComponent(raw);
+      segment = isEscaped ? decodeURIComponent(raw) : raw;
     } catch {
       return undefined;
     }
