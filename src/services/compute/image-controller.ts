@@ -63,7 +63,10 @@ export function imageController(compute: ComputeContext): Controller {
         return { retryAfter_ms: obstacle.retryAfter_ms };
       }
     },
-    sweep: (context) => sweepGoneRealms(compute, context),
+    async sweep(context) {
+      await sweepGoneRealms(compute, context);
+      await sweepImages(compute, context);
+    },
   };
 }
 
@@ -134,9 +137,9 @@ async function remove(
   const shared = realm.view
     .list(Image)
     .some((other) => other.metadata.uid !== image.metadata.uid && other.spec.source.sha256 === sha256);
-  if (!shared && image.status?.fingerprint === sha256) {
+  if (!shared) {
     try {
-      // One that was there before us is somebody else's.
+      // Whether or not its status came to say so, it may be there. One that was there before us is somebody else's.
       const { properties } = await incus.images.get(sha256);
       if (properties[LABELS.region] === regionId) await incus.images.delete(sha256);
     } catch (error) {
@@ -145,4 +148,24 @@ async function remove(
   }
   await removeFinalizer(realm.resources, Image, key, IMAGE_FINALIZER, change, image.metadata.uid);
   return undefined;
+}
+
+/** Removes what this region imported and no object accounts for: the end of an import whose process, or whose object, was gone by then. */
+async function sweepImages(
+  { incus, regionId, logger }: ComputeContext,
+  { realm, realms }: ReconcileContext,
+): Promise<void> {
+  try {
+    // Incus first, objects after, as fresh as they are anywhere: whatever Incus holds had its object before.
+    const held = await incus.images.list();
+    await realms.fresh(realm.id);
+    const wanted = new Set(realm.view.list(Image).map(({ spec }) => spec.source.sha256));
+    for (const { fingerprint, properties } of held) {
+      if (properties[LABELS.region] !== regionId || wanted.has(fingerprint)) continue;
+      logger.warn({ fingerprint }, 'removing an image that no object accounts for');
+      await incus.images.delete(fingerprint);
+    }
+  } catch (error) {
+    if (!isIncusError(error, 'NotFound', 'Absent')) throw error;
+  }
 }
