@@ -125,7 +125,8 @@ class Session implements ExecSession {
     delivered: readonly Promise<void>[],
   ): Promise<number> {
     try {
-      const ended = await waitFor(transport, operation, { limit_ms: SESSION_LIMIT_MS });
+      // A daemon that hangs for a moment costs nobody a shell.
+      const ended = await waitFor(transport, operation, { limit_ms: SESSION_LIMIT_MS, isPatient: true });
       const cancel = transport.clock.after(DELIVERY_LIMIT_MS, () => {
         for (const socket of this.#sockets) socket.terminate();
       });

@@ -13,6 +13,8 @@ const GRACE_MS = 5_000;
 export interface WaitOptions {
   readonly limit_ms?: number;
   readonly signal?: AbortSignal;
+  /** As of a request (`transport.ts`). */
+  readonly isPatient?: boolean;
 }
 
 /** Resolves when the operation succeeded; throws IncusError with its error, or `Timeout` (it goes on in the background). */
@@ -27,6 +29,7 @@ export async function waitFor(
       query: { timeout: Math.ceil(limit_ms / 1000) },
       timeout_ms: limit_ms + GRACE_MS,
       ...(options.signal ? { signal: options.signal } : {}),
+      ...(options.isPatient ? { isPatient: true } : {}),
     });
     if (value.status_code === 200) return value;
     if (value.status_code < 200) {

@@ -3,14 +3,17 @@
  * limit, answers are bounded, and so are connections and callers waiting for one. It must never log a body: they hold
  * tenants' user data.
  */
-import { readFileSync } from 'node:fs';
 import type http from 'node:http';
 import https from 'node:https';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { ConnectionOptions } from 'node:tls';
 import WebSocket from 'ws';
 import type { Clock } from '#kernel/clock.ts';
-import { IncusError, incusError } from './errors.ts';
+import { type Envelope, errorFrom, parseEnvelope, readAll, unreachable } from './answers.ts';
+import { IncusError } from './errors.ts';
+import { trustOnly } from './server-trust.ts';
+import { PROBE_LIMIT_MS, SilenceWatch } from './silence.ts';
 import type { IncusOperation } from './types.ts';
 
 // Importing it as a module would make Node load all of undici (its exports are read, WebSocket among them): 15 MB for nothing.
@@ -22,10 +25,11 @@ export type IncusAddress =
   | {
       /** `https://host:8443`. */
       readonly url: string;
-      readonly certificateFile: string;
-      readonly keyFile: string;
-      /** The daemon's own certificate or its CA: nothing else is trusted. */
-      readonly serverCertificateFile: string;
+      /** Ours, and its key; PEM. */
+      readonly certificate: string;
+      readonly key: string;
+      /** The daemon's own certificate or its CA, in PEM: nothing else is trusted. */
+      readonly serverCertificate: string;
     }
   | {
       /** There is no daemon, and why: every call throws IncusError `Absent` with this. */
@@ -37,6 +41,8 @@ export interface RequestOptions {
   readonly headers?: Readonly<Record<string, string>>;
   readonly timeout_ms?: number;
   readonly signal?: AbortSignal;
+  /** Goes on waiting, for as long as it may, also for a daemon that hangs: what waits here is worth more than to know. */
+  readonly isPatient?: boolean;
 }
 
 export interface Answer<T> {
@@ -50,15 +56,6 @@ export const WAITS_MAX = 64;
 export const QUEUE_MAX = 512;
 export const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
 export const REQUEST_TIMEOUT_MS = 30_000;
-const ERROR_TEXT_MAX = 2000;
-
-interface Envelope {
-  readonly type: 'sync' | 'async' | 'error';
-  readonly operation?: string;
-  readonly error?: string;
-  readonly error_code?: number;
-  readonly metadata?: unknown;
-}
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -67,7 +64,8 @@ export class IncusTransport {
   readonly clock: Clock;
   readonly #short: http.Agent;
   readonly #long: http.Agent;
-  readonly #tls: { cert: string; key: string; ca: string } | undefined;
+  readonly #tls: ConnectionOptions | undefined;
+  readonly #silence: SilenceWatch;
   #pending = 0;
   #closed = false;
 
@@ -80,14 +78,12 @@ export class IncusTransport {
       this.#short = new PlainAgent(pool(CONNECTIONS_MAX));
       this.#long = new PlainAgent(pool(WAITS_MAX));
     } else {
-      this.#tls = {
-        cert: readFileSync(address.certificateFile, 'utf8'),
-        key: readFileSync(address.keyFile, 'utf8'),
-        ca: readFileSync(address.serverCertificateFile, 'utf8'),
-      };
+      const { certificate, key, serverCertificate } = address;
+      this.#tls = { cert: certificate, key, ...trustOnly(serverCertificate) };
       this.#short = new https.Agent(pool(CONNECTIONS_MAX));
       this.#long = new https.Agent(pool(WAITS_MAX));
     }
+    this.#silence = new SilenceWatch(clock, () => this.#probe());
   }
 
   /** A synchronous call. Throws IncusError. */
@@ -156,7 +152,7 @@ export class IncusTransport {
         socket.pause(); // until the caller listens: nothing that comes early may be lost
         resolve();
       });
-      socket.once('error', (error) => reject(new IncusError('Unavailable', `Incus: ${error.message}`)));
+      socket.once('error', (error) => reject(unreachable(error)));
     });
     socket.removeAllListeners('error');
     return socket;
@@ -213,6 +209,11 @@ export class IncusTransport {
       limit.abort(new IncusError('Timeout', `Incus did not answer ${method} ${path} in ${timeout_ms} ms`)),
     );
     const signal = options.signal ? AbortSignal.any([limit.signal, options.signal]) : limit.signal;
+    const stopWatching = options.isPatient
+      ? undefined
+      : this.#silence.watch(() =>
+          limit.abort(new IncusError('Timeout', `Incus answers nothing, ${method} ${path} neither`)),
+        );
     try {
       const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
         const request = this.#open(method, path, options, agent, signal);
@@ -221,6 +222,7 @@ export class IncusTransport {
         if (body === undefined || Buffer.isBuffer(body)) request.end(body);
         else pipeline(body, request).catch(reject);
       });
+      this.#silence.heard();
       const { statusCode = 500, headers } = response;
       return { body: await readAll(response, bytes_max), status: statusCode, etag: headers.etag };
     } catch (error) {
@@ -228,7 +230,27 @@ export class IncusTransport {
       throw error instanceof IncusError ? error : unreachable(error as Error);
     } finally {
       cancel();
+      stopWatching?.();
       this.#pending--;
+    }
+  }
+
+  /** Asks what the daemon answers without looking at anything, on a connection of its own: the others may all be waiting. */
+  async #probe(): Promise<void> {
+    const limit = new AbortController();
+    const cancel = this.clock.after(PROBE_LIMIT_MS, () => limit.abort());
+    try {
+      await new Promise<void>((resolve, reject) => {
+        const request = this.#open('GET', '/', {}, false, limit.signal);
+        request.once('error', reject);
+        request.once('response', (response) => {
+          response.resume();
+          resolve();
+        });
+        request.end();
+      });
+    } finally {
+      cancel();
     }
   }
 
@@ -236,7 +258,7 @@ export class IncusTransport {
     method: Method,
     path: string,
     options: RequestOptions,
-    agent: http.Agent,
+    agent: http.Agent | false,
     signal: AbortSignal,
   ): http.ClientRequest {
     const query = new URLSearchParams();
@@ -251,43 +273,4 @@ export class IncusTransport {
       ? plainRequest({ ...common, path: target, socketPath: address.socketPath, host: 'incus' })
       : https.request(new URL(target, address.url), { ...common, ...this.#tls });
   }
-}
-
-function unreachable(error: Error & { code?: string }): IncusError {
-  return new IncusError(
-    'Unavailable',
-    `Incus cannot be reached (${error.code ?? error.message}); is its daemon running?`,
-  );
-}
-
-async function readAll(stream: Readable, bytes_max: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > bytes_max) throw new IncusError('Failed', `Incus sent more than ${bytes_max} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
-function errorFrom(body: Buffer, status: number): IncusError {
-  try {
-    const envelope = JSON.parse(body.toString('utf8')) as Envelope;
-    return incusError(envelope.error ?? `HTTP ${status}`, envelope.error_code ?? status);
-  } catch {
-    return incusError(body.toString('utf8', 0, ERROR_TEXT_MAX) || `HTTP ${status}`, status);
-  }
-}
-
-function parseEnvelope(body: Buffer, status: number): Envelope {
-  if (status >= 400) throw errorFrom(body, status);
-  let envelope: Envelope;
-  try {
-    envelope = JSON.parse(body.toString('utf8')) as Envelope;
-  } catch {
-    throw new IncusError('Failed', `Incus answered HTTP ${status} with something that is not JSON`, status);
-  }
-  if (envelope.type === 'error') throw errorFrom(body, envelope.error_code ?? status);
-  return envelope;
 }

@@ -8,6 +8,8 @@ export type Devices = Readonly<Record<string, Config>>;
 export type InstanceType = 'container' | 'virtual-machine';
 
 export interface IncusServer {
+  /** What it takes us for; `untrusted` gets to see nothing but this. */
+  readonly auth: 'trusted' | 'untrusted' | 'guest';
   readonly api_extensions: readonly string[];
   readonly config: Config;
   readonly environment: {
