@@ -90,5 +90,11 @@ export const HEADERS_TIMEOUT_MS = 20_000;
 export const REQUEST_TIMEOUT_MS = 60_000;
 /** An idle kept-alive connection. Longer than Go's 90 s, so that the client closes first and no request meets a closing socket. */
 export const KEEP_ALIVE_TIMEOUT_MS = 120_000;
+/**
+ * TCP keep-alive, in whole seconds: after so long without a word the kernel asks the client's end whether it is there, and again every
+ * interval; so many questions without an answer end the connection. With data on its way that nobody acknowledges the kernel counts
+ * repetitions instead (`net.ipv4.tcp_retries2`).
+ */
+export const PEER_PROBING = { idle_ms: 30_000, interval_ms: 10_000, probes: 3 } as const;
 /** What requests in flight get to finish when the server closes. */
 export const CLOSE_GRACE_MS = 5_000;

@@ -44,6 +44,8 @@ export interface ApiServerOptions {
   readonly ready?: () => Promise<{ readonly ready: boolean; readonly reason?: string }>;
   /** Protocols beside the API; no two of a realm type share a segment. */
   readonly routes?: readonly RealmRoute[];
+  /** How soon the end of a client that vanished without a word is noticed, in whole seconds. Default: `PEER_PROBING`. */
+  readonly peerProbing?: { readonly idle_ms: number; readonly interval_ms: number; readonly probes: number };
   /** Adds routes outside any realm. They are not authenticated or authorized by the wire. */
   readonly extraRoutes?: (app: FastifyInstance) => void;
 }

@@ -19,6 +19,7 @@ import {
   HEADER_BYTES_MAX,
   HEADERS_TIMEOUT_MS,
   KEEP_ALIVE_TIMEOUT_MS,
+  PEER_PROBING,
   REQUEST_TIMEOUT_MS,
   STREAMS_PER_ACTOR_MAX,
   WATCHES_MAX,
@@ -117,6 +118,8 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   // Fastify would refuse some content types by itself, before anybody asked who is there.
   app.setErrorHandler((_error, request, reply) => serve(request, reply));
   app.server.maxConnections = CONNECTIONS_MAX;
+  const { idle_ms, interval_ms, probes } = options.peerProbing ?? PEER_PROBING;
+  app.server.on('connection', (socket) => socket.setKeepAlive(true, idle_ms, interval_ms, probes));
   const upgrades = new Upgrades(wire);
   app.server.on('upgrade', (request, socket, head) => upgrades.handle(request, socket, head));
 

@@ -34,6 +34,8 @@ export interface TestServerOptions {
   /** The wire's clock; the store's is `testRealms.clock` and stands still. Default: the system's. */
   readonly clock?: Clock;
   readonly logger?: Logger;
+  /** Where to listen. Default: 127.0.0.1. */
+  readonly host?: string;
   readonly options?: Partial<ApiServerOptions>;
 }
 
@@ -102,7 +104,7 @@ export async function startTestServer(options: TestServerOptions): Promise<TestS
     version: { casemate: '0.0.0-test' },
     ...options.options,
   });
-  await server.listen({ host: '127.0.0.1', port: 0 });
+  await server.listen({ host: options.host ?? '127.0.0.1', port: 0 });
   const port = server.address?.port ?? 0;
   const url = `https://127.0.0.1:${port}`;
   const clientCertificate = authority.client('alice', ['testers']);
