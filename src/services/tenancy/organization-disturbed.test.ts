@@ -5,7 +5,7 @@ import type { ReconcileContext } from '#kernel/controller.ts';
 import type { Realm, Realms } from '#kernel/realm.ts';
 import { organizationRealm, REGION, type RealmId } from '#kernel/realm-id.ts';
 import { everyDisturbance, type Scenario, type World } from '#kernel/reconcile/testing/harness.ts';
-import { type Disturber, instrument, instrumentRealm } from '#kernel/reconcile/testing/instrument.ts';
+import { type Disturber, instrumentRealms } from '#kernel/reconcile/testing/instrument.ts';
 import { ManualClock } from '#kernel/store/manual-clock.ts';
 import { openTestRealms, type TestRealms } from '#kernel/store/test-realms.ts';
 import { RoleBinding } from '#trust/access/role-binding.ts';
@@ -33,23 +33,6 @@ interface State {
   readonly organization: unknown;
   readonly objects: readonly string[];
   readonly hasKeys: boolean;
-}
-
-/** The realms as the controller sees them: every way to reach storage, and every write, is a call that may be disturbed. */
-function disturbed(realms: Realms, disturber: Disturber): Realms {
-  const inner: Realms = {
-    acquire: (id) => realms.acquire(id),
-    use: (id, work) =>
-      realms.use(id, (realm) => work(instrumentRealm(realm, disturber, `resources(${realm.id})`))),
-    fresh: (id) => realms.fresh(id),
-    create: (id, first) =>
-      realms.create(id, first && ((realm) => first(instrumentRealm(realm, disturber, `resources(${id})`)))),
-    destroy: (id) => realms.destroy(id),
-    exists: (id) => realms.exists(id),
-    list: () => realms.list(),
-    onLoaded: (listener) => realms.onLoaded(listener),
-  };
-  return instrument(inner, disturber, { name: 'realms', only: ['create', 'destroy', 'exists'] });
 }
 
 function scenario(phase: 'make' | 'unmake'): Scenario<State> {
@@ -91,7 +74,7 @@ function scenario(phase: 'make' | 'unmake'): Scenario<State> {
           resources.delete(Organization, { name: NAME }, test.context(REGION)),
         );
       }
-      const seen = disturbed(realms, disturber);
+      const seen = instrumentRealms(realms, disturber);
       return {
         pass: () => reconcileWith(seen),
         state: () => stateOf(test, keyring),

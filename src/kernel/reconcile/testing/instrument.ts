@@ -2,7 +2,7 @@
  * Stands between a controller and an engine (or the realms) and disturbs one chosen call: repeats it, fails it, or
  * crashes before or after it. It replaces nothing: every call that is let through reaches the real engine.
  */
-import type { Realm } from '../../realm.ts';
+import type { Realm, Realms } from '../../realm.ts';
 
 /**
  * `repeat`: the call is made twice, and the second answer counts. `fail`: it never reaches the engine. `lost`: it reaches the engine, but the
@@ -110,4 +110,21 @@ export function instrumentRealm(realm: Realm, disturber: Disturber, name = 'reso
       return typeof member === 'function' ? member.bind(target) : member;
     },
   });
+}
+
+/** The realms as a controller sees them: making, unmaking and asking for one, and every write in one, is a call that may be disturbed. */
+export function instrumentRealms(realms: Realms, disturber: Disturber): Realms {
+  const inner: Realms = {
+    acquire: (id) => realms.acquire(id),
+    use: (id, work) =>
+      realms.use(id, (realm) => work(instrumentRealm(realm, disturber, `resources(${realm.id})`))),
+    fresh: (id) => realms.fresh(id),
+    create: (id, first) =>
+      realms.create(id, first && ((realm) => first(instrumentRealm(realm, disturber, `resources(${id})`)))),
+    destroy: (id) => realms.destroy(id),
+    exists: (id) => realms.exists(id),
+    list: () => realms.list(),
+    onLoaded: (listener) => realms.onLoaded(listener),
+  };
+  return instrument(inner, disturber, { name: 'realms', only: ['create', 'destroy', 'exists'] });
 }
