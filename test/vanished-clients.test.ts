@@ -86,6 +86,12 @@ describe('a client that vanishes without a word', () => {
     assert.equal(await server.ask('write before'), '201');
     assert.deepEqual([await vanishing.hear(), await staying.hear()], ['before', 'before']);
     assert.equal(await server.ask('place'), '429', 'two watches, two places');
+    // Nothing is on its way any more, so that what happens next does not hang on an acknowledgement that was lost.
+    await until('all is acknowledged', NOTICED_LIMIT_MS, async () => {
+      const { stdout } = await here.run('ss', ['-Htn', 'state', 'established', 'dst', CLIENT_SIDE]);
+      const [, sendQueue] = stdout.trim().split(/\s+/);
+      return sendQueue === '0';
+    });
     await must(there, 'ip', 'link', 'set', 'wire', 'down');
   });
 
