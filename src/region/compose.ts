@@ -21,12 +21,14 @@ import { createApiServer } from '#kernel/wire/server.ts';
 import { Event } from '#services/tenancy/event.ts';
 import { roleAuthorizer } from '#trust/access/authorizer.ts';
 import { bootstrapTrust } from '#trust/bootstrap.ts';
+import { certificateThreads } from '#trust/certificates/task-threads.ts';
 import { certificateAuthenticator } from '#trust/identity/authenticator.ts';
 import { softwareKeyring } from '#trust/keys/keyring.ts';
 import { loadOrCreateMasterKey } from '#trust/keys/master-key.ts';
 import type { RegionConfig } from './config/schema.ts';
 import { openDatabase } from './database.ts';
 import { noEngine, openEngine, whyNoEngine } from './engine.ts';
+import { isRemote, WHY_NO_NETWORKS } from './external-incus.ts';
 import { fillCatalogue, untilImported } from './image-catalogue.ts';
 import type { Layout } from './layout.ts';
 import { programVersion } from './program.ts';
@@ -72,7 +74,15 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
     ]);
     closers.push(() => postgres.close());
     closers.push(() => engine.incus.close());
-    const keyring = softwareKeyring({ region: config.name, storage: postgres.keys, masterKey, clock });
+    const certificates = certificateThreads(clock);
+    closers.push(() => certificates.close());
+    const keyring = softwareKeyring({
+      region: config.name,
+      storage: postgres.keys,
+      masterKey,
+      clock,
+      certificates,
+    });
     closers.push(() => keyring.close());
 
     // Made anew each time this process comes to lead: what controllers remember is true only while they run.
@@ -80,10 +90,11 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
       regionServices({
         config,
         keyring,
+        certificates,
         incus: engine.incus,
         filter: options.hasFilter
           ? filterClient(layout.run.firewall)
-          : noFilter(`${whyNoEngine(config)}, and so no packet filter`),
+          : noFilter(isRemote(config) ? WHY_NO_NETWORKS : `${whyNoEngine(config)}, and so no packet filter`),
         names: hostsFolder(layout.names),
         imageFolder,
         clock,
@@ -157,6 +168,7 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
     });
     closers.push(stopRenewing);
     const notes = engine.problem === undefined ? [] : [engine.problem];
+    if (isRemote(config)) notes.push(`no networks, firewall policies or forwards: ${WHY_NO_NETWORKS}`);
     const catalogue = { realms, folder: imageFolder, clock, random, logger };
     const added = await fillCatalogue(catalogue);
     if (engine.problem === undefined) {

@@ -2,7 +2,7 @@
  * Which services this region offers: one line each. Everything they need is made in `compose.ts`.
  */
 import type { HostsFolder } from '#engines/dnsmasq/hosts-folder.ts';
-import type { Incus } from '#engines/incus/client.ts';
+import { connectIncus, type Incus } from '#engines/incus/client.ts';
 import type { FilterClient } from '#engines/nftables/client.ts';
 import { hostAddresses } from '#engines/nftables/host-addresses.ts';
 import type { Clock } from '#kernel/clock.ts';
@@ -14,13 +14,16 @@ import { computeService } from '#services/compute/service.ts';
 import { networkService } from '#services/network/service.ts';
 import { Namespace } from '#services/tenancy/namespace.ts';
 import { tenancyService } from '#services/tenancy/service.ts';
+import type { CertificateTasks } from '#trust/certificates/tasks.ts';
 import type { Keyring } from '#trust/keys/keyring.ts';
 import { trustService } from '#trust/service.ts';
 import type { RegionConfig } from './config/schema.ts';
+import { isRemote, WHY_NO_NETWORKS } from './external-incus.ts';
 
 export interface ServiceParts {
   readonly config: RegionConfig;
   readonly keyring: Keyring;
+  readonly certificates: CertificateTasks;
   readonly incus: Incus;
   readonly filter: FilterClient;
   readonly names: HostsFolder;
@@ -32,16 +35,28 @@ export interface ServiceParts {
 }
 
 export function regionServices(parts: ServiceParts): readonly Service[] {
-  const { config, keyring, incus, filter, names, imageFolder, clock, logger, organizationKinds } = parts;
+  const {
+    config,
+    keyring,
+    certificates,
+    incus,
+    filter,
+    names,
+    imageFolder,
+    clock,
+    logger,
+    organizationKinds,
+  } = parts;
   const { pools, forwardAddresses, egress } = config.network;
   const addresses = forwardAddresses.length > 0 ? forwardAddresses : hostAddresses();
   const common = { incus, clock, logger, regionId: config.id };
   return [
-    trustService({ keyring, projectKind: Namespace }),
+    trustService({ keyring, certificates, projectKind: Namespace }),
     tenancyService({ kinds: organizationKinds }),
     computeService({ ...common, imageFolder }),
     networkService({
       ...common,
+      incus: isRemote(config) ? connectIncus({ absent: WHY_NO_NETWORKS }, clock) : incus,
       filter,
       names,
       instanceKind: Instance,

@@ -5,21 +5,24 @@ import type { Service } from '#kernel/service.ts';
 import { projectBindingController, projectBindingsAdmission } from './access/project-bindings.ts';
 import { RoleBinding } from './access/role-binding.ts';
 import { wayInAdmission } from './access/way-in.ts';
+import type { CertificateTasks } from './certificates/tasks.ts';
 import { ClientCertificate } from './identity/client-certificate.ts';
 import { clientCertificateController } from './identity/controller.ts';
 import type { Keyring } from './keys/keyring.ts';
 
 export interface TrustServiceOptions {
   readonly keyring: Pick<Keyring, 'clientAuthority'>;
+  /** Who checks signing requests. Default: this thread. */
+  readonly certificates?: CertificateTasks;
   /** The kind of projects (`v1 Namespace`), which bindings may name. */
   readonly projectKind: Kind;
 }
 
-export function trustService({ keyring, projectKind }: TrustServiceOptions): Service {
+export function trustService({ keyring, certificates, projectKind }: TrustServiceOptions): Service {
   return {
     name: 'trust',
     kinds: [RoleBinding, ClientCertificate],
     admissions: [wayInAdmission, projectBindingsAdmission(projectKind)],
-    controllers: [clientCertificateController(keyring), projectBindingController(projectKind)],
+    controllers: [clientCertificateController(keyring, certificates), projectBindingController(projectKind)],
   };
 }

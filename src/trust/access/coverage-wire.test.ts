@@ -9,7 +9,7 @@ import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import type { Verb } from '#kernel/access.ts';
 import { REGION, type RealmId } from '#kernel/realm-id.ts';
-import { createClientAuthority, openAuthority } from '../certificates/authority.ts';
+import { createClientAuthority, openClientAuthority } from '../certificates/authority.ts';
 import { signClientCertificate } from '../certificates/client.ts';
 import { newPersonalKey } from '../certificates/personal-key.ts';
 import { ClientCertificate } from '../identity/client-certificate.ts';
@@ -155,7 +155,7 @@ describe('every operation over the wire', () => {
     const admin = clients.get('admin');
     assert.ok(admin);
     const nowhere = await admin.send('GET', '/orgs/nowhere/api/v1/namespaces');
-    const authority = await openAuthority(await createClientAuthority(Date.now()));
+    const authority = openClientAuthority(createClientAuthority(Date.now()));
     const key = newPersonalKey();
     const victim = await region.realms.use(ACME, ({ view }) =>
       view.get(ClientCertificate, { name: 'admin-served' }),

@@ -7,16 +7,18 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { KubeConfig } from '@kubernetes/client-node';
 import {
-  type CertificateAuthority,
+  type ClientAuthority,
   createClientAuthority,
   createRootAuthority,
   DAY_MS,
-  openAuthority,
-  randomSerial,
+  openClientAuthority,
+  openRootAuthority,
+  type RootAuthority,
 } from './authority.ts';
 import { signClientCertificate } from './client.ts';
 import { kubeconfig } from './kubeconfig.ts';
 import { issueServerCertificate, SERVER_RENEW_BEFORE_MS, serverCertificateIsDue } from './server.ts';
+import { randomSerial } from './tasks.ts';
 
 const NOW = Date.parse('2026-11-21T12:00:00Z');
 const CONSTRAINTS = {
@@ -27,15 +29,18 @@ const NAMES = { dnsNames: ['localhost', 'lux.casemate.internal'], ips: ['127.0.0
 
 describe('certificates', () => {
   let folder: string;
-  let root: CertificateAuthority;
-  let clients: CertificateAuthority;
+  let root: RootAuthority;
+  let clients: ClientAuthority;
+  /** PEM of the clients' authority. */
+  let clientsPem: string;
   const { publicKey } = generateKeyPairSync('ed25519');
   const spki = publicKey.export({ type: 'spki', format: 'der' });
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'casemate-certificates-'));
-    root = await openAuthority(await createRootAuthority('lux', CONSTRAINTS, NOW));
-    clients = await openAuthority(await createClientAuthority(NOW));
+    root = openRootAuthority(await createRootAuthority('lux', CONSTRAINTS, NOW));
+    clients = openClientAuthority(createClientAuthority(NOW));
+    clientsPem = (await clients.certificate()).toString();
   });
   after(() => rmSync(folder, { recursive: true }));
 
@@ -99,7 +104,7 @@ describe('certificates', () => {
     assert.equal(serverCertificateIsDue(certificate, root, NAMES, end - SERVER_RENEW_BEFORE_MS + 1), true);
     const more = { ...NAMES, dnsNames: [...NAMES.dnsNames, 'api.casemate.internal'] };
     assert.equal(serverCertificateIsDue(certificate, root, more, NOW), true);
-    const other = await openAuthority(await createRootAuthority('lux', CONSTRAINTS, NOW));
+    const other = openRootAuthority(await createRootAuthority('lux', CONSTRAINTS, NOW));
     assert.equal(serverCertificateIsDue(certificate, other, NAMES, NOW), true);
     assert.equal(serverCertificateIsDue('damaged', root, NAMES, NOW), true);
   });
@@ -114,9 +119,9 @@ describe('certificates', () => {
     assert.equal(certificate.serialNumber.toLowerCase(), signed.serial);
     assert.equal(certificate.validFromDate.getTime(), NOW - 5 * 60 * 1000);
     assert.equal(certificate.validToDate.getTime(), NOW + 30 * DAY_MS);
-    assert.equal(opensslVerify(clients.pem, signed.pem, '-purpose', 'sslclient'), '');
+    assert.equal(opensslVerify(clientsPem, signed.pem, '-purpose', 'sslclient'), '');
     assert.match(
-      opensslVerify(clients.pem, signed.pem, '-purpose', 'sslserver'),
+      opensslVerify(clientsPem, signed.pem, '-purpose', 'sslserver'),
       /unsuitable certificate purpose/,
     );
     assert.match(opensslVerify(root.pem, signed.pem), /unable to get local issuer/);
@@ -134,8 +139,8 @@ describe('certificates', () => {
     for (const serial of serials) assert.match(serial, /^[4-7][0-9a-f]{31}$/);
   });
 
-  it('a client authority’s certificate names no organization', () => {
-    assert.match(clients.certificate.subject, /^CN=Casemate client authority [0-9a-f]{16}$/);
+  it('a client authority’s certificate names no organization', async () => {
+    assert.match((await clients.certificate()).subject, /^CN=Casemate client authority [0-9a-f]{16}$/);
   });
 
   it('a kubeconfig is read by the Kubernetes client as one cluster, user and project', async () => {

@@ -8,7 +8,6 @@ import {
   NOT_BEFORE_SLACK_MS,
   type SignedCertificate,
 } from './authority.ts';
-import * as x509 from './x509.ts';
 
 export const CLIENT_AUTH_OID = '1.3.6.1.5.5.7.3.2';
 export const OBJECT_URI_PREFIX = 'urn:uuid:';
@@ -41,14 +40,8 @@ export async function signClientCertificate(
     spki: options.spki,
     notBefore_ms,
     notAfter_ms,
-    extensions: [
-      new x509.BasicConstraintsExtension(false, undefined, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth], true),
-      new x509.SubjectAlternativeNameExtension([
-        { type: 'url', value: `${OBJECT_URI_PREFIX}${options.objectUid}` },
-      ]),
-    ],
+    usage: 'client',
+    names: [{ type: 'url', value: `${OBJECT_URI_PREFIX}${options.objectUid}` }],
   });
   return { ...signed, notBefore_ms, notAfter_ms };
 }

@@ -3,9 +3,8 @@
  */
 import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
-import { type CertificateAuthority, DAY_MS, NOT_BEFORE_SLACK_MS } from './authority.ts';
+import { DAY_MS, NOT_BEFORE_SLACK_MS, type RootAuthority } from './authority.ts';
 import { addressBytes, permitsAddress, permitsName } from './name-constraints.ts';
-import * as x509 from './x509.ts';
 
 const SERVER_VALIDITY_DAYS = 397;
 /** Renewed when less than this is left: a third of its life. */
@@ -42,7 +41,7 @@ export function checkServerNames(names: ServerNames): void {
 
 /** Parts names into those that the root may certify, and those that clients would refuse under it. */
 export function partNames(
-  root: CertificateAuthority,
+  root: RootAuthority,
   names: ServerNames,
 ): { readonly permitted: ServerNames; readonly outside: readonly string[] } {
   const { constraints } = root;
@@ -55,7 +54,7 @@ export function partNames(
   return { permitted, outside: [...names.dnsNames, ...names.ips].filter((name) => !inside.has(name)) };
 }
 
-function checkPermitted(root: CertificateAuthority, names: ServerNames): void {
+function checkPermitted(root: RootAuthority, names: ServerNames): void {
   const { outside } = partNames(root, names);
   if (outside.length === 0) return;
   const { dnsNames, ipRanges } = root.constraints ?? { dnsNames: [], ipRanges: [] };
@@ -67,7 +66,7 @@ function checkPermitted(root: CertificateAuthority, names: ServerNames): void {
 
 /** Makes a P-256 key and a certificate for it. Throws a TypeError when the root may not certify every name. */
 export async function issueServerCertificate(
-  root: CertificateAuthority,
+  root: RootAuthority,
   names: ServerNames,
   now_ms: number,
 ): Promise<ServerCertificate> {
@@ -80,14 +79,10 @@ export async function issueServerCertificate(
     spki: publicKey.export({ type: 'spki', format: 'der' }),
     notBefore_ms: now_ms - NOT_BEFORE_SLACK_MS,
     notAfter_ms: now_ms + SERVER_VALIDITY_DAYS * DAY_MS,
-    extensions: [
-      new x509.BasicConstraintsExtension(false, undefined, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-      new x509.SubjectAlternativeNameExtension([
-        ...names.dnsNames.map((value) => ({ type: 'dns' as const, value })),
-        ...names.ips.map((value) => ({ type: 'ip' as const, value })),
-      ]),
+    usage: 'server',
+    names: [
+      ...names.dnsNames.map((value) => ({ type: 'dns' as const, value })),
+      ...names.ips.map((value) => ({ type: 'ip' as const, value })),
     ],
   });
   return { certificate: signed.pem, key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() };
@@ -98,7 +93,7 @@ export async function issueServerCertificate(
  */
 export function serverCertificateIsDue(
   certificate: string,
-  root: CertificateAuthority,
+  root: RootAuthority,
   names: ServerNames,
   now_ms: number,
 ): boolean {

@@ -4,12 +4,13 @@ import { after, before, describe, it } from 'node:test';
 import { isStatusError } from '#kernel/errors.ts';
 import { REGION, type RealmId } from '#kernel/realm-id.ts';
 import {
-  type CertificateAuthority,
+  type ClientAuthority,
   createClientAuthority,
   DAY_MS,
-  openAuthority,
+  openClientAuthority,
 } from '../certificates/authority.ts';
 import { signClientCertificate } from '../certificates/client.ts';
+import { certificateTasks, type Issuer } from '../certificates/tasks.ts';
 import * as x509 from '../certificates/x509.ts';
 import { ACME, RIVAL, sharedRequest, type TrustFixture, trustFixture } from '../testing/fixture.ts';
 import { certificateAuthenticator } from './authenticator.ts';
@@ -50,7 +51,7 @@ describe('authentication by client certificate', () => {
       return { uid: object.metadata.uid, spki: key.export({ type: 'spki', format: 'der' }) };
     });
 
-  async function clientAuthority(realm: RealmId): Promise<CertificateAuthority> {
+  async function clientAuthority(realm: RealmId): Promise<ClientAuthority> {
     const authority = await region.keyring.clientAuthority(realm);
     assert.ok(authority);
     return authority;
@@ -85,7 +86,7 @@ describe('authentication by client certificate', () => {
       refusal(ACME, Buffer.from('not a certificate')),
       refusal(ACME, new Uint8Array(0)),
       refusal(ACME, new Uint8Array(100_000)),
-      refusal(ACME, (await clientAuthority(ACME)).certificate.raw),
+      refusal(ACME, (await (await clientAuthority(ACME)).certificate()).raw),
     ]);
     assert.deepEqual(new Set(refusals), new Set([REFUSED]));
   });
@@ -114,7 +115,7 @@ describe('authentication by client certificate', () => {
   it('a certificate by a forged authority is refused, whatever it says', async () => {
     await region.credential(ACME, 'victim');
     const { uid, spki } = await holder(ACME, 'victim');
-    const forged = await openAuthority(await createClientAuthority(region.clock.now()));
+    const forged = openClientAuthority(createClientAuthority(region.clock.now()));
     const options = {
       user: 'victim',
       groups: [],
@@ -168,23 +169,57 @@ describe('authentication by client certificate', () => {
   it('a certificate for anything but client authentication is refused', async () => {
     await region.credential(ACME, 'third');
     const { uid, spki } = await holder(ACME, 'third');
-    const authority = await clientAuthority(ACME);
+    const issuers: Issuer[] = [];
+    // The realm's authority for this test, which lets its key be seen: a real one signs nothing of the kind.
+    const authority = openClientAuthority(createClientAuthority(region.clock.now()), {
+      ...certificateTasks,
+      sign: (task) => {
+        issuers.push(task.issuer);
+        return certificateTasks.sign(task);
+      },
+    });
+    const genuine = await signClientCertificate(authority, {
+      user: 'third',
+      groups: [],
+      objectUid: uid,
+      spki,
+      now_ms: region.clock.now(),
+      validity_days: 1,
+    });
+    const [issuer] = issuers;
+    assert.ok(issuer);
     const uri = new x509.SubjectAlternativeNameExtension([{ type: 'url', value: `urn:uuid:${uid}` }]);
-    const signed = (...extensions: x509.Extension[]) =>
-      authority.sign({
+    const signed = async (...extensions: x509.Extension[]) => {
+      const certificate = await x509.X509CertificateGenerator.create({
         subject: [{ CN: ['third'] }],
-        spki,
-        notBefore_ms: region.clock.now(),
-        notAfter_ms: region.clock.now() + DAY_MS,
+        issuer: [{ CN: [issuer.commonName] }],
+        notBefore: new Date(region.clock.now()),
+        notAfter: new Date(region.clock.now() + DAY_MS),
+        signingAlgorithm: { name: 'ECDSA', hash: 'SHA-256' },
+        publicKey: spki,
+        signingKey: issuer.signingKey,
         extensions: [uri, ...extensions],
       });
+      return new Uint8Array(certificate.rawData);
+    };
+    const { authenticate: authenticateHere } = certificateAuthenticator({
+      realms: region.realms,
+      keyring: { clientAuthority: async () => authority },
+      clock: region.clock,
+    });
+    const said = (der: Uint8Array) =>
+      authenticateHere(ACME, { clientCertificate: der }).catch((error: Error) => error.message);
     const usage = (oid: string) => new x509.ExtendedKeyUsageExtension([oid], true);
+    const client = usage(x509.ExtendedKeyUsage.clientAuth);
+    // Whoever signed it is right, so it comes as far as the object, which is not this certificate's.
+    assert.match(String(await said(genuine.der)), /was revoked/);
+    assert.match(String(await said(await signed(client))), /was revoked/);
     for (const extensions of [
       [usage(x509.ExtendedKeyUsage.serverAuth)],
       [],
-      [usage(x509.ExtendedKeyUsage.clientAuth), new x509.BasicConstraintsExtension(true, 0, true)],
+      [client, new x509.BasicConstraintsExtension(true, 0, true)],
     ]) {
-      assert.equal(await refusal(ACME, (await signed(...extensions)).der), REFUSED);
+      assert.equal(await said(await signed(...extensions)), REFUSED);
     }
   });
 

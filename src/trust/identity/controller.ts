@@ -7,7 +7,8 @@ import type { Controller, ReconcileContext, RetryAfter } from '#kernel/controlle
 import type { ObjectKey } from '#kernel/realm.ts';
 import { readyCondition, setCondition } from '#kernel/reconcile/conditions.ts';
 import { signClientCertificate } from '../certificates/client.ts';
-import { checkRequest, RequestError } from '../certificates/request.ts';
+import { RequestError } from '../certificates/request.ts';
+import { type CertificateTasks, certificateTasks } from '../certificates/tasks.ts';
 import type { Keyring } from '../keys/keyring.ts';
 import {
   ClientCertificate,
@@ -28,6 +29,7 @@ async function statusFor(
   object: ClientCertificateObject,
   keyring: Pick<Keyring, 'clientAuthority'>,
   context: SigningContext,
+  certificates: Pick<CertificateTasks, 'checkRequest'>,
 ): Promise<Status | undefined> {
   const { clock, realm } = context;
   const { generation } = object.metadata;
@@ -57,7 +59,7 @@ async function statusFor(
   }
   let spki: Uint8Array;
   try {
-    ({ spki } = await checkRequest(object.spec.request));
+    ({ spki } = await certificates.checkRequest(object.spec.request));
   } catch (error) {
     if (!(error instanceof RequestError)) throw error;
     const message = `spec.request ${error.message}. Delete this object and make another with a good request.`;
@@ -86,11 +88,12 @@ export async function reconcileClientCertificate(
   key: ObjectKey,
   keyring: Pick<Keyring, 'clientAuthority'>,
   context: SigningContext,
+  certificates: Pick<CertificateTasks, 'checkRequest'> = certificateTasks,
 ): Promise<RetryAfter | undefined> {
   const { realm, clock } = context;
   const object = realm.view.get(ClientCertificate, key);
   if (!object || object.metadata.deletionTimestamp !== undefined) return undefined;
-  const status = await statusFor(object, keyring, context);
+  const status = await statusFor(object, keyring, context, certificates);
   if (status) {
     await realm.resources.modify(
       ClientCertificate,
@@ -109,11 +112,14 @@ export async function reconcileClientCertificate(
   return left_ms > 0 ? { retryAfter_ms: Math.min(left_ms, LOOK_AGAIN_MS_MAX) } : undefined;
 }
 
-export function clientCertificateController(keyring: Pick<Keyring, 'clientAuthority'>): Controller {
+export function clientCertificateController(
+  keyring: Pick<Keyring, 'clientAuthority'>,
+  certificates?: Pick<CertificateTasks, 'checkRequest'>,
+): Controller {
   return {
     name: 'client-certificates',
     realms: ['region', 'organization'],
     kind: ClientCertificate,
-    reconcile: (key, context) => reconcileClientCertificate(key, keyring, context),
+    reconcile: (key, context) => reconcileClientCertificate(key, keyring, context, certificates),
   };
 }

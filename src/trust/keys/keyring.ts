@@ -12,14 +12,16 @@ import type { RealmKeyring, RealmKeys, WrappedKeyStorage } from '#kernel/keys.ts
 import { organizationOf, REGION, type RealmId } from '#kernel/realm-id.ts';
 import { BoundedMap } from '../bounded-map.ts';
 import {
-  type AuthorityMaterial,
-  type CertificateAuthority,
+  type ClientAuthority,
   createClientAuthority,
   createRootAuthority,
-  openAuthority,
+  openClientAuthority,
+  openRootAuthority,
+  type RootAuthority,
 } from '../certificates/authority.ts';
 import type { NameConstraints } from '../certificates/name-constraints.ts';
-import { decodeAuthority, encodeAuthority } from './authority-blob.ts';
+import type { CertificateTasks } from '../certificates/tasks.ts';
+import { decodeClient, decodeRoot, encodeClient, encodeRoot } from './authority-blob.ts';
 import { loadSigningKey, newSigningKey, openRealmKeys } from './realm-keys.ts';
 import {
   KEY_BYTES,
@@ -47,9 +49,9 @@ export interface Keyring extends RealmKeyring {
   clientAuthority(
     realm: RealmId,
     options?: { readonly fresh?: boolean },
-  ): Promise<CertificateAuthority | undefined>;
+  ): Promise<ClientAuthority | undefined>;
   /** The region's root. Made under `constraints` at the first call ever; later calls return what was made. */
-  rootAuthority(constraints: NameConstraints): Promise<CertificateAuthority>;
+  rootAuthority(constraints: NameConstraints): Promise<RootAuthority>;
   /**
    * Makes a new sealing key for a realm; what was sealed before still opens. Keys opened before this call (here or in
    * another replica) go on sealing under the old key until they are opened again.
@@ -65,6 +67,8 @@ export interface SoftwareKeyringOptions {
   readonly storage: WrappedKeyStorage;
   readonly masterKey: SymmetricKey;
   readonly clock: Clock;
+  /** Who makes authorities and signs for them. Default: this thread. */
+  readonly certificates?: CertificateTasks;
 }
 
 interface Cached<T> {
@@ -82,9 +86,9 @@ const digestOf = (...blobs: readonly Uint8Array[]) => {
 const sealerName = (number: number) => `${SEALER_PREFIX}${String(number).padStart(6, '0')}`;
 
 export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
-  const { region, storage, masterKey, clock } = options;
+  const { region, storage, masterKey, clock, certificates } = options;
   const opened = new BoundedMap<RealmId, Cached<RealmKeys>>(OPEN_REALMS_MAX);
-  const authorities = new BoundedMap<string, Cached<CertificateAuthority>>(OPEN_REALMS_MAX);
+  const authorities = new BoundedMap<RealmId, Cached<ClientAuthority>>(OPEN_REALMS_MAX);
   /** Incarnations of realms whose keys were destroyed here; what was opened of them must stop working. */
   const destroyed = new BoundedMap<string, true>(DESTROYED_MAX);
   let closed = false;
@@ -117,42 +121,46 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
     if (closed) throw new Error('the keyring was closed');
   }
 
-  function wrapAuthority(realm: RealmId, name: string, material: AuthorityMaterial): Uint8Array {
-    const encoded = encodeAuthority(material);
+  /** Wraps the encoded material of an authority, and zeroes what it was made of. */
+  function wrapAuthority(
+    realm: RealmId,
+    name: string,
+    material: { readonly privateKey: Uint8Array },
+    encoded: Uint8Array,
+  ): Uint8Array {
     material.privateKey.fill(0);
     return wrap(realm, name, encoded);
   }
 
-  async function authority(
-    realm: RealmId,
-    name: string,
-    fresh: boolean,
-  ): Promise<CertificateAuthority | undefined> {
+  async function clientAuthority(realm: RealmId, fresh: boolean): Promise<ClientAuthority | undefined> {
     requireOpen();
-    const key = `${realm}\0${name}`;
-    const known = authorities.get(key);
+    const known = authorities.get(realm);
     if (known && !fresh) return known.value;
-    const blob = await storage.get(realm, name);
-    if (blob) return keptAuthority(realm, name, blob);
-    authorities.delete(key);
+    const blob = await storage.get(realm, CLIENT_AUTHORITY);
+    if (blob) return keptAuthority(realm, blob);
+    authorities.delete(realm);
     return undefined;
   }
 
-  async function keptAuthority(
-    realm: RealmId,
-    name: string,
-    blob: Uint8Array,
-  ): Promise<CertificateAuthority> {
-    const key = `${realm}\0${name}`;
+  function keptAuthority(realm: RealmId, blob: Uint8Array): ClientAuthority {
     const digest = digestOf(blob);
-    const known = authorities.get(key);
+    const known = authorities.get(realm);
     if (known?.digest === digest) return known.value;
-    const encoded = unwrap(realm, name, blob);
-    const material = decodeAuthority(encoded);
-    const value = await openAuthority(material);
+    const encoded = unwrap(realm, CLIENT_AUTHORITY, blob);
+    const value = openClientAuthority(decodeClient(encoded), certificates);
     encoded.fill(0);
-    authorities.set(key, { digest, value });
+    authorities.set(realm, { digest, value });
     return value;
+  }
+
+  async function rootAuthority(): Promise<RootAuthority | undefined> {
+    requireOpen();
+    const blob = await storage.get(REGION, ROOT_AUTHORITY);
+    if (!blob) return undefined;
+    const encoded = unwrap(REGION, ROOT_AUTHORITY, blob);
+    const root = openRootAuthority(decodeRoot(encoded));
+    encoded.fill(0);
+    return root;
   }
 
   async function openRealm(realm: RealmId): Promise<RealmKeys> {
@@ -187,18 +195,19 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
   return {
     async create(realm) {
       requireOpen();
-      const authority = await createClientAuthority(clock.now());
+      const authority = createClientAuthority(clock.now());
+      const encoded = encodeClient(authority);
       // Whatever the realm has already stays. Sealing keys are never removed one by one, so where there is any the first one is there.
       const kept = await storage.addAll(
         realm,
         new Map([
           ...['log.changes', 'log.access'].map((name) => [name, wrap(realm, name, newSigningKey())] as const),
           [sealerName(1), wrap(realm, sealerName(1), randomBytes(KEY_BYTES))],
-          [CLIENT_AUTHORITY, wrapAuthority(realm, CLIENT_AUTHORITY, authority)],
+          [CLIENT_AUTHORITY, wrapAuthority(realm, CLIENT_AUTHORITY, authority, encoded)],
         ]),
       );
       const own = kept.get(CLIENT_AUTHORITY);
-      if (own) await keptAuthority(realm, CLIENT_AUTHORITY, own);
+      if (own) keptAuthority(realm, own);
       return keptKeys(realm, kept);
     },
     open: openRealm,
@@ -209,15 +218,19 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
       if (changes) destroyed.set(digestOf(changes), true);
       await storage.deleteAll(realm);
       opened.delete(realm);
-      authorities.delete(`${realm}\0${CLIENT_AUTHORITY}`);
+      authorities.delete(realm);
     },
-    clientAuthority: (realm, { fresh = false } = {}) => authority(realm, CLIENT_AUTHORITY, fresh),
+    clientAuthority: (realm, { fresh = false } = {}) => clientAuthority(realm, fresh),
     async rootAuthority(constraints) {
-      const known = await authority(REGION, ROOT_AUTHORITY, false);
+      const known = await rootAuthority();
       if (known) return known;
       const root = await createRootAuthority(region, constraints, clock.now());
-      await storage.add(REGION, ROOT_AUTHORITY, wrapAuthority(REGION, ROOT_AUTHORITY, root));
-      const made = await authority(REGION, ROOT_AUTHORITY, false);
+      await storage.add(
+        REGION,
+        ROOT_AUTHORITY,
+        wrapAuthority(REGION, ROOT_AUTHORITY, root, encodeRoot(root)),
+      );
+      const made = await rootAuthority();
       if (!made) throw new Error('the key storage lost the region’s root as soon as it was made');
       return made;
     },

@@ -1,0 +1,162 @@
+/**
+ * The work on certificates that takes long: signing, and checking requests. Everything that goes in and out is plain data or
+ * a key that Node can hand to another thread, because it is done on one (`task-threads.ts`).
+ */
+import { createHash, createPublicKey, type KeyObject, randomBytes, type webcrypto } from 'node:crypto';
+import { encodeNameConstraints, type NameConstraints } from './name-constraints.ts';
+import { checkRequest, type RequestedKey } from './request.ts';
+import * as x509 from './x509.ts';
+
+export const NAME_CONSTRAINTS_OID = '2.5.29.30';
+
+export type Curve = 'P-256' | 'P-384';
+const HASH: Readonly<Record<Curve, string>> = { 'P-256': 'SHA-256', 'P-384': 'SHA-384' };
+
+/** What certificates are good for. */
+export type Usage = 'client' | 'server';
+
+/** What an authority says of itself. */
+export interface AuthorityContent {
+  readonly usage: Usage;
+  readonly notBefore_ms: number;
+  readonly notAfter_ms: number;
+  /** The names it may certify, for servers. */
+  readonly constraints?: NameConstraints;
+}
+
+/** What a certificate says. */
+export interface CertificateContent {
+  readonly subject: x509.JsonName;
+  /** DER of the SubjectPublicKeyInfo to certify. */
+  readonly spki: Uint8Array;
+  readonly notBefore_ms: number;
+  readonly notAfter_ms: number;
+  readonly usage: Usage;
+  /** Subject alternative names. */
+  readonly names: readonly { readonly type: 'url' | 'dns' | 'ip'; readonly value: string }[];
+}
+
+/** Who signs: the name and the key of a loaded authority. */
+export interface Issuer {
+  readonly curve: Curve;
+  readonly commonName: string;
+  readonly publicKey: KeyObject;
+  /** Cannot be exported. */
+  readonly signingKey: webcrypto.CryptoKey;
+  /** As `keyIdentifier` gives it. */
+  readonly keyIdentifier: string;
+}
+
+export interface SigningTask extends CertificateContent {
+  readonly issuer: Issuer;
+}
+
+export interface SignedCertificate {
+  readonly pem: string;
+  readonly der: Uint8Array;
+  /** 32 lower-case hex digits. */
+  readonly serial: string;
+}
+
+export interface CertificateTasks {
+  sign(task: SigningTask): Promise<SignedCertificate>;
+  /** As `request.ts` says. Throws RequestError. */
+  checkRequest(pem: string): Promise<RequestedKey>;
+}
+
+/** On this thread. */
+export const certificateTasks: CertificateTasks = { sign, checkRequest };
+
+export const signingAlgorithm = (curve: Curve) => ({ name: 'ECDSA', namedCurve: curve, hash: HASH[curve] });
+
+/**
+ * A random serial of 16 bytes. The first byte is in 0x40–0x7f, so that DER neither drops nor adds a byte and the serial
+ * always is 32 hex digits; 126 bits are random (RFC 5280 §4.1.2.2 wants at most 20 octets, positive).
+ */
+export function randomSerial(): string {
+  const bytes = randomBytes(16);
+  bytes[0] = ((bytes[0] ?? 0) & 0x3f) | 0x40;
+  return bytes.toString('hex');
+}
+
+/** SHA-1 of the public key's bits, in hex: RFC 5280 §4.2.1.2, method 1. It names a key; nothing trusts it. */
+export function keyIdentifier(key: KeyObject): string {
+  const bits =
+    key.asymmetricKeyType === 'rsa'
+      ? key.export({ type: 'pkcs1', format: 'der' })
+      : key.export({ format: 'raw-public' });
+  return createHash('sha1').update(bits).digest('hex');
+}
+
+// The same in every certificate, and dear to make.
+const EXTENSIONS: Readonly<Record<'authority' | Usage, readonly x509.Extension[]>> = {
+  authority: [
+    new x509.BasicConstraintsExtension(true, 0, true),
+    new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+  ],
+  client: [
+    new x509.BasicConstraintsExtension(false, undefined, true),
+    new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+    new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth], true),
+  ],
+  server: [
+    new x509.BasicConstraintsExtension(false, undefined, true),
+    new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+    new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+  ],
+};
+const AUTHORITY_USAGE: Readonly<Record<Usage, x509.Extension>> = {
+  client: new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth]),
+  server: new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+};
+
+/** The certificate of an authority, in DER, signed with its own key. */
+export async function selfSign(content: AuthorityContent, issuer: Issuer): Promise<Uint8Array> {
+  const { usage, constraints } = content;
+  const name = [{ CN: [issuer.commonName] }];
+  const certificate = await x509.X509CertificateGenerator.create({
+    serialNumber: randomSerial(),
+    subject: name,
+    issuer: name,
+    notBefore: new Date(content.notBefore_ms),
+    notAfter: new Date(content.notAfter_ms),
+    signingAlgorithm: signingAlgorithm(issuer.curve),
+    publicKey: Uint8Array.from(issuer.publicKey.export({ type: 'spki', format: 'der' })),
+    signingKey: issuer.signingKey,
+    extensions: [
+      ...EXTENSIONS.authority,
+      new x509.SubjectKeyIdentifierExtension(issuer.keyIdentifier),
+      ...(constraints
+        ? [new x509.Extension(NAME_CONSTRAINTS_OID, true, encodeNameConstraints(constraints))]
+        : []),
+      AUTHORITY_USAGE[usage],
+    ],
+  });
+  return new Uint8Array(certificate.rawData);
+}
+
+async function sign(task: SigningTask): Promise<SignedCertificate> {
+  const { issuer, subject, usage, names } = task;
+  const spki = Uint8Array.from(task.spki);
+  const serial = randomSerial();
+  const signed = await x509.X509CertificateGenerator.create({
+    serialNumber: serial,
+    subject,
+    issuer: [{ CN: [issuer.commonName] }],
+    notBefore: new Date(task.notBefore_ms),
+    notAfter: new Date(task.notAfter_ms),
+    signingAlgorithm: signingAlgorithm(issuer.curve),
+    publicKey: spki,
+    signingKey: issuer.signingKey,
+    extensions: [
+      ...EXTENSIONS[usage],
+      new x509.SubjectAlternativeNameExtension([...names]),
+      new x509.AuthorityKeyIdentifierExtension(issuer.keyIdentifier),
+      new x509.SubjectKeyIdentifierExtension(identifierOf(spki)),
+    ],
+  });
+  return { pem: `${signed.toString('pem')}\n`, der: new Uint8Array(signed.rawData), serial };
+}
+
+const identifierOf = (spki: Uint8Array<ArrayBuffer>): string =>
+  keyIdentifier(createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' }));
