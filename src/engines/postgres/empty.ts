@@ -12,6 +12,8 @@ const TABLES = [
   'tile_nodes',
   'checkpoints',
   'wrapped_keys',
+  'expiring_record_keys',
+  'expiring_records',
   'schema_migrations',
 ];
 
@@ -33,6 +35,7 @@ export async function emptyDatabase(connection: PostgresConnection): Promise<voi
         );
       }
       await client.query(`DROP TABLE IF EXISTS ${TABLES.join(', ')}`);
+      await client.query('DROP SEQUENCE IF EXISTS record_versions');
     });
   } finally {
     await pool.end();

@@ -4,11 +4,13 @@
 import type { Claims } from '#kernel/claim.ts';
 import { type Clock, systemClock } from '#kernel/clock.ts';
 import type { WrappedKeyStorage } from '#kernel/keys.ts';
+import type { ExpiringRecords } from '#kernel/records.ts';
 import type { LogStorage } from '#kernel/store/storage.ts';
 import { PostgresClaims } from './claims.ts';
 import { openPool, type PostgresConnection } from './database.ts';
 import { migrate, readMigrations } from './migrate.ts';
 import { PostgresStorage } from './postgres-storage.ts';
+import { PostgresRecords } from './records.ts';
 import { WakeUps } from './wake-ups.ts';
 import { PostgresWrappedKeys } from './wrapped-keys.ts';
 
@@ -22,6 +24,7 @@ export interface PostgresOptions {
 export interface Postgres {
   readonly log: LogStorage;
   readonly keys: WrappedKeyStorage;
+  readonly records: ExpiringRecords;
   /** Given up by whoever holds them: closing does not end them. */
   readonly claims: Claims;
   /** Versions of the schema that opening has applied. */
@@ -40,6 +43,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Postgres> 
     return {
       log: new PostgresStorage(pool, wakeUps),
       keys: new PostgresWrappedKeys(pool),
+      records: new PostgresRecords({ pool, clock }),
       claims: new PostgresClaims({ connection, clock, onFault }),
       migrated,
       async close() {

@@ -55,6 +55,8 @@ export const DESTROY_REALM = [
   'DELETE FROM access WHERE realm = $1',
   'DELETE FROM tile_nodes WHERE realm = $1',
   'DELETE FROM checkpoints WHERE realm = $1',
+  // Their keys go with them.
+  'DELETE FROM expiring_records WHERE realm = $1',
 ];
 
 export const LIST_REALMS = 'SELECT id FROM realms ORDER BY id COLLATE "C"';
