@@ -1,0 +1,2 @@
+/** The API group of who people are and how they sign in. */
+export const IDENTITY_GROUP = 'identity.casemate.internal';
