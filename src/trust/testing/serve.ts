@@ -4,7 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { Agent, request as httpsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '#kernel/clock.ts';
+import { type Clock, systemClock } from '#kernel/clock.ts';
+import type { Connector } from '#kernel/connect.ts';
 import { silentLogger } from '#kernel/logger.ts';
 import { REGION, type RealmId } from '#kernel/realm-id.ts';
 import { ledgerSource } from '#kernel/wire/ledger-source.ts';
@@ -37,11 +38,19 @@ export interface ServedClient {
     path: string,
     body?: string,
   ): Promise<{ readonly code: number; readonly text: string }>;
+  /** What it connects with, for those that do more than send requests; `name` is the ClientCertificate's. */
+  readonly tls: { readonly ca: string; readonly cert: string; readonly key: string; readonly name: string };
   /** For another realm or its own: the same credential. */
   kubeconfig(realm: RealmId): string;
 }
 
-export async function serve(region: TrustFixture): Promise<ServedRegion> {
+export interface ServeOptions {
+  readonly connectors?: Readonly<Record<string, Connector>>;
+  /** The API server's clock. Default: the system's. */
+  readonly clock?: Clock;
+}
+
+export async function serve(region: TrustFixture, options: ServeOptions = {}): Promise<ServedRegion> {
   const folder = await mkdtemp(join(tmpdir(), 'casemate-served-'));
   // TLS clients go by the machine's clock, so these certificates do too.
   const certificate = await ensureServerIdentity({
@@ -59,7 +68,8 @@ export async function serve(region: TrustFixture): Promise<ServedRegion> {
     accessLog: region.realms.access,
     ledger: ledgerSource(region.realms.logs),
     tls: { key: certificate.key, cert: certificate.certificate },
-    clock: systemClock,
+    connectors: options.connectors ?? {},
+    clock: options.clock ?? systemClock,
     random: region.random,
     logger: silentLogger,
     version: { casemate: '0.0.0-test' },
@@ -83,6 +93,7 @@ export async function serve(region: TrustFixture): Promise<ServedRegion> {
       const { pem } = await region.sign(realm, name);
       return {
         ...sender({ cert: pem, key }),
+        tls: { ca: certificate.ca, cert: pem, key, name },
         kubeconfig: (to) =>
           kubeconfig({
             name: user,
