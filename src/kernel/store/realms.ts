@@ -85,6 +85,8 @@ class StoredRealms implements OpenRealms {
   readonly #heads: HeadChecks;
   readonly #isAlone: () => boolean;
   readonly #listeners = new Set<(realm: Realm) => void>();
+  /** Those that nobody holds, the longest idle first. */
+  readonly #idle = new Set<Slot>();
   /** Those in memory, for wake-ups: one comes for every commit of every realm. */
   readonly #byUid = new Map<string, LoadedRealm>();
   /** What each load under way heard of meanwhile. */
@@ -224,12 +226,13 @@ class StoredRealms implements OpenRealms {
     }
     const held = slot;
     held.leases += 1;
+    this.#idle.delete(held);
     let released = false;
     const release = () => {
       if (released) return;
       released = true;
       held.leases -= 1;
-      held.idleSince_ms = this.#options.clock.now();
+      if (held.leases === 0) this.#rest(held);
     };
     try {
       return { realm: await held.loading, release };
@@ -272,6 +275,14 @@ class StoredRealms implements OpenRealms {
     return { id, loading, loaded: undefined, leases: 0, idleSince_ms: now_ms, historyTrimmed_ms: now_ms };
   }
 
+  /** Nobody holds it any more. */
+  #rest(slot: Slot): void {
+    if (this.#slots.get(slot.id) !== slot) return;
+    slot.idleSince_ms = this.#options.clock.now();
+    this.#idle.add(slot);
+    if (this.#idle.size > this.#options.limits.idleRealms_max) this.#evict(this.#options.clock.now(), 1);
+  }
+
   /** Keeps a realm that was just made, as if it had been read. */
   #keep(id: RealmId, realm: LoadedRealm): void {
     const known = this.#slots.get(id);
@@ -284,6 +295,7 @@ class StoredRealms implements OpenRealms {
     const slot = this.#slot(id, Promise.resolve(realm));
     slot.loaded = realm;
     this.#slots.set(id, slot);
+    this.#rest(slot);
     this.#came(realm);
   }
 
@@ -309,6 +321,7 @@ class StoredRealms implements OpenRealms {
   #drop(id: RealmId, reason: Parameters<LoadedRealm['close']>[0]): void {
     const slot = this.#slots.get(id);
     this.#slots.delete(id);
+    if (slot) this.#idle.delete(slot);
     if (!slot?.loaded) return;
     this.#byUid.delete(slot.loaded.uid);
     slot.loaded.close(reason);
@@ -337,24 +350,22 @@ class StoredRealms implements OpenRealms {
   }
 
   async #keepHouse(): Promise<void> {
-    this.#evictIdle();
+    this.#evict(this.#options.clock.now() - this.#options.limits.idle_ms);
     await this.#compareSizes();
     await this.#trimHistory();
     await this.#checkpointLoaded();
   }
 
-  /** Those that nobody used for a while, and of the others as many as are too many, the longest idle first. */
-  #evictIdle(): void {
-    const { clock, limits } = this.#options;
-    const idleBefore_ms = clock.now() - limits.idle_ms;
-    const idle = this.#loaded()
-      .filter(({ slot, realm }) => slot.leases === 0 && !realm.busy)
-      .sort((a, b) => a.slot.idleSince_ms - b.slot.idleSince_ms);
-    const tooMany = idle.length - limits.idleRealms_max;
-    idle.forEach(({ slot: { id, idleSince_ms } }, at) => {
-      if (at >= tooMany && idleSince_ms > idleBefore_ms) return;
-      this.#drop(id, unavailable(`${id} left memory because nobody used it; try again`, 1));
-    });
+  /** Lets go of those that nobody used since a moment, the longest idle first, and of at most so many. */
+  #evict(idleSince_ms: number, count = Number.POSITIVE_INFINITY): void {
+    let left = count;
+    for (const slot of this.#idle) {
+      if (left <= 0 || slot.idleSince_ms > idleSince_ms) return;
+      // One that is not read yet, is written to or watched stays.
+      if (!slot.loaded || slot.loaded.busy) continue;
+      this.#drop(slot.id, unavailable(`${slot.id} left memory because nobody used it; try again`, 1));
+      left -= 1;
+    }
   }
 
   /** What a lost wake-up would have said. */
