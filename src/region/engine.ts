@@ -2,10 +2,12 @@
  * Gets Incus ready for the region: its own, or the one region.yaml names. Without one the region runs all the same, and
  * what needs it says so in its conditions.
  */
+import { userInfo } from 'node:os';
 import { connectIncus, type Incus } from '#engines/incus/client.ts';
-import { DEFAULT_POOL, incusSocket, prepareIncus, untilReady } from '#engines/incus/daemon.ts';
+import { DEFAULT_POOL, prepareIncus, untilReady } from '#engines/incus/daemon.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { RegionConfig } from './config/schema.ts';
+import { externalAddress, isRemote, placeOf } from './external-incus.ts';
 import type { Layout } from './layout.ts';
 
 const READY_LIMIT_MS = 60_000;
@@ -16,9 +18,6 @@ export interface Engine {
   /** Why there are no instances here; undefined when all is well. */
   readonly problem: string | undefined;
 }
-
-const socketOf = (layout: Layout, config: RegionConfig): string =>
-  config.incus.socket ?? incusSocket(layout.incus);
 
 /** Why a region has no engine, for its operator and for whoever wants an instance in it. */
 export const whyNoEngine = (config: RegionConfig): string =>
@@ -33,28 +32,37 @@ export function noEngine(config: RegionConfig, clock: Clock): Engine {
 }
 
 /** Says what is wrong with an Incus that is not ours; whatever it is, it is tried again with every instance. */
-async function openExternal(socketPath: string, clock: Clock): Promise<Engine> {
-  const incus = connectIncus({ socketPath }, clock);
+async function openExternal(config: RegionConfig, clock: Clock): Promise<Engine> {
+  const place = `Incus at ${placeOf(config)}`;
+  const incus = connectIncus(externalAddress(config, ownAccount()), clock);
   try {
+    if ((await incus.server()).auth !== 'trusted') {
+      const certificate = config.incus.clientCertificate;
+      return {
+        incus,
+        problem: `${place} does not trust this region: no instances or images; on its machine: incus config trust add-certificate ${certificate}`,
+      };
+    }
     await incus.extensions();
     const pools = await incus.pools.list();
     if (pools.some(({ name }) => name === DEFAULT_POOL)) return { incus, problem: undefined };
     return {
       incus,
-      problem: `Incus at ${socketPath} has no storage pool called ${DEFAULT_POOL}: no instances; make one: incus storage create ${DEFAULT_POOL} DRIVER`,
+      problem: `${place} has no storage pool called ${DEFAULT_POOL}: no instances; make one: incus storage create ${DEFAULT_POOL} DRIVER`,
     };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    return {
-      incus,
-      problem: `Incus at ${socketPath} cannot be used (${message}): no instances, images or networks; its socket must belong to a group other than root, such as incus-admin`,
-    };
+    const what = `${place} cannot be used (${message}): no instances, images or networks`;
+    const hint = '; its socket must belong to a group other than root, such as incus-admin';
+    return { incus, problem: isRemote(config) ? what : `${what}${hint}` };
   }
 }
 
+const ownAccount = () => ({ name: userInfo().username, uid: userInfo().uid });
+
 /** Waits until Incus serves. */
 export async function openEngine(layout: Layout, config: RegionConfig, clock: Clock): Promise<Engine> {
-  if (config.incus.mode === 'external') return openExternal(socketOf(layout, config), clock);
+  if (config.incus.mode === 'external') return openExternal(config, clock);
   const incus = await untilReady(layout.incus, clock, READY_LIMIT_MS);
   try {
     await prepareIncus(incus, {

@@ -11,6 +11,7 @@ import { LABELS } from '#services/compute/names.ts';
 import { parseConfig } from './config/load.ts';
 import type { RegionConfig } from './config/schema.ts';
 import { databaseConnection } from './database.ts';
+import { externalAddress, placeOf } from './external-incus.ts';
 import type { Layout } from './layout.ts';
 
 /** Throws, with what to do, when an engine does not answer: then nothing of the region's folder is to be removed yet. */
@@ -19,8 +20,8 @@ export async function emptyExternalEngines(layout: Layout, clock: Clock): Promis
   if (config === undefined) return;
   const { incus, postgres } = config;
   if (incus.mode === 'external') {
-    await naming(`Incus at ${incus.socket}`, async () => {
-      const client = connectIncus({ socketPath: incus.socket ?? '' }, clock);
+    await naming(`Incus at ${placeOf(config)}`, async () => {
+      const client = connectIncus(externalAddress(config), clock);
       try {
         await removeOwned(client, { key: LABELS.region, value: config.id });
       } finally {

@@ -11,6 +11,7 @@ import type { RegionConfig } from './config/schema.ts';
 import { type Accounts, isRoot } from './embedded/accounts.ts';
 import { postgresDefinition } from './embedded/postgres.ts';
 import { asAccount, withProgram } from './embedded/unprivileged.ts';
+import { isRemote } from './external-incus.ts';
 import type { Layout } from './layout.ts';
 import { PROGRAM_FOLDER, programFingerprint } from './program.ts';
 import type { ProcessDefinition, SupervisorPlan } from './supervisor/definition.ts';
@@ -38,7 +39,8 @@ export function planRegion(inputs: PlanInputs): SupervisorPlan {
   if (config.incus.mode === 'embedded' && isRoot() && findIncusd() !== undefined) {
     processes.push(incusDefinition(inputs));
   }
-  if (config.incus.mode !== 'none' && isRoot()) processes.push(firewallDefinition(inputs));
+  if (config.incus.mode !== 'none' && !isRemote(config) && isRoot())
+    processes.push(firewallDefinition(inputs));
   processes.push(
     regionDefinition(
       inputs,

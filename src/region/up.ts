@@ -22,6 +22,7 @@ import { ensureAccounts, isRoot } from './embedded/accounts.ts';
 import { ensureFolders } from './embedded/folders.ts';
 import { prepareCluster } from './embedded/postgres.ts';
 import { checkProgramReadable } from './embedded/unprivileged.ts';
+import { externalAddress, isRemote } from './external-incus.ts';
 import { installPackages, type Report } from './install/apply.ts';
 import { PACKAGES } from './install/packages.ts';
 import { checkDataFolder, type Layout } from './layout.ts';
@@ -63,13 +64,13 @@ export async function bringUp(options: UpOptions): Promise<UpResult> {
   const { layout, imageCache, report, timings } = options;
   checkDataFolder(layout.data);
   const shortcomings: string[] = [];
-  if (!isRoot()) {
+  await checkAddress(options);
+  const config = await timings.measure('configuration', () => configure(options));
+  if (!isRoot() && !isRemote(config)) {
     shortcomings.push(
       'not root: no instances, images, networks or firewall; the API, projects and secrets work',
     );
   }
-  await checkAddress(options);
-  const config = await timings.measure('configuration', () => configure(options));
   const missing = await timings.measure('packages', () => installPackages(neededPackages(config), report));
   shortcomings.push(...missing.map(({ message }) => message));
   if (missing.some(({ purpose }) => purpose === 'store')) {
@@ -85,6 +86,8 @@ export async function bringUp(options: UpOptions): Promise<UpResult> {
     if (isRoot()) checkProgramReadable();
     return found;
   });
+  // Now, while somebody is there to read it: the region process would only note it.
+  if (isRemote(config)) externalAddress(config, accounts.region);
   const running = await supervisorStatus(layout);
   const embedded = config.postgres.mode === 'embedded';
   const postgres = embedded
@@ -136,6 +139,7 @@ function neededPackages(config: RegionConfig) {
   return PACKAGES.filter(({ purpose, name }) => {
     if (purpose === 'store') return config.postgres.mode === 'embedded';
     if (config.incus.mode === 'none') return false;
+    if (isRemote(config)) return purpose === 'image';
     return config.incus.mode === 'embedded' || !OF_EMBEDDED_INCUS.has(name);
   });
 }

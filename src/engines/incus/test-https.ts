@@ -1,7 +1,7 @@
 /** For tests only: lets a private incusd answer over HTTPS as well, and makes a client certificate that it trusts. */
 import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { systemClock } from '#kernel/clock.ts';
@@ -21,6 +21,7 @@ export interface TestHttps {
 /** Makes the daemon listen on loopback. It does not trust the client's certificate yet. */
 export async function listenHttps(engine: TestIncus): Promise<TestHttps> {
   const folder = mkdtempSync(join(dirname(engine.folder), 'https-'));
+  chmodSync(folder, 0o711); // for a region, which runs as a user of its own
   const clientCertificate = join(folder, 'client.crt');
   const clientKey = join(folder, 'client.key');
   const algorithm = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];

@@ -46,6 +46,7 @@ postgres:
 incus:
   # embedded: the region runs its own, under its data folder.
   # external: an existing one; then also   socket: /var/lib/incus/unix.socket
+  #   or, on another machine and without networks (docs/operations.md), url, clientCertificate, clientKey, serverCertificate
   # none: no instances, images or networks.
   mode: embedded
 

@@ -72,6 +72,44 @@ test('fields that only make sense together are checked together', () => {
   ]);
 });
 
+test('an Incus is named by its socket or, on another machine, by its URL with three files', () => {
+  const external = (...lines: readonly string[]) => {
+    const text = TEXT.replace(
+      /incus:\n(?: {2}#.*\n)* {2}mode: embedded/,
+      ['incus:', 'mode: external', ...lines].join('\n  '),
+    );
+    try {
+      parseConfig(text, 'region.yaml');
+      return [];
+    } catch (error) {
+      assert.ok(error instanceof ConfigError);
+      return error.problems;
+    }
+  };
+  const files = ['clientCertificate: /a', 'clientKey: /b', 'serverCertificate: /c'];
+  assert.deepEqual(external('socket: /run/incus'), []);
+  assert.deepEqual(external('url: https://incus.example:8443', ...files), []);
+  assert.deepEqual(external(), [
+    "incus.socket: is missing; mode: external needs the path of Incus' unix.socket, or incus.url for one on another machine",
+  ]);
+  assert.deepEqual(external('url: https://incus.example:8443', 'clientKey: /b'), [
+    'incus.clientCertificate: is missing; incus.url needs the path of a PEM file here',
+    'incus.serverCertificate: is missing; incus.url needs the path of a PEM file here',
+  ]);
+  assert.deepEqual(external('url: https://incus.example:8443', 'socket: /run/incus', ...files), [
+    'incus.url: there is incus.socket as well; take one of them out',
+  ]);
+  assert.deepEqual(external('socket: /run/incus', 'clientKey: /b'), [
+    'incus.clientKey: only incus.url uses it; take it out',
+  ]);
+  assert.deepEqual(external('url: http://incus.example:8443', ...files), [
+    'incus.url: "http://incus.example:8443" should be https://HOST:PORT of an Incus on another machine, only with mode: external and without socket',
+  ]);
+  assert.deepEqual(problemsWith('incus:\n', 'incus:\n  clientKey: /b\n'), [
+    'incus.clientKey: only mode: external uses it; take it out, or change the mode',
+  ]);
+});
+
 test('text that is no YAML says where it breaks', () => {
   assert.match(problemsWith('advertise: []', 'advertise: [')[0] ?? '', /line \d+/);
 });

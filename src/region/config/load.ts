@@ -112,10 +112,35 @@ function crossProblems(value: unknown): string[] {
   if (config?.postgres?.mode === 'embedded' && config.postgres.url !== undefined) {
     problems.push('postgres.url: only mode: external uses it; take it out, or change the mode');
   }
-  if (config?.incus?.mode === 'external' && config.incus.socket === undefined) {
-    problems.push("incus.socket: is missing; mode: external needs the path of Incus' unix.socket");
-  }
+  if (config?.incus !== undefined) problems.push(...incusProblems(config.incus));
   return problems;
+}
+
+const OF_URL = ['clientCertificate', 'clientKey', 'serverCertificate'] as const;
+
+function incusProblems(incus: Partial<RegionConfig['incus']>): string[] {
+  const given = (['socket', 'url', ...OF_URL] as const).filter((field) => incus[field] !== undefined);
+  if (incus.mode !== 'external') {
+    return given.map(
+      (field) => `incus.${field}: only mode: external uses it; take it out, or change the mode`,
+    );
+  }
+  if (incus.socket !== undefined && incus.url !== undefined) {
+    return ['incus.url: there is incus.socket as well; take one of them out'];
+  }
+  if (incus.url !== undefined) {
+    return OF_URL.filter((field) => incus[field] === undefined).map(
+      (field) => `incus.${field}: is missing; incus.url needs the path of a PEM file here`,
+    );
+  }
+  if (incus.socket === undefined) {
+    return [
+      "incus.socket: is missing; mode: external needs the path of Incus' unix.socket, or incus.url for one on another machine",
+    ];
+  }
+  return given
+    .filter((field) => field !== 'socket')
+    .map((field) => `incus.${field}: only incus.url uses it; take it out`);
 }
 
 export async function loadConfig(path: string): Promise<RegionConfig> {

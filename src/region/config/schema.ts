@@ -76,6 +76,31 @@ export const RegionConfig = Type.Object(
             description: "path of a running Incus' unix.socket, only with mode: external",
           }),
         ),
+        url: Type.Optional(
+          Type.String({
+            pattern: '^https://[^/\\s@?#]+$',
+            description:
+              'https://HOST:PORT of an Incus on another machine, only with mode: external and without socket',
+          }),
+        ),
+        clientCertificate: Type.Optional(
+          Type.String({
+            pattern: '^/',
+            description: 'path of the PEM certificate that Incus at url knows this region by',
+          }),
+        ),
+        clientKey: Type.Optional(
+          Type.String({
+            pattern: '^/',
+            description: "path of that certificate's PEM key, which only the region's account may read",
+          }),
+        ),
+        serverCertificate: Type.Optional(
+          Type.String({
+            pattern: '^/',
+            description: 'path of the PEM certificate of Incus at url, or of the CA that signed it',
+          }),
+        ),
       },
       closed,
     ),
