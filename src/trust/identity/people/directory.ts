@@ -1,0 +1,109 @@
+/**
+ * Who somebody is and which groups they are in, as of a view. Asked with every request, so what was read of a group is remembered as long
+ * as the store keeps that state of it.
+ */
+import type { Entry, RealmView } from '#kernel/realm.ts';
+import type { People, Person } from '../sign-in.ts';
+import { Group, type GroupObject } from './group.ts';
+import { User, type UserObject } from './user.ts';
+
+/** Whether an object is there and not being deleted. */
+export function isLive(entry: Entry | undefined): entry is Entry {
+  return entry !== undefined && entry.object().metadata.deletionTimestamp === undefined;
+}
+
+const membersOf = new WeakMap<Entry, ReadonlySet<string>>();
+
+function members(entry: Entry): ReadonlySet<string> {
+  const known = membersOf.get(entry);
+  if (known) return known;
+  const { metadata, spec } = entry.object() as GroupObject;
+  // A group that is being deleted gives nobody anything any more.
+  const found = new Set(metadata.deletionTimestamp === undefined ? spec?.members : []);
+  membersOf.set(entry, found);
+  return found;
+}
+
+/** Names of the groups that list a user, in order. */
+export function groupsListing(view: RealmView, user: string): readonly string[] {
+  const groups: string[] = [];
+  for (const entry of view.entries(Group)) if (members(entry).has(user)) groups.push(entry.name);
+  return groups;
+}
+
+/** What a view said at its last revision that had a change of groups. */
+interface Memberships {
+  revision: number;
+  fingerprint: string;
+  readonly byUser: Map<string, readonly string[]>;
+}
+
+/** People whose groups are remembered, for each realm. */
+const REMEMBERED_MAX = 10_000;
+
+const memberships = new WeakMap<RealmView, Memberships>();
+
+/** Equal as long as no group came, changed or went: see `access/binding-index.ts`. */
+function fingerprintOf(view: RealmView): string {
+  let newest = -1;
+  let count = 0;
+  for (const entry of view.entries(Group)) {
+    count++;
+    if (entry.revision > newest) newest = entry.revision;
+  }
+  return `${count}/${newest}`;
+}
+
+function groupsInView(view: RealmView, user: string): readonly string[] {
+  let known = memberships.get(view);
+  if (known?.revision !== view.revision) {
+    const fingerprint = fingerprintOf(view);
+    if (known?.fingerprint === fingerprint) known.revision = view.revision;
+    else {
+      known = { revision: view.revision, fingerprint, byUser: new Map() };
+      memberships.set(view, known);
+    }
+  }
+  let groups = known.byUser.get(user);
+  if (groups === undefined) {
+    groups = groupsListing(view, user);
+    if (known.byUser.size < REMEMBERED_MAX) known.byUser.set(user, groups);
+  }
+  return groups;
+}
+
+/** Groups of a user: those that list them and those that their identity provider gave, each once, never `system:…`. */
+export function groupsOf(view: RealmView, user: UserObject): readonly string[] {
+  const listed = groupsInView(view, user.metadata.name);
+  const federated = user.status?.federatedGroups ?? [];
+  if (federated.length === 0) return listed;
+  return [...new Set([...listed, ...federated.filter((group) => !group.startsWith('system:'))])];
+}
+
+/** Whether somebody counts: not disabled, not being deleted. */
+export function isActive({ metadata, spec }: UserObject): boolean {
+  return metadata.deletionTimestamp === undefined && spec.disabled !== true;
+}
+
+/** The live user of that uid, disabled or not. */
+export function userByUid(view: RealmView, uid: string): UserObject | undefined {
+  const found = view.byUid(uid);
+  return found?.kind.resource === User.resource && isLive(found.entry)
+    ? (found.entry.object() as UserObject)
+    : undefined;
+}
+
+export const people: People = {
+  find(view, userUid): Person | undefined {
+    const user = userByUid(view, userUid);
+    if (!user || !isActive(user)) return undefined;
+    const { displayName, email } = user.spec;
+    return {
+      uid: userUid,
+      name: user.metadata.name,
+      groups: groupsOf(view, user),
+      displayName,
+      ...(email === undefined ? {} : { email }),
+    };
+  },
+};
