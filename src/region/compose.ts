@@ -54,6 +54,8 @@ export interface ComposeOptions {
   readonly hasIncus: boolean;
   /** Whether a root agent applies packet filters here. */
   readonly hasFilter: boolean;
+  /** Called when the first operator's kubeconfig may be another one: whoever owns the region has a copy. */
+  handOver(): void;
   readonly logger: Logger;
 }
 
@@ -162,9 +164,10 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
     });
     await server.listen(parseListen(config.listen));
     closers.push(() => server.close());
-    const stopRenewing = renewDaily(clock, logger, async () => {
-      const { key, certificate, renewed } = await establishTrust();
-      if (renewed) server.renewTls({ key, cert: certificate });
+    const stopRenewing = renewDaily(clock, logger, {
+      establish: establishTrust,
+      serveWith: ({ key, certificate }) => server.renewTls({ key, cert: certificate }),
+      handOver: options.handOver,
     });
     closers.push(stopRenewing);
     const notes = engine.problem === undefined ? [] : [engine.problem];

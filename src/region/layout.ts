@@ -80,6 +80,12 @@ export function layoutOf(folder: string): Layout {
   };
 }
 
+/** The region process keeps the first operator's kubeconfig and renews what is in it; whoever owns the region has a copy. */
+export const operatorCopy = ({ keys, operatorKubeconfig }: Layout) => ({
+  from: join(keys, 'operator.kubeconfig'),
+  to: operatorKubeconfig,
+});
+
 /** Refuses a data folder that could never work, before anything is made in it. */
 export function checkDataFolder(data: string): void {
   const bytes = Buffer.byteLength(data);

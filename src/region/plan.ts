@@ -12,7 +12,7 @@ import { type Accounts, isRoot } from './embedded/accounts.ts';
 import { postgresDefinition } from './embedded/postgres.ts';
 import { asAccount, withProgram } from './embedded/unprivileged.ts';
 import { isRemote } from './external-incus.ts';
-import type { Layout } from './layout.ts';
+import { type Layout, operatorCopy } from './layout.ts';
 import { PROGRAM_FOLDER, programFingerprint } from './program.ts';
 import type { ProcessDefinition, SupervisorPlan } from './supervisor/definition.ts';
 
@@ -123,6 +123,7 @@ function regionDefinition(
     env: { PATH, LANG: 'C.UTF-8', NODE_ENV: 'production', NODE_COMPILE_CACHE: layout.cache },
     cwd: '/',
     ready: { type: 'message' },
+    handsOver: [operatorCopy(layout)],
     after: before,
     startsAtOnce: true,
     startLimit_ms: REGION_START_LIMIT_MS,

@@ -11,6 +11,7 @@ import { databaseConnection } from './database.ts';
 import { collectWhenIdle, thisProcess } from './idle-memory.ts';
 import { layoutOf } from './layout.ts';
 import { listenProblem } from './listen.ts';
+import type { ChildMessage } from './supervisor/definition.ts';
 
 const { values } = parseArgs({
   options: {
@@ -35,6 +36,11 @@ process.on('uncaughtException', (error: NodeJS.ErrnoException) => {
   process.exit(70);
 });
 
+/** To the supervisor. One that was killed hears nothing, and the next one starts this process anew. */
+function tell(message: ChildMessage): void {
+  if (process.connected) process.send?.(message);
+}
+
 // The control plane's own timers keep no process alive; this does until the region is closed.
 const alive = setInterval(() => {}, 2 ** 30);
 const region = await openRegion({
@@ -44,6 +50,7 @@ const region = await openRegion({
   imageFolder: values['image-cache'],
   hasIncus: values['with-incus'] === true,
   hasFilter: values['with-filter'] === true,
+  handOver: () => tell({ handOver: true }),
   logger,
 });
 const memory = thisProcess();
@@ -57,4 +64,4 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   });
 }
 logger.info({ region: config.name, listen: config.listen }, 'ready');
-process.send?.({ ready: true, notes: region.notes });
+tell({ ready: true, notes: region.notes });

@@ -6,17 +6,28 @@ import { RENEWAL_INTERVAL_MS, renewDaily } from './renewal.ts';
 
 test('certificates are looked at every day, also after a day on which it failed, until the region stops', async () => {
   const clock = new ManualClock();
+  const steps: string[] = [];
   let looks = 0;
-  const stop = renewDaily(clock, silentLogger, async () => {
-    looks += 1;
-    if (looks === 1) throw new Error('the database is away');
+  const stop = renewDaily(clock, silentLogger, {
+    async establish() {
+      looks += 1;
+      steps.push(`look ${looks}`);
+      if (looks === 1) throw new Error('the database is away');
+      return { renewed: looks === 3 };
+    },
+    serveWith: () => steps.push('serve'),
+    handOver: () => steps.push('hand over'),
   });
+  const taken = () => steps.splice(0);
   await clock.advance(RENEWAL_INTERVAL_MS - 1);
-  assert.equal(looks, 0);
+  assert.deepEqual(taken(), []);
   await clock.advance(1);
+  assert.deepEqual(taken(), ['look 1']);
   await clock.advance(RENEWAL_INTERVAL_MS);
-  assert.equal(looks, 2);
+  assert.deepEqual(taken(), ['look 2', 'hand over']);
+  await clock.advance(RENEWAL_INTERVAL_MS);
+  assert.deepEqual(taken(), ['look 3', 'serve', 'hand over']);
   stop();
   await clock.advance(RENEWAL_INTERVAL_MS);
-  assert.equal(looks, 2);
+  assert.deepEqual(taken(), []);
 });

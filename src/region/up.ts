@@ -2,18 +2,7 @@
  * Brings a region up: installs what is missing, prepares its folder, starts its supervisor and waits until all of it is
  * ready. Safe to repeat: what is there stays, what runs as it should is left running.
  */
-import {
-  closeSync,
-  constants,
-  existsSync,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync } from 'node:fs';
 import type { Clock } from '#kernel/clock.ts';
 import { ensureBaseImage } from './base-image.ts';
 import { loadConfig, loadOrCreateConfig } from './config/load.ts';
@@ -25,8 +14,9 @@ import { checkProgramReadable } from './embedded/unprivileged.ts';
 import { externalAddress, isRemote } from './external-incus.ts';
 import { installPackages, type Report } from './install/apply.ts';
 import { PACKAGES } from './install/packages.ts';
-import { checkDataFolder, type Layout } from './layout.ts';
+import { checkDataFolder, type Layout, operatorCopy } from './layout.ts';
 import { checkListen } from './listen.ts';
+import { copyForOwner } from './owner-copy.ts';
 import { planRegion } from './plan.ts';
 import type { SupervisorPlan, SupervisorStatus } from './supervisor/definition.ts';
 import { launchSupervisor, stopSupervisor, supervisorStatus, waitUntilReady } from './supervisor/launch.ts';
@@ -35,7 +25,6 @@ import type { Timings } from './timings.ts';
 
 // A first start imports the base image and makes keys; a start after a crash replays the database's log.
 const READY_LIMIT_MS = 300_000;
-const KUBECONFIG_BYTES_MAX = 65_536;
 
 export interface UpOptions {
   readonly layout: Layout;
@@ -97,7 +86,8 @@ export async function bringUp(options: UpOptions): Promise<UpResult> {
   const wasRunning = running?.digest === plan.digest;
   if (!wasRunning) await timings.measure('supervisor', () => start(options, config, plan, running));
   const status = await waitForAll(options);
-  copyOperatorKubeconfig(layout);
+  // The supervisor made it; somebody may have lost it since.
+  copyForOwner(operatorCopy(layout));
   return {
     config,
     status,
@@ -166,23 +156,4 @@ async function waitForAll({ layout, report, timings, clock }: UpOptions): Promis
       },
     }),
   );
-}
-
-/**
- * The region process keeps the first operator's kubeconfig, and renews what is in it, as its own user; whoever owns the region gets
- * a copy. That user could put a link in its place, so nothing but a plain file is read.
- */
-function copyOperatorKubeconfig(layout: Layout): void {
-  const made = join(layout.keys, 'operator.kubeconfig');
-  if (!existsSync(made)) return;
-  const file = openSync(made, constants.O_RDONLY | constants.O_NOFOLLOW);
-  try {
-    const found = fstatSync(file);
-    if (!found.isFile() || found.size > KUBECONFIG_BYTES_MAX) throw new Error(`${made} is no kubeconfig`);
-    const copy = `${layout.operatorKubeconfig}.new`;
-    writeFileSync(copy, readFileSync(file), { mode: 0o600 });
-    renameSync(copy, layout.operatorKubeconfig);
-  } finally {
-    closeSync(file);
-  }
 }

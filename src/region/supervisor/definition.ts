@@ -1,6 +1,7 @@
 /**
  * A process the supervisor owns, described as data: what it is, how to see that it is ready, how to stop it.
  */
+import type { OwnerCopy } from '../owner-copy.ts';
 
 /** How to see that a process can do its work. Tried again and again until it holds. */
 export type ReadinessProbe =
@@ -31,6 +32,8 @@ export interface ProcessDefinition {
   /** Run to its end before every start, with the same environment: clears up after a process that was killed. If it fails, so does the start. */
   readonly prepare?: { readonly command: string; readonly args: readonly string[] };
   readonly ready: ReadinessProbe;
+  /** Files that it makes as its own user for whoever owns the region: copied when it is ready, and when it says so. Only with `message`. */
+  readonly handsOver?: readonly OwnerCopy[];
   /** How long it may take to become ready; then it is stopped and started again. */
   readonly startLimit_ms: number;
   readonly stop: {
@@ -42,6 +45,14 @@ export interface ProcessDefinition {
   };
   /** The region works without it: then it holds up nothing, and `up` does not wait for it. */
   readonly optional?: boolean;
+}
+
+/** What one of our own processes may tell its supervisor. */
+export interface ChildMessage {
+  readonly ready?: boolean;
+  readonly notes?: readonly string[];
+  /** What it makes for the region's owner may have changed. */
+  readonly handOver?: boolean;
 }
 
 export interface SupervisorPlan {

@@ -4,7 +4,8 @@
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { type Clock, sleep } from '#kernel/clock.ts';
-import type { ProcessDefinition, ProcessState, ProcessStatus } from './definition.ts';
+import { copyForOwner } from '../owner-copy.ts';
+import type { ChildMessage, ProcessDefinition, ProcessState, ProcessStatus } from './definition.ts';
 import type { LogFile } from './log-file.ts';
 import { tryProbe } from './probe.ts';
 
@@ -16,12 +17,6 @@ const SOUND_AFTER_MS = 60_000;
 const STOP_COMMAND_LIMIT_MS = 120_000;
 const PREPARE_LIMIT_MS = 60_000;
 const NOTES_MAX = 32;
-
-/** What one of our own processes may tell its supervisor. */
-interface ChildMessage {
-  readonly ready?: boolean;
-  readonly notes?: readonly string[];
-}
 
 export interface RunnerOptions {
   readonly definition: ProcessDefinition;
@@ -163,6 +158,7 @@ export class Runner {
     child.stdout?.on('data', (chunk: Uint8Array) => this.#log.write(chunk));
     child.stderr?.on('data', (chunk: Uint8Array) => this.#log.write(chunk));
     child.on('message', (message: ChildMessage) => {
+      if (message.ready || message.handOver) this.#handOver();
       if (message.notes === undefined) return;
       this.#notes = message.notes.slice(0, NOTES_MAX);
       this.#onChange();
@@ -171,6 +167,16 @@ export class Runner {
       child.once('error', (error) => resolve(error.message));
       child.once('exit', (code, signal) => resolve(code === null ? `signal ${signal}` : `exit ${code}`));
     });
+  }
+
+  #handOver(): void {
+    for (const copy of this.definition.handsOver ?? []) {
+      try {
+        copyForOwner(copy);
+      } catch (error) {
+        this.#note(`${copy.to} could not be made: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
   }
 
   /** False when the process ended, or the limit passed, or the runner is to stop. */

@@ -221,6 +221,36 @@ test('our own processes say themselves when they are ready, and what does not wo
   assert.deepEqual(processOf(await untilReady(layout), 'own')?.notes, ['no Incus']);
 });
 
+test('what a process makes for the region’s owner is copied before it counts as ready, and whenever it says so', async (t) => {
+  const layout = openLayout(t);
+  const program = join(layout.data, 'program.mjs');
+  const made = join(layout.data, 'made');
+  writeFileSync(
+    program,
+    `import { writeFileSync } from 'node:fs';
+     writeFileSync(${JSON.stringify(made)}, 'first');
+     process.send({ ready: true });
+     process.on('SIGUSR2', () => {
+       writeFileSync(${JSON.stringify(made)}, 'renewed');
+       process.send({ handOver: true });
+     });
+     setInterval(() => {}, 1000);`,
+  );
+  const to = join(layout.data, 'copy');
+  const own: ProcessDefinition = {
+    ...script(layout, 'own', ''),
+    command: process.execPath,
+    args: [program],
+    ready: { type: 'message' },
+    handsOver: [{ from: made, to }],
+  };
+  await launchSupervisor(layout, planOf(layout, own), wakefulClock);
+  const { pid } = processOf(await untilReady(layout), 'own') ?? {};
+  assert.equal(readFileSync(to, 'utf8'), 'first');
+  process.kill(pid ?? 0, 'SIGUSR2');
+  await until('the copy is renewed', () => readFileSync(to, 'utf8') === 'renewed');
+});
+
 test('a plan whose processes wait for each other is refused', () => {
   const layout = layoutOf('/nowhere');
   assert.throws(
