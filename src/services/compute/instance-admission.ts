@@ -94,17 +94,8 @@ function checkDisk({ disk }: InstanceSpec, previous: InstanceSpec | undefined): 
 
 function checkNetworks(request: AdmissionRequest, spec: InstanceSpec): StatusCause[] {
   const causes: StatusCause[] = [];
-  const seen = new Set<string>();
   spec.networks.forEach(({ network, address }, index) => {
     const field = `spec.networks[${index}]`;
-    if (seen.has(network)) {
-      causes.push({
-        reason: 'FieldValueDuplicate',
-        field: `${field}.network`,
-        message: `"${network}" is there already; an instance has one interface on a network`,
-      });
-    }
-    seen.add(network);
     if (address === undefined) return;
     if (parseAddress(address) === undefined) {
       causes.push(wrong(`${field}.address`, `"${address}" is not an IPv4 address such as 10.64.3.20`));

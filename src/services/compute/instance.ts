@@ -4,6 +4,7 @@
 import { type Static, Type } from 'typebox';
 import { defineKind, type ObjectOf, type PodView } from '#kernel/kind.ts';
 import { CONDITIONS, OBSERVED_GENERATION, oneOf, READY_COLUMN } from '#kernel/kind-parts.ts';
+import { keyedBy } from '#kernel/list-type.ts';
 import type { KubeObject } from '#kernel/object.ts';
 import { quantitySchema } from '#kernel/quantity.ts';
 import { bornWithFinalizer } from '#kernel/reconcile/finalizers.ts';
@@ -60,7 +61,9 @@ const SPEC = Type.Object({
   networks: Type.Array(Attachment, {
     default: [],
     maxItems: NETWORKS_MAX,
-    description: 'The networks it is on, in the order of its interfaces eth0, eth1, …',
+    description:
+      'The networks it is on, each once, in the order of its interfaces eth0, eth1, … Whoever applies some of them leaves the others alone.',
+    ...keyedBy('network'),
   }),
   sshKeys: Type.Optional(
     Type.Array(
@@ -118,7 +121,7 @@ const STATUS = Type.Object({
         address: Type.String({ description: 'Its own for as long as it is on that network.' }),
         mac: Type.String(),
       }),
-      { maxItems: NETWORKS_MAX, description: 'In the order of spec.networks.' },
+      { maxItems: NETWORKS_MAX, description: 'In the order of spec.networks.', ...keyedBy('network') },
     ),
   ),
   startedAt: Type.Optional(Type.String({ description: 'When it was last started.' })),

@@ -5,6 +5,7 @@
 import { type Static, Type } from 'typebox';
 import { defineKind, type ObjectOf } from '#kernel/kind.ts';
 import { CONDITIONS, OBSERVED_GENERATION, oneOf, READY_COLUMN } from '#kernel/kind-parts.ts';
+import { ATOMIC_MAP } from '#kernel/list-type.ts';
 import { NETWORK_GROUP } from './schemas.ts';
 
 export const RULES_MAX = 64;
@@ -31,7 +32,8 @@ export const LabelSelector = Type.Object(
       ),
     ),
   },
-  { description: 'Picks instances of the project by their labels. Empty ({}): every one.' },
+  // As in Kubernetes: halves of two people's selectors would pick what neither meant.
+  { description: 'Picks instances of the project by their labels. Empty ({}): every one.', ...ATOMIC_MAP },
 );
 
 const Peer = Type.Object(

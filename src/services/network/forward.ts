@@ -5,6 +5,7 @@
 import { Type } from 'typebox';
 import { defineKind, type ObjectOf } from '#kernel/kind.ts';
 import { CONDITIONS, OBSERVED_GENERATION, oneOf, READY_COLUMN } from '#kernel/kind-parts.ts';
+import { SET } from '#kernel/list-type.ts';
 import { bornWithFinalizer } from '#kernel/reconcile/finalizers.ts';
 import { NETWORK_GROUP } from './schemas.ts';
 
@@ -50,7 +51,9 @@ export const Forward = defineKind({
     allowedSources: Type.Array(Type.String({ maxLength: 18 }), {
       minItems: 1,
       maxItems: SOURCES_MAX,
-      description: 'Address ranges that may connect. Say 0.0.0.0/0 for everyone.',
+      description:
+        'Address ranges that may connect, each once. Say 0.0.0.0/0 for everyone. Whoever applies some of them leaves the others alone.',
+      ...SET,
     }),
   }),
   status: Type.Object({
