@@ -16,7 +16,7 @@ test('every test that docs/conformance.md names is there', () => {
     .filter((line) => line.startsWith('| ') && !/^\| (--- |client \||pitfall \||what is sent \|)/.test(line));
   assert.equal(named.length, rows.length, 'every row names a test');
   for (const [, file = '', title = ''] of named) {
-    const path = file.startsWith('test/') ? file : `src/kernel/${file}`;
+    const path = /^(src|test)\//.test(file) ? file : `src/kernel/${file}`;
     const source = readFileSync(join(CHECKOUT, path), 'utf8');
     assert.ok(source.includes(title), `${path} has no "${title}"`);
   }
