@@ -203,7 +203,7 @@ test('up refuses an address that it cannot have, before it makes or starts anyth
   assert.equal(taken.code, 1);
   assert.match(
     taken.stderr,
-    /^casemate: --listen 127\.0\.0\.1:\d+: something else listens there already; choose a free port: casemate up --listen ADDRESS:PORT\n$/,
+    /^casemate: --listen 127\.0\.0\.1:\d+: something else listens there already; choose a free port: say --listen ADDRESS:PORT\n$/,
   );
   assert.match((await up('192.0.2.99:7443')).stderr, /192\.0\.2\.99 is no address of this machine/);
   assert.match((await up('127.0.0.1:443')).stderr, /may not take port 443; choose one from 1024 on/);

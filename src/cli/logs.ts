@@ -3,6 +3,7 @@
  * read over the API. Says which of the two is meant; reads neither itself.
  */
 import { type Command, Option } from 'commander';
+import { ownCommand } from './own-command.ts';
 import { dataOption } from './region/options.ts';
 import { parseCount, type SessionOptions, withProject } from './resources/options.ts';
 
@@ -55,7 +56,7 @@ export function registerLogs(program: Command): void {
         return logs(name, { ...options, lines: options.tail ?? LINES_DEFAULT });
       }
       if (name === undefined)
-        return command.error('error: which instance? casemate logs -n PROJECT INSTANCE');
+        return command.error(`error: which instance? ${ownCommand()} logs -n PROJECT INSTANCE`);
       const { showInstanceLog } = await import('./resources/instance-log.ts');
       return showInstanceLog(name, options, command);
     });

@@ -31,7 +31,7 @@ export async function checkListen(listen: string, where: string): Promise<void> 
   const problem = listenProblem(listen, code) ?? `${listen}: cannot listen there (${code})`;
   const how =
     where === '--listen'
-      ? 'casemate up --listen ADDRESS:PORT'
+      ? 'say --listen ADDRESS:PORT'
       : `set listen in ${where} (--listen is for the first start)`;
   throw new Error(`--listen ${problem}: ${how}`);
 }

@@ -5,6 +5,7 @@ import { readUnverifiedCheckpoint } from '#kernel/log/checkpoint.ts';
 import type { Leaf } from '#kernel/log/leaf.ts';
 import { checkReceipt, proveInclusion } from '#trust/ledger/receipt.ts';
 import { readText, type TileSource } from '#trust/ledger/source.ts';
+import { ownCommand, shellWord } from '../own-command.ts';
 import { CliError, EXIT, reporting, usageError } from '../resources/errors.ts';
 import type { SessionOptions } from '../resources/options.ts';
 import { print, printLines } from '../resources/output.ts';
@@ -34,7 +35,7 @@ async function waitUntilSigned(source: TileSource, index: number): Promise<void>
     await new Promise((resolve) => setTimeout(resolve, CHECKPOINT_LOOK_MS));
   }
   throw new CliError(`the log has signed no checkpoint that covers leaf ${index}`, {
-    hint: 'is the index right? casemate ledger show',
+    hint: `is the index right? ${ownCommand()} ledger show`,
   });
 }
 
@@ -86,7 +87,7 @@ export const prove = inSession(async (session: Session, options: ProveOptions, a
     `${file}: leaf ${index} of ${checkpoint.origin}, proven in its first ${checkpoint.size} leaves`,
     ...leafLines(leaf),
     'Anybody can check it without this region, with the log’s public key:',
-    `  casemate ledger check-receipt ${file} --key '${vkey}'`,
+    `  ${ownCommand()} ledger check-receipt ${shellWord(file)} --key '${vkey}'`,
   ]);
 });
 

@@ -4,6 +4,7 @@ import { readUnverifiedCheckpoint } from '#kernel/log/checkpoint.ts';
 import type { Leaf } from '#kernel/log/leaf.ts';
 import { readLeaves } from '#trust/ledger/leaves.ts';
 import { readText, type TileSource } from '#trust/ledger/source.ts';
+import { ownCommand } from '../own-command.ts';
 import type { SessionOptions } from '../resources/options.ts';
 import { print } from '../resources/output.ts';
 import { inSession, type Session } from '../resources/session.ts';
@@ -84,7 +85,7 @@ export const show = inSession(async (session: Session, options: ShowOptions) => 
     const shown = from + leaves.length;
     if (shown < size)
       process.stderr.write(
-        `${size - shown} more: casemate ledger show --log ${options.log} --from ${shown}\n`,
+        `${size - shown} more: ${ownCommand()} ledger show --log ${options.log} --from ${shown}\n`,
       );
     return;
   }

@@ -7,9 +7,10 @@ import { apiUrl } from '#region/status.ts';
 import { NotReadyError, stopSupervisor, supervisorStatus } from '#region/supervisor/launch.ts';
 import { Timings } from '#region/timings.ts';
 import { bringUp, type UpResult } from '#region/up.ts';
+import { ownCommand, shellWord } from '../own-command.ts';
 import type { UpCommandOptions } from './commands.ts';
 import { lastLines } from './logs.ts';
-import { checkAccess, chosenImageCache, chosenRegion, ownCommand, ownCommandFor } from './where.ts';
+import { checkAccess, chosenImageCache, chosenRegion, ownCommandFor } from './where.ts';
 
 const LOG_LINES_ON_FAILURE = 15;
 
@@ -50,7 +51,7 @@ function printResult(layout: Layout, { config, wasRunning, shortcomings }: UpRes
   }
   lines.push(
     'Next:',
-    `  export KUBECONFIG=${layout.operatorKubeconfig}`,
+    `  export KUBECONFIG=${shellWord(layout.operatorKubeconfig)}`,
     `  ${ownCommand()} org create acme --admin alice`,
     `  ${ownCommandFor(layout, 'status')}`,
     '',

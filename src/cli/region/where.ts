@@ -1,11 +1,12 @@
 /**
- * Which region a command means, and how the person called us.
+ * Which region a command means.
  */
 import { accessSync, constants } from 'node:fs';
 import { homedir } from 'node:os';
-import { basename, delimiter, dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { isRoot } from '#region/embedded/accounts.ts';
 import { DEFAULT_DATA, DEFAULT_IMAGE_CACHE, type Layout, layoutOf } from '#region/layout.ts';
+import { ownCommand, shellWord } from '../own-command.ts';
 
 /** The layout of the region that `--data`, CASEMATE_DATA or the default names, in this order. */
 export function chosenRegion(data: string | undefined): Layout {
@@ -21,17 +22,10 @@ export function chosenImageCache(imageCache: string | undefined): string {
   return resolve(imageCache ?? process.env.CASEMATE_IMAGE_CACHE ?? DEFAULT_IMAGE_CACHE);
 }
 
-/** The command as this person would type it again: `casemate` when it is in the PATH, else as it was typed. */
-export function ownCommand(): string {
-  const typed = process.env.CASEMATE_COMMAND ?? 'casemate';
-  const isInPath = (process.env.PATH ?? '').split(delimiter).includes(dirname(typed));
-  return isInPath ? basename(typed) : typed;
-}
-
-/** The same with what selects this region, when it is not the default one. */
+/** A command with what selects this region, when it is not the default one. */
 export function ownCommandFor(layout: Layout, command: string): string {
   const isDefault = layout.data === chosenRegion(undefined).data;
-  return `${ownCommand()} ${command}${isDefault ? '' : ` --data ${layout.data}`}`;
+  return `${ownCommand()} ${command}${isDefault ? '' : ` --data ${shellWord(layout.data)}`}`;
 }
 
 /** Throws, saying what would be right, when the region belongs to somebody else. */

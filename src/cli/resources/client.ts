@@ -7,6 +7,7 @@ import { Agent, request as httpsRequest } from 'node:https';
 import type { TLSSocketOptions } from 'node:tls';
 import { WebSocket } from 'ws';
 import type { Status } from '#kernel/errors.ts';
+import { ownCommand } from '../own-command.ts';
 import { ApiError, CliError } from './errors.ts';
 import type { Connection } from './kubeconfig.ts';
 
@@ -54,7 +55,7 @@ const warningText = (header: string) =>
 const UNTRUSTED = 'the server is not certified by the CA in the kubeconfig';
 
 const UNREACHABLE: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nothing answers there: is the region up? (`casemate status`)',
+  ECONNREFUSED: `nothing answers there: is the region up? (\`${ownCommand()} status\`)`,
   ENOTFOUND: 'that name does not resolve',
   ETIMEDOUT: 'no answer: is the address right, and does a firewall let you through?',
   DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ownCommand } from '../own-command.ts';
 import {
   collectionPath,
   fromAggregated,
@@ -80,7 +81,7 @@ test('a type that is not there is answered with those that are near', () => {
     hint: 'did you mean "instance" or "instances"?',
   });
   assert.throws(() => resolveType(types, 'databases'), {
-    hint: 'casemate api-resources lists what there is',
+    hint: `${ownCommand()} api-resources lists what there is`,
   });
   assert.throws(() => resolveType(types, 'instances.example.com'), { exitCode: 2 });
   assert.throws(() => typeOfObject(types, 'v1', 'Instance'), {

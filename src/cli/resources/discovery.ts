@@ -2,6 +2,8 @@
  * What a realm serves, asked of the server: nothing here knows a kind by name. Understands aggregated discovery (two
  * requests) and the legacy documents.
  */
+
+import { ownCommand } from '../own-command.ts';
 import type { ApiClient } from './client.ts';
 import { CliError, EXIT, isNotFound } from './errors.ts';
 import { didYouMean } from './suggest.ts';
@@ -179,7 +181,7 @@ export function resolveTypes(types: readonly ResourceType[], words: string): Res
     if (first !== undefined) return [first];
     throw new CliError(`there is no resource type "${given}" here`, {
       exitCode: EXIT.usage,
-      hint: didYouMean(given, types.flatMap(namesOf)) ?? 'casemate api-resources lists what there is',
+      hint: didYouMean(given, types.flatMap(namesOf)) ?? `${ownCommand()} api-resources lists what there is`,
     });
   });
 }
@@ -205,7 +207,7 @@ export function typeOfObject(types: readonly ResourceType[], apiVersion: string,
         ? (didYouMean(
             kind,
             types.map((type) => type.kind),
-          ) ?? 'casemate api-resources lists what there is')
+          ) ?? `${ownCommand()} api-resources lists what there is`)
         : `there is ${other.kind} of apiVersion ${apiVersionOf(other)}`,
   });
 }

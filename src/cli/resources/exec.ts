@@ -2,6 +2,7 @@
 import type { WebSocket } from 'ws';
 import type { Status } from '#kernel/errors.ts';
 import { CHANNEL, frame } from '#kernel/wire/channels.ts';
+import { ownCommand } from '../own-command.ts';
 import { objectPath } from './discovery.ts';
 import { ApiError, CliError, EXIT, usageError } from './errors.ts';
 import { textAt, valueAt } from './objects.ts';
@@ -114,7 +115,7 @@ export const exec = inSession(
     // Like a login: a terminal and a shell, when nothing else is said.
     const isLogin = command.length === 0;
     if (isLogin && !process.stdin.isTTY)
-      throw usageError('which command?', 'casemate exec INSTANCE -- COMMAND…');
+      throw usageError('which command?', `${ownCommand()} exec INSTANCE -- COMMAND…`);
     const tty = options.tty ?? isLogin;
     const stdin = options.stdin ?? isLogin;
     if (tty && !process.stdin.isTTY) throw usageError('-t needs a terminal, and standard input is none');

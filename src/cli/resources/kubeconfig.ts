@@ -9,6 +9,7 @@ import { type Static, type TSchema, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { parse } from 'yaml';
 import { DEFAULT_DATA, layoutOf } from '#region/layout.ts';
+import { ownCommand } from '../own-command.ts';
 import { CliError, EXIT } from './errors.ts';
 import { didYouMean } from './suggest.ts';
 
@@ -137,8 +138,8 @@ export function parseKubeconfigs(
   return { files: files.map(({ path }) => path), currentContext, clusters, users, contexts };
 }
 
-const HOW_TO_GET_ONE =
-  'give --kubeconfig FILE or set KUBECONFIG. `casemate up` prints where the operator’s is; `casemate org create` writes an organization’s.';
+const howToGetOne = (): string =>
+  `give --kubeconfig FILE or set KUBECONFIG. \`${ownCommand()} up\` prints where the operator’s is; \`${ownCommand()} org create\` writes an organization’s.`;
 
 /** Reads the kubeconfigs that apply. */
 export function loadKubeconfig(options: KubeconfigOptions): Kubeconfig {
@@ -155,7 +156,7 @@ export function loadKubeconfig(options: KubeconfigOptions): Kubeconfig {
       );
     }
   });
-  if (read.length === 0) throw new CliError('there is no kubeconfig', { hint: HOW_TO_GET_ONE });
+  if (read.length === 0) throw new CliError('there is no kubeconfig', { hint: howToGetOne() });
   return parseKubeconfigs(read);
 }
 

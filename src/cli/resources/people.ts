@@ -3,6 +3,7 @@
  * object, or a key that must stay on this machine.
  */
 
+import { ownCommand, shellWord } from '../own-command.ts';
 import { checkWritable, keyAndRequest, writeAccess } from './credentials.ts';
 import { collectionPath, type ResourceType } from './discovery.ts';
 import { ApiError, CliError, usageError } from './errors.ts';
@@ -43,10 +44,6 @@ const stateOf = (object: AnyObject | undefined) => {
     ? `${ready.reason ?? ready.status}: ${ready.message ?? ''}`
     : 'nothing has been said about it yet';
 };
-
-/** A command to paste, with the file quoted when it has to be. */
-const shellWord = (text: string) =>
-  /^[A-Za-z0-9_./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 
 export interface NewPersonOptions extends SessionOptions {
   readonly out?: string;
@@ -114,9 +111,9 @@ export const orgCreate = inSession(async (session: Session, options: OrgCreateOp
           '',
           'Next, as its administrator:',
           `  export KUBECONFIG=${shellWord(file)}`,
-          '  casemate whoami',
-          '  casemate project create web',
-          '  casemate user create bob --role project-editor --project web',
+          `  ${ownCommand()} whoami`,
+          `  ${ownCommand()} project create web`,
+          `  ${ownCommand()} user create bob --role project-editor --project web`,
         ]),
   ]);
 });
@@ -254,6 +251,6 @@ export const userCreate = inSession(async (session: Session, options: UserCreate
     written === 'kubeconfig'
       ? `Hand over ${file} safely: whoever holds it is ${user}.`
       : `The certificate is in ${file}; it goes with the key the request was made with.`,
-    `To revoke it: casemate delete clientcertificate ${made.metadata.name}`,
+    `To revoke it: ${ownCommand()} delete clientcertificate ${made.metadata.name}`,
   ]);
 });

@@ -2,6 +2,7 @@
  * What every command against a realm begins with: its client, the project that is meant, and what the realm serves.
  */
 import type { Command } from 'commander';
+import { ownCommand } from '../own-command.ts';
 import { ApiClient } from './client.ts';
 import { discover, type ResourceType } from './discovery.ts';
 import { CliError, EXIT, reporting } from './errors.ts';
@@ -54,7 +55,7 @@ export class Session {
     if (this.organization !== undefined) return;
     throw new CliError(`${what} takes an organization’s kubeconfig; this one is for the region`, {
       exitCode: EXIT.usage,
-      hint: 'casemate org create NAME --admin USER writes one',
+      hint: `${ownCommand()} org create NAME --admin USER writes one`,
     });
   }
 }

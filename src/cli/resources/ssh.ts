@@ -1,6 +1,7 @@
 /** `casemate ssh`: runs the system's ssh against an instance, through a Forward if there is one. Handles no key itself. */
 import { spawn } from 'node:child_process';
 import { connect } from 'node:net';
+import { ownCommand } from '../own-command.ts';
 import type { ResourceType } from './discovery.ts';
 import { CliError } from './errors.ts';
 import { type AnyObject, conditionOf, textAt, valueAt } from './objects.ts';
@@ -76,7 +77,7 @@ function unreachable(instance: AnyObject, project: string, tried: readonly Endpo
     hint: [
       'private networks are closed to the outside unless something opens them:',
       `a Forward to port ${SSH_PORT} of instance ${name} in project ${project}, and a FirewallPolicy that lets it in;`,
-      `meanwhile \`casemate exec -it ${name} -n ${project}\` opens a shell without ssh`,
+      `meanwhile \`${ownCommand()} exec -it ${name} -n ${project}\` opens a shell without ssh`,
     ].join('\n  '),
   });
 }

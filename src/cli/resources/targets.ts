@@ -1,4 +1,6 @@
 /** Reads what a command is about from its arguments: `TYPE`, `TYPE NAME…`, `TYPE/NAME…`. */
+
+import { ownCommand } from '../own-command.ts';
 import { type ResourceType, resolveType, resolveTypes } from './discovery.ts';
 import { usageError } from './errors.ts';
 
@@ -12,7 +14,7 @@ export interface Target {
 export function parseTargets(types: readonly ResourceType[], args: readonly string[]): Target[] {
   const [first, ...names] = args;
   if (first === undefined)
-    throw usageError('which resource type?', 'casemate api-resources lists what there is');
+    throw usageError('which resource type?', `${ownCommand()} api-resources lists what there is`);
   if (args.some((arg) => arg.includes('/'))) {
     return args.map((arg) => {
       const [type = '', name = '', ...more] = arg.split('/');
