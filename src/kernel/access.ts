@@ -11,7 +11,15 @@ export interface Actor {
   readonly groups: readonly string[];
   /** What proved it, for the record: `certificate:<serial in hex>`, `internal`. Never a secret. */
   readonly credential: string;
+  /** How they proved who they are; absent where nobody said. */
+  readonly strength?: AuthenticationStrength;
+  /** When they last did, in milliseconds since the Unix epoch. */
+  readonly authenticatedAt?: number;
+  /** The client's address as the connection showed it, without a port: `192.0.2.7`. */
+  readonly address?: string;
 }
+
+export type AuthenticationStrength = 'certificate' | 'password+totp' | 'passkey' | 'federated' | 'token';
 
 /** The actor that a controller or the bootstrap acts as. */
 export function systemActor(realm: RealmId, name: string): Actor {

@@ -38,6 +38,8 @@ export interface RealmView {
   /** In order of namespace, then name. Without `namespace`: every namespace. */
   entries(kind: Kind, namespace?: string): Iterable<Entry>;
   count(kind: Kind, namespace?: string): number;
+  /** How often objects of the kind changed since this view was made: of one view, equal numbers mean the very same objects. */
+  changes(kind: Kind): number;
   /** What the objects of a namespace count for by their kinds' `usage`, summed up; names that nothing counts for are absent. */
   usage(namespace: string): ReadonlyMap<string, Quantity>;
   get<K extends Kind>(kind: K, key: ObjectKey): ObjectOf<K> | undefined;

@@ -16,9 +16,10 @@ type Names = Map<string, ObjectEntry | undefined>;
 interface KindOverlay {
   readonly namespaces: Map<string, Names>;
   readonly countChange: Map<string, number>;
+  changes: number;
 }
 
-const newKindOverlay = (): KindOverlay => ({ namespaces: new Map(), countChange: new Map() });
+const newKindOverlay = (): KindOverlay => ({ namespaces: new Map(), countChange: new Map(), changes: 0 });
 
 /** What a batch is decided on: the committed state, or that with the batch before it. */
 export interface BaseView extends RealmView {
@@ -83,6 +84,10 @@ export class BatchView implements BaseView {
     return count;
   }
 
+  changes(kind: Kind): number {
+    return this.#base.changes(kind) + (this.#kinds.get(kind.resource)?.changes ?? 0);
+  }
+
   usage(namespace: string): Usage {
     return this.#usage.totals(namespace, () => this.#base.usage(namespace));
   }
@@ -122,6 +127,7 @@ export class BatchView implements BaseView {
     this.#usage.push(change);
     const { kind, entry } = change;
     const overlay = getOrMake(this.#kinds, kind.resource, newKindOverlay);
+    overlay.changes += 1;
     const namespace = entry.namespace ?? '';
     const names: Names = getOrMake(overlay.namespaces, namespace, () => new Map());
     const now = change.type === 'deleted' ? undefined : entry;

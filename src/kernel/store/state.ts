@@ -16,9 +16,10 @@ const NO_NAMESPACE = '';
 interface KindIndex {
   readonly namespaces: SortedMap<SortedMap<ObjectEntry>>;
   count: number;
+  changes: number;
 }
 
-const newKindIndex = (): KindIndex => ({ namespaces: new SortedMap(), count: 0 });
+const newKindIndex = (): KindIndex => ({ namespaces: new SortedMap(), count: 0, changes: 0 });
 
 export class RealmState implements RealmView {
   readonly realm: RealmId;
@@ -59,6 +60,10 @@ export class RealmState implements RealmView {
     const index = this.#kinds.get(kind.resource);
     if (!index) return 0;
     return namespace === undefined ? index.count : (index.namespaces.get(namespace)?.size ?? 0);
+  }
+
+  changes(kind: Kind): number {
+    return this.#kinds.get(kind.resource)?.changes ?? 0;
   }
 
   usage(namespace: string): Usage {
@@ -115,6 +120,7 @@ export class RealmState implements RealmView {
     const names = getOrMake(index.namespaces, namespace, () => new SortedMap<ObjectEntry>());
     names.set(entry.name, entry);
     index.count += 1;
+    index.changes += 1;
     this.#usage.add(entry);
     this.#byUid.set(entry.uid, entry);
     for (const owner of entry.owners) {
@@ -129,6 +135,7 @@ export class RealmState implements RealmView {
     const names = index?.namespaces.get(namespace);
     if (!index || !names?.delete(entry.name)) return;
     index.count -= 1;
+    index.changes += 1;
     this.#usage.remove(entry);
     if (names.size === 0) index.namespaces.delete(namespace);
     this.#byUid.delete(entry.uid);
