@@ -4,6 +4,7 @@
 import type { Kind } from '../kind.ts';
 import type { KubeObject } from '../object.ts';
 import type { Entry } from '../realm.ts';
+import { keptBytes, keptText } from './entry-bytes.ts';
 
 const NO_LABELS: Readonly<Record<string, string>> = Object.freeze({});
 const NO_OWNERS: readonly string[] = Object.freeze([]);
@@ -35,12 +36,12 @@ export class ObjectEntry implements Entry {
 
   /** Takes a complete object, `resourceVersion` included, and serializes it. */
   static of(kind: Kind, object: KubeObject): ObjectEntry {
-    return new ObjectEntry(kind, object, Buffer.from(JSON.stringify(object)));
+    return new ObjectEntry(kind, object, keptText(JSON.stringify(object)));
   }
 
   /** Takes an object as it was stored. */
   static parse(kind: Kind, bytes: Uint8Array): ObjectEntry {
-    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const buffer = keptBytes(bytes);
     return new ObjectEntry(kind, JSON.parse(buffer.toString('utf8')), buffer);
   }
 
