@@ -1,0 +1,65 @@
+/**
+ * docs/correctness.md says of every controller that a region runs which test disturbs it at every call it makes. This one sees that none is
+ * left out, and that each of those tests is there and does disturb.
+ */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { hostsFolder } from '#engines/dnsmasq/hosts-folder.ts';
+import { connectIncus } from '#engines/incus/client.ts';
+import { noFilter } from '#engines/nftables/client.ts';
+import { silentLogger } from '#kernel/logger.ts';
+import { garbageCollector } from '#kernel/reconcile/garbage-collector.ts';
+import { ManualClock } from '#kernel/store/manual-clock.ts';
+import { defaultConfigText } from '#region/config/default-text.ts';
+import { parseConfig } from '#region/config/load.ts';
+import { regionServices } from '#region/services.ts';
+import { certificateTasks } from '#trust/certificates/tasks.ts';
+import { softwareKeyring } from '#trust/keys/keyring.ts';
+import { memoryKeyStorage } from '#trust/keys/memory-key-storage.ts';
+import { symmetricKey } from '#trust/keys/wrapping.ts';
+
+const CHECKOUT = join(import.meta.dirname, '../..');
+const ROW = /^\| `([\w-]+)` \| [^|]+ \| `([\w/.-]+\.test\.ts)`: `([^`]+)` \|$/gm;
+
+/** What a region runs, by name. */
+function controllers(): string[] {
+  const clock = new ManualClock();
+  const settings = { name: 'test', id: 'r00000000', listen: '127.0.0.1:6443' };
+  const services = regionServices({
+    config: parseConfig(defaultConfigText(settings), 'region.yaml'),
+    keyring: softwareKeyring({
+      region: 'test',
+      storage: memoryKeyStorage(),
+      masterKey: symmetricKey(new Uint8Array(32)),
+      clock,
+    }),
+    certificates: certificateTasks,
+    incus: connectIncus({ absent: 'nothing runs here' }, clock),
+    filter: noFilter('nothing runs here'),
+    names: hostsFolder('/nowhere'),
+    imageFolder: '/nowhere',
+    clock,
+    logger: silentLogger,
+    organizationKinds: () => [],
+  });
+  const names = services.flatMap((service) => (service.controllers ?? []).map(({ name }) => name));
+  return [...names, garbageCollector(() => []).name].sort();
+}
+
+test('every controller of a region is disturbed at every call by a test that docs/correctness.md names', () => {
+  const document = readFileSync(join(CHECKOUT, 'docs/correctness.md'), 'utf8');
+  const rows = [...document.matchAll(ROW)];
+  assert.deepEqual(
+    rows.map(([, name]) => name).sort(),
+    controllers(),
+    'each controller has its row; a new one needs a *-disturbed.test.ts (see src/kernel/reconcile/testing/harness.ts) and a row',
+  );
+  for (const [, name, file = '', title = ''] of rows) {
+    const source = readFileSync(join(CHECKOUT, file), 'utf8');
+    assert.match(file, /-disturbed\.test\.ts$/, `${name}: ${file}`);
+    assert.ok(source.includes(title), `${file} has no "${title}"`);
+    assert.ok(source.includes('everyDisturbance('), `${file} disturbs nothing`);
+  }
+});
