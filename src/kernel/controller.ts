@@ -7,7 +7,7 @@ import type { Kind } from './kind.ts';
 import type { KubeObject } from './object.ts';
 import type { Random } from './random.ts';
 import type { ChangeContext, ObjectKey, Realm, Realms } from './realm.ts';
-import type { RealmType } from './realm-id.ts';
+import type { RealmId, RealmType } from './realm-id.ts';
 
 export interface EventRecorder {
   /** Records a `v1 Event` about an object; repeats within a while raise its count. Never throws. */
@@ -57,4 +57,9 @@ export interface Controller {
    * removes what another process has just made: list the engine, `await context.realms.fresh(…)`, then read the objects.
    */
   sweep?(context: ReconcileContext): Promise<void>;
+  /**
+   * Realms that the engine holds something of, by asking it once for all of them. With it a realm without objects is swept only when it is
+   * one of these, so that ten thousand idle ones cost nothing. Asked before each round of sweeps.
+   */
+  holders?(): Promise<Iterable<RealmId>>;
 }

@@ -299,6 +299,58 @@ describe('controllers', () => {
     assert.deepEqual(await sweepsOf(), []);
   });
 
+  it('leave idle realms out of memory when the engine says that it holds nothing of them, and sweep what it comes to hold', async () => {
+    const idle: RealmId[] = Array.from({ length: 20 }, (_, i) => `/orgs/o${i}` as const);
+    const test = await open({ create: [REGION, ACME, ...idle], limits: { idle_ms: 60_000 } });
+    await create(test, ACME, 'w');
+    const held = new Set<RealmId>([ACME, '/orgs/o3']);
+    const swept: string[] = [];
+    let asked = 0;
+    const controller = maker([], {
+      async sweep({ realm }) {
+        swept.push(realm.id);
+      },
+      async holders() {
+        asked++;
+        return held;
+      },
+    });
+    const running = start(test, controller);
+    await running.idle();
+    assert.deepEqual(swept.splice(0).toSorted(), [ACME, '/orgs/o3']);
+    assert.equal(asked, 1, 'once for all realms');
+    await test.clock.advance(2 * 60_000);
+    const loaded: string[] = [];
+    test.realms.onLoaded(({ id }) => {
+      // The region's realm takes in checkpoints of the others.
+      if (id !== REGION) loaded.push(id);
+    });
+    held.delete('/orgs/o3');
+    held.add('/orgs/o7');
+    await test.clock.advance(3 * 60_000);
+    await running.idle();
+    assert.deepEqual(swept.toSorted(), [ACME, '/orgs/o7']);
+    assert.deepEqual(loaded.toSorted(), [ACME, '/orgs/o7']);
+  });
+
+  it('sweep every realm that may have something in it when the engine does not say what it holds', async () => {
+    const test = await open({ create: [REGION, ACME, '/orgs/empty'] });
+    const swept: string[] = [];
+    const running = start(
+      test,
+      maker([], {
+        async sweep({ realm }) {
+          swept.push(realm.id);
+        },
+        async holders() {
+          throw new Error('the engine is away');
+        },
+      }),
+    );
+    await running.idle();
+    assert.deepEqual(swept.toSorted(), ['/orgs/acme', '/orgs/empty']);
+  });
+
   it('reach every realm at the start, though the engine hangs for the objects of many', async () => {
     const orgs: RealmId[] = Array.from({ length: 20 }, (_, i) => `/orgs/o${i}` as const);
     const test = await open({ create: [REGION, ...orgs] });

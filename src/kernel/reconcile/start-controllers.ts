@@ -57,6 +57,8 @@ interface Running {
   readonly failing: Map<string, FailingObject>;
   /** Realms that hold objects of it, or did not long ago: the ones worth sweeping, with how often still. */
   readonly populated: Map<RealmId, number>;
+  /** Realms that its engine holds something of, as it said for this round of sweeps; undefined: it did not say, so any may be. */
+  held: Promise<ReadonlySet<RealmId> | undefined>;
 }
 
 class Manager implements RunningControllers {
@@ -94,7 +96,10 @@ class Manager implements RunningControllers {
       logger: options.logger,
       onList: (realm) => this.#list(realm),
       onEvent: (event, realm) => this.#notice(event, realm),
-      onMissed: (realm) => this.#visits.request(realm, 'everything'),
+      onMissed: (realm) => {
+        this.#askHolders();
+        this.#visits.request(realm, 'everything');
+      },
       onUnseen: (realm) => this.#visits.request(realm, 'changes'),
       onReplaced: (realm) => this.#forgetQueues(realm),
     });
@@ -102,6 +107,7 @@ class Manager implements RunningControllers {
 
   start(): void {
     this.#follower.start();
+    this.#askHolders();
     this.#visits.requestAll('everything', () => true);
     this.#scheduleSweep();
   }
@@ -129,6 +135,7 @@ class Manager implements RunningControllers {
   }
 
   async sweep(): Promise<void> {
+    this.#askHolders();
     this.#visits.requestAll('sweep', () => true);
     await this.idle();
   }
@@ -150,6 +157,7 @@ class Manager implements RunningControllers {
       worker,
       failing: new Map(),
       populated: new Map(),
+      held: Promise.resolve(undefined),
       queue: new WorkQueue({
         clock,
         random,
@@ -249,10 +257,32 @@ class Manager implements RunningControllers {
     queue.add(realm, key, cause);
   }
 
+  /** A new round of sweeps begins. */
+  #askHolders(): void {
+    for (const running of this.#running) {
+      const { worker } = running;
+      if (!worker.holders) continue;
+      this.#activity.begin();
+      running.held = worker
+        .holders()
+        .then((realms) => new Set(realms))
+        .catch((error: unknown) => {
+          this.#options.logger.warn(
+            { controller: worker.name, error: messageOf(error) },
+            'an engine did not say what it holds; every realm is swept that may have something in it',
+          );
+          return undefined;
+        })
+        .finally(() => this.#activity.end());
+    }
+  }
+
   async #sweepRealm(realm: Realm, everything: boolean): Promise<void> {
-    for (const { worker, populated } of this.#running) {
+    for (const { worker, populated, held } of this.#running) {
       if (!worker.sweep || !worker.realms.includes(realm.type)) continue;
-      if (!everything && !populated.has(realm.id)) continue;
+      const holders = await held;
+      const isDue = populated.has(realm.id) || (holders ? holders.has(realm.id) : everything);
+      if (!isDue) continue;
       try {
         await this.#limited(
           (signal) => worker.sweep?.(this.#context(worker, realm, signal)) ?? Promise.resolve(),
@@ -265,7 +295,8 @@ class Manager implements RunningControllers {
         continue;
       }
       // Swept a few times more after its last object went; from then on the realm may stay out of memory.
-      const left = worker.holds(realm) ? LAST_SWEEPS : (populated.get(realm.id) ?? LAST_SWEEPS + 1) - 1;
+      const before = populated.get(realm.id) ?? (holders ? 1 : LAST_SWEEPS + 1);
+      const left = worker.holds(realm) ? LAST_SWEEPS : before - 1;
       if (left > 0) populated.set(realm.id, left);
       else populated.delete(realm.id);
     }
@@ -273,12 +304,24 @@ class Manager implements RunningControllers {
 
   #scheduleSweep(): void {
     this.#cancelSweep = this.#options.clock.after(SWEEP_INTERVAL_ms, () => {
-      const worthwhile = (realm: RealmId): boolean =>
-        !this.#follower.knows(realm) ||
-        this.#running.some(({ worker, populated }) => worker.sweep !== undefined && populated.has(realm));
-      this.#visits.requestAll('sweep', worthwhile);
       this.#scheduleSweep();
+      this.#askHolders();
+      this.#activity.begin();
+      void this.#requestSweeps().finally(() => this.#activity.end());
     });
+  }
+
+  /** Asks for sweeps where there may be something to find. */
+  async #requestSweeps(): Promise<void> {
+    const held = new Set<RealmId>();
+    for (const { held: asked } of this.#running) for (const realm of (await asked) ?? []) held.add(realm);
+    this.#visits.requestAll(
+      'sweep',
+      (realm) =>
+        !this.#follower.knows(realm) ||
+        held.has(realm) ||
+        this.#running.some(({ worker, populated }) => worker.sweep !== undefined && populated.has(realm)),
+    );
   }
 
   #forget(realm: RealmId): void {

@@ -27,6 +27,8 @@ export interface Worker {
   notice(event: ObjectEvent, realm: Realm, enqueue: Enqueue): void;
   run(key: string, context: ReconcileContext): Promise<RetryAfter | undefined>;
   sweep?(context: ReconcileContext): Promise<void>;
+  /** As a controller's. */
+  holders?(): Promise<Iterable<RealmId>>;
 }
 
 const CONCURRENCY_DEFAULT = 4;
@@ -86,6 +88,7 @@ export function controllerWorker(controller: Controller): Worker {
     },
     run: (key, context) => controller.reconcile(decodeKey(key), context),
     ...(controller.sweep && { sweep: controller.sweep.bind(controller) }),
+    ...(controller.holders && { holders: controller.holders.bind(controller) }),
   };
 }
 

@@ -9,9 +9,10 @@ import { parseVkey } from '../log/note.ts';
 import { inclusionProof, tileHashReader, verifyInclusion } from '../log/proof.ts';
 import { decodeEntryBundle, tileWidth } from '../log/tile.ts';
 import type { Realm } from '../realm.ts';
+import type { RealmId } from '../realm-id.ts';
 import { EXAMPLE_KINDS, Note, Tenant, Widget } from './example-kinds.ts';
 import { MemoryStorage } from './memory-storage.ts';
-import { type LogStorage, StorageFullError } from './storage.ts';
+import { type LogStorage, type NewRealm, StorageFullError } from './storage.ts';
 import { openTestRealms, type TestRealms } from './test-realms.ts';
 
 const ACME = '/orgs/acme';
@@ -400,6 +401,94 @@ describe('a database whose connection breaks', () => {
       { numRuns: 30 },
     );
   });
+});
+
+describe('a realm that is made with its first objects', () => {
+  const first = (bench: TestRealms) => async (realm: Realm) => {
+    await Promise.all([makeWidget(realm, bench, 'a'), makeWidget(realm, bench, 'b')]);
+  };
+  const NEW: RealmId = '/orgs/new';
+
+  it('has them and its first checkpoints as soon as it is there, in one transaction', async (t) => {
+    const storage = new MemoryStorage();
+    const bench = await openTestRealms({ kinds: EXAMPLE_KINDS, storage });
+    t.after(() => bench.close());
+    const made = t.mock.method(storage, 'createRealm');
+    const commits = t.mock.method(storage, 'commitChanges');
+    await bench.realms.create(NEW, first(bench));
+    assert.equal(made.mock.callCount(), 1);
+    const uid = await bench.realms.use(NEW, (realm) => realm.uid);
+    assert.ok(commits.mock.calls.every(({ arguments: [append] }) => append.realmUid !== uid));
+    const replica = await openTestRealms({
+      kinds: EXAMPLE_KINDS,
+      storage,
+      keyring: bench.keyring,
+      create: [],
+    });
+    t.after(() => replica.close());
+    for (const { realms } of [bench, replica]) {
+      await realms.use(NEW, ({ view }) => {
+        assert.deepEqual(
+          view.list(Widget).map(({ metadata }) => `${metadata.name}@${metadata.resourceVersion}`),
+          ['a@2', 'b@3'],
+        );
+        assert.equal(view.revision, 3);
+      });
+      const [checkpoint = ''] = await realms.logs.checkpoints(NEW, 'changes');
+      const verifier = parseVkey(await realms.use(NEW, ({ vkeys }) => vkeys.changes));
+      assert.equal(openCheckpoint(checkpoint, verifier).size, 4);
+    }
+  });
+
+  it('is not there at all when one of them is refused before anything was written', async (t) => {
+    const bench = await openTestRealms({ kinds: EXAMPLE_KINDS });
+    t.after(() => bench.close());
+    await assert.rejects(
+      bench.realms.create(NEW, async (realm) => {
+        await makeWidget(realm, bench, 'not a name');
+      }),
+      (error) => isStatusError(error, 'Invalid'),
+    );
+    assert.equal(await bench.realms.exists(NEW), false);
+    await bench.realms.create(NEW, first(bench));
+    await bench.realms.use(NEW, ({ view }) => assert.equal(view.count(Widget), 2));
+  });
+
+  it('is refused when there is one of that name, whose objects stay as they are', async (t) => {
+    const bench = await openTestRealms({ kinds: EXAMPLE_KINDS });
+    t.after(() => bench.close());
+    await assert.rejects(bench.realms.create(ACME, first(bench)), (error) =>
+      isStatusError(error, 'AlreadyExists'),
+    );
+    await bench.realms.use(ACME, ({ view }) => assert.equal(view.count(Widget), 0));
+  });
+
+  for (const failure of ['before', 'after'] as const) {
+    it(`is made once though the connection breaks ${failure} it was, or is tried again by whoever asked`, async (t) => {
+      const storage = new MemoryStorage();
+      const bench = await openTestRealms({ kinds: EXAMPLE_KINDS, storage, onFault: () => {} });
+      t.after(() => bench.close());
+      const real = storage.createRealm.bind(storage);
+      t.mock.method(
+        storage,
+        'createRealm',
+        async (realm: NewRealm) => {
+          if (failure === 'after') await real(realm);
+          throw new Error('connection lost');
+        },
+        { times: 1 },
+      );
+      const attempt = bench.realms.create(NEW, first(bench)).then(
+        () => 'made',
+        (error: unknown) => (isStatusError(error) ? error.reason : String(error)),
+      );
+      await bench.clock.advance(5_000);
+      assert.equal(await attempt, failure === 'after' ? 'made' : 'ServiceUnavailable');
+      if (failure === 'before') await bench.realms.create(NEW, first(bench));
+      await bench.realms.use(NEW, ({ view }) => assert.equal(view.count(Widget), 2));
+      assert.equal((await bench.realms.logs.checkpoints(NEW, 'access')).length, 1);
+    });
+  }
 });
 
 describe('a database without room', () => {

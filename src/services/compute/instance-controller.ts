@@ -22,7 +22,7 @@ import { Obstacle, obstacleOf } from './obstacle.ts';
 import { forceOff, setPower } from './power.ts';
 import { InstanceSnapshot } from './snapshot.ts';
 import { writeStatus } from './status.ts';
-import { sweepRealm } from './sweep.ts';
+import { realmsHeld, sweepRealm } from './sweep.ts';
 
 /** Steps wait for Incus most of their time. */
 const CONCURRENCY = 8;
@@ -73,6 +73,7 @@ export function instanceController(compute: ComputeContext): Controller {
       }
     },
     sweep: (context) => sweepRealm(compute, context),
+    holders: () => realmsHeld(compute),
   };
 }
 

@@ -54,6 +54,16 @@ export async function sweepRealm(compute: ComputeContext, context: ReconcileCont
   }
 }
 
+/** The organizations that Incus holds instances of. */
+export async function realmsHeld(compute: ComputeContext): Promise<ReadonlySet<RealmId>> {
+  const all = (await instancesOf(compute)) ?? [];
+  return new Set(
+    all.flatMap(({ config }) =>
+      config[LABELS.region] === compute.regionId ? [config[LABELS.realm] as RealmId] : [],
+    ),
+  );
+}
+
 /** For realms that do not exist any more; the region's own realm does it for all. */
 export async function sweepGoneRealms(compute: ComputeContext, { realms }: ReconcileContext): Promise<void> {
   const exists = new Map<string, boolean>();
