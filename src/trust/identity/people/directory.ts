@@ -31,10 +31,9 @@ export function groupsListing(view: RealmView, user: string): readonly string[] 
   return groups;
 }
 
-/** What a view said at its last revision that had a change of groups. */
+/** Groups by user, as of so many changes of groups. */
 interface Memberships {
-  revision: number;
-  fingerprint: string;
+  readonly changes: number;
   readonly byUser: Map<string, readonly string[]>;
 }
 
@@ -43,26 +42,12 @@ const REMEMBERED_MAX = 10_000;
 
 const memberships = new WeakMap<RealmView, Memberships>();
 
-/** Equal as long as no group came, changed or went: see `access/binding-index.ts`. */
-function fingerprintOf(view: RealmView): string {
-  let newest = -1;
-  let count = 0;
-  for (const entry of view.entries(Group)) {
-    count++;
-    if (entry.revision > newest) newest = entry.revision;
-  }
-  return `${count}/${newest}`;
-}
-
 function groupsInView(view: RealmView, user: string): readonly string[] {
+  const changes = view.changes(Group);
   let known = memberships.get(view);
-  if (known?.revision !== view.revision) {
-    const fingerprint = fingerprintOf(view);
-    if (known?.fingerprint === fingerprint) known.revision = view.revision;
-    else {
-      known = { revision: view.revision, fingerprint, byUser: new Map() };
-      memberships.set(view, known);
-    }
+  if (known?.changes !== changes) {
+    known = { changes, byUser: new Map() };
+    memberships.set(view, known);
   }
   let groups = known.byUser.get(user);
   if (groups === undefined) {

@@ -1,0 +1,19 @@
+/** What the sign-in pages need of the region. */
+import type { AccessLog } from '#kernel/access.ts';
+import type { Clock } from '#kernel/clock.ts';
+import type { RealmKeyring } from '#kernel/keys.ts';
+import type { Realms } from '#kernel/realm.ts';
+import type { ExpiringRecords } from '#kernel/records.ts';
+
+export interface SignInParts {
+  readonly realms: Pick<Realms, 'use' | 'fresh'>;
+  readonly keyring: Pick<RealmKeyring, 'open'>;
+  /** Sealed: see `kernel/records.ts`. */
+  readonly records: ExpiringRecords;
+  readonly accessLog: AccessLog;
+  readonly clock: Clock;
+  /** Where browsers reach the region: `https://region.example:6443`. Invitation links begin with it. */
+  readonly url: string;
+  /** Host names that the region goes by, in lower case: passkeys are made and used under these. The one in `url` is always one. */
+  readonly hostNames?: readonly string[];
+}

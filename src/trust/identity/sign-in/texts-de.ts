@@ -1,0 +1,128 @@
+/** What the sign-in pages say in German. */
+import type { Texts } from './texts.ts';
+
+export const de: Texts = {
+  language: 'de',
+  languageSwitch: 'Sprache',
+  region: 'Betrieb der Region',
+  signIn: {
+    title: 'Anmelden',
+    to: (client) => `Sie melden sich bei ${client} an.`,
+    passkey: 'Mit Passkey anmelden',
+    passkeyHint: 'Ihr Gerät oder Sicherheitsschlüssel fragt nach PIN, Fingerabdruck oder Gesicht.',
+    or: 'oder',
+    name: 'Benutzername',
+    password: 'Passwort',
+    code: 'Code',
+    codeHint: 'Sechs Ziffern aus Ihrer Authenticator-App oder einer Ihrer Wiederherstellungscodes.',
+    submit: 'Mit Passwort anmelden',
+    noWayIn: 'Zugang verloren? Bitten Sie Ihre Administration um eine neue Einladung.',
+  },
+  wrong: {
+    summary: 'Das hat nicht geklappt',
+    refused:
+      'Benutzername, Passwort und Code passen nicht zusammen. Prüfen Sie alle drei; jeder Code gilt nur einmal.',
+    passkeyRefused: 'Mit diesem Passkey ist hier keine Anmeldung möglich.',
+    wait: (minutes) =>
+      minutes === 1
+        ? 'Zu viele Versuche. Warten Sie eine Minute oder verwenden Sie einen Passkey.'
+        : `Zu viele Versuche. Warten Sie ${minutes} Minuten oder verwenden Sie einen Passkey.`,
+    busy: 'Gerade melden sich viele Personen an. Versuchen Sie es in einigen Sekunden erneut.',
+    outdated: 'Die Seite war veraltet. Bitte versuchen Sie es erneut.',
+    passkeyFailed:
+      'Es wurde kein Passkey verwendet. Versuchen Sie es erneut oder wählen Sie einen anderen Weg.',
+    passkeyKnown: 'Dieses Gerät oder dieser Schlüssel hat schon einen Passkey von Ihnen.',
+    passkeyUnsupported: 'Dieser Browser unterstützt keine Passkeys.',
+    passkeyNeedsName:
+      'Passkeys brauchen eine Adresse mit Namen; diese Seite wurde über eine Nummer aufgerufen.',
+    passkeyNeedsScript: 'Passkeys brauchen JavaScript. Ohne geht es mit Passwort und Code.',
+    passkeysFull: (max) => `Sie haben ${max} Passkeys, mehr geht nicht. Entfernen Sie zuerst einen.`,
+    required: 'Füllen Sie dieses Feld aus.',
+    passwordShort: (min) => `Verwenden Sie mindestens ${min} Zeichen.`,
+    passwordLong: (max) => `Verwenden Sie höchstens ${max} Zeichen.`,
+    passwordPlain:
+      'Das ist zu leicht zu erraten. Verwenden Sie weder Ihren Namen noch wenige wiederholte Zeichen.',
+    passwordDiffers: 'Die beiden Passwörter sind verschieden.',
+    code: 'Dieser Code passt nicht. Geben Sie den ein, den die App jetzt zeigt; jeder gilt nur einmal.',
+    lastWayIn: 'Das ist Ihr letzter Weg zur Anmeldung. Fügen Sie zuerst einen anderen hinzu.',
+  },
+  setUp: {
+    welcome: (name) => `Willkommen, ${name}`,
+    choose: 'Wählen Sie, womit Sie sich anmelden. Weiteres können Sie später hinzufügen.',
+    replaces:
+      'Womit Sie sich bisher angemeldet haben, gilt dann nicht mehr, und Sie werden überall abgemeldet.',
+    addPasskey: 'Passkey hinzufügen',
+    passkeyHint: 'Empfohlen: nichts zu merken, und niemand kann ihn Ihnen entlocken.',
+    label: 'Wie nennen Sie ihn?',
+    labelHint: 'Zum Beispiel „Laptop“ oder „Blauer Schlüssel“.',
+    savePasskey: 'Passkey erstellen',
+    orPassword: 'Oder ein Passwort mit Authenticator-App',
+    setPassword: 'Passwort und Authenticator-App einrichten',
+    changePassword: 'Passwort ändern',
+    changeAuthenticator: 'Neue Authenticator-App',
+    newPassword: 'Neues Passwort',
+    newPasswordHint: (min) => `Mindestens ${min} Zeichen; einige zufällige Wörter sind gut.`,
+    repeatPassword: 'Neues Passwort noch einmal',
+    authenticator: 'Authenticator-App',
+    authenticatorHint:
+      'Geben Sie diesen Schlüssel in Ihre Authenticator-App ein (zeitbasiert, sechs Ziffern):',
+    openApp: 'In einer App auf diesem Gerät öffnen',
+    codeShown: 'Code, den die App jetzt zeigt',
+    save: 'Speichern',
+    done: 'Alles eingerichtet',
+    doneHint: 'Sie können diese Seite schließen oder Ihre Anmeldung verwalten.',
+    recovery: 'Wiederherstellungscodes',
+    recoveryHint:
+      'Schreiben Sie diese Codes auf und bewahren Sie sie sicher auf. Jeder ersetzt einmal einen Code aus der App. Sie werden nur jetzt gezeigt.',
+    toAccount: 'Meine Anmeldung verwalten',
+    linkEnded: 'Dieser Link gilt nicht mehr',
+    linkEndedHint:
+      'Einladungslinks gelten einmal und für begrenzte Zeit. Bitten Sie Ihre Administration um einen neuen.',
+  },
+  account: {
+    title: 'Ihre Anmeldung',
+    fresh: 'Melden Sie sich an, um zu sehen und zu ändern, womit Sie sich anmelden.',
+    passkeys: 'Passkeys',
+    noPasskeys: 'Noch keine.',
+    password: 'Passwort und Authenticator-App',
+    passwordSet: 'Eingerichtet.',
+    passwordNotSet: 'Nicht eingerichtet.',
+    recovery: 'Wiederherstellungscodes',
+    recoveryLeft: (left) => (left === 1 ? 'Einer übrig.' : `${left} übrig.`),
+    newRecovery: 'Neue Wiederherstellungscodes erstellen',
+    added: (date) => `hinzugefügt ${date}`,
+    used: (date) => `zuletzt verwendet ${date}`,
+    remove: 'Entfernen',
+    removeWhat: (label) => `${label} entfernen`,
+    removePassword: 'Passwort und Authenticator-App entfernen',
+    unnamed: 'Passkey',
+    signOut: 'Diese Seite verlassen',
+    signedOut: 'Sie haben diese Seite verlassen.',
+    saved: 'Gespeichert.',
+    removed: 'Entfernt.',
+    back: 'Zurück',
+  },
+  provider: {
+    deviceTitle: 'Gerät anmelden',
+    deviceHint: 'Geben Sie den Code ein, den Ihr Terminal oder Gerät zeigt.',
+    deviceCode: 'Code',
+    deviceWrong:
+      'Diesen Code gibt es nicht, oder er ist abgelaufen. Prüfen Sie ihn oder beginnen Sie am Gerät neu.',
+    deviceConfirmTitle: 'Ist das Ihr Gerät?',
+    deviceConfirm: (client) =>
+      `${client} möchte in Ihrem Namen handeln. Fahren Sie nur fort, wenn Sie das selbst begonnen haben und das Gerät diesen Code zeigt:`,
+    deviceYes: 'Ja, anmelden',
+    deviceNo: 'Nein, ablehnen',
+    deviceDone: 'Das Gerät ist angemeldet',
+    deviceDoneHint: 'Sie können diese Seite schließen und zum Gerät zurückkehren.',
+    signOutTitle: 'Abmelden?',
+    signOutHint: 'Das beendet Ihre Sitzung hier und in den Anwendungen, die Sie damit geöffnet haben.',
+    signOutYes: 'Abmelden',
+    signedOut: 'Sie sind abgemeldet',
+    signedOutHint: 'Sie können diese Seite schließen.',
+    problem: 'Hier geht es nicht weiter',
+    problemHint:
+      'Kehren Sie zur Anwendung zurück und beginnen Sie neu. Geschieht es wieder, sagen Sie deren Administration:',
+    next: 'Weiter',
+  },
+};
