@@ -36,6 +36,8 @@ export interface Credentials {
   /** DER of the client certificate whose key the TLS handshake proved; not yet verified against any CA. */
   readonly clientCertificate?: Uint8Array;
   readonly bearerToken?: string;
+  /** Asked again of a stream that these credentials opened: a token's own end does not end it, what the token stands on does. */
+  readonly isOpen?: boolean;
 }
 
 export interface Authenticator {

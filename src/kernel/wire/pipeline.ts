@@ -82,7 +82,7 @@ export async function identify(
     userAgent: incoming.headers['user-agent'],
     body: () => readBody(incoming),
     recheck: async () => {
-      await authenticate(wire.authenticator, realm, credentials);
+      await authenticate(wire.authenticator, realm, { ...credentials, isOpen: true });
     },
     signal,
   };
