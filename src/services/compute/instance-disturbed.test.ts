@@ -1,33 +1,11 @@
+/** The controllers of instances and snapshots, disturbed at every change they make in Incus, which is real. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import type { Incus } from '#engines/incus/client.ts';
-import { startTestIncus, type TestIncus, testClock, testImage } from '#engines/incus/test-incus.ts';
-import { systemActor } from '#kernel/access.ts';
-import type { ReconcileContext } from '#kernel/controller.ts';
-import type { Kind } from '#kernel/kind.ts';
-import { silentLogger } from '#kernel/logger.ts';
-import { REGION } from '#kernel/realm-id.ts';
-import { everyDisturbance, type World } from '#kernel/reconcile/testing/harness.ts';
-import { type Disturbance, type Disturber, instrument } from '#kernel/reconcile/testing/instrument.ts';
-import { openTestRealms } from '#kernel/store/test-realms.ts';
-import { Network } from '#services/network/network.ts';
-import { Namespace } from '#services/tenancy/namespace.ts';
-import { Image } from './image.ts';
-import { Instance } from './instance.ts';
-import { computeService } from './service.ts';
-import { InstanceSnapshot } from './snapshot.ts';
-
-const ACME = '/orgs/acme';
-const PROJECT = 'shop';
-const KEY = { namespace: PROJECT, name: 'web' };
-
-/** What the engine held at each point of an instance's life. */
-interface Seen {
-  readonly memory: readonly (string | undefined)[];
-  readonly snapshots: readonly number[];
-  readonly left: readonly string[];
-}
+import { startTestIncus, type TestIncus, testImage } from '#engines/incus/test-incus.ts';
+import { everyDisturbance } from '#kernel/reconcile/testing/harness.ts';
+import type { Disturbance, Disturber } from '#kernel/reconcile/testing/instrument.ts';
+import { EXPECTED, instanceLife } from './testing/instance-life.ts';
 
 let engine: TestIncus;
 let fingerprint: string;
@@ -39,171 +17,15 @@ before(async () => {
 });
 after(async () => engine?.close());
 
-/** A read that fails is no other case than the change after it that never came. */
-const CHANGES = [
-  'create',
-  'update',
-  'setState',
-  'delete',
-  'createSnapshot',
-  'deleteSnapshot',
-  'restoreSnapshot',
-] as const;
-
-/** A change that never reached Incus is the same as one that was not tried yet: `fail` and `crash-before` add nothing. */
+/** A change that never reached Incus is much the same as one that was not tried yet: that is for the long form. */
 const DISTURBED: readonly Disturbance[] = ['repeat', 'lost', 'crash-after'];
 
-function disturbed(incus: Incus, disturber: Disturber): Incus {
-  return {
-    ...incus,
-    projects: instrument(incus.projects, disturber, {
-      name: 'projects',
-      only: ['create', 'update', 'delete'],
-    }),
-    instances: instrument(incus.instances, disturber, { name: 'instances', only: CHANGES }),
-  };
-}
-
-async function setUp(disturber: Disturber): Promise<World<Seen>> {
-  const start = () =>
-    computeService({
-      incus: disturbed(engine.incus, disturber),
-      clock: testClock,
-      logger: silentLogger,
-      regionId: 'test',
-      imageFolder: '/nowhere',
-    });
-  let service = start();
-  const test_ = await openTestRealms({
-    kinds: [Namespace, Network, ...service.kinds],
-    create: [REGION, ACME],
-    seed: process.pid,
-  });
-  const { realm, release } = await test_.realms.acquire(ACME);
-  const change = { actor: systemActor(ACME, 'test'), via: 'test', requestId: 'r' };
-  const { resources, view } = realm;
-  await resources.create(Namespace, undefined, { metadata: { name: PROJECT } }, change);
-  await test_.realms.use(REGION, async (region) => {
-    const spec = {
-      type: 'container',
-      architecture: 'amd64',
-      source: { file: 'image', sha256: fingerprint },
-    };
-    await region.resources.create(Image, undefined, { metadata: { name: 'debian' }, spec }, change);
-    const conditions = [
-      {
-        type: 'Ready',
-        status: 'True',
-        reason: 'Imported',
-        message: '',
-        lastTransitionTime: '2026-01-01T00:00:00Z',
-      },
-    ] as const;
-    await region.resources.modify(
-      Image,
-      { name: 'debian' },
-      change,
-      (current) => ({ ...current, status: { fingerprint, conditions: [...conditions] } }),
-      { subresource: 'status' },
-    );
-  });
-  const spec = { image: 'debian', memory: '256Mi', disk: '1Gi', powerState: 'Stopped' };
-  await resources.create(Instance, PROJECT, { metadata: { name: 'web' }, spec }, change);
-
-  const context: ReconcileContext = {
-    realm,
-    realms: test_.realms,
-    change,
-    events: { record: () => {} },
-    clock: test_.clock,
-    random: test_.random,
-    signal: new AbortController().signal,
-  };
-  const reconcile = async (kind: Kind) => {
-    const controller = service.controllers?.find((one) => one.kind === kind);
-    return controller?.reconcile(KEY, context);
-  };
-  /** Two looks: what a controller wrote wakes it again. */
-  const settled = async (kind: Kind) =>
-    (await reconcile(kind)) === undefined && (await reconcile(kind)) === undefined;
-
-  const memory: (string | undefined)[] = [];
-  const snapshots: number[] = [];
-  const observe = async () => {
-    for (const one of await engine.incus.instances.listFull()) {
-      memory.push(one.config['limits.memory']);
-      snapshots.push(one.snapshots?.length ?? 0);
-    }
-  };
-  const steps: (() => Promise<boolean>)[] = [
-    () => settled(Instance),
-    async () => {
-      await resources.create(
-        InstanceSnapshot,
-        PROJECT,
-        { metadata: { name: 'web' }, spec: { instance: 'web' } },
-        change,
-      );
-      return true;
-    },
-    () => settled(InstanceSnapshot),
-    async () => {
-      await observe();
-      await resources.modify(Instance, KEY, change, (current) => ({
-        ...current,
-        spec: { ...current.spec, memory: '300Mi', restoreFrom: 'web' },
-      }));
-      return true;
-    },
-    () => settled(Instance),
-    async () => {
-      await observe();
-      await resources.delete(InstanceSnapshot, KEY, change);
-      return true;
-    },
-    () => settled(InstanceSnapshot),
-    async () => {
-      await observe();
-      await resources.delete(Instance, KEY, change);
-      return true;
-    },
-    async () => (await settled(Instance)) && view.get(Instance, KEY) === undefined,
-  ];
-  return {
-    async pass() {
-      const step = steps[0];
-      if (step && (await step())) steps.shift();
-      return steps.length === 0 ? 'settled' : 'again';
-    },
-    async restart() {
-      service = start();
-    },
-    async state() {
-      const instances = (await engine.incus.instances.list()).map(({ name }) => name);
-      const projects = (await engine.incus.projects.list()).map(({ name }) => name);
-      return { memory, snapshots, left: [...instances, ...projects] };
-    },
-    async tearDown() {
-      release();
-      await test_.close();
-    },
-  };
-}
-
 test('an instance’s whole life ends the same when any change in Incus is repeated, lost, or the last before a crash', async () => {
-  const bytes = (mebibytes: number) => `${mebibytes * 1024 ** 2}B`;
   let outcomes = 0;
+  const setUp = (disturber: Disturber) => instanceLife(engine, fingerprint, disturber);
   for await (const { title, state } of everyDisturbance({ setUp }, DISTURBED)) {
     outcomes++;
-    assert.deepEqual(
-      state,
-      {
-        memory: [bytes(256), bytes(300), bytes(300)],
-        snapshots: [1, 1, 0],
-        left: ['default'],
-      },
-      title,
-    );
+    assert.deepEqual(state, EXPECTED, title);
   }
   assert.ok(outcomes > 20, `${outcomes} outcomes`);
 });
