@@ -103,6 +103,34 @@ export function describeStorage(name: string, open: () => Promise<OpenedStorage>
     });
     after(() => opened.close());
 
+    it('makes a realm with its first objects and checkpoints', async () => {
+      const uid = crypto.randomUUID();
+      const id: RealmId = '/orgs/begun';
+      const access = appendOf(uid, EMPTY_FRONTIER, [{ text: 'genesis' }]);
+      const changes = appendOf(uid, EMPTY_FRONTIER, [
+        { text: 'genesis' },
+        step('created', 'a', '1'),
+        step('created', 'b', '2'),
+        step('updated', 'a', '3', 1),
+      ]);
+      const checkpoints = { changes: { size: 4, note: 'c' }, access: { size: 1, note: 'a' } };
+      const realm = { id, uid, changes, access, checkpoints };
+      assert.equal(await storage.createRealm(realm), true);
+      const objects: StoredObject[] = [];
+      const record = await opened.replica.loadRealm(id, (portion) => objects.push(...portion));
+      assert.deepEqual(record?.changes, changes.frontier);
+      assert.deepEqual(record?.access, access.frontier);
+      assert.deepEqual(
+        objects.map((object) => `${object.uid}@${object.revision} ${text(object.body)}`).sort(),
+        ['a@3 3', 'b@2 2'],
+      );
+      assert.deepEqual(await storage.readCheckpoints(uid, 'changes'), [checkpoints.changes]);
+      assert.deepEqual(await storage.readCheckpoints(uid, 'access'), [checkpoints.access]);
+      const other = { ...realm, uid: crypto.randomUUID() };
+      assert.equal(await storage.createRealm(other), false);
+      assert.deepEqual(await storage.readCheckpoints(other.uid, 'changes'), []);
+    });
+
     it('makes a realm once, lists it, and forgets all of it when destroyed', async () => {
       const realm = await TestRealm.make(storage);
       await realm.commit(step('created', 'a', '1'));

@@ -63,15 +63,13 @@ async function make(
 ): Promise<RetryAfter | undefined> {
   const { name, generation } = organization.metadata;
   const id = organizationRealm(name);
-  // Nothing is published yet: the certificate, which is all that is missing, comes next and wakes this again.
-  if (!(await context.realms.exists(id)) && (await createRealm(context, organization))) {
+  const found = await lookInto(context, organization);
+  if (!found) {
+    await createRealm(context, organization);
+    // Nothing is published yet: the certificate, which is all that is missing, comes next and wakes this again.
     return { retryAfter_ms: CERTIFICATE_LOOK_AGAIN_ms };
   }
-  const { certificate, ...known } = await context.realms.use(id, async (realm) => {
-    await bootstrapRealm(realm, organization, context);
-    return { path: id, realmUid: realm.uid, ledger: realm.vkeys, certificate: firstCertificate(realm) };
-  });
-
+  const { certificate, ...known } = found;
   if (certificate.state === 'signed') {
     const { state: _, ...firstAdministrator } = certificate;
     const ready = readyCondition('True', 'Ready', `its API is at ${id}`, generation);
@@ -83,17 +81,29 @@ async function make(
   return certificate.state === 'refused' ? undefined : { retryAfter_ms: CERTIFICATE_LOOK_AGAIN_ms };
 }
 
-/** Whether it made it; false: it was there already. */
-async function createRealm(context: ReconcileContext, organization: OrganizationObject): Promise<boolean> {
+/** What there is of it, completed; undefined when it has no realm. */
+async function lookInto(context: ReconcileContext, organization: OrganizationObject) {
+  const id = organizationRealm(organization.metadata.name);
+  try {
+    return await context.realms.use(id, async (realm) => {
+      await bootstrapRealm(realm, organization, context);
+      return { path: id, realmUid: realm.uid, ledger: realm.vkeys, certificate: firstCertificate(realm) };
+    });
+  } catch (error) {
+    if (isStatusError(error, 'NotFound') && error.details?.kind === 'realm') return undefined;
+    throw error;
+  }
+}
+
+async function createRealm(context: ReconcileContext, organization: OrganizationObject): Promise<void> {
   const { realms, events } = context;
   const id = organizationRealm(organization.metadata.name);
   try {
     await realms.create(id, (realm) => bootstrapRealm(realm, organization, context));
     events.record(organization, 'Normal', 'RealmCreated', `its API, ledger and keys were made at ${id}`);
-    return true;
   } catch (error) {
-    if (isStatusError(error, 'AlreadyExists')) return false;
-    throw error;
+    // Somebody else made it at this moment: it is looked into like any.
+    if (!isStatusError(error, 'AlreadyExists')) throw error;
   }
 }
 
