@@ -17,6 +17,7 @@ import {
   type StoredChange,
   type StoredLeaf,
   type StoredObject,
+  type TakeObjects,
   type WakeUp,
 } from '#kernel/store/storage.ts';
 import { BEGIN_LONG, transaction } from './database.ts';
@@ -76,20 +77,24 @@ export class PostgresStorage implements LogStorage {
     return row && realmRecord(row);
   }
 
-  async loadRealm(
-    id: RealmId,
-    take: (objects: readonly StoredObject[]) => void,
-  ): Promise<RealmRecord | undefined> {
+  async loadRealm(id: RealmId, take: TakeObjects): Promise<RealmRecord | undefined> {
     return transaction(this.#pool, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', async (client) => {
       const { rows } = await client.query<RealmRow>(sql.READ_REALM, [id]);
       const [realm] = rows;
       if (!realm) return undefined;
-      let after = '';
+      const record = realmRecord(realm);
+      const read = (after: string) =>
+        client.query<StoredObject>(sql.READ_OBJECTS, [realm.uid, after, LOAD_PORTION]);
+      let portion = read('');
       for (;;) {
-        const portion = await client.query<StoredObject>(sql.READ_OBJECTS, [realm.uid, after, LOAD_PORTION]);
-        if (portion.rows.length > 0) take(portion.rows);
-        if (portion.rows.length < LOAD_PORTION) return realmRecord(realm);
-        after = portion.rows.at(-1)?.uid ?? after;
+        const objects = (await portion).rows;
+        const last = objects.length < LOAD_PORTION ? undefined : objects.at(-1);
+        // The database reads the next ones while these are taken.
+        if (last) portion = read(last.uid);
+        // Awaited in the next round, unless taking these fails.
+        portion.catch(() => {});
+        if (objects.length > 0) take(objects, record);
+        if (!last) return record;
       }
     });
   }

@@ -28,8 +28,8 @@ import type {
   LogStorage,
   NewRealm,
   ObjectChange,
+  RealmRecord,
   StoredChange,
-  StoredObject,
 } from './storage.ts';
 import { WatchHub, type WatchRequest, type WatchScope } from './watch-hub.ts';
 import type { ChangeEvent } from './watch-ring.ts';
@@ -50,20 +50,20 @@ export async function loadRealm(
   keys: RealmKeys,
   options: LoadedRealmOptions,
 ): Promise<LoadedRealm | undefined> {
-  const stored: StoredObject[] = [];
-  const record = await options.storage.loadRealm(id, (portion) => {
-    for (const object of portion) stored.push(object);
+  let made: RealmState | undefined;
+  const stateOf = ({ changes }: RealmRecord) => (made ??= new RealmState(id, changes.size - 1));
+  // Portion by portion: what was read is not kept beside what it becomes, and other realms are served in between.
+  const record = await options.storage.loadRealm(id, (portion, realm) => {
+    const state = stateOf(realm);
+    for (const { resource, uid, revision, leaf, body } of portion) {
+      const kind = options.registry.resource(resource);
+      // A kind that this release does not know: its objects stay in storage, untouched.
+      if (!kind) continue;
+      assertDigest(id, revision, leaf, body);
+      state.load(openStored(kind, uid, body, realm.uid, keys.sealer));
+    }
   });
-  if (!record) return undefined;
-  const state = new RealmState(id, record.changes.size - 1);
-  for (const { resource, uid, revision, leaf, body } of stored) {
-    const kind = options.registry.resource(resource);
-    // A kind that this release does not know: its objects stay in storage, untouched.
-    if (!kind) continue;
-    assertDigest(id, revision, leaf, body);
-    state.load(openStored(kind, uid, body, record.uid, keys.sealer));
-  }
-  return new LoadedRealm(id, record.uid, state, record.changes, keys, options);
+  return record && new LoadedRealm(id, record.uid, stateOf(record), record.changes, keys, options);
 }
 
 /** A realm that is not in storage yet: its first commit, or else `birth` alone, makes it there. */

@@ -17,6 +17,7 @@ import type {
   StoredChange,
   StoredLeaf,
   StoredObject,
+  TakeObjects,
   WakeUp,
 } from './storage.ts';
 
@@ -86,10 +87,7 @@ export class MemoryStorage implements LogStorage {
     return realm && record(realm);
   }
 
-  async loadRealm(
-    id: RealmId,
-    take: (objects: readonly StoredObject[]) => void,
-  ): Promise<RealmRecord | undefined> {
+  async loadRealm(id: RealmId, take: TakeObjects): Promise<RealmRecord | undefined> {
     const realm = this.#realms.get(id);
     if (!realm) return undefined;
     const objects: StoredObject[] = [];
@@ -97,7 +95,7 @@ export class MemoryStorage implements LogStorage {
       const { leaf, change } = realm.changes.leaves[revision] ?? {};
       if (leaf && change) objects.push({ resource: change.resource, uid, revision, leaf, body: change.body });
     }
-    for (let at = 0; at < objects.length; at += PORTION) take(objects.slice(at, at + PORTION));
+    for (let at = 0; at < objects.length; at += PORTION) take(objects.slice(at, at + PORTION), record(realm));
     return record(realm);
   }
 

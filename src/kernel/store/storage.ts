@@ -62,6 +62,9 @@ export interface StoredObject {
   readonly body: Uint8Array;
 }
 
+/** Takes in some of a realm's objects; `realm` is the same each time. */
+export type TakeObjects = (objects: readonly StoredObject[], realm: RealmRecord) => void;
+
 /** An append to one log, with what its tree becomes. Indexes of the leaves are `expectedSize`, `expectedSize + 1`, … */
 export interface Append<Leaf extends StoredLeaf> {
   readonly realmUid: string;
@@ -124,9 +127,9 @@ export interface LogStorage {
   readRealm(id: RealmId): Promise<RealmRecord | undefined>;
   /**
    * Reads a realm and, in bounded portions, all its objects, as of one moment. `take` is not called when there is
-   * no such realm.
+   * no such realm; what it throws ends the reading.
    */
-  loadRealm(id: RealmId, take: (objects: readonly StoredObject[]) => void): Promise<RealmRecord | undefined>;
+  loadRealm(id: RealmId, take: TakeObjects): Promise<RealmRecord | undefined>;
   /** Appends to the `changes` log, and makes the objects what the changes say, in one transaction. */
   commitChanges(append: Append<StoredChange>): Promise<CommitOutcome>;
   /** Appends to the `access` log. */

@@ -12,6 +12,7 @@ import type {
   StoredChange,
   StoredLeaf,
   StoredObject,
+  TakeObjects,
   WakeUp,
 } from '#kernel/store/storage.ts';
 import type { FaultRates, Link } from './faults.ts';
@@ -71,13 +72,13 @@ export class LinkedStorage implements LogStorage {
   readRealm(id: RealmId) {
     return this.#link.call('readRealm', () => this.#database.readRealm(id));
   }
-  async loadRealm(id: RealmId, take: (objects: readonly StoredObject[]) => void) {
+  async loadRealm(id: RealmId, take: TakeObjects) {
     const { record, objects } = await this.#link.call('loadRealm', async () => {
       const taken: StoredObject[] = [];
       const found = await this.#database.loadRealm(id, (portion) => taken.push(...portion));
       return { record: found, objects: taken };
     });
-    if (objects.length > 0) take(objects);
+    if (record && objects.length > 0) take(objects, record);
     return record;
   }
   commitChanges(append: Append<StoredChange>) {
