@@ -156,6 +156,59 @@ describe('watch', () => {
     watch.close();
   });
 
+  it('can be read without waiting: told that there is something, by whoever takes it', async (t) => {
+    const { acme, make, clock } = await bench(t, { limits: { watchBatch_max: 2 } });
+    const watch = await acme.watch({ kind: Widget, namespace: 'shop', afterRevision: acme.view.revision });
+    let told = 0;
+    watch.onReady(() => {
+      told += 1;
+    });
+    assert.deepEqual([told, watch.take()], [1, []], 'once at the beginning, for what there is');
+    await make('elsewhere', 'other');
+    assert.deepEqual([told, watch.take()], [1, []], 'not for what is not asked for');
+    for (const name of ['a', 'b', 'c']) await make(name);
+    assert.equal(told, 4);
+    assert.deepEqual(
+      [watch.take()?.length, watch.take()?.length, watch.take()?.length],
+      [2, 1, 0],
+      'in portions, until there is nothing',
+    );
+    await clock.advance(30_000);
+    assert.deepEqual([told, watch.take()], [5, [{ type: 'BOOKMARK', revision: 5 }]]);
+    assert.throws(() => watch.onReady(() => {}), /one reader of a watch at a time/);
+    watch.close();
+    assert.deepEqual([told, watch.take()], [6, undefined]);
+  });
+
+  it('is idle from when it was found empty, however often there was something before', async (t) => {
+    const { acme, make, clock } = await bench(t);
+    const watch = await acme.watch({ kind: Widget, afterRevision: acme.view.revision });
+    let told = 0;
+    watch.onReady(() => {
+      told += 1;
+    });
+    watch.take();
+    await clock.advance(20_000);
+    await make('a');
+    assert.equal(watch.take()?.length, 1);
+    watch.take();
+    await clock.advance(29_999);
+    assert.deepEqual([told, watch.take()], [2, []]);
+    await clock.advance(1);
+    assert.deepEqual([told, watch.take()], [3, [{ type: 'BOOKMARK', revision: 2 }]]);
+    watch.close();
+  });
+
+  it('says Expired to who takes too late', async (t) => {
+    const { acme, make } = await bench(t, { limits: { watchRing_max: 3 } });
+    const watch = await acme.watch({ kind: Widget, afterRevision: acme.view.revision });
+    for (const name of ['a', 'b', 'c', 'd']) await make(name);
+    assert.throws(
+      () => watch.take(),
+      (error) => isStatusError(error, 'Expired'),
+    );
+  });
+
   it('opens no more watches than the bound', async (t) => {
     const { acme } = await bench(t, { limits: { watches_max: 1 } });
     const watch = await acme.watch({ afterRevision: 1 });
