@@ -29,6 +29,11 @@ const STATUS = Type.Object({
   linkDigest: Type.Optional(
     Type.String({ description: 'SHA-256 of the link’s secret, in base64url; the secret itself is nowhere.' }),
   ),
+  userUid: Type.Optional(
+    Type.String({
+      description: 'The uid of the User then: a later one of that name is not who was invited.',
+    }),
+  ),
   linkedAt: Type.Optional(Type.String({ description: 'When the link was asked for.' })),
   usedAt: Type.Optional(Type.String({ description: 'When the link was used: it works no more.' })),
 });

@@ -8,7 +8,8 @@
  */
 import { createHash } from 'node:crypto';
 import type { Clock } from '#kernel/clock.ts';
-import type { ExpiringRecords } from '#kernel/records.ts';
+import type { RealmId } from '#kernel/realm-id.ts';
+import type { SealedRecords } from '../../sealed-records.ts';
 
 const COLLECTION = 'sign-in-attempts';
 
@@ -52,68 +53,63 @@ export function turnOf(counter: Counter | undefined, type: CounterType, now_ms: 
 
 export interface Attempts {
   /** Counts an attempt under every name. Gives 0, or how many milliseconds to wait. */
-  begin(realmUid: string, names: readonly CounterName[]): Promise<number>;
+  begin(realm: RealmId, names: readonly CounterName[]): Promise<number>;
   /** It was the right person: forgets what was counted under this name. */
-  forget(realmUid: string, name: CounterName): Promise<void>;
+  forget(realm: RealmId, name: CounterName): Promise<void>;
   /** Takes back the one attempt: under this name others may have failed, and go on counting. */
-  takeBack(realmUid: string, name: CounterName): Promise<void>;
+  takeBack(realm: RealmId, name: CounterName): Promise<void>;
 }
 
 const idOf = ({ type, of }: CounterName): string =>
   `${type}-${createHash('sha256').update(of).digest('base64url')}`;
 
-function counterOf(payload: Uint8Array): Counter {
-  const [attempts, until_ms] = JSON.parse(Buffer.from(payload).toString('utf8')) as [number, number];
-  return { attempts, until_ms };
-}
-
-export function openAttempts(records: ExpiringRecords, clock: Pick<Clock, 'now'>): Attempts {
+export function openAttempts(records: SealedRecords, clock: Pick<Clock, 'now'>): Attempts {
   const recordOf = (id: string, { attempts, until_ms }: Counter) => ({
     id,
-    payload: Buffer.from(JSON.stringify([attempts, until_ms])),
+    value: { attempts, until_ms } satisfies Counter,
     expires_ms: Math.max(clock.now(), until_ms) + FORGOTTEN_AFTER_MS,
   });
 
-  async function count(realmUid: string, name: CounterName): Promise<number> {
+  async function count(realm: RealmId, name: CounterName): Promise<number> {
     const id = idOf(name);
     for (let round = 0; round < ROUNDS_MAX; round++) {
-      const found = await records.get(realmUid, COLLECTION, id);
-      const turn = turnOf(found && counterOf(found.payload), name.type, clock.now());
+      const found = await records.get(realm, COLLECTION, id);
+      const turn = turnOf(found?.value as Counter | undefined, name.type, clock.now());
       if (!turn.allowed) return turn.wait_ms;
       const record = recordOf(id, turn.next);
       const counted =
         found === undefined
-          ? await records.add(realmUid, COLLECTION, record)
-          : await records.replace(realmUid, COLLECTION, found.version, record);
+          ? await records.add(realm, COLLECTION, record)
+          : await records.replace(realm, COLLECTION, found.version, record);
       if (counted) return 0;
     }
     return FIRST_WAIT_MS;
   }
 
   return {
-    async begin(realmUid, names) {
+    async begin(realm, names) {
       // All of them, whatever the first says: how long it takes tells nothing of who was named.
       let wait_ms = 0;
       for (const name of names) {
-        const found = await records.get(realmUid, COLLECTION, idOf(name));
-        const turn = turnOf(found && counterOf(found.payload), name.type, clock.now());
+        const found = await records.get(realm, COLLECTION, idOf(name));
+        const turn = turnOf(found?.value as Counter | undefined, name.type, clock.now());
         if (!turn.allowed) wait_ms = Math.max(wait_ms, turn.wait_ms);
       }
       if (wait_ms > 0) return wait_ms;
-      for (const name of names) wait_ms = Math.max(wait_ms, await count(realmUid, name));
+      for (const name of names) wait_ms = Math.max(wait_ms, await count(realm, name));
       return wait_ms;
     },
-    async forget(realmUid, name) {
-      await records.delete(realmUid, COLLECTION, idOf(name));
+    async forget(realm, name) {
+      await records.delete(realm, COLLECTION, idOf(name));
     },
-    async takeBack(realmUid, name) {
+    async takeBack(realm, name) {
       const id = idOf(name);
       for (let round = 0; round < ROUNDS_MAX; round++) {
-        const found = await records.get(realmUid, COLLECTION, id);
+        const found = await records.get(realm, COLLECTION, id);
         if (found === undefined) return;
-        const { attempts } = counterOf(found.payload);
+        const { attempts } = found.value as Counter;
         const record = recordOf(id, { attempts: Math.max(0, attempts - 1), until_ms: 0 });
-        if (await records.replace(realmUid, COLLECTION, found.version, record)) return;
+        if (await records.replace(realm, COLLECTION, found.version, record)) return;
       }
     },
   };

@@ -3,13 +3,13 @@ import type { AccessLog } from '#kernel/access.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { RealmKeyring } from '#kernel/keys.ts';
 import type { Realms } from '#kernel/realm.ts';
-import type { ExpiringRecords } from '#kernel/records.ts';
+
+import type { SealedRecords } from '../../sealed-records.ts';
 
 export interface SignInParts {
   readonly realms: Pick<Realms, 'use' | 'fresh'>;
   readonly keyring: Pick<RealmKeyring, 'open'>;
-  /** Sealed: see `kernel/records.ts`. */
-  readonly records: ExpiringRecords;
+  readonly records: SealedRecords;
   readonly accessLog: AccessLog;
   readonly clock: Clock;
   /** Where browsers reach the region: `https://region.example:6443`. Invitation links begin with it. */

@@ -7,7 +7,8 @@ import { randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server';
 import type { Clock } from '#kernel/clock.ts';
-import type { ExpiringRecords } from '#kernel/records.ts';
+import type { RealmId } from '#kernel/realm-id.ts';
+import type { SealedRecords } from '../../sealed-records.ts';
 import type { PasskeySecret } from './vault.ts';
 
 const COLLECTION = 'passkey-challenges';
@@ -52,10 +53,10 @@ export type PasskeyAnswer<Value> =
 
 export interface Passkeys {
   /** Options of `navigator.credentials.get` as JSON. */
-  signInOptions(realmUid: string, rp: RelyingParty, purpose: Purpose): Promise<unknown>;
+  signInOptions(realm: RealmId, rp: RelyingParty, purpose: Purpose): Promise<unknown>;
   /** Options of `navigator.credentials.create` as JSON. `known`: the person's passkeys. */
   registrationOptions(
-    realmUid: string,
+    realm: RealmId,
     rp: RelyingParty,
     purpose: Purpose,
     person: { readonly uid: string; readonly name: string; readonly displayName: string },
@@ -63,14 +64,14 @@ export interface Passkeys {
   ): Promise<unknown>;
   /** The new passkey that a form brought. */
   register(
-    realmUid: string,
+    realm: RealmId,
     rp: RelyingParty,
     purpose: Purpose,
     response: string,
   ): Promise<PasskeyAnswer<PasskeySecret>>;
   /** The counter of a passkey that proved itself. `find` gives what is known of it, by its owner's uid and its id. */
   verify(
-    realmUid: string,
+    realm: RealmId,
     rp: RelyingParty,
     purpose: Purpose,
     response: string,
@@ -100,37 +101,36 @@ const whyOf = (error: unknown) => refusal(error instanceof Error ? error.message
 export const counterRises = (before: number, after: number): boolean =>
   (before === 0 && after === 0) || after > before;
 
-export function openPasskeys(records: ExpiringRecords, clock: Pick<Clock, 'now'>): Passkeys {
-  const textOf = ({ browser, use }: Purpose) => `${browser} ${use}`;
-
-  async function newChallenge(realmUid: string, purpose: Purpose) {
+export function openPasskeys(records: SealedRecords, clock: Pick<Clock, 'now'>): Passkeys {
+  async function newChallenge(realm: RealmId, purpose: Purpose) {
     const challenge = randomBytes(CHALLENGE_BYTES);
-    await records.put(realmUid, COLLECTION, {
+    await records.put(realm, COLLECTION, {
       id: challenge.toString('base64url'),
-      payload: Buffer.from(textOf(purpose)),
+      value: purpose,
       expires_ms: clock.now() + CHALLENGE_LIFE_MS,
     });
     return Uint8Array.from(challenge);
   }
 
   /** Takes a challenge; whether it was ours, and for this. */
-  async function takes(realmUid: string, purpose: Purpose, challenge: string): Promise<boolean> {
+  async function takes(realm: RealmId, purpose: Purpose, challenge: string): Promise<boolean> {
     if (challenge.length > 64 || challenge === '') return false;
-    const taken = await records.take(realmUid, COLLECTION, challenge);
-    return taken !== undefined && Buffer.from(taken.payload).toString('utf8') === textOf(purpose);
+    const taken = await records.take(realm, COLLECTION, challenge);
+    const { browser, use } = (taken?.value ?? {}) as Partial<Purpose>;
+    return browser === purpose.browser && use === purpose.use;
   }
 
   return {
-    async signInOptions(realmUid, rp, purpose) {
+    async signInOptions(realm, rp, purpose) {
       const { generateAuthenticationOptions } = await library();
       return generateAuthenticationOptions({
         rpID: rp.id,
-        challenge: await newChallenge(realmUid, purpose),
+        challenge: await newChallenge(realm, purpose),
         userVerification: 'required',
         timeout: CHALLENGE_LIFE_MS,
       });
     },
-    async registrationOptions(realmUid, rp, purpose, person, known) {
+    async registrationOptions(realm, rp, purpose, person, known) {
       const { generateRegistrationOptions } = await library();
       return generateRegistrationOptions({
         rpID: rp.id,
@@ -138,7 +138,7 @@ export function openPasskeys(records: ExpiringRecords, clock: Pick<Clock, 'now'>
         userID: Uint8Array.from(Buffer.from(person.uid)),
         userName: person.name,
         userDisplayName: person.displayName,
-        challenge: await newChallenge(realmUid, purpose),
+        challenge: await newChallenge(realm, purpose),
         attestationType: 'none',
         authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
         excludeCredentials: known
@@ -147,14 +147,14 @@ export function openPasskeys(records: ExpiringRecords, clock: Pick<Clock, 'now'>
         timeout: CHALLENGE_LIFE_MS,
       });
     },
-    async register(realmUid, rp, purpose, text) {
+    async register(realm, rp, purpose, text) {
       const { verifyRegistrationResponse } = await library();
       const response = parsed<RegistrationResponseJSON>(text);
       if (!response) return refusal('the answer is no registration');
       try {
         const { verified, registrationInfo } = await verifyRegistrationResponse({
           response,
-          expectedChallenge: (challenge) => takes(realmUid, purpose, challenge),
+          expectedChallenge: (challenge) => takes(realm, purpose, challenge),
           expectedOrigin: rp.origin,
           expectedRPID: rp.id,
           requireUserVerification: true,
@@ -176,7 +176,7 @@ export function openPasskeys(records: ExpiringRecords, clock: Pick<Clock, 'now'>
         return whyOf(error);
       }
     },
-    async verify(realmUid, rp, purpose, text, find) {
+    async verify(realm, rp, purpose, text, find) {
       const { verifyAuthenticationResponse } = await library();
       const response = parsed<AuthenticationResponseJSON>(text);
       const handle = response?.response.userHandle;
@@ -187,7 +187,7 @@ export function openPasskeys(records: ExpiringRecords, clock: Pick<Clock, 'now'>
       try {
         const { verified, authenticationInfo } = await verifyAuthenticationResponse({
           response,
-          expectedChallenge: (challenge) => takes(realmUid, purpose, challenge),
+          expectedChallenge: (challenge) => takes(realm, purpose, challenge),
           expectedOrigin: rp.origin,
           expectedRPID: rp.id,
           requireUserVerification: true,

@@ -86,7 +86,7 @@ export class Proofs {
             { type: 'user', of: name },
             { type: 'address', of: address },
           ];
-      const wait_ms = await this.#attempts.begin(realm.uid, counters);
+      const wait_ms = await this.#attempts.begin(realm.id, counters);
       if (wait_ms > 0) {
         this.#record(request, user, 'password+totp', 'too many attempts: told to wait');
         return { type: 'wait', wait_ms };
@@ -96,7 +96,7 @@ export class Proofs {
         proved = await this.#fits(vault, user, form);
       } catch (error) {
         if (!isStatusError(error, 'ServiceUnavailable')) throw error;
-        for (const counter of counters) await this.#attempts.takeBack(realm.uid, counter);
+        for (const counter of counters) await this.#attempts.takeBack(realm.id, counter);
         return { type: 'busy' };
       }
       const signedIn = proved && user ? await this.#finish(request, vault, user, 'password+totp') : undefined;
@@ -105,8 +105,8 @@ export class Proofs {
         return REFUSED;
       }
       for (const counter of counters) {
-        if (counter.type === 'address') await this.#attempts.takeBack(realm.uid, counter);
-        else await this.#attempts.forget(realm.uid, counter);
+        if (counter.type === 'address') await this.#attempts.takeBack(realm.id, counter);
+        else await this.#attempts.forget(realm.id, counter);
       }
       return { type: 'signed-in', signedIn };
     });
@@ -116,7 +116,7 @@ export class Proofs {
     return this.inRealm(request, async (vault) => {
       const { realm } = vault;
       let found: Opened<PasskeySecret> | undefined;
-      const answer = await this.passkeys.verify(realm.uid, rp, purpose, response, (userUid, id) => {
+      const answer = await this.passkeys.verify(realm.id, rp, purpose, response, (userUid, id) => {
         if (userByUid(realm.view, userUid) === undefined) return undefined;
         found = vault
           .all(userUid)

@@ -99,7 +99,7 @@ export class SignInFlow {
   async #options({ request, browser, rp }: Visit, ours: boolean): Promise<void> {
     if (!ours || !rp) return sendJson(request.response, { error: 'out of date' }, 403);
     const options = await this.#proofs.inRealm(request, ({ realm }) =>
-      this.#proofs.passkeys.signInOptions(realm.uid, rp, { browser: browser.id, use: 'sign-in' }),
+      this.#proofs.passkeys.signInOptions(realm.id, rp, { browser: browser.id, use: 'sign-in' }),
     );
     return sendJson(request.response, options);
   }
