@@ -37,13 +37,14 @@ FORBIDDEN.addSubnet('169.254.0.0', 16, 'ipv4');
 FORBIDDEN.addSubnet('224.0.0.0', 3, 'ipv4');
 FORBIDDEN.addAddress('::', 'ipv6');
 FORBIDDEN.addAddress('::1', 'ipv6');
-FORBIDDEN.addSubnet('::ffff:0:0', 96, 'ipv6');
 FORBIDDEN.addSubnet('fe80::', 10, 'ipv6');
 FORBIDDEN.addSubnet('ff00::', 8, 'ipv6');
 
 /** Whether a notice may go to an address. Pure. */
 export function mayTell(address: string): boolean {
   const family = isIP(address);
+  // An IPv4 address in the clothes of an IPv6 one is nothing that a name resolves to by chance.
+  if (family === 6 && address.toLowerCase().startsWith('::ffff:')) return false;
   return family !== 0 && !FORBIDDEN.check(address, family === 6 ? 'ipv6' : 'ipv4');
 }
 
