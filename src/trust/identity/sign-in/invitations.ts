@@ -29,7 +29,8 @@ export interface LinkOptions {
 }
 
 /** The action `link` of invitations: answers once. */
-export function invitationLink({ realms, clock, url }: LinkOptions): ActionConnector {
+export function invitationLink(options: LinkOptions): ActionConnector {
+  const { realms, clock } = options;
   return {
     type: 'action',
     call: ({ realm: id, object, requestId }) =>
@@ -59,7 +60,7 @@ export function invitationLink({ realms, clock, url }: LinkOptions): ActionConne
         );
         const prefix = id === REGION ? '' : id;
         return {
-          url: `${url}${prefix}/account/invitation/${uid}.${secret}`,
+          url: `${options.url}${prefix}/account/invitation/${uid}.${secret}`,
           expiresAt: rfc3339(endOf(object)),
         };
       }),
