@@ -371,14 +371,15 @@ describe('bad input', () => {
     );
   });
 
-  /** Time and memory that one request costs. */
+  /** Time and memory that one request costs: the processor's time, which does not hang on what else the machine does. */
   async function measured<T>(work: () => Promise<T>): Promise<T> {
     const before_bytes = process.memoryUsage.rss();
-    const started = performance.now();
+    const started = process.cpuUsage();
     const result = await work();
-    const took_ms = performance.now() - started;
+    const { user, system } = process.cpuUsage(started);
+    const took_ms = (user + system) / 1_000;
     const grown_bytes = process.memoryUsage.rss() - before_bytes;
-    assert.ok(took_ms < TIME_LIMIT_MS, `${took_ms} ms`);
+    assert.ok(took_ms < TIME_LIMIT_MS, `${took_ms} ms of processor time`);
     assert.ok(grown_bytes < MEMORY_LIMIT_BYTES, `${grown_bytes} bytes`);
     return result;
   }
