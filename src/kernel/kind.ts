@@ -95,6 +95,11 @@ export interface KindDefinition {
   /** Stored encrypted under the realm's key, and reads of it are recorded in the access log. */
   readonly secret?: boolean;
   readonly subresources?: Readonly<Record<string, SubresourceDefinition>>;
+  /**
+   * A question: its objects are created, answered (`Service.reviews`) and never stored. Asking takes the verb `create`, like making an
+   * object would; `spec` is what is asked, `status` the answer.
+   */
+  readonly review?: boolean;
   /** Rewrites what a client sent before validation (`stringData` into `data`). Pure. */
   readonly normalize?: (object: KubeObject) => KubeObject;
   readonly admit?: Admission;

@@ -5,6 +5,7 @@
 import type { Connector } from './connect.ts';
 import type { Controller } from './controller.ts';
 import type { Admission, Kind } from './kind.ts';
+import type { Reviewer } from './review.ts';
 import type { RealmRoute } from './route.ts';
 
 export interface Service {
@@ -15,6 +16,8 @@ export interface Service {
   readonly controllers?: readonly Controller[];
   /** Streams, keyed `<resource>/<subresource>`: `instances.compute.casemate.internal/exec`. */
   readonly connectors?: Readonly<Record<string, Connector>>;
+  /** Answers of kinds that are questions, by resource. */
+  readonly reviews?: Readonly<Record<string, Reviewer>>;
   /** Protocols that are not the API, below a realm's prefix: OpenID, SCIM, ACME. */
   readonly routes?: readonly RealmRoute[];
 }

@@ -19,7 +19,7 @@ import { openRealms } from '#kernel/store/realms.ts';
 import { ledgerSource } from '#kernel/wire/ledger-source.ts';
 import { createApiServer } from '#kernel/wire/server.ts';
 import { Event } from '#services/tenancy/event.ts';
-import { roleAuthorizer } from '#trust/access/authorizer.ts';
+import { accessAuthorizer } from '#trust/access/authorizer.ts';
 import { bootstrapTrust } from '#trust/bootstrap.ts';
 import { certificateThreads } from '#trust/certificates/task-threads.ts';
 import { certificateAuthenticator } from '#trust/identity/authenticator.ts';
@@ -151,9 +151,10 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
       registry,
       realms,
       authenticator: certificateAuthenticator({ realms, keyring, clock }),
-      authorizer: roleAuthorizer({ realms, registry }),
+      authorizer: accessAuthorizer({ realms, registry, clock }),
       accessLog: realms.access,
       connectors: connectorsOf(services),
+      reviews: Object.assign({}, ...services.map((service) => service.reviews ?? {})),
       routes: services.flatMap((service) => service.routes ?? []),
       tls: { key: trust.key, cert: trust.certificate },
       ledger: ledgerSource(realms.logs),

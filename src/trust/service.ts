@@ -3,6 +3,8 @@
 import type { Kind } from '#kernel/kind.ts';
 import type { Service } from '#kernel/service.ts';
 import { projectBindingController, projectBindingsAdmission } from './access/project-bindings.ts';
+import { Guardrail } from './access/guardrail.ts';
+import { Role } from './access/role.ts';
 import { RoleBinding } from './access/role-binding.ts';
 import { wayInAdmission } from './access/way-in.ts';
 import type { CertificateTasks } from './certificates/tasks.ts';
@@ -21,7 +23,7 @@ export interface TrustServiceOptions {
 export function trustService({ keyring, certificates, projectKind }: TrustServiceOptions): Service {
   return {
     name: 'trust',
-    kinds: [RoleBinding, ClientCertificate],
+    kinds: [Role, RoleBinding, Guardrail, ClientCertificate],
     admissions: [wayInAdmission, projectBindingsAdmission(projectKind)],
     controllers: [clientCertificateController(keyring, certificates), projectBindingController(projectKind)],
   };

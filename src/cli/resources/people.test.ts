@@ -11,7 +11,7 @@ import { silentLogger } from '#kernel/logger.ts';
 import { ledgerSource } from '#kernel/wire/ledger-source.ts';
 import { createApiServer } from '#kernel/wire/server.ts';
 import { openTestRegion } from '#services/tenancy/testing/region.ts';
-import { roleAuthorizer } from '#trust/access/authorizer.ts';
+import { accessAuthorizer } from '#trust/access/authorizer.ts';
 import { newPersonalKey, signingRequest } from '#trust/certificates/personal-key.ts';
 import { ensureServerIdentity } from '#trust/certificates/server-identity.ts';
 import { certificateAuthenticator } from '#trust/identity/authenticator.ts';
@@ -35,7 +35,7 @@ async function startRegion(t: TestContext) {
     registry,
     realms,
     authenticator: certificateAuthenticator({ realms, keyring, clock }),
-    authorizer: roleAuthorizer({ realms, registry }),
+    authorizer: accessAuthorizer({ realms, registry, clock }),
     accessLog: realms.access,
     ledger: ledgerSource(realms.logs),
     tls: { key: identity.key, cert: identity.certificate },

@@ -99,7 +99,9 @@ const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 const preference = (version: string) => (/^v\d+$/.test(version) ? `0${version}` : `1${version}`);
 
 function servedIn(registry: KindRegistry, realm: RealmType): ServedResource[] {
-  const resources = registry.servedIn(realm).map((kind) => storedResource(kind, realm));
+  const resources = registry
+    .servedIn(realm)
+    .map((kind) => (kind.review === true ? reviewResource(kind) : storedResource(kind, realm)));
   const podSources = resources.filter(({ kind }) => kind.podView !== undefined);
   if (podSources.length > 1) {
     throw new TypeError(

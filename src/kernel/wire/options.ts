@@ -9,6 +9,7 @@ import type { Logger } from '../logger.ts';
 import type { Random } from '../random.ts';
 import type { Realms } from '../realm.ts';
 import type { KindRegistry } from '../registry.ts';
+import type { Reviewer } from '../review.ts';
 import type { RealmRoute } from '../route.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Fanout } from './fanout.ts';
@@ -33,6 +34,8 @@ export interface ApiServerOptions {
   readonly accessLog: AccessLog;
   /** Streams, keyed `<resource>/<subresource>`: `instances.compute.casemate.internal/exec`. */
   readonly connectors?: Readonly<Record<string, Connector>>;
+  /** Answers of kinds that are questions, by resource. */
+  readonly reviews?: Readonly<Record<string, Reviewer>>;
   /** PEM. `cert` may carry the chain. Client certificates are requested, and verified by the authenticator. */
   readonly tls: { readonly key: string | Buffer; readonly cert: string | Buffer };
   readonly ledger?: LedgerSource;

@@ -19,6 +19,7 @@ import type { ResourceTarget } from './path.ts';
 import { parseBoolean, parseRevision } from './query.ts';
 import type { Answer, WireRequest } from './request.ts';
 import { reviewAnswer } from './reviews.ts';
+import { serviceReviewAnswer } from './service-review.ts';
 import { textStreamAnswer } from './text-stream.ts';
 import { watchAnswer } from './watch.ts';
 import {
@@ -80,7 +81,9 @@ export async function resourceAnswer(
   const { resource, subresource, verb } = route(wire, request, target, record);
   if (resource.type === 'review') {
     if (verb !== 'create') throw methodNotAllowed(resource, request.method);
-    return reviewAnswer(wire, request, resource);
+    if (resource.kind.review !== true) return reviewAnswer(wire, request, resource);
+    await authorizeRequest(wire, request, target, resource, verb);
+    return serviceReviewAnswer(wire, request, resource, target.namespace);
   }
   const authorized = await authorizeRequest(wire, request, target, resource, verb);
   const allowed = subresource ? subresource.verbs : resource.verbs;

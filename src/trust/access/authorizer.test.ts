@@ -83,7 +83,7 @@ describe('the role authorizer', () => {
     );
     assert.match(
       await reason(alice, 'get', 'namespaces', '', { name: 'other' }),
-      /^false: it takes role organization-admin or organization-auditor or project-editor or project-viewer;/,
+      /^false: it takes role organization-admin or organization-auditor or project-editor or project-viewer or security-officer;/,
     );
     assert.equal(
       await compute(alice, 'update', 'instances', { namespace: 'alpha', subresource: 'status' }),

@@ -1,6 +1,7 @@
 /**
- * Decides every question of access from role bindings and the role tables. Everything not opened by a rule is closed.
- * An actor of one realm is nobody in another, whatever roles it holds: there is no path from a region's role into `/orgs/`.
+ * Decides every question of access: finds what is asked among the operations of the realm, asks the realm's policies, and says in words
+ * what decided or what it would take. Everything not opened by a policy is closed. An actor of one realm is nobody in another, whatever
+ * roles it holds: there is no path from a region's role into `/orgs/`.
  */
 import type {
   AccessAttributes,
@@ -10,187 +11,180 @@ import type {
   ResourceRule,
   Verb,
 } from '#kernel/access.ts';
+import type { Clock } from '#kernel/clock.ts';
 import { isStatusError } from '#kernel/errors.ts';
-import type { Kind } from '#kernel/kind.ts';
 import type { Realm, Realms } from '#kernel/realm.ts';
 import { type RealmType, realmType } from '#kernel/realm-id.ts';
-import { isServed, isSharedView, type KindRegistry } from '#kernel/registry.ts';
-import { type BindingIndex, bindingIndex } from './binding-index.ts';
-import { allowedBy, type Grant, PROJECT_RESOURCE, type Question, targetOf } from './grants.ts';
+import { isServed, type KindRegistry } from '#kernel/registry.ts';
+import { REVIEW_KINDS } from '#kernel/wire/review-kinds.ts';
 import { isInternal } from './guard.ts';
-import { ALL_VERBS, READ_VERBS, ROLE_NAMES, ROLES } from './roles.ts';
+import { LEDGER_RESOURCE, type Operation, OperationTable } from './operations-table.ts';
+import { type Target, targetOf } from './places.ts';
+import type { Decider, Decision } from './policies.ts';
+import { policiesOf } from './realm-policies.ts';
+import { ALL_VERBS, PROJECT_RESOURCE } from './roles.ts';
+import { SELF, SHARED } from './traits.ts';
 
-export interface RoleAuthorizerOptions {
+export interface AuthorizerOptions {
   readonly realms: Pick<Realms, 'use'>;
   readonly registry: KindRegistry;
+  readonly clock: Pick<Clock, 'now'>;
 }
 
-/** The virtual resource that stands for a realm's logs, in whatever group it is asked about. */
-export const LEDGER_RESOURCE = 'ledgers';
+/** A decision with everything that led to it. */
+export interface Explanation extends AccessDecision {
+  readonly by: readonly Decider[];
+  /** Roles that would allow it; given with a refusal that a role could lift. */
+  readonly roles: readonly string[];
+}
 
-/** What everybody who was authenticated may ask about themselves. */
-const SELF_REVIEWS: ReadonlyMap<string, readonly string[]> = new Map([
-  ['authorization.k8s.io', ['selfsubjectaccessreviews', 'selfsubjectrulesreviews']],
-  ['authentication.k8s.io', ['selfsubjectreviews']],
-]);
+export interface AccessAuthorizer extends Authorizer {
+  explain(attributes: AccessAttributes): Promise<Explanation>;
+}
 
-const allow = (reason: string): AccessDecision => ({ allowed: true, reason });
-const refuse = (reason: string): AccessDecision => ({ allowed: false, reason });
-
-const isSelfReview = (group: string, resource: string) =>
-  SELF_REVIEWS.get(group)?.includes(resource) === true;
+const settled = (allowed: boolean, reason: string): Explanation => ({ allowed, reason, by: [], roles: [] });
+const refuse = (reason: string) => settled(false, reason);
 
 function qualified(group: string, resource: string): string {
   return group === '' ? resource : `${resource}.${group}`;
 }
 
-function describe(grant: Grant): string {
-  const where = grant.project === undefined ? '' : ` in project "${grant.project}"`;
-  return `role ${grant.role}${where} by RoleBinding "${grant.binding}"`;
-}
+const BUILT_IN_REASONS = {
+  self: 'everybody may ask about themselves',
+  shared: 'every member of an organization may read what the region shares',
+  components: 'a component of Casemate itself',
+} as const;
 
-/** The roles that would allow what is asked, if somebody held them. */
-function rolesFor(question: Question, realm: RealmType): string[] {
-  const { target } = question;
-  const project =
-    target.scope === 'project' ? target.project : target.scope === 'realm' ? target.name : undefined;
-  return ROLE_NAMES.filter((role) => {
-    if (ROLES[role].realm !== realm) return false;
-    const everywhere: Grant = { binding: '', role };
-    const narrowed: Grant[] =
-      ROLES[role].narrowable && project !== undefined ? [{ ...everywhere, project }] : [];
-    return allowedBy([everywhere, ...narrowed], question) !== undefined;
-  });
+function reasonOf(decider: Decider | undefined): string {
+  switch (decider?.kind) {
+    case 'RoleBinding': {
+      const { role, project, binding } = decider.grant;
+      return `role ${role}${project === undefined ? '' : ` in project "${project}"`} by RoleBinding "${binding}"`;
+    }
+    case 'Guardrail':
+      return `Guardrail "${decider.name}" forbids it: ${decider.message}`;
+    case 'BuiltIn':
+      return BUILT_IN_REASONS[decider.rule];
+    default:
+      return 'no policy allows it';
+  }
 }
 
 /** Says only what it takes: who asks and for what is the caller's to say, and a client's message has it already. */
-function refusal(question: Question, realm: RealmType): AccessDecision {
-  const roles = rolesFor(question, realm);
-  if (roles.length === 0) return refuse('no role allows it');
-  const { target } = question;
-  const where =
-    target.scope !== 'project' ? '' : target.project === undefined ? ' in all projects' : ' there';
-  return refuse(`it takes role ${roles.join(' or ')}${where}; ask an administrator for a RoleBinding`);
+function refusal({ place, traits, resource }: Operation, target: Target, roles: readonly string[]): string {
+  if (traits.includes(SELF)) return `${resource} can only be created`;
+  if (traits.includes(SHARED)) return `${resource} belong to the region; an organization only reads them`;
+  if (roles.length === 0) return 'no role allows it';
+  const where = place !== 'project' ? '' : target.project === undefined ? ' in all projects' : ' there';
+  return `it takes role ${roles.join(' or ')}${where}; ask an administrator for a RoleBinding`;
 }
 
-/** What is asked, once the kind is known; or the decision, where no grant matters. */
-function questionOf(attributes: AccessAttributes, kind: Kind): Question | AccessDecision {
-  const { verb, subresource, namespace } = attributes;
-  const name = attributes.name ?? (kind.resource === PROJECT_RESOURCE ? namespace : undefined);
-  const question: Question = {
-    verb,
-    resource: kind.resource,
-    secret: kind.secret === true,
-    target: targetOf(kind.scope, namespace, name),
-  };
-  if (subresource === undefined) return question;
-  if (subresource === 'status' && kind.status) {
-    // Reading it is reading the object. Writing it is what controllers do, and nobody else.
-    if (verb === 'get') return question;
-    return refuse(`the status of ${kind.resource} is written by Casemate’s controllers only`);
-  }
-  if (!kind.subresources || !Object.hasOwn(kind.subresources, subresource)) {
-    return refuse(`${kind.resource} has no subresource "${subresource}"`);
-  }
-  return { ...question, subresource };
-}
+export function accessAuthorizer({ realms, registry, clock }: AuthorizerOptions): AccessAuthorizer {
+  const table = new OperationTable(registry);
 
-export function roleAuthorizer(options: RoleAuthorizerOptions): Authorizer {
-  const { realms, registry } = options;
-  const indexes = new WeakMap<Realm, BindingIndex>();
-
-  const grantsIn = (actor: Actor): Promise<readonly Grant[]> =>
-    realms.use(actor.realm, (realm) => {
-      const index = indexes.get(realm) ?? bindingIndex(realm);
-      indexes.set(realm, index);
-      return index.grants({ user: actor.name, groups: actor.groups });
-    });
-
-  async function answer(question: Question, attributes: AccessAttributes): Promise<AccessDecision> {
-    const grant = allowedBy(await grantsIn(attributes.actor), question);
-    return grant ? allow(describe(grant)) : refusal(question, realmType(attributes.realm));
+  /** What is asked, among the operations of the realm; or why there is no such thing. */
+  function find({ realm, actor, verb, group, resource, subresource }: AccessAttributes): Operation | string {
+    const type = realmType(realm);
+    const name = qualified(group, resource);
+    const kind = registry.resource(name);
+    const served = kind !== undefined && isServed(kind, type);
+    const ledger = !served && resource === LEDGER_RESOURCE;
+    const self = REVIEW_KINDS.some((review) => review.resource === name);
+    if (!served && !ledger && !self) return `${name} is no resource of ${placeOf(type)}`;
+    // The ledger may be asked about in whatever group.
+    const asked = ledger ? resource : name;
+    if (subresource === undefined) return table.find(type, verb, asked) ?? 'no role allows it';
+    if (subresource === 'status' && kind?.status) {
+      // Reading it is reading the object. Writing it is what controllers do, and nobody else.
+      if (verb === 'get' || isInternal(actor)) return table.find(type, verb, asked) ?? 'no role allows it';
+      return `the status of ${name} is written by Casemate’s controllers only`;
+    }
+    const known = table.find(type, 'get', asked, subresource) !== undefined;
+    if (!known) return `${asked} has no subresource "${subresource}"`;
+    return table.find(type, verb, asked, subresource) ?? 'no role allows it';
   }
 
-  async function decide(attributes: AccessAttributes): Promise<AccessDecision> {
-    const { actor, realm, verb, group, resource, subresource } = attributes;
+  /** What the object carries, where the question is about one that is there. */
+  function labelsOf(
+    realm: Realm,
+    { kind }: Operation,
+    namespace: string | undefined,
+    name: string | undefined,
+  ) {
+    if (!kind || name === undefined || !kind.realms.includes(realm.type)) return undefined;
+    const key = kind.scope === 'Project' && namespace !== undefined ? { namespace, name } : { name };
+    return realm.view.entry(kind, key)?.labels;
+  }
+
+  function answer(realm: Realm, attributes: AccessAttributes, operation: Operation): Explanation {
+    const { actor, namespace, name } = attributes;
+    const policies = policiesOf(realm);
+    const labels =
+      policies.sources.guardrails.length === 0 ? undefined : labelsOf(realm, operation, namespace, name);
+    const target = targetOf(operation, namespace, name, labels);
+    const decision: Decision = policies.decide(actor, operation, target, clock.now());
+    const { allowed, by } = decision;
+    if (by[0] !== undefined) return { allowed, by, reason: reasonOf(by[0]), roles: [] };
+    let known = refusals.get(decision);
+    if (known === undefined) {
+      const roles = policies.rolesFor(operation, target);
+      known = { allowed, by, reason: refusal(operation, target, roles), roles };
+      refusals.set(decision, known);
+    }
+    return known;
+  }
+  /** What a decision that is remembered was said to be for lack of. */
+  const refusals = new WeakMap<Decision, Explanation>();
+
+  async function explain(attributes: AccessAttributes): Promise<Explanation> {
+    const { actor, realm } = attributes;
     if (actor.realm !== realm) {
       return refuse(`credentials of realm ${actor.realm} open nothing in realm ${realm}`);
     }
-    if (isInternal(actor)) return allow('a component of Casemate itself');
-    if (isSelfReview(group, resource)) {
-      return verb === 'create' && subresource === undefined
-        ? allow('everybody may ask about themselves')
-        : refuse(`${resource} can only be created`);
+    const operation = find(attributes);
+    if (typeof operation === 'string') return refuse(operation);
+    try {
+      return await realms.use(realm, (held) => answer(held, attributes, operation));
+    } catch (error) {
+      if (isStatusError(error, 'NotFound')) return refuse(`realm ${realm} is no more`);
+      throw error;
     }
-    if (resource === LEDGER_RESOURCE && registry.resource(qualified(group, resource)) === undefined) {
-      if (subresource !== undefined) return refuse(`${resource} has no subresource "${subresource}"`);
-      return answer({ verb, resource, secret: false, target: { scope: 'ledger' } }, attributes);
-    }
-    const kind = registry.resource(qualified(group, resource));
-    const type = realmType(realm);
-    if (!kind || !isServed(kind, type)) {
-      return refuse(
-        `${qualified(group, resource)} is no resource of ${type === 'region' ? 'the region' : 'an organization'}`,
-      );
-    }
-    if (isSharedView(kind, type)) {
-      if (READ_VERBS.includes(verb) && (subresource === undefined || subresource === 'status')) {
-        return allow('every member of an organization may read what the region shares');
-      }
-      return refuse(`${kind.resource} belong to the region; an organization only reads them`);
-    }
-    const question = questionOf(attributes, kind);
-    return 'allowed' in question ? question : answer(question, attributes);
   }
 
   async function rules(actor: Actor, namespace?: string): Promise<readonly ResourceRule[]> {
     const type = realmType(actor.realm);
-    const base = { realm: actor.realm, actor, ...(namespace === undefined ? {} : { namespace }) };
-    const found: ResourceRule[] = [...SELF_REVIEWS].map(([group, resources]) => ({
+    const verbsOf = async (resource: Omit<AccessAttributes, 'realm' | 'actor' | 'verb'>): Promise<Verb[]> => {
+      const verbs: Verb[] = [];
+      for (const verb of ALL_VERBS) {
+        const { allowed } = await explain({ ...resource, realm: actor.realm, actor, verb });
+        if (allowed) verbs.push(verb);
+      }
+      return verbs;
+    };
+    const found: ResourceRule[] = REVIEW_KINDS.map(({ group, plural }) => ({
       verbs: ['create'],
       apiGroups: [group],
-      resources,
+      resources: [plural],
     }));
-    const ledger = await decide({
-      ...base,
-      verb: 'get',
-      group: '',
-      version: 'v1',
-      resource: LEDGER_RESOURCE,
-    });
-    if (ledger.allowed) found.push({ verbs: ['get'], apiGroups: [''], resources: [LEDGER_RESOURCE] });
+    const ledger = await verbsOf({ group: '', version: 'v1', resource: LEDGER_RESOURCE });
+    if (ledger.length > 0) found.push({ verbs: ledger, apiGroups: [''], resources: [LEDGER_RESOURCE] });
     for (const kind of registry.servedIn(type)) {
+      const { group, version, plural } = kind;
       for (const subresource of [undefined, ...Object.keys(kind.subresources ?? {})]) {
-        const resource = subresource === undefined ? kind.plural : `${kind.plural}/${subresource}`;
-        const verbsFor = async (name?: string): Promise<Verb[]> => {
-          const verbs: Verb[] = [];
-          for (const verb of ALL_VERBS) {
-            const { allowed } = await decide({
-              realm: actor.realm,
-              actor,
-              verb,
-              group: kind.group,
-              version: kind.version,
-              resource: kind.plural,
-              ...(subresource === undefined ? {} : { subresource }),
-              ...(namespace === undefined || kind.scope === 'Realm' ? {} : { namespace }),
-              ...(name === undefined ? {} : { name }),
-            });
-            if (allowed) verbs.push(verb);
-          }
-          return verbs;
+        const resource = subresource === undefined ? plural : `${plural}/${subresource}`;
+        const base = {
+          group,
+          version,
+          resource: plural,
+          ...(subresource === undefined ? {} : { subresource }),
+          ...(namespace === undefined || kind.scope === 'Realm' ? {} : { namespace }),
         };
-        const verbs = await verbsFor();
-        if (verbs.length > 0) found.push({ verbs, apiGroups: [kind.group], resources: [resource] });
+        const verbs = await verbsOf(base);
+        if (verbs.length > 0) found.push({ verbs, apiGroups: [group], resources: [resource] });
         if (kind.resource !== PROJECT_RESOURCE || namespace === undefined) continue;
-        const own = (await verbsFor(namespace)).filter((verb) => !verbs.includes(verb));
+        const own = (await verbsOf({ ...base, name: namespace })).filter((verb) => !verbs.includes(verb));
         if (own.length > 0) {
-          found.push({
-            verbs: own,
-            apiGroups: [kind.group],
-            resources: [resource],
-            resourceNames: [namespace],
-          });
+          found.push({ verbs: own, apiGroups: [group], resources: [resource], resourceNames: [namespace] });
         }
       }
     }
@@ -199,13 +193,12 @@ export function roleAuthorizer(options: RoleAuthorizerOptions): Authorizer {
 
   return {
     async decide(attributes) {
-      try {
-        return await decide(attributes);
-      } catch (error) {
-        if (isStatusError(error, 'NotFound')) return refuse(`realm ${attributes.realm} is no more`);
-        throw error;
-      }
+      const { allowed, reason } = await explain(attributes);
+      return { allowed, reason };
     },
+    explain,
     rules,
   };
 }
+
+const placeOf = (type: RealmType) => (type === 'region' ? 'the region' : 'an organization');

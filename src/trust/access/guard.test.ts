@@ -57,8 +57,15 @@ describe('granting', () => {
   }
 
   it('an administrator gives every role of the organization', async () => {
-    for (const role of ['organization-admin', 'organization-auditor', 'project-editor', 'project-viewer']) {
-      await bind(admin, `by-admin-${role}`, { role });
+    for (const role of [
+      'organization-admin',
+      'organization-auditor',
+      'security-officer',
+      'key-custodian',
+      'project-editor',
+      'project-viewer',
+    ]) {
+      await bind(admin, `by-admin-${role}`, { role, subjects: [user(`some-${role}`)] });
     }
     await bind(admin, 'by-admin-narrow', { role: 'project-viewer', project: 'alpha' });
   });

@@ -7,7 +7,7 @@ import type { Kind } from '#kernel/kind.ts';
 import type { RealmType } from '#kernel/realm-id.ts';
 import { isSharedView, type KindRegistry } from '#kernel/registry.ts';
 import { Catalogue } from '#kernel/wire/catalogue.ts';
-import { LEDGER_RESOURCE } from './authorizer.ts';
+import { LEDGER_RESOURCE } from './operations-table.ts';
 
 export interface ApiOperation {
   readonly realm: RealmType;

@@ -1,10 +1,19 @@
 /**
- * The built-in roles, as data. What a role opens is decided by these tables and by nothing else; the authorizer only
- * reads them. A service that adds a kind needs no line here: rules speak of scopes, and name only the exceptions.
+ * The built-in roles, one for each duty, as data. What a role opens is decided by these tables and by nothing else: they are compiled to
+ * Cedar policies (`cedar/text.ts`). A service that adds a kind needs no line here: rules speak of scopes, and name only the exceptions.
  * No role of the region appears in an organization, so no operator's role can open anything there.
  */
 import type { Verb } from '#kernel/access.ts';
 import type { RealmType } from '#kernel/realm-id.ts';
+import {
+  groupTrait,
+  OBJECT,
+  resourceTrait,
+  SECRET,
+  scopeTrait,
+  subresourceTrait,
+  type Terms,
+} from './traits.ts';
 
 export const ROLE_NAMES = [
   'region-operator',
@@ -13,6 +22,9 @@ export const ROLE_NAMES = [
   'organization-auditor',
   'project-editor',
   'project-viewer',
+  'security-officer',
+  'key-custodian',
+  'region-security',
 ] as const;
 
 export type RoleName = (typeof ROLE_NAMES)[number];
@@ -36,7 +48,7 @@ export type RuleScope = 'realm' | 'project' | 'own-project' | 'ledger';
 export interface RoleRule {
   readonly scope: RuleScope;
   readonly verbs: readonly Verb[];
-  /** Resources (`<plural>` or `<plural>.<group>`) this rule is about; absent: every one of the scope. */
+  /** Resources (`<plural>` or `<plural>.<group>`; `*.<group>`: all of a group) this rule is about; absent: every one of the scope. */
   readonly only?: readonly string[];
   /** Resources this rule leaves out. */
   readonly except?: readonly string[];
@@ -46,8 +58,8 @@ export interface RoleRule {
   readonly subresources?: readonly string[] | 'all';
 }
 
-export interface Role {
-  readonly name: RoleName;
+export interface Role<Name extends string = string> {
+  readonly name: Name;
   readonly realm: RealmType;
   /** Whether a binding may narrow the role to one project. */
   readonly narrowable: boolean;
@@ -56,11 +68,43 @@ export interface Role {
 }
 
 /** Written by controllers only: a person's write would be a forged record. */
-const RECORDS = ['events'] as const;
+export const RECORDS = ['events'] as const;
+/** Questions about who may do what. */
+const QUESTIONS = [
+  'subjectaccessreviews.authorization.k8s.io',
+  'localsubjectaccessreviews.authorization.k8s.io',
+  'accessquestions.access.casemate.internal',
+] as const;
+/** What somebody who guards a realm decides, beside reading it. */
+const SECURITY_RULES: readonly RoleRule[] = [
+  { scope: 'realm', verbs: READ_VERBS, secrets: 'no' },
+  { scope: 'project', verbs: READ_VERBS, secrets: 'no' },
+  {
+    scope: 'realm',
+    verbs: ALL_VERBS,
+    only: ['guardrails.access.casemate.internal', 'accessreviews.access.casemate.internal'],
+    subresources: 'all',
+  },
+  // Taking away is theirs; giving is the administrator's.
+  {
+    scope: 'realm',
+    verbs: ['delete', 'deletecollection'],
+    only: [
+      'rolebindings.access.casemate.internal',
+      'clientcertificates.access.casemate.internal',
+      'sessions.identity.casemate.internal',
+      'credentials.identity.casemate.internal',
+      'invitations.identity.casemate.internal',
+    ],
+  },
+  { scope: 'realm', verbs: ['create'], only: QUESTIONS },
+  { scope: 'project', verbs: ['create'], only: QUESTIONS },
+  { scope: 'ledger', verbs: ['get'] },
+];
 /** What a reader of terminal output may follow. */
 const READ_STREAMS = ['log'] as const;
 
-export const ROLES: Readonly<Record<RoleName, Role>> = {
+export const ROLES: { readonly [Name in RoleName]: Role<Name> } = {
   'region-operator': {
     name: 'region-operator',
     realm: 'region',
@@ -82,6 +126,8 @@ export const ROLES: Readonly<Record<RoleName, Role>> = {
     rules: [
       { scope: 'realm', verbs: READ_VERBS, secrets: 'no' },
       { scope: 'project', verbs: READ_VERBS, secrets: 'no' },
+      { scope: 'realm', verbs: ['create'], only: QUESTIONS },
+      { scope: 'project', verbs: ['create'], only: QUESTIONS },
       { scope: 'ledger', verbs: ['get'] },
     ],
   },
@@ -108,6 +154,8 @@ export const ROLES: Readonly<Record<RoleName, Role>> = {
     rules: [
       { scope: 'realm', verbs: READ_VERBS, secrets: 'no' },
       { scope: 'project', verbs: READ_VERBS, secrets: 'no' },
+      { scope: 'realm', verbs: ['create'], only: QUESTIONS },
+      { scope: 'project', verbs: ['create'], only: QUESTIONS },
       { scope: 'ledger', verbs: ['get'] },
     ],
   },
@@ -143,4 +191,66 @@ export const ROLES: Readonly<Record<RoleName, Role>> = {
       { scope: 'own-project', verbs: READ_VERBS },
     ],
   },
+  'security-officer': {
+    name: 'security-officer',
+    realm: 'organization',
+    narrowable: false,
+    description:
+      'Guards one organization: guardrails and access reviews; takes roles, credentials and sessions away, and gives none. Reads everything but secrets and instances’ output.',
+    rules: SECURITY_RULES,
+  },
+  'key-custodian': {
+    name: 'key-custodian',
+    realm: 'organization',
+    narrowable: false,
+    description:
+      'Makes, rotates, disables and destroys the organization’s keys, and says who provides them. Opens nothing else.',
+    rules: [
+      { scope: 'realm', verbs: ALL_VERBS, only: ['*.keys.casemate.internal'], subresources: 'all' },
+      { scope: 'project', verbs: ALL_VERBS, only: ['*.keys.casemate.internal'], subresources: 'all' },
+    ],
+  },
+  'region-security': {
+    name: 'region-security',
+    realm: 'region',
+    narrowable: false,
+    description:
+      'Guards the region: guardrails and access reviews; takes roles and credentials of operators away, and gives none. Reads everything of the region but secrets.',
+    rules: SECURITY_RULES,
+  },
 };
+
+/** What stands for a resource in terms. */
+export const resourceTerm = (resource: string): string =>
+  resource.startsWith('*.') ? groupTrait(resource.slice(2)) : resourceTrait(resource);
+
+/** The resource of the object that stands for a project. */
+export const PROJECT_RESOURCE = 'namespaces';
+
+/**
+ * What a rule opens where a binding covers the whole realm, or (`narrowed`) one project. `status` is never opened: reading it is reading
+ * the object, and only controllers write it.
+ */
+export function termsOf(rule: RoleRule, narrowed: boolean): Terms | undefined {
+  const { scope, verbs, only, except, secrets, subresources } = rule;
+  if (scope === 'ledger') return narrowed ? undefined : { verbs, all: [[scopeTrait('ledger')]], none: [] };
+  if (scope === 'own-project') {
+    // Of one project: that object by its name. Of all projects: the list too.
+    const reach = narrowed ? verbs.filter((verb) => verb === 'get') : verbs;
+    return {
+      verbs: reach,
+      all: [[scopeTrait('realm')], [resourceTrait(PROJECT_RESOURCE)], [OBJECT]],
+      none: [],
+    };
+  }
+  if (scope === 'realm' && narrowed) return undefined;
+  return {
+    verbs,
+    all: [
+      [scopeTrait(scope)],
+      ...(only === undefined ? [] : [only.map(resourceTerm)]),
+      ...(subresources === 'all' ? [] : [[OBJECT, ...(subresources ?? []).map(subresourceTrait)]]),
+    ],
+    none: [...(except ?? []).map(resourceTerm), ...(secrets === 'no' ? [SECRET] : [])],
+  };
+}

@@ -6,7 +6,7 @@ import { type Static, Type } from 'typebox';
 import { defineKind, type ObjectOf } from '#kernel/kind.ts';
 import { CONDITIONS, OBSERVED_GENERATION } from '#kernel/kind-parts.ts';
 import type { KubeObject } from '#kernel/object.ts';
-import { ACCESS_GROUP } from '../access/role-binding.ts';
+import { ACCESS_GROUP } from '../access/api-group.ts';
 import { REQUEST_LENGTH_MAX } from '../certificates/request.ts';
 import { guardClientCertificate } from './guard.ts';
 

@@ -21,6 +21,7 @@ export const REGION_PERSONAS: readonly Persona[] = [
   { name: 'operator', role: 'region-operator' },
   { name: 'region-auditor', role: 'region-auditor' },
   { name: 'region-nobody' },
+  { name: 'region-guard', role: 'region-security' },
 ];
 
 export const ORGANIZATION_PERSONAS: readonly Persona[] = [
@@ -31,6 +32,8 @@ export const ORGANIZATION_PERSONAS: readonly Persona[] = [
   { name: 'alpha-editor', role: 'project-editor', project: OWN_PROJECT },
   { name: 'alpha-viewer', role: 'project-viewer', project: OWN_PROJECT },
   { name: 'nobody' },
+  { name: 'officer', role: 'security-officer' },
+  { name: 'custodian', role: 'key-custodian' },
 ];
 
 /** One operation on something in particular. */
@@ -41,48 +44,56 @@ export interface Case {
 
 /**
  * Y allowed, - denied; in the order of REGION_PERSONAS:
- *                          operator region-auditor region-nobody
+ *                          operator region-auditor region-nobody region-guard
  */
 export const REGION_EXPECTED: Readonly<Record<string, string>> = {
-  'ask about oneself': '      Y        Y              Y',
-  'read the ledger': '        Y        Y              -',
-  'write a status': '         -        -              -',
-  'write a record': '         -        -              -',
-  'read a record': '          Y        Y              -',
-  'read in the region': '     Y        Y              -',
-  'write in the region': '    Y        -              -',
+  'ask about oneself': '      Y        Y              Y             Y',
+  'read the ledger': '        Y        Y              -             Y',
+  'write a status': '         -        -              -             -',
+  'write a record': '         -        -              -             -',
+  'read a record': '          Y        Y              -             Y',
+  'read in the region': '     Y        Y              -             Y',
+  'guard the region': '       Y        -              -             Y',
+  'take rights in the region': 'Y       -              -             Y',
+  'ask about others in the region': 'Y  Y              -             Y',
+  'write in the region': '    Y        -              -             -',
 };
 
 /**
  * In the order of ORGANIZATION_PERSONAS:
- *                                     admin auditor editor viewer α-editor α-viewer nobody
+ *                                     admin auditor editor viewer α-editor α-viewer nobody officer custodian
  */
 export const ORGANIZATION_EXPECTED: Readonly<Record<string, string>> = {
-  'ask about oneself': '                  Y     Y       Y      Y      Y        Y        Y',
-  'read what the region shares': '        Y     Y       Y      Y      Y        Y        Y',
-  'read the ledger': '                    Y     Y       -      -      -        -        -',
-  'write a status': '                     -     -       -      -      -        -        -',
-  'write a record': '                     -     -       -      -      -        -        -',
-  'read roles and credentials': '         Y     Y       -      -      -        -        -',
-  'write roles and credentials': '        Y     -       -      -      -        -        -',
-  'get project alpha': '                  Y     Y       Y      Y      Y        Y        -',
-  'get project beta': '                   Y     Y       Y      Y      -        -        -',
-  'list projects': '                      Y     Y       Y      Y      -        -        -',
-  'write a project': '                    Y     -       -      -      -        -        -',
-  'write limits in alpha': '              Y     -       -      -      -        -        -',
-  'write limits in beta': '               Y     -       -      -      -        -        -',
-  'read content in alpha': '              Y     Y       Y      Y      Y        Y        -',
-  'read content in beta': '               Y     Y       Y      Y      -        -        -',
-  'read content in all projects': '       Y     Y       Y      Y      -        -        -',
-  'write content in alpha': '             Y     -       Y      -      Y        -        -',
-  'write content in beta': '              Y     -       Y      -      -        -        -',
-  'read secrets in alpha': '              Y     -       Y      -      Y        -        -',
-  'read secrets in beta': '               Y     -       Y      -      -        -        -',
-  'read secrets in all projects': '       Y     -       Y      -      -        -        -',
-  'follow output in alpha': '             Y     -       Y      Y      Y        Y        -',
-  'follow output in beta': '              Y     -       Y      Y      -        -        -',
-  'open a terminal in alpha': '           Y     -       Y      -      Y        -        -',
-  'open a terminal in beta': '            Y     -       Y      -      -        -        -',
+  'ask about oneself': '                  Y     Y       Y      Y      Y        Y        Y      Y       Y',
+  'read what the region shares': '        Y     Y       Y      Y      Y        Y        Y      Y       Y',
+  'read the ledger': '                    Y     Y       -      -      -        -        -      Y       -',
+  'write a status': '                     -     -       -      -      -        -        -      -       -',
+  'write a record': '                     -     -       -      -      -        -        -      -       -',
+  'read roles and credentials': '         Y     Y       -      -      -        -        -      Y       -',
+  'write roles and credentials': '        Y     -       -      -      -        -        -      -       -',
+  'take roles and credentials': '         Y     -       -      -      -        -        -      Y       -',
+  'guard the organization': '             Y     -       -      -      -        -        -      Y       -',
+  'ask about others': '                   Y     Y       -      -      -        -        -      Y       -',
+  'ask about others in alpha': '          Y     Y       Y      -      Y        -        -      Y       -',
+  'ask about others in beta': '           Y     Y       Y      -      -        -        -      Y       -',
+  'get project alpha': '                  Y     Y       Y      Y      Y        Y        -      Y       -',
+  'get project beta': '                   Y     Y       Y      Y      -        -        -      Y       -',
+  'list projects': '                      Y     Y       Y      Y      -        -        -      Y       -',
+  'write a project': '                    Y     -       -      -      -        -        -      -       -',
+  'write limits in alpha': '              Y     -       -      -      -        -        -      -       -',
+  'write limits in beta': '               Y     -       -      -      -        -        -      -       -',
+  'read content in alpha': '              Y     Y       Y      Y      Y        Y        -      Y       -',
+  'read content in beta': '               Y     Y       Y      Y      -        -        -      Y       -',
+  'read content in all projects': '       Y     Y       Y      Y      -        -        -      Y       -',
+  'write content in alpha': '             Y     -       Y      -      Y        -        -      -       -',
+  'write content in beta': '              Y     -       Y      -      -        -        -      -       -',
+  'read secrets in alpha': '              Y     -       Y      -      Y        -        -      -       -',
+  'read secrets in beta': '               Y     -       Y      -      -        -        -      -       -',
+  'read secrets in all projects': '       Y     -       Y      -      -        -        -      -       -',
+  'follow output in alpha': '             Y     -       Y      Y      Y        Y        -      -       -',
+  'follow output in beta': '              Y     -       Y      Y      -        -        -      -       -',
+  'open a terminal in alpha': '           Y     -       Y      -      Y        -        -      -       -',
+  'open a terminal in beta': '            Y     -       Y      -      -        -        -      -       -',
 };
 
 /** Classes where everybody of the realm is treated alike, with why. All others must tell personas apart. */
@@ -95,10 +106,20 @@ export const ALIKE: Readonly<Record<string, string>> = {
 
 const READS = ['get', 'list', 'watch'];
 const RECORD_RESOURCES = ['events'];
-const ROLE_RESOURCES = [
+/** What a guard may take away, but neither give nor change. */
+const TAKEN_RESOURCES = [
   'rolebindings.access.casemate.internal',
   'clientcertificates.access.casemate.internal',
 ];
+const ROLE_RESOURCES = [...TAKEN_RESOURCES, 'roles.access.casemate.internal'];
+/** What a guard decides. */
+const GUARD_RESOURCES = ['guardrails.access.casemate.internal', 'accessreviews.access.casemate.internal'];
+const QUESTION_RESOURCES = [
+  'subjectaccessreviews.authorization.k8s.io',
+  'localsubjectaccessreviews.authorization.k8s.io',
+  'accessquestions.access.casemate.internal',
+];
+const TAKES = ['delete', 'deletecollection'];
 
 /** The operation on each thing that could make a difference. Throws for what nobody has decided about. */
 export function casesOf(operation: ApiOperation): Case[] {
@@ -122,6 +143,16 @@ export function casesOf(operation: ApiOperation): Case[] {
     },
   });
   const { kind } = operation;
+  if (operation.type === 'review' && kind !== undefined && QUESTION_RESOURCES.includes(kind.resource)) {
+    if (operation.realm === 'region') {
+      const where = reach === 'project' ? { namespace: OWN_PROJECT } : {};
+      return [on(where, 'ask about others in the region')];
+    }
+    if (reach !== 'project') return [on({}, 'ask about others')];
+    return [OWN_PROJECT, OTHER_PROJECT].map((namespace) =>
+      on({ namespace }, `ask about others in ${namespace}`),
+    );
+  }
   if (operation.type === 'review') return [on({}, 'ask about oneself')];
   if (operation.type === 'ledger')
     return [on({ name: 'changes' }, 'read the ledger'), on({ name: 'access' }, 'read the ledger')];
@@ -140,12 +171,21 @@ export function casesOf(operation: ApiOperation): Case[] {
   if (operation.realm === 'region') {
     const where = reach === 'project' ? { namespace: OWN_PROJECT } : {};
     if (RECORD_RESOURCES.includes(kind.resource)) return [on(where, 'read a record')];
+    if (!reading && GUARD_RESOURCES.includes(kind.resource)) return [on({ name: 'a' }, 'guard the region')];
+    if (TAKES.includes(verb) && TAKEN_RESOURCES.includes(kind.resource)) {
+      return [on({ name: 'a' }, 'take rights in the region')];
+    }
     if (subresource !== undefined && subresource !== 'status') {
       throw new Error(`nobody has decided who may use ${plural}/${subresource} in the region`);
     }
     return [on({ ...where, name: 'a' }, reading ? 'read in the region' : 'write in the region')];
   }
-  if (ROLE_RESOURCES.includes(kind.resource)) {
+  if (!reading && GUARD_RESOURCES.includes(kind.resource))
+    return [on({ name: 'a' }, 'guard the organization')];
+  if (TAKES.includes(verb) && TAKEN_RESOURCES.includes(kind.resource)) {
+    return [on({ name: 'a' }, 'take roles and credentials')];
+  }
+  if ([...ROLE_RESOURCES, ...GUARD_RESOURCES].includes(kind.resource)) {
     return [on({ name: 'a' }, reading ? 'read roles and credentials' : 'write roles and credentials')];
   }
   if (kind.resource === 'namespaces') {

@@ -3,13 +3,13 @@
  * a stand-in but the storages in memory and the clock.
  */
 import { randomBytes } from 'node:crypto';
-import type { AccessAttributes, Actor, Authenticator, Authorizer, Verb } from '#kernel/access.ts';
+import type { AccessAttributes, Actor, Authenticator, Verb } from '#kernel/access.ts';
 import type { Kind } from '#kernel/kind.ts';
 import type { DraftObject, KubeObject } from '#kernel/object.ts';
 import { REGION, type RealmId } from '#kernel/realm-id.ts';
 import { ManualClock } from '#kernel/store/manual-clock.ts';
 import { openTestRealms, type TestRealms } from '#kernel/store/test-realms.ts';
-import { roleAuthorizer } from '../access/authorizer.ts';
+import { type AccessAuthorizer, accessAuthorizer } from '../access/authorizer.ts';
 import { RoleBinding } from '../access/role-binding.ts';
 import type { RoleName } from '../access/roles.ts';
 import { newPersonalKey, signingRequest } from '../certificates/personal-key.ts';
@@ -35,7 +35,7 @@ export interface Credential {
 export interface TrustFixture extends TestRealms {
   readonly keyring: Keyring;
   readonly authenticator: Authenticator;
-  readonly authorizer: Authorizer;
+  readonly authorizer: AccessAuthorizer;
   /** Makes an object as one of our own controllers. */
   make(realm: RealmId, kind: Kind, draft: DraftObject, namespace?: string): Promise<KubeObject>;
   /** Makes an object as an authenticated person, past the authorizer: what the lane alone says. */
@@ -79,7 +79,7 @@ export async function trustFixture(kinds: readonly Kind[] = SAMPLE_KINDS): Promi
   });
   const { realms, registry } = test;
   const authenticator = certificateAuthenticator({ realms, keyring, clock });
-  const authorizer = roleAuthorizer({ realms, registry });
+  const authorizer = accessAuthorizer({ realms, registry, clock });
 
   const create = (
     realm: RealmId,

@@ -1,0 +1,2 @@
+/** The API group of everything about access. */
+export const ACCESS_GROUP = 'access.casemate.internal';

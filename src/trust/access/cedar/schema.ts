@@ -1,0 +1,117 @@
+/**
+ * The Cedar schema of a realm: who can ask, what can be asked about, what can be done. Generated from the operations, which come from the kinds.
+ * Policies are validated against it before they are taken in.
+ */
+
+import type { GuardrailSpec } from '../guardrail.ts';
+import type { Operation } from '../operations-table.ts';
+import { type Terms, traitsIn } from '../traits.ts';
+import type { PolicySet, SchemaJson } from './engine.ts';
+import { validatePolicies } from './engine.ts';
+import { forbidPolicy } from './guardrail-text.ts';
+import { permitTemplate } from './text.ts';
+
+const PRINCIPALS = ['User', 'ServiceAccount', 'Controller', 'Group'];
+
+const CONTEXT = {
+  type: 'Record',
+  attributes: {
+    /** About many objects at once. */
+    many: { type: 'Boolean' },
+    /** About all projects at once. */
+    everywhere: { type: 'Boolean' },
+    /** Minutes since the Unix epoch. */
+    minute: { type: 'Long' },
+    /** Tagged with the minute of the week, by time zone. */
+    moment: { type: 'Entity', name: 'Moment' },
+    address: { type: 'Extension', name: 'ipaddr', required: false },
+    strength: { type: 'String', required: false },
+  },
+} as const;
+
+/** The schema of these operations. */
+export function schemaOf(operations: Iterable<Operation>, traits: Iterable<string> = []): SchemaJson<string> {
+  const actions: Record<string, object> = {};
+  const types = new Map<string, Map<string, object>>();
+  for (const { id, traits, entityType, place } of operations) {
+    for (const trait of traits) actions[trait] ??= {};
+    actions[id] = {
+      memberOf: traits.map((trait) => ({ id: trait })),
+      appliesTo: { principalTypes: PRINCIPALS, resourceTypes: [entityType], context: { type: 'Context' } },
+    };
+    const [namespace = '', name = entityType] = entityType.includes('::')
+      ? entityType.split('::')
+      : ['', entityType];
+    const of = types.get(namespace) ?? new Map<string, object>();
+    types.set(namespace, of);
+    of.set(name, {
+      memberOfTypes:
+        place === 'project'
+          ? ['Project', 'Realm']
+          : place === 'own-project'
+            ? ['Project', 'Realm']
+            : ['Realm'],
+      shape: { type: 'Record', attributes: {} },
+      tags: { type: 'String' },
+    });
+  }
+  for (const trait of traits) actions[trait] ??= {};
+  const root = {
+    entityTypes: {
+      Realm: {},
+      Project: { memberOfTypes: ['Realm'] },
+      Group: { memberOfTypes: ['Group'] },
+      User: { memberOfTypes: ['Group'] },
+      ServiceAccount: { memberOfTypes: ['Group'] },
+      Controller: {},
+      Moment: { tags: { type: 'Long' } },
+      ...Object.fromEntries(types.get('') ?? []),
+    },
+    actions,
+    commonTypes: { Context: CONTEXT },
+  };
+  types.delete('');
+  const others = [...types].map(([namespace, of]) => [
+    namespace,
+    { entityTypes: Object.fromEntries(of), actions: {} },
+  ]);
+  return { '': root, ...Object.fromEntries(others) } as SchemaJson<string>;
+}
+
+/**
+ * The operations that stand for all of them where policies are checked: every one of the resources that they name, and one other kind of
+ * each scope. Kinds differ to a policy by nothing but name and scope, so what fits these fits all; a test holds the whole table against it.
+ */
+function* representatives(operations: Iterable<Operation>, traits: ReadonlySet<string>): Iterable<Operation> {
+  const chosen = new Map<string, string>();
+  for (const operation of operations) {
+    const named = operation.traits.some((trait) => trait.startsWith('resource ') && traits.has(trait));
+    const scope = operation.traits.find((trait) => trait.startsWith('scope ')) ?? 'none';
+    if (!chosen.has(scope)) chosen.set(scope, operation.resource);
+    if (named || chosen.get(scope) === operation.resource) yield operation;
+  }
+}
+
+function problems(
+  operations: Iterable<Operation>,
+  traits: ReadonlySet<string>,
+  policies: PolicySet,
+): string[] {
+  return validatePolicies(schemaOf(representatives(operations, traits), traits), policies);
+}
+
+/** What Cedar finds wrong with a role's terms; empty when nothing is. */
+export function roleProblems(terms: readonly Terms[], operations: Iterable<Operation>): string[] {
+  const traits = new Set(terms.flatMap((one) => [...traitsIn(one)]));
+  const templates = Object.fromEntries(terms.map((one, index) => [`rule${index}`, permitTemplate(one)]));
+  return problems(operations, traits, { templates });
+}
+
+const ACTION = /Action::"((?:[^"\\]|\\.)*)"/g;
+
+/** What Cedar finds wrong with a guardrail, such as a network that is none; empty when nothing is. */
+export function guardrailProblems(spec: GuardrailSpec, operations: Iterable<Operation>): string[] {
+  const text = forbidPolicy(spec);
+  const traits = new Set([...text.matchAll(ACTION)].map(([, trait = '']) => trait));
+  return problems(operations, traits, { staticPolicies: { guardrail: text } });
+}
