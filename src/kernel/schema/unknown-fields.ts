@@ -16,6 +16,9 @@ export interface UnknownField {
   readonly meant: string | undefined;
 }
 
+/** Slips of the pen are looked for in no more unknown fields than these: who sends a hundred thousand means something else. */
+const MEANT_MAX = 32;
+
 export interface Pruned {
   readonly value: unknown;
   readonly unknown: readonly UnknownField[];
@@ -47,7 +50,8 @@ function walk(schema: SchemaKeywords, value: unknown, path: string, unknown: Unk
     const of = memberSchema(form, key);
     if (!of) {
       if (form.open) continue;
-      unknown.push({ path: childPath(path, key), meant: nearest(key, form.properties.keys()) });
+      const meant = unknown.length < MEANT_MAX ? nearest(key, form.properties.keys()) : undefined;
+      unknown.push({ path: childPath(path, key), meant });
       kept ??= { ...value };
       delete kept[key];
       continue;
