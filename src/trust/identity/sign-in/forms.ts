@@ -71,5 +71,5 @@ ${options.fields}
 <button class="wide" type="submit">${options.button}</button>
 <p class="hint">${options.hint}</p>
 <p class="wrong" data-problem role="alert" hidden></p></form>
-<noscript><p class="soft">${wrong.passkeyNeedsScript}</p></noscript>`;
+<p class="soft" data-without-script>${wrong.passkeyNeedsScript}</p>`;
 }

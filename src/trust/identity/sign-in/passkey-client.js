@@ -2,6 +2,7 @@
  * The one script of the sign-in pages, written into those that offer passkeys and allowed there by its digest. It asks the browser for
  * what WebAuthn needs a script for and puts the answer into the form; everything else the server does.
  */
+for (const sentence of document.querySelectorAll('[data-without-script]')) sentence.remove();
 for (const form of document.querySelectorAll('form[data-passkey]')) {
   const creates = form.dataset.passkey === 'create';
   const problem = form.querySelector('[data-problem]');

@@ -15,6 +15,8 @@ const COLLECTION = 'passkey-challenges';
 const CHALLENGE_BYTES = 32;
 export const CHALLENGE_LIFE_MS = 5 * 60_000;
 export const PASSKEYS_MAX = 10;
+/** COSE: Ed25519, ECDSA with P-256, RSA with SHA-256; the first that the authenticator has. */
+const ALGORITHMS = [-8, -7, -257];
 const RESPONSE_LENGTH_MAX = 24_576;
 
 /** Where passkeys are made and used: a host with a name. */
@@ -140,6 +142,7 @@ export function openPasskeys(records: SealedRecords, clock: Pick<Clock, 'now'>):
         userDisplayName: person.displayName,
         challenge: await newChallenge(realm, purpose),
         attestationType: 'none',
+        supportedAlgorithmIDs: ALGORITHMS,
         authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
         excludeCredentials: known
           .filter(({ rpId }) => rpId === rp.id)
@@ -158,6 +161,7 @@ export function openPasskeys(records: SealedRecords, clock: Pick<Clock, 'now'>):
           expectedOrigin: rp.origin,
           expectedRPID: rp.id,
           requireUserVerification: true,
+          supportedAlgorithmIDs: ALGORITHMS,
         });
         if (!verified) return refusal('the attestation does not verify');
         const { id, publicKey, counter, transports = [] } = registrationInfo.credential;

@@ -1,0 +1,126 @@
+/**
+ * Debian's Chromium, driven by playwright-core, for tests of pages. It trusts one server certificate by its key, asks nothing of the
+ * outside by itself, and every request and every line on its console is written down.
+ */
+import { createHash, X509Certificate } from 'node:crypto';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+
+const EXECUTABLE = '/usr/bin/chromium';
+
+export interface OpenedBrowser {
+  /** A window that shares nothing with others. */
+  visit(options?: VisitOptions): Promise<Visit>;
+  close(): Promise<void>;
+}
+
+export interface VisitOptions {
+  readonly locale?: string;
+  readonly javaScriptEnabled?: boolean;
+  readonly colorScheme?: 'light' | 'dark';
+}
+
+export interface Visit {
+  readonly page: Page;
+  /** Addresses that were asked for anything. */
+  readonly origins: () => ReadonlySet<string>;
+  /** What pages complained of on the console, but for answers like 401 that a test asks for. */
+  readonly complaints: () => readonly string[];
+  /** Gives the window a security key with the person always verified; it keeps what is made on it. */
+  securityKey(): Promise<SecurityKey>;
+  close(): Promise<void>;
+}
+
+export interface SecurityKey {
+  /** The signature counters of what it holds. */
+  counters(): Promise<readonly number[]>;
+  /** Puts the counters of everything it holds back to a number, as a copy made earlier would have it. */
+  setCounters(count: number): Promise<void>;
+  /** Whether the person is there to be verified. */
+  setVerified(verified: boolean): Promise<void>;
+}
+
+/** What Chromium calls the public key of a certificate. */
+const keyDigest = (pem: string): string =>
+  createHash('sha256')
+    .update(new X509Certificate(pem).publicKey.export({ type: 'spki', format: 'der' }))
+    .digest('base64');
+
+export async function openChromium(serverCertificate: string): Promise<OpenedBrowser> {
+  const browser = await chromium.launch({
+    executablePath: EXECUTABLE,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      `--ignore-certificate-errors-spki-list=${keyDigest(serverCertificate)}`,
+    ],
+  });
+  return {
+    visit: (options = {}) => openVisit(browser, options),
+    close: () => browser.close(),
+  };
+}
+
+async function openVisit(browser: Browser, options: VisitOptions): Promise<Visit> {
+  const context: BrowserContext = await browser.newContext({
+    locale: options.locale ?? 'en-GB',
+    javaScriptEnabled: options.javaScriptEnabled ?? true,
+    colorScheme: options.colorScheme ?? 'light',
+  });
+  const origins = new Set<string>();
+  const complaints: string[] = [];
+  context.on('request', (request) => origins.add(new URL(request.url()).origin));
+  const page = await context.newPage();
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    // Chromium writes one line for each page that is answered with a refusal.
+    const asked = message
+      .text()
+      .startsWith('Failed to load resource: the server responded with a status of 4');
+    if ((message.type() === 'error' || message.type() === 'warning') && !asked)
+      complaints.push(message.text());
+  });
+  return {
+    page,
+    origins: () => origins,
+    complaints: () => complaints,
+    securityKey: () => securityKey(context, page),
+    close: () => context.close(),
+  };
+}
+
+async function securityKey(context: BrowserContext, page: Page): Promise<SecurityKey> {
+  const session = await context.newCDPSession(page);
+  await session.send('WebAuthn.enable');
+  const { authenticatorId } = await session.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+    },
+  });
+  const credentials = async () =>
+    (await session.send('WebAuthn.getCredentials', { authenticatorId })).credentials;
+  return {
+    counters: async () => (await credentials()).map(({ signCount }) => signCount),
+    async setCounters(signCount) {
+      for (const credential of await credentials()) {
+        const { credentialId } = credential;
+        await session.send('WebAuthn.removeCredential', { authenticatorId, credentialId });
+        await session.send('WebAuthn.addCredential', {
+          authenticatorId,
+          credential: { ...credential, signCount },
+        });
+      }
+    },
+    async setVerified(isUserVerified) {
+      await session.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified });
+    },
+  };
+}
