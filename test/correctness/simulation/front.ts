@@ -50,7 +50,9 @@ export class Front {
   readonly #clock: Clock;
   readonly #api: ApiServer;
   readonly #server: Server;
+  /** Those that are open. */
   readonly #connections = new Set<Connection>();
+  readonly #all: Connection[] = [];
   #answering = 0;
   #isOpen = true;
   #idle = () => {};
@@ -93,6 +95,9 @@ export class Front {
     });
     await ready();
     if (!server) throw new Error('the server of the wire was not made');
+    // These would be in real time; the clients' patience ends sooner.
+    server.requestTimeout = 0;
+    server.headersTimeout = 0;
     if (mistake) {
       server.prependListener('request', (request: IncomingMessage) => {
         request.url = mistake(request);
@@ -104,6 +109,7 @@ export class Front {
   /** The client's end of a new connection. */
   connect(): Duplex {
     const connection = connect(this.#world, this.#rates);
+    this.#all.push(connection);
     if (!this.#isOpen) {
       connection.sever();
       return connection.client;
@@ -131,5 +137,14 @@ export class Front {
   kill(): void {
     this.#isOpen = false;
     for (const connection of this.#connections) connection.sever();
+  }
+
+  /** The run is over. Node keeps servers and connections that were never closed, and all they lead to. */
+  discard(): void {
+    this.#server.close();
+    for (const { client, server } of this.#all) {
+      client.destroy();
+      server.destroy();
+    }
   }
 }

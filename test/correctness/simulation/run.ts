@@ -66,6 +66,8 @@ export async function simulate(
     await run.play();
   } catch (error) {
     failure = error instanceof Error ? error : new Error(String(error));
+  } finally {
+    run.discard();
   }
   return { seed, counts: run.world.counts, failure, trace: run.world.trace };
 }
@@ -122,6 +124,10 @@ class Run {
       for (let n = 1; n < this.world.between(1, PROCESSES_MAX); n++) await this.#start();
     });
     await this.world.run(10_000, () => first.isDone);
+  }
+
+  discard(): void {
+    for (const { front } of this.#processes) front.discard();
   }
 
   #startClients(): void {
