@@ -274,7 +274,7 @@ describe('compute over a private incusd', () => {
       [{ ...small, disk: '100Mi' }, /spec\.disk: is 100Mi/],
       [
         { ...small, networks: [{ network: 'inside' }, { network: 'inside' }] },
-        /spec\.networks\[1\]\.network/,
+        /spec\.networks\[1\]: Duplicate value/,
       ],
       [{ ...small, networks: [{ network: 'inside', address: '300.1.1.1' }] }, /spec\.networks\[0\]\.address/],
       [{ ...small, sshKeys: ['not a key'] }, /spec\.sshKeys\[0\]/],
