@@ -26,7 +26,7 @@ import { Session } from './sessions/session.ts';
 import { tellClient } from './sessions/tell-client.ts';
 import type { People, ProviderPages, SignIn } from './sign-in.ts';
 import { tokenAuthenticator } from './token-authenticator.ts';
-import { realmSigningKeys } from './tokens/signing-keys.ts';
+import { type RealmSigningKeys, realmSigningKeys } from './tokens/signing-keys.ts';
 
 /** Beside those of people. */
 export const IDENTITY_KINDS: readonly Kind[] = [Session, OAuthClient, ServiceAccount];
@@ -52,6 +52,8 @@ export interface Identity {
   readonly authenticator: Authenticator;
   /** Short-lived records, sealed under their realm's keys. */
   readonly records: SealedRecords;
+  /** The keys that sign tokens. */
+  readonly keys: RealmSigningKeys;
   readonly routes: readonly RealmRoute[];
   readonly connectors: Readonly<Record<string, Connector>>;
   /** Made anew each time this process comes to lead. */
@@ -69,6 +71,7 @@ export function openIdentity(options: IdentityOptions): Identity {
   return {
     authenticator: tokenAuthenticator(common),
     records,
+    keys,
     routes: [oidcRoute({ ...common, signIn, pages })],
     connectors: {
       [`${OAuthClient.resource}/secret`]: clientSecretAction(clients),

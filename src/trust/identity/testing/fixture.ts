@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import type { Authorizer } from '#kernel/access.ts';
 import { systemClock } from '#kernel/clock.ts';
 import type { ActionRequest } from '#kernel/connect.ts';
+import type { WrappedKeyStorage } from '#kernel/keys.ts';
 import type { Kind } from '#kernel/kind.ts';
 import { type Logger, silentLogger } from '#kernel/logger.ts';
 import type { KubeObject } from '#kernel/object.ts';
@@ -80,6 +81,7 @@ export interface IdentityFixture extends TestRealms {
   readonly url: string;
   readonly ca: string;
   readonly keyring: Keyring;
+  readonly keyStorage: WrappedKeyStorage;
   readonly identity: Identity;
   issuer(realm: RealmId): string;
   make(realm: RealmId, kind: Kind, draft: object, namespace?: string): Promise<KubeObject>;
@@ -188,6 +190,7 @@ export async function identityFixture(options: IdentityFixtureOptions = {}): Pro
     url,
     ca: tls.ca,
     keyring,
+    keyStorage: storage,
     identity,
     issuer: (realm) => `${url}${prefix(realm)}/oidc`,
     make: (realm, kind, draft, namespace) =>

@@ -14,6 +14,8 @@ import { realmSecret } from '../../realm-sealing.ts';
 const DAY_MS = 24 * 60 * 60_000;
 /** A key signs for so long. */
 export const ROTATION_MS = 30 * DAY_MS;
+/** Whoever keeps a copy of the key set has at least so long to get the next key. */
+const PUBLISHED_BEFORE_MS = DAY_MS;
 /** What a key signed ends within this: the longest token is a service account's. */
 export const TOKEN_LIFE_MS_MAX = DAY_MS;
 /** How long a process goes on with the keys it knows. */
@@ -110,12 +112,11 @@ export function realmSigningKeys({ realms, keyring, storage, clock }: SigningKey
     }
     // The next one is made when the last one begins to sign, by whichever process sees it first.
     if (last.from_ms <= now_ms && number < KEYS_MAX) {
-      keys.push(await key(number + 1, Math.max(last.from_ms, now_ms - ROTATION_MS) + ROTATION_MS));
+      keys.push(await key(number + 1, Math.max(last.from_ms + ROTATION_MS, now_ms + PUBLISHED_BEFORE_MS)));
     }
     const { published } = rolesOf(keys, now_ms);
-    for (const [at, old] of numbers.entries()) {
-      if (!published.includes(keys[at] as SigningKey)) await storage.delete(realm, keyName(old));
-    }
+    const isOver = (at: number) => !published.some(({ kid }) => kid === keys[at]?.kid);
+    for (const [at, old] of numbers.entries()) if (isOver(at)) await storage.delete(realm, keyName(old));
     return published;
   }
 
