@@ -7,6 +7,7 @@ import type { Kind } from '#kernel/kind.ts';
 import type { RealmType } from '#kernel/realm-id.ts';
 import { isSharedView, type KindRegistry } from '#kernel/registry.ts';
 import { REVIEW_KINDS } from '#kernel/wire/review-kinds.ts';
+import { TYPES } from './cedar/types.ts';
 import { ALL_VERBS, PROJECT_RESOURCE } from './roles.ts';
 import {
   groupTrait,
@@ -39,9 +40,9 @@ export interface Operation {
   readonly kind?: Kind;
 }
 
-/** `compute_casemate_internal::Instance`. */
+/** `compute_casemate_internal::Instance_`. Cedar lets no namespace have a type of the same name as one outside, such as `User`, who asks. */
 export const entityTypeOf = ({ group, kind }: Pick<Kind, 'group' | 'kind'>): string =>
-  `${group === '' ? 'core' : group.replaceAll(/[^A-Za-z0-9]/g, '_')}::${kind}`;
+  `${group === '' ? 'core' : group.replaceAll(/[^A-Za-z0-9]/g, '_')}::${kind}_`;
 
 export const operationId = (verb: string, resource: string, subresource?: string) =>
   `${verb} ${resource}${subresource === undefined ? '' : `/${subresource}`}`;
@@ -93,7 +94,7 @@ export class OperationTable {
         id: operationId('get', LEDGER_RESOURCE),
         verb: 'get',
         resource: LEDGER_RESOURCE,
-        entityType: 'Ledger',
+        entityType: TYPES.Ledger,
         place: 'realm',
         traits: [verbTrait('get'), scopeTrait('ledger'), resourceTrait(LEDGER_RESOURCE), OBJECT],
       };

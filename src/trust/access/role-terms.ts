@@ -14,6 +14,7 @@ import {
   ROLES,
   type Role as RoleTable,
   resourceTerm,
+  SEALED,
   termsOf,
 } from './roles.ts';
 import { OBJECT, SECRET, SUBRESOURCE, scopeTrait, subresourceTrait, type Terms } from './traits.ts';
@@ -57,7 +58,7 @@ function resourceTerms(text: string, verbs: readonly Verb[], scope: 'realm' | 'p
             : subresourceTrait(subresource),
       ],
     ],
-    none: wildcard ? [SECRET] : [],
+    none: wildcard ? [SECRET, ...SEALED.map(resourceTerm)] : [],
   };
   const reads = verbs.filter((verb) => !isWrite(verb));
   const writes = verbs.filter(isWrite);

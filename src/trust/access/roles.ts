@@ -69,6 +69,8 @@ export interface Role<Name extends string = string> {
 
 /** Written by controllers only: a person's write would be a forged record. */
 export const RECORDS = ['events'] as const;
+/** Nobody reads them, not even sealed as they are, and only our own code makes them: a role may take them away, and no more. */
+export const SEALED = ['credentials.identity.casemate.internal'] as const;
 /** Questions about who may do what. */
 const QUESTIONS = [
   'subjectaccessreviews.authorization.k8s.io',
@@ -77,7 +79,7 @@ const QUESTIONS = [
 ] as const;
 /** What somebody who guards a realm decides, beside reading it. */
 const SECURITY_RULES: readonly RoleRule[] = [
-  { scope: 'realm', verbs: READ_VERBS, secrets: 'no' },
+  { scope: 'realm', verbs: READ_VERBS, secrets: 'no', except: SEALED },
   { scope: 'project', verbs: READ_VERBS, secrets: 'no' },
   {
     scope: 'realm',
@@ -111,7 +113,8 @@ export const ROLES: { readonly [Name in RoleName]: Role<Name> } = {
     narrowable: false,
     description: 'Runs the region: organizations, images, operators. Opens nothing of any organization.',
     rules: [
-      { scope: 'realm', verbs: ALL_VERBS, except: RECORDS, subresources: 'all' },
+      { scope: 'realm', verbs: ALL_VERBS, except: [...RECORDS, ...SEALED], subresources: 'all' },
+      { scope: 'realm', verbs: ['delete', 'deletecollection'], only: SEALED },
       { scope: 'project', verbs: ALL_VERBS, except: RECORDS, subresources: 'all' },
       { scope: 'realm', verbs: READ_VERBS, only: RECORDS, subresources: READ_STREAMS },
       { scope: 'project', verbs: READ_VERBS, only: RECORDS, subresources: READ_STREAMS },
@@ -124,7 +127,7 @@ export const ROLES: { readonly [Name in RoleName]: Role<Name> } = {
     narrowable: false,
     description: 'Reads everything of the region but secrets, and its ledger. Changes nothing.',
     rules: [
-      { scope: 'realm', verbs: READ_VERBS, secrets: 'no' },
+      { scope: 'realm', verbs: READ_VERBS, secrets: 'no', except: SEALED },
       { scope: 'project', verbs: READ_VERBS, secrets: 'no' },
       { scope: 'realm', verbs: ['create'], only: QUESTIONS },
       { scope: 'project', verbs: ['create'], only: QUESTIONS },
@@ -138,7 +141,8 @@ export const ROLES: { readonly [Name in RoleName]: Role<Name> } = {
     description:
       'Everything in one organization but what records it: events, the status of objects, the ledger.',
     rules: [
-      { scope: 'realm', verbs: ALL_VERBS, except: RECORDS, subresources: 'all' },
+      { scope: 'realm', verbs: ALL_VERBS, except: [...RECORDS, ...SEALED], subresources: 'all' },
+      { scope: 'realm', verbs: ['delete', 'deletecollection'], only: SEALED },
       { scope: 'project', verbs: ALL_VERBS, except: RECORDS, subresources: 'all' },
       { scope: 'realm', verbs: READ_VERBS, only: RECORDS, subresources: READ_STREAMS },
       { scope: 'project', verbs: READ_VERBS, only: RECORDS, subresources: READ_STREAMS },
@@ -152,7 +156,7 @@ export const ROLES: { readonly [Name in RoleName]: Role<Name> } = {
     description:
       'Reads everything of one organization but secrets and instances’ output, and its ledger. Changes nothing.',
     rules: [
-      { scope: 'realm', verbs: READ_VERBS, secrets: 'no' },
+      { scope: 'realm', verbs: READ_VERBS, secrets: 'no', except: SEALED },
       { scope: 'project', verbs: READ_VERBS, secrets: 'no' },
       { scope: 'realm', verbs: ['create'], only: QUESTIONS },
       { scope: 'project', verbs: ['create'], only: QUESTIONS },

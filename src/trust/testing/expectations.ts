@@ -51,6 +51,7 @@ export const REGION_EXPECTED: Readonly<Record<string, string>> = {
   'read the ledger': '        Y        Y              -             Y',
   'write a status': '         -        -              -             -',
   'write a record': '         -        -              -             -',
+  'look into what people sign in with': '-      -      -             -',
   'read a record': '          Y        Y              -             Y',
   'read in the region': '     Y        Y              -             Y',
   'guard the region': '       Y        -              -             Y',
@@ -69,6 +70,7 @@ export const ORGANIZATION_EXPECTED: Readonly<Record<string, string>> = {
   'read the ledger': '                    Y     Y       -      -      -        -        -      Y       -',
   'write a status': '                     -     -       -      -      -        -        -      -       -',
   'write a record': '                     -     -       -      -      -        -        -      -       -',
+  'look into what people sign in with': ' -     -       -      -      -        -        -      -       -',
   'read roles and credentials': '         Y     Y       -      -      -        -        -      Y       -',
   'write roles and credentials': '        Y     -       -      -      -        -        -      -       -',
   'take roles and credentials': '         Y     -       -      -      -        -        -      Y       -',
@@ -102,6 +104,7 @@ export const ALIKE: Readonly<Record<string, string>> = {
   'read what the region shares': 'every member may; somebody of another realm may not',
   'write a status': 'only our own controllers may',
   'write a record': 'only our own controllers may',
+  'look into what people sign in with': 'only the sign-in pages may, which no role opens',
 };
 
 const READS = ['get', 'list', 'watch'];
@@ -110,8 +113,16 @@ const RECORD_RESOURCES = ['events'];
 const TAKEN_RESOURCES = [
   'rolebindings.access.casemate.internal',
   'clientcertificates.access.casemate.internal',
+  'credentials.identity.casemate.internal',
+  'invitations.identity.casemate.internal',
 ];
-const ROLE_RESOURCES = [...TAKEN_RESOURCES, 'roles.access.casemate.internal'];
+const SEALED_RESOURCES = ['credentials.identity.casemate.internal'];
+const ROLE_RESOURCES = [
+  ...TAKEN_RESOURCES,
+  'roles.access.casemate.internal',
+  'users.identity.casemate.internal',
+  'groups.identity.casemate.internal',
+];
 /** What a guard decides. */
 const GUARD_RESOURCES = ['guardrails.access.casemate.internal', 'accessreviews.access.casemate.internal'];
 const QUESTION_RESOURCES = [
@@ -168,12 +179,18 @@ export function casesOf(operation: ApiOperation): Case[] {
   if (RECORD_RESOURCES.includes(kind.resource) && !reading) {
     return [on({ namespace: OWN_PROJECT }, 'write a record')];
   }
+  if (SEALED_RESOURCES.includes(kind.resource) && !TAKES.includes(verb)) {
+    return [on({ name: 'a' }, 'look into what people sign in with')];
+  }
   if (operation.realm === 'region') {
     const where = reach === 'project' ? { namespace: OWN_PROJECT } : {};
     if (RECORD_RESOURCES.includes(kind.resource)) return [on(where, 'read a record')];
     if (!reading && GUARD_RESOURCES.includes(kind.resource)) return [on({ name: 'a' }, 'guard the region')];
     if (TAKES.includes(verb) && TAKEN_RESOURCES.includes(kind.resource)) {
       return [on({ name: 'a' }, 'take rights in the region')];
+    }
+    if (kind.resource === 'invitations.identity.casemate.internal' && subresource === 'link') {
+      return [on({ name: 'a' }, 'write in the region')];
     }
     if (subresource !== undefined && subresource !== 'status') {
       throw new Error(`nobody has decided who may use ${plural}/${subresource} in the region`);

@@ -6,6 +6,7 @@ export const STYLE = `
 :root { color-scheme: light dark; --back: #f4f5f7; --card: #fff; --text: #1a1d21; --soft: #4d5661; --line: #79828d; --main: #0b4f8a; --on: #fff; --bad: #a4161a; --good: #17632f; }
 @media (prefers-color-scheme: dark) { :root { --back: #14171a; --card: #1e2226; --text: #eceff2; --soft: #b3bcc6; --line: #8d97a3; --main: #8cc4f5; --on: #0c1a27; --bad: #ff9d9d; --good: #8fdca8; } }
 * { box-sizing: border-box; }
+[hidden] { display: none !important; }
 body { margin: 0; background: var(--back); color: var(--text); font: 1rem/1.5 system-ui, sans-serif; }
 body > * { max-width: 28rem; margin: 0 auto; padding: 1rem; }
 header { padding-top: 2rem; font-weight: 600; color: var(--soft); }
