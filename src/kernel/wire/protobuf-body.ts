@@ -1,6 +1,6 @@
 /**
  * Request bodies in Kubernetes protobuf. kubectl from 1.32 on sends them for the kinds it was compiled with (`create namespace`,
- * `create secret`, `auth can-i`) and takes JSON back. Field numbers are those of the published k8s.io API definitions.
+ * `create secret`, `create token`, `auth can-i`) and takes JSON back. Field numbers are those of the published k8s.io API definitions.
  */
 import { badRequest, StatusError } from '../errors.ts';
 import { decodeMessage, type FieldDescriptor, type MessageType, ProtobufError } from './protobuf.ts';
@@ -60,6 +60,20 @@ const BODIES: Readonly<Record<string, MessageType>> = {
     2: map('data', 'string'),
     3: map('binaryData', 'bytes'),
     4: bool('immutable'),
+  },
+  'v1 ServiceAccount': { 1: METADATA, 4: bool('automountServiceAccountToken') },
+  'authentication.k8s.io/v1 TokenRequest': {
+    1: METADATA,
+    2: message('spec', {
+      1: strings('audiences'),
+      3: message('boundObjectRef', {
+        1: string('kind'),
+        2: string('apiVersion'),
+        3: string('name'),
+        4: string('uid'),
+      }),
+      4: int64('expirationSeconds'),
+    }),
   },
   'authentication.k8s.io/v1 SelfSubjectReview': { 1: METADATA },
   'authentication.k8s.io/v1beta1 SelfSubjectReview': { 1: METADATA },

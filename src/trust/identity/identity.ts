@@ -2,7 +2,7 @@
  * Who is asking, put together: the OpenID Provider of every realm, the authenticator of its tokens, service accounts, and the controller
  * of sessions. Made once the realms are open, and once a process.
  */
-import type { Authenticator } from '#kernel/access.ts';
+import type { AccessLog, Authenticator } from '#kernel/access.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Connector } from '#kernel/connect.ts';
 import type { Controller } from '#kernel/controller.ts';
@@ -18,13 +18,17 @@ import { type BackChannelOptions, backChannel } from './oidc/back-channel.ts';
 import { clientSecretAction, clientSecrets } from './oidc/clients.ts';
 import { OAuthClient } from './oidc/oauth-client.ts';
 import { oidcRoute } from './oidc/route.ts';
+import { people } from './people/directory.ts';
 import { User } from './people/user.ts';
 import { serviceAccountTokens, tokenRequestAction } from './service-accounts/issue-token.ts';
 import { ServiceAccount } from './service-accounts/service-account.ts';
 import { sessionController } from './sessions/controller.ts';
 import { Session } from './sessions/session.ts';
 import { tellClient } from './sessions/tell-client.ts';
-import type { People, ProviderPages, SignIn } from './sign-in.ts';
+import { type OpenedSignIn, openSignIn } from './sign-in/open-sign-in.ts';
+import type { SignInParts } from './sign-in/parts.ts';
+import { providerPages } from './sign-in/provider-pages.ts';
+import type { ProviderPages } from './sign-in.ts';
 import { tokenAuthenticator } from './token-authenticator.ts';
 import { type RealmSigningKeys, realmSigningKeys } from './tokens/signing-keys.ts';
 
@@ -38,13 +42,15 @@ export interface IdentityOptions {
   readonly keyring: Pick<RealmKeyring, 'open'>;
   readonly storage: WrappedKeyStorage;
   readonly records: ExpiringRecords;
-  readonly people: People;
-  /** What signs people in; made of the parts that it shares with the provider. */
-  readonly signIn: (parts: { readonly records: SealedRecords }) => SignIn;
-  readonly pages: ProviderPages;
+  /** Host names that the region goes by beside that of `apiUrl`. */
+  readonly hostNames?: readonly string[];
+  readonly accessLog: AccessLog;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly backChannel?: Omit<BackChannelOptions, 'clock'>;
+  /** Default: the sign-in pages. Tests of the protocol have simpler ones. */
+  readonly signIn?: (parts: SignInParts) => OpenedSignIn;
+  readonly pages?: ProviderPages;
 }
 
 export interface Identity {
@@ -61,19 +67,20 @@ export interface Identity {
 }
 
 export function openIdentity(options: IdentityOptions): Identity {
-  const { apiUrl, realms, keyring, storage, people, pages, clock, logger } = options;
+  const { apiUrl, realms, keyring, storage, clock, logger, pages = providerPages } = options;
   const records = sealedRecords(options.records, realmSealing({ realms, keyring, storage }));
   const keys = realmSigningKeys({ realms, keyring, storage, clock });
   const clients = clientSecrets({ keyring, storage });
-  const signIn = options.signIn({ records });
+  const signIn = (options.signIn ?? openSignIn)({ ...options, records, url: apiUrl });
   const channel = backChannel({ clock, ...options.backChannel });
   const common = { apiUrl, realms, keyring, storage, records, keys, clients, people, clock, logger };
   return {
     authenticator: tokenAuthenticator(common),
     records,
     keys,
-    routes: [oidcRoute({ ...common, signIn, pages })],
+    routes: [oidcRoute({ ...common, signIn: signIn.signIn, pages }), ...signIn.routes],
     connectors: {
+      ...signIn.connectors,
       [`${OAuthClient.resource}/secret`]: clientSecretAction(clients),
       [`${ServiceAccount.resource}/token`]: tokenRequestAction(serviceAccountTokens(common)),
     },

@@ -26,7 +26,6 @@ import { symmetricKey } from '../../keys/wrapping.ts';
 import { Project } from '../../testing/kinds.ts';
 import { IDENTITY_KINDS, type Identity, openIdentity } from '../identity.ts';
 import type { BackChannelOptions } from '../oidc/back-channel.ts';
-import { people } from '../people/directory.ts';
 import { Group } from '../people/group.ts';
 import { User } from '../people/user.ts';
 import type { Page, ProviderPages, SignIn } from '../sign-in.ts';
@@ -173,8 +172,8 @@ export async function identityFixture(options: IdentityFixtureOptions = {}): Pro
     keyring,
     storage,
     records: new MemoryRecords(clock),
-    people,
-    signIn: () => TEST_SIGN_IN,
+    accessLog: realms.access,
+    signIn: () => ({ signIn: TEST_SIGN_IN, routes: [], connectors: {} }),
     pages: TEST_PAGES,
     clock,
     logger: options.logger ?? silentLogger,
