@@ -134,7 +134,7 @@ describe('the software keyring', () => {
     });
     for (const name of await storage.list(ORG)) {
       const blob = Buffer.from((await storage.get(ORG, name)) ?? []);
-      assert.equal(blob.toString('latin1', 0, 4), 'CMW1', name);
+      assert.equal(blob.toString('latin1', 0, 4), name === 'realm-key' ? 'CMR1' : 'CMW1', name);
     }
   });
 

@@ -1,13 +1,13 @@
 /**
- * The software keyring: every realm's keys, wrapped under the region's master key in a storage that never sees one in
- * the clear. Destroying a realm's keys makes all that was sealed under them unreadable.
+ * The keyring: every realm's keys, wrapped under the realm's own key, and that under the realm's root (`roots.ts`), in a storage that
+ * never sees one in the clear. Destroying a realm's keys makes all that was sealed under them unreadable.
  *
- * Kept per realm: `log.changes`, `log.access` (Ed25519), `sealer.<n>` (AES-256, the highest n is current),
- * `client-authority`; for the region also `root-authority`.
+ * Kept per realm: `realm-key` (AES-256, under the root); under it `log.changes`, `log.access` (Ed25519), `sealer.<n>` (AES-256, the
+ * highest n is current), `client-authority`, `key.<uid>.<version>` of the tenants' Keys; for the region also `root-authority`.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import type { Clock } from '#kernel/clock.ts';
-import { notFound } from '#kernel/errors.ts';
+import { notFound, unavailable } from '#kernel/errors.ts';
 import type { RealmKeyring, RealmKeys, WrappedKeyStorage } from '#kernel/keys.ts';
 import { organizationOf, REGION, type RealmId } from '#kernel/realm-id.ts';
 import { BoundedMap } from '../bounded-map.ts';
@@ -24,14 +24,15 @@ import type { CertificateTasks } from '../certificates/tasks.ts';
 import { decodeClient, decodeRoot, encodeClient, encodeRoot } from './authority-blob.ts';
 import { loadSigningKey, newSigningKey, openRealmKeys } from './realm-keys.ts';
 import {
-  KEY_BYTES,
-  open,
-  SealError,
-  type SymmetricKey,
-  seal,
-  sealedUnder,
-  symmetricKey,
-} from './wrapping.ts';
+  assertMasterKey,
+  decodeWrappedRealmKey,
+  encodeWrappedRealmKey,
+  onlyRoots,
+  type RootDirectory,
+  type RootKeys,
+  softwareRoots,
+} from './roots.ts';
+import { KEY_BYTES, open, type SymmetricKey, seal, sealedUnder, symmetricKey } from './wrapping.ts';
 
 /** Realms whose opened keys are kept for reuse; the keys of others are unwrapped again when asked for. */
 const OPEN_REALMS_MAX = 1_024;
@@ -40,6 +41,8 @@ const SEALER_PREFIX = 'sealer.';
 const SEALERS_MAX = 1_000;
 const CLIENT_AUTHORITY = 'client-authority';
 const ROOT_AUTHORITY = 'root-authority';
+const REALM_KEY = 'realm-key';
+const RETRY_S = 5;
 
 export interface Keyring extends RealmKeyring {
   /**
@@ -57,8 +60,26 @@ export interface Keyring extends RealmKeyring {
    * another replica) go on sealing under the old key until they are opened again.
    */
   rotateSealer(realm: RealmId): Promise<void>;
+  /** Further key material of a realm, under the realm's own key. */
+  readonly material: MaterialStore;
+  /** What holds the realm's root. */
+  rootOf(realm: RealmId): Promise<RootKeys>;
+  /**
+   * Throws ServiceUnavailable with the reason while the provider of the realm's root does not answer, so that nothing of the realm is
+   * served meanwhile. At once where the provider asks for no lease.
+   */
+  requireRoot(realm: RealmId): Promise<void>;
   /** Drops every key from memory; whatever was opened refuses to work. */
   close(): void;
+}
+
+/** Key material by name, wrapped under the realm's key and bound to realm and name. */
+export interface MaterialStore {
+  /** Stores it unless the name is taken, and says whether it did. Zeroes it either way. */
+  add(realm: RealmId, name: string, material: Uint8Array): Promise<boolean>;
+  /** Undefined when there is none. The caller zeroes what it gets. */
+  get(realm: RealmId, name: string): Promise<Buffer | undefined>;
+  delete(realm: RealmId, name: string): Promise<void>;
 }
 
 export interface SoftwareKeyringOptions {
@@ -66,6 +87,8 @@ export interface SoftwareKeyringOptions {
   readonly region: string;
   readonly storage: WrappedKeyStorage;
   readonly masterKey: SymmetricKey;
+  /** Where roots come from. Default: the software store under the master key. */
+  readonly roots?: RootDirectory;
   readonly clock: Clock;
   /** Who makes authorities and signs for them. Default: this thread. */
   readonly certificates?: CertificateTasks;
@@ -93,28 +116,82 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
   const destroyed = new BoundedMap<string, true>(DESTROYED_MAX);
   let closed = false;
 
+  const roots = options.roots ?? onlyRoots(softwareRoots(masterKey));
+  /** When the provider of a realm's root last answered, for those that ask for a lease. */
+  const leases = new BoundedMap<RealmId, { readonly roots: RootKeys; answered_ms: number; reason?: unknown }>(
+    OPEN_REALMS_MAX,
+  );
+  const realmKeys = new BoundedMap<RealmId, Cached<SymmetricKey>>(OPEN_REALMS_MAX);
+
   const context = (realm: RealmId, name: string) => `wrapped key\0${realm}\0${name}`;
-  function unwrap(realm: RealmId, name: string, blob: Uint8Array): Buffer {
-    const id = sealedUnder('CMW1', blob);
-    if (id !== masterKey.id) {
-      throw new SealError(
-        `the keys of realm ${realm} are wrapped under master key ${id}, but the master key file holds ${masterKey.id}; ` +
-          'restore the file that belongs to this database',
-      );
+
+  function rootsOf(realm: RealmId, blob: Uint8Array): { readonly from: RootKeys; readonly wrapped: Buffer } {
+    const { provider, wrapped } = decodeWrappedRealmKey(blob);
+    const from = roots.named(provider, realm);
+    if (from) return { from, wrapped };
+    throw unavailable(
+      `the keys of ${realm} hang from provider "${provider}", which this region does not have; configure it again`,
+      RETRY_S,
+    );
+  }
+
+  /** The key that a realm's keys are wrapped under. Realms of earlier releases have none: the master key wraps theirs. */
+  async function realmKey(realm: RealmId, blob: Uint8Array | undefined): Promise<SymmetricKey> {
+    if (!blob) return masterKey;
+    const digest = digestOf(blob);
+    const known = realmKeys.get(realm);
+    const lease = leases.get(realm);
+    if (known?.digest === digest && !(lease && isOver(lease))) return known.value;
+    const { from, wrapped } = rootsOf(realm, blob);
+    const value = symmetricKey(await from.unwrap(realm, wrapped));
+    realmKeys.set(realm, { digest, value });
+    if (from.lease_ms === undefined) leases.delete(realm);
+    else leases.set(realm, { roots: from, answered_ms: clock.now() });
+    return value;
+  }
+
+  const isOver = (lease: { readonly roots: RootKeys; readonly answered_ms: number }) =>
+    clock.now() - lease.answered_ms >= (lease.roots.lease_ms ?? Number.POSITIVE_INFINITY);
+
+  /** Throws while a lease is over. */
+  function assertLease(realm: RealmId): void {
+    const lease = leases.get(realm);
+    if (lease && isOver(lease)) throw lease.reason ?? rootSilent(realm, lease.roots);
+  }
+
+  async function requireRoot(realm: RealmId): Promise<void> {
+    const lease = leases.get(realm);
+    if (!lease || !isOver(lease)) return;
+    realmKeys.delete(realm);
+    try {
+      await realmKey(realm, await storage.get(realm, REALM_KEY));
+    } catch (error) {
+      lease.reason = error;
+      throw error;
     }
-    return open('CMW1', masterKey, blob, context(realm, name));
+  }
+
+  function unwrap(realm: RealmId, name: string, blob: Uint8Array, key: SymmetricKey): Buffer {
+    // What an earlier release wrapped directly under the master key.
+    if (key !== masterKey && sealedUnder('CMW1', blob) === masterKey.id) {
+      return open('CMW1', masterKey, blob, context(realm, name));
+    }
+    if (key === masterKey) assertMasterKey(masterKey, realm, blob);
+    return open('CMW1', key, blob, context(realm, name));
   }
 
   /** Wraps new material, and zeroes it. */
-  function wrap(realm: RealmId, name: string, material: Uint8Array): Uint8Array {
-    const blob = seal('CMW1', masterKey, material, context(realm, name));
+  function wrap(realm: RealmId, name: string, material: Uint8Array, key: SymmetricKey): Uint8Array {
+    const blob = seal('CMW1', key, material, context(realm, name));
     material.fill(0);
     return blob;
   }
 
   /** Wraps and stores new material unless the name is taken; zeroes it either way. */
   async function add(realm: RealmId, name: string, material: Uint8Array): Promise<boolean> {
-    return storage.add(realm, name, wrap(realm, name, material));
+    requireOpen();
+    const key = await realmKey(realm, await storage.get(realm, REALM_KEY));
+    return storage.add(realm, name, wrap(realm, name, material, key));
   }
 
   function requireOpen(): void {
@@ -127,9 +204,10 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
     name: string,
     material: { readonly privateKey: Uint8Array },
     encoded: Uint8Array,
+    key: SymmetricKey,
   ): Uint8Array {
     material.privateKey.fill(0);
-    return wrap(realm, name, encoded);
+    return wrap(realm, name, encoded, key);
   }
 
   async function clientAuthority(realm: RealmId, fresh: boolean): Promise<ClientAuthority | undefined> {
@@ -137,16 +215,20 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
     const known = authorities.get(realm);
     if (known && !fresh) return known.value;
     const blob = await storage.get(realm, CLIENT_AUTHORITY);
-    if (blob) return keptAuthority(realm, blob);
+    if (blob) {
+      const digest = digestOf(blob);
+      if (known?.digest === digest) return known.value;
+      return keptAuthority(realm, blob, await realmKey(realm, await storage.get(realm, REALM_KEY)));
+    }
     authorities.delete(realm);
     return undefined;
   }
 
-  function keptAuthority(realm: RealmId, blob: Uint8Array): ClientAuthority {
+  function keptAuthority(realm: RealmId, blob: Uint8Array, key: SymmetricKey): ClientAuthority {
     const digest = digestOf(blob);
     const known = authorities.get(realm);
     if (known?.digest === digest) return known.value;
-    const encoded = unwrap(realm, CLIENT_AUTHORITY, blob);
+    const encoded = unwrap(realm, CLIENT_AUTHORITY, blob, key);
     const value = openClientAuthority(decodeClient(encoded), certificates);
     encoded.fill(0);
     authorities.set(realm, { digest, value });
@@ -157,7 +239,8 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
     requireOpen();
     const blob = await storage.get(REGION, ROOT_AUTHORITY);
     if (!blob) return undefined;
-    const encoded = unwrap(REGION, ROOT_AUTHORITY, blob);
+    const key = await realmKey(REGION, await storage.get(REGION, REALM_KEY));
+    const encoded = unwrap(REGION, ROOT_AUTHORITY, blob, key);
     const root = openRootAuthority(decodeRoot(encoded));
     encoded.fill(0);
     return root;
@@ -168,25 +251,29 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
     return keptKeys(realm, await storage.all(realm));
   }
 
-  function keptKeys(realm: RealmId, kept: ReadonlyMap<string, Uint8Array>): RealmKeys {
+  async function keptKeys(realm: RealmId, kept: ReadonlyMap<string, Uint8Array>): Promise<RealmKeys> {
     const [changes, access] = [kept.get('log.changes'), kept.get('log.access')];
     const sealers = [...kept].filter(([name]) => name.startsWith(SEALER_PREFIX));
     if (!changes || !access || sealers.length === 0) {
       throw notFound({ kind: 'keys', name: organizationOf(realm) ?? 'region' });
     }
     const digest = digestOf(changes, access, ...sealers.map(([, blob]) => blob));
+    const key = await realmKey(realm, kept.get(REALM_KEY));
     const known = opened.get(realm);
     if (known?.digest === digest) return known.value;
     const incarnation = digestOf(changes);
     const keys = openRealmKeys({
       region,
       realm,
-      usable: () => !closed && destroyed.get(incarnation) === undefined,
-      logs: {
-        changes: loadSigningKey(unwrap(realm, 'log.changes', changes)),
-        access: loadSigningKey(unwrap(realm, 'log.access', access)),
+      usable: () => {
+        assertLease(realm);
+        return !closed && destroyed.get(incarnation) === undefined;
       },
-      sealers: sealers.map(([name, blob]) => symmetricKey(unwrap(realm, name, blob))),
+      logs: {
+        changes: loadSigningKey(unwrap(realm, 'log.changes', changes, key)),
+        access: loadSigningKey(unwrap(realm, 'log.access', access, key)),
+      },
+      sealers: sealers.map(([name, blob]) => symmetricKey(unwrap(realm, name, blob, key))),
     });
     opened.set(realm, { digest, value: keys });
     return keys;
@@ -195,20 +282,28 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
   return {
     async create(realm) {
       requireOpen();
+      const from = roots.forNew(realm);
+      const fresh = randomBytes(KEY_BYTES);
+      const wrapped = encodeWrappedRealmKey(from.name, await from.wrap(realm, fresh));
+      const key = symmetricKey(fresh);
       const authority = createClientAuthority(clock.now());
       const encoded = encodeClient(authority);
       // Whatever the realm has already stays. Sealing keys are never removed one by one, so where there is any the first one is there.
       const kept = await storage.addAll(
         realm,
         new Map([
-          ...['log.changes', 'log.access'].map((name) => [name, wrap(realm, name, newSigningKey())] as const),
-          [sealerName(1), wrap(realm, sealerName(1), randomBytes(KEY_BYTES))],
-          [CLIENT_AUTHORITY, wrapAuthority(realm, CLIENT_AUTHORITY, authority, encoded)],
+          [REALM_KEY, wrapped],
+          ...['log.changes', 'log.access'].map(
+            (name) => [name, wrap(realm, name, newSigningKey(), key)] as const,
+          ),
+          [sealerName(1), wrap(realm, sealerName(1), randomBytes(KEY_BYTES), key)],
+          [CLIENT_AUTHORITY, wrapAuthority(realm, CLIENT_AUTHORITY, authority, encoded, key)],
         ]),
       );
+      const keys = await keptKeys(realm, kept);
       const own = kept.get(CLIENT_AUTHORITY);
-      if (own) keptAuthority(realm, own);
-      return keptKeys(realm, kept);
+      if (own) keptAuthority(realm, own, await realmKey(realm, kept.get(REALM_KEY)));
+      return keys;
     },
     open: openRealm,
     async destroy(realm) {
@@ -216,7 +311,11 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
         throw new Error('the keys of the region itself are never destroyed by the keyring');
       const changes = await storage.get(realm, 'log.changes');
       if (changes) destroyed.set(digestOf(changes), true);
+      const blob = await storage.get(realm, REALM_KEY);
+      if (blob) await rootsOf(realm, blob).from.destroy(realm);
       await storage.deleteAll(realm);
+      realmKeys.delete(realm);
+      leases.delete(realm);
       opened.delete(realm);
       authorities.delete(realm);
     },
@@ -225,11 +324,9 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
       const known = await rootAuthority();
       if (known) return known;
       const root = await createRootAuthority(region, constraints, clock.now());
-      await storage.add(
-        REGION,
-        ROOT_AUTHORITY,
-        wrapAuthority(REGION, ROOT_AUTHORITY, root, encodeRoot(root)),
-      );
+      const key = await realmKey(REGION, await storage.get(REGION, REALM_KEY));
+      const blob = wrapAuthority(REGION, ROOT_AUTHORITY, root, encodeRoot(root), key);
+      await storage.add(REGION, ROOT_AUTHORITY, blob);
       const made = await rootAuthority();
       if (!made) throw new Error('the key storage lost the region’s root as soon as it was made');
       return made;
@@ -244,10 +341,28 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
         throw new Error(`realm ${realm} has ${SEALERS_MAX} sealing keys already`);
       await add(realm, sealerName(Math.max(...numbers) + 1), randomBytes(KEY_BYTES));
     },
+    material: {
+      add,
+      async get(realm, name) {
+        requireOpen();
+        const blob = await storage.get(realm, name);
+        return blob && unwrap(realm, name, blob, await realmKey(realm, await storage.get(realm, REALM_KEY)));
+      },
+      delete: (realm, name) => storage.delete(realm, name),
+    },
+    async rootOf(realm) {
+      const blob = await storage.get(realm, REALM_KEY);
+      return blob ? rootsOf(realm, blob).from : roots.forNew(realm);
+    },
+    requireRoot,
     close() {
       closed = true;
+      realmKeys.clear();
       opened.clear();
       authorities.clear();
     },
   };
 }
+
+const rootSilent = (realm: RealmId, { name }: RootKeys) =>
+  unavailable(`the keys of ${realm} hang from provider "${name}", which does not answer`, RETRY_S);
