@@ -75,7 +75,10 @@ export function covers(view: RealmView, grants: readonly Grant[], wanted: Place)
   return includes(held, termsOfGrant(view, wanted));
 }
 
-const subjectOf = ({ kind, object }: AdmissionRequest) => ({
+/** As much of a change, or of an action, as says who wants what of which object. */
+export type Wanting = Pick<AdmissionRequest, 'realm' | 'kind' | 'object' | 'view' | 'actor'>;
+
+const subjectOf = ({ kind, object }: Pick<Wanting, 'kind' | 'object'>) => ({
   group: kind.group,
   kind: kind.plural,
   name: object.metadata.name,
@@ -83,7 +86,7 @@ const subjectOf = ({ kind, object }: AdmissionRequest) => ({
 
 /** Throws `forbidden` unless the actor holds every one of `wanted`. Not for internal actors, who hold no roles. */
 export function requireHeld(
-  request: AdmissionRequest,
+  request: Wanting,
   bindings: readonly Binding[],
   wanted: readonly Place[],
   what: string,

@@ -82,7 +82,7 @@ export function openIdentity(options: IdentityOptions): Identity {
     connectors: {
       ...signIn.connectors,
       [`${OAuthClient.resource}/secret`]: clientSecretAction(clients),
-      [`${ServiceAccount.resource}/token`]: tokenRequestAction(serviceAccountTokens(common)),
+      [`${ServiceAccount.resource}/token`]: tokenRequestAction(serviceAccountTokens(common), realms),
     },
     controllers: () => [
       sessionController({

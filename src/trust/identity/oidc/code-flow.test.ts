@@ -217,7 +217,7 @@ describe('signing in to an application by code and PKCE', () => {
     assert.equal(JSON.parse(answer.text).token_endpoint, `${region.issuer(ACME)}/token`);
     const start = `${region.issuer(ACME)}/auth?client_id=wiki&response_type=code&scope=openid&redirect_uri=${encodeURIComponent(WIKI)}&code_challenge=${'x'.repeat(43)}&code_challenge_method=S256`;
     const sent = await region.browser().get(start, headers);
-    assert.ok(sent.location?.startsWith(`${region.issuer(ACME)}/interaction/`), sent.location);
+    assert.ok(sent.location?.startsWith(`${region.issuer(ACME)}/interaction/`), sent.location ?? 'sent nowhere');
   });
 
   it('belongs to one browser: another cannot go on with it, nor use its address', async () => {

@@ -4,11 +4,13 @@ import { SignJWT } from 'jose';
 import { type Clock, rfc3339 } from '#kernel/clock.ts';
 import type { ActionConnector } from '#kernel/connect.ts';
 import type { KubeObject } from '#kernel/object.ts';
+import type { Realms } from '#kernel/realm.ts';
 import type { RealmId } from '#kernel/realm-id.ts';
 import { API_AUDIENCE } from '../oidc/limits.ts';
 import { issuerOf } from '../tokens/issuer.ts';
 import type { RealmSigningKeys } from '../tokens/signing-keys.ts';
 import { SERVICE_ACCOUNT_TOKEN, type ServiceAccountClaims } from '../tokens/verify.ts';
+import { guardTokenRequest } from './guard.ts';
 import { serviceAccountName } from './names.ts';
 import { EXPIRATION_SECONDS_MIN, type TokenRequestSpec } from './token-request.ts';
 
@@ -54,10 +56,14 @@ export function serviceAccountTokens({
   };
 }
 
-export function tokenRequestAction(tokens: ServiceAccountTokens): ActionConnector {
+export function tokenRequestAction(
+  tokens: ServiceAccountTokens,
+  realms: Pick<Realms, 'use'>,
+): ActionConnector {
   return {
     type: 'action',
-    async call({ realm, object, body }) {
+    async call({ realm, actor, object, body }) {
+      await realms.use(realm, ({ view }) => guardTokenRequest(view, actor, object));
       const spec = (body.spec ?? {}) as TokenRequestSpec;
       const { token, expires_ms } = await tokens.issue(realm, object, spec);
       const { name, namespace } = object.metadata;

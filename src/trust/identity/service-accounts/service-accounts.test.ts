@@ -7,6 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import { kubectls } from '#kernel/wire/test-kubectl.ts';
+import { RoleBinding } from '../../access/role-binding.ts';
 import { Project } from '../../testing/kinds.ts';
 import { ACME, type IdentityFixture, identityFixture } from '../testing/fixture.ts';
 import { deviceSignIn } from '../testing/relying-party.ts';
@@ -92,6 +93,21 @@ describe('a service account', () => {
     await region.make(ACME, ServiceAccount, { metadata: { name: 'brief' } }, 'shop');
     assert.equal(await who(token), 401);
     assert.equal((await request({}, 'nobody')).code, 404);
+  });
+
+  it('gives nobody more than they hold: who asks for its token must hold every role that it does', async () => {
+    await region.make(ACME, ServiceAccount, { metadata: { name: 'root' } }, 'shop');
+    const bind = (name: string, subject: object) =>
+      region.make(ACME, RoleBinding, {
+        metadata: { name },
+        spec: { role: 'organization-admin', subjects: [subject] },
+      });
+    await bind('robots', { kind: 'ServiceAccount', name: 'root', project: 'shop' });
+    const refused = await request({}, 'root');
+    assert.equal(refused.code, 403, refused.text);
+    assert.match(refused.text, /would give role organization-admin, which \\"alice\\" does not hold/);
+    await bind('alice', { kind: 'User', name: 'alice' });
+    assert.equal((await who(await tokenFor({}, 'root'))).username, 'system:serviceaccount:shop:root');
   });
 
   it('has tokens of a sort of their own: a person’s token is none of them', async () => {

@@ -19,6 +19,8 @@ import { ManualClock } from '#kernel/store/manual-clock.ts';
 import { MemoryRecords } from '#kernel/store/memory-records.ts';
 import { openTestRealms, type TestRealms } from '#kernel/store/test-realms.ts';
 import { createApiServer } from '#kernel/wire/server.ts';
+import { Role } from '../../access/role.ts';
+import { RoleBinding } from '../../access/role-binding.ts';
 import { ensureServerIdentity } from '../../certificates/server-identity.ts';
 import { type Keyring, softwareKeyring } from '../../keys/keyring.ts';
 import { memoryKeyStorage } from '../../keys/memory-key-storage.ts';
@@ -109,7 +111,7 @@ export async function identityFixture(options: IdentityFixtureOptions = {}): Pro
   const masterKey = symmetricKey(randomBytes(32));
   const keyring = softwareKeyring({ region: 'lux', storage, masterKey, clock });
   const test = await openTestRealms({
-    kinds: [Project, User, Group, ...IDENTITY_KINDS],
+    kinds: [Project, User, Group, Role, RoleBinding, ...IDENTITY_KINDS],
     create: [REGION, ACME, RIVAL],
     keyring,
     clock,
