@@ -15,11 +15,11 @@ import { leadControllers } from '#kernel/reconcile/lead-controllers.ts';
 import { startControllers } from '#kernel/reconcile/start-controllers.ts';
 import { KindRegistry } from '#kernel/registry.ts';
 import type { Service } from '#kernel/service.ts';
-import { openRealms } from '#kernel/store/realms.ts';
+import { type OpenRealms, openRealms } from '#kernel/store/realms.ts';
 import { ledgerSource } from '#kernel/wire/ledger-source.ts';
 import { createApiServer } from '#kernel/wire/server.ts';
 import { Event } from '#services/tenancy/event.ts';
-import { accessAuthorizer } from '#trust/access/authorizer.ts';
+import { type AccessAuthorizer, accessAuthorizer } from '#trust/access/authorizer.ts';
 import { bootstrapTrust } from '#trust/bootstrap.ts';
 import { certificateThreads } from '#trust/certificates/task-threads.ts';
 import { certificateAuthenticator } from '#trust/identity/authenticator.ts';
@@ -102,10 +102,13 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
         clock,
         logger,
         organizationKinds: () => registry.servedIn('organization'),
+        registry: () => registry,
+        realms: () => realms,
+        authorizer: () => authorizer,
       });
     const services = makeServices();
     const registry: KindRegistry = new KindRegistry(services.flatMap((service) => service.kinds));
-    const realms = await openRealms({
+    const realms: OpenRealms = await openRealms({
       registry,
       storage: postgres.log,
       keyring,
@@ -117,6 +120,7 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
       onFault: (what, error) => logger.error({ err: error }, what),
     });
     closers.push(() => realms.close());
+    const authorizer: AccessAuthorizer = accessAuthorizer({ realms, registry, clock });
 
     const establishTrust = () =>
       bootstrapTrust({
@@ -151,7 +155,7 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
       registry,
       realms,
       authenticator: certificateAuthenticator({ realms, keyring, clock }),
-      authorizer: accessAuthorizer({ realms, registry, clock }),
+      authorizer,
       accessLog: realms.access,
       connectors: connectorsOf(services),
       reviews: Object.assign({}, ...services.map((service) => service.reviews ?? {})),

@@ -8,12 +8,16 @@ import { hostAddresses } from '#engines/nftables/host-addresses.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Kind } from '#kernel/kind.ts';
 import type { Logger } from '#kernel/logger.ts';
+import type { Realms } from '#kernel/realm.ts';
+import type { KindRegistry } from '#kernel/registry.ts';
 import type { Service } from '#kernel/service.ts';
 import { Instance } from '#services/compute/instance.ts';
 import { computeService } from '#services/compute/service.ts';
 import { networkService } from '#services/network/service.ts';
 import { Namespace } from '#services/tenancy/namespace.ts';
 import { tenancyService } from '#services/tenancy/service.ts';
+import type { AccessAuthorizer } from '#trust/access/authorizer.ts';
+import { accessService } from '#trust/access/service.ts';
 import type { CertificateTasks } from '#trust/certificates/tasks.ts';
 import type { Keyring } from '#trust/keys/keyring.ts';
 import { trustService } from '#trust/service.ts';
@@ -32,6 +36,10 @@ export interface ServiceParts {
   readonly logger: Logger;
   /** Kinds that organizations serve; not to be called before all services are made. */
   readonly organizationKinds: () => readonly Kind[];
+  /** These three neither. */
+  readonly registry: () => KindRegistry;
+  readonly realms: () => Realms;
+  readonly authorizer: () => AccessAuthorizer;
 }
 
 export function regionServices(parts: ServiceParts): readonly Service[] {
@@ -46,12 +54,16 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
     clock,
     logger,
     organizationKinds,
+    registry,
+    realms,
+    authorizer,
   } = parts;
   const { pools, forwardAddresses, egress } = config.network;
   const addresses = forwardAddresses.length > 0 ? forwardAddresses : hostAddresses();
   const common = { incus, clock, logger, regionId: config.id };
   return [
-    trustService({ keyring, certificates, projectKind: Namespace }),
+    accessService({ projectKind: Namespace, clock, registry, realms, authorizer }),
+    trustService({ keyring, certificates }),
     tenancyService({ kinds: organizationKinds }),
     computeService({ ...common, imageFolder }),
     networkService({

@@ -15,7 +15,8 @@ import {
 } from './cedar/engine.ts';
 import { forbidPolicy, minuteOf } from './cedar/guardrail-text.ts';
 import { actionIn, permitTemplate } from './cedar/text.ts';
-import { type Binding, type Grant, grantOf, isServiceAccount } from './grants.ts';
+import { TYPES } from './cedar/types.ts';
+import { actorName, type Binding, type Grant, grantOf, isServiceAccount, type Subject } from './grants.ts';
 import { isInternal } from './guard.ts';
 import type { NamedGuardrail } from './guardrail.ts';
 import { minuteOfWeek } from './moments.ts';
@@ -46,12 +47,12 @@ export interface Decision {
 const BUILT_IN = {
   self: `permit(principal, ${actionIn([verbTrait('create')])}, resource) when { ${actionIn([SELF])} && ${actionIn([OBJECT])} };`,
   shared: `permit(principal, ${actionIn(READ_VERBS.map(verbTrait))}, resource) when { ${actionIn([SHARED])} && ${actionIn([OBJECT])} };`,
-  components: 'permit(principal is Controller, action, resource);',
+  components: `permit(principal is ${TYPES.Controller}, action, resource);`,
 } as const;
 
 const uid = (type: string, id: string): TypeAndId => ({ type, id });
-const REALM = uid('Realm', 'realm');
-const projectUid = (name: string) => uid('Project', name);
+const REALM = uid(TYPES.Realm, 'realm');
+const projectUid = (name: string) => uid(TYPES.Project, name);
 
 /** Everything the policies of a realm are made from. */
 export interface PolicySources {
@@ -105,8 +106,8 @@ interface Slice {
 }
 
 function principalUid(actor: Actor): TypeAndId {
-  if (isInternal(actor)) return uid('Controller', actor.name);
-  return uid(isServiceAccount(actor.name) ? 'ServiceAccount' : 'User', actor.name);
+  if (isInternal(actor)) return uid(TYPES.Controller, actor.name);
+  return uid(isServiceAccount(actor.name) ? TYPES.ServiceAccount : TYPES.User, actor.name);
 }
 
 export class RealmPolicies {
@@ -131,7 +132,7 @@ export class RealmPolicies {
     for (const trait of [SELF, SHARED, OBJECT]) this.#spokenOf.add(trait);
     sources.bindings.forEach(({ spec }, index) => {
       for (const subject of spec.subjects) {
-        const who = subjectKey(subject.kind, subject.name, subject.project);
+        const who = subjectKey(subject);
         const known = this.#byKey.get(who);
         if (known) {
           if (!known.includes(index)) known.push(index);
@@ -157,7 +158,7 @@ export class RealmPolicies {
   rolesFor(operation: Operation, target: Target): string[] {
     this.#everyRole ??= parsePolicies(this.#everyRoleSet());
     const { policies } = this.#everyRole.ask({
-      principal: uid('User', 'anybody'),
+      principal: uid(TYPES.User, 'anybody'),
       action: uid('Action', operation.id),
       resource: resourceUid(operation, target),
       context: {},
@@ -197,7 +198,7 @@ export class RealmPolicies {
   #ask(actor: Actor, operation: Operation, target: Target, now_ms: number): Decision {
     const slice = this.#sliceOf(actor);
     const needs = this.#needs;
-    const moment = uid('Moment', 'now');
+    const moment = uid(TYPES.Moment, 'now');
     const context: Record<string, CedarValueJson> = {};
     const entities = [slice.entity, ...entitiesOf(operation, target, needs.labels)];
     if (this.#sources.guardrails.length > 0) {
@@ -234,7 +235,7 @@ export class RealmPolicies {
     const slice: Slice = {
       ...this.#compile(actor, principal),
       principal,
-      entity: { uid: principal, attrs: {}, parents: actor.groups.map((group) => uid('Group', group)) },
+      entity: { uid: principal, attrs: {}, parents: actor.groups.map((group) => uid(TYPES.Group, group)) },
     };
     this.#slices.set(who, slice);
     return slice;
@@ -245,7 +246,7 @@ export class RealmPolicies {
     const staticPolicies: Record<string, string> = {};
     const templates: Record<string, string> = {};
     const templateLinks: PolicySet['templateLinks'] = [];
-    const mine = [principal, ...[...new Set(actor.groups)].map((group) => uid('Group', group))];
+    const mine = [principal, ...[...new Set(actor.groups)].map((group) => uid(TYPES.Group, group))];
     const links = mine
       .flatMap((one) => (this.#byKey.get(entityKey(one)) ?? []).map((index) => ({ index, who: one })))
       .sort((a, b) => a.index - b.index);
@@ -285,7 +286,7 @@ export class RealmPolicies {
         templateLinks.push({
           templateId: `t.${name}.${rule}`,
           newId: `${name}.${rule}`,
-          values: { '?principal': uid('User', 'anybody'), '?resource': REALM },
+          values: { '?principal': uid(TYPES.User, 'anybody'), '?resource': REALM },
         });
       });
     }
@@ -293,10 +294,7 @@ export class RealmPolicies {
   }
 }
 
-const subjectKey = (kind: string, name: string, project: string | undefined) =>
-  kind === 'ServiceAccount'
-    ? `ServiceAccount system:serviceaccount:${project ?? ''}:${name}`
-    : `${kind} ${name}`;
+const subjectKey = (subject: Subject) => entityKey(uid(TYPES[subject.kind], actorName(subject)));
 
 const entityKey = ({ type, id }: TypeAndId) => `${type} ${id}`;
 

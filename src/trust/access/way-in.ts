@@ -1,14 +1,18 @@
 /**
- * Lock-out guard, as a rule over changes: a realm always keeps a way in. There is nobody above an organization who could
- * let it back in, so its last administrator cannot revoke the last administrator's credential or binding.
+ * Lock-out guard, as a rule over changes: a realm always keeps a way in. There is nobody above an organization who could let it back in, so
+ * its last administrator cannot revoke the last administrator's credential or binding, and no guardrail may keep every administrator from
+ * changing guardrails.
  */
 import { forbidden } from '#kernel/errors.ts';
 import type { AdmissionRequest } from '#kernel/kind.ts';
 import type { Condition } from '#kernel/object.ts';
+import type { RealmView } from '#kernel/realm.ts';
 import { realmType } from '#kernel/realm-id.ts';
 import { ClientCertificate, type ClientCertificateObject } from '../identity/client-certificate.ts';
 import { type Binding, type BindingSpec, holds, type Principal } from './grants.ts';
 import { ADMINISTRATOR, bindingsIn, isInternal } from './guard.ts';
+import { Guardrail, type GuardrailSpec, guardrailsIn, type NamedGuardrail } from './guardrail.ts';
+import { isLockedOut } from './guardrail-reach.ts';
 import { RoleBinding } from './role-binding.ts';
 
 interface Credential {
@@ -17,9 +21,9 @@ interface Credential {
 }
 
 /** Credentials that work: signed, not expired (its controller says so), not being deleted. */
-function credentialsIn(request: AdmissionRequest): Credential[] {
+function credentialsIn(view: RealmView): Credential[] {
   const credentials: Credential[] = [];
-  for (const entry of request.view.entries(ClientCertificate)) {
+  for (const entry of view.entries(ClientCertificate)) {
     const { metadata, spec, status } = entry.object() as ClientCertificateObject;
     const ready = (status?.conditions as Condition[] | undefined)?.find(({ type }) => type === 'Ready');
     if (metadata.deletionTimestamp !== undefined || ready?.status !== 'True') continue;
@@ -28,8 +32,35 @@ function credentialsIn(request: AdmissionRequest): Credential[] {
   return credentials;
 }
 
-const isWayIn = (bindings: readonly Binding[], credentials: readonly Credential[]): boolean =>
-  credentials.some(({ principal }) => bindings.some(({ spec }) => holds(spec, principal)));
+/** What a way in takes: a credential that works, the administrator's role, and no guardrail that could stand before guardrails. */
+interface WaysIn {
+  readonly bindings: readonly Binding[];
+  readonly credentials: readonly Credential[];
+  readonly guardrails: readonly NamedGuardrail[];
+}
+
+const isWayIn = ({ bindings, credentials, guardrails }: WaysIn): boolean =>
+  credentials.some(
+    ({ principal }) =>
+      bindings.some(({ spec }) => holds(spec, principal)) && !isLockedOut(guardrails, principal),
+  );
+
+/** Refuses a guardrail that could keep every administrator from changing guardrails. Internal actors are no exception. */
+export function lockOutAdmission({ kind, operation, object, realm, view }: AdmissionRequest): void {
+  if (kind.resource !== Guardrail.resource || operation === 'delete') return;
+  const role = ADMINISTRATOR[realmType(realm)];
+  const bindings = bindingsIn(view, RoleBinding).filter(({ spec }) => spec.role === role);
+  const before = { bindings, credentials: credentialsIn(view), guardrails: guardrailsIn(view) };
+  const { name } = object.metadata;
+  const others = before.guardrails.filter((other) => other.name !== name);
+  const guardrails = [...others, { name, spec: object.spec as GuardrailSpec }];
+  if (!isWayIn(before) || isWayIn({ ...before, guardrails })) return;
+  throw forbidden(
+    { group: kind.group, kind: kind.plural, name },
+    `nobody with role ${role} would be sure to be able to change or delete guardrails any more; name in spec.breakGlass an ` +
+      'administrator whose ClientCertificate is ready, or leave guardrails out of it',
+  );
+}
 
 /** Refuses to take away the last way in. Internal actors may: they unmake whole realms. */
 export function wayInAdmission(request: AdmissionRequest): void {
@@ -40,7 +71,7 @@ export function wayInAdmission(request: AdmissionRequest): void {
 
   const role = ADMINISTRATOR[realmType(realm)];
   const bindings = bindingsIn(request.view, RoleBinding).filter(({ spec }) => spec.role === role);
-  const credentials = credentialsIn(request);
+  const credentials = credentialsIn(request.view);
   const { name, uid } = object.metadata;
   const changed = operation === 'delete' ? [] : [{ name, spec: object.spec as BindingSpec }];
   const bindingsAfter = isBinding
@@ -51,7 +82,9 @@ export function wayInAdmission(request: AdmissionRequest): void {
     : bindings;
   const credentialsAfter = isBinding ? credentials : credentials.filter((other) => other.uid !== uid);
 
-  if (!isWayIn(bindings, credentials) || isWayIn(bindingsAfter, credentialsAfter)) return;
+  const guardrails = guardrailsIn(request.view);
+  if (!isWayIn({ bindings, credentials, guardrails })) return;
+  if (isWayIn({ bindings: bindingsAfter, credentials: credentialsAfter, guardrails })) return;
   throw forbidden(
     { group: kind.group, kind: kind.plural, name },
     `it is the last way in for role ${role}, and nobody could administer this realm without it; ` +

@@ -7,11 +7,13 @@ import type { AccessAttributes, Actor, Authenticator, Verb } from '#kernel/acces
 import type { Kind } from '#kernel/kind.ts';
 import type { DraftObject, KubeObject } from '#kernel/object.ts';
 import { REGION, type RealmId } from '#kernel/realm-id.ts';
+import type { Reviewer } from '#kernel/review.ts';
 import { ManualClock } from '#kernel/store/manual-clock.ts';
 import { openTestRealms, type TestRealms } from '#kernel/store/test-realms.ts';
 import { type AccessAuthorizer, accessAuthorizer } from '../access/authorizer.ts';
 import { RoleBinding } from '../access/role-binding.ts';
 import type { RoleName } from '../access/roles.ts';
+import { accessService } from '../access/service.ts';
 import { newPersonalKey, signingRequest } from '../certificates/personal-key.ts';
 import { certificateAuthenticator } from '../identity/authenticator.ts';
 import { ClientCertificate } from '../identity/client-certificate.ts';
@@ -36,6 +38,8 @@ export interface TrustFixture extends TestRealms {
   readonly keyring: Keyring;
   readonly authenticator: Authenticator;
   readonly authorizer: AccessAuthorizer;
+  /** Who answers questions about access. */
+  readonly reviews: Readonly<Record<string, Reviewer>>;
   /** Makes an object as one of our own controllers. */
   make(realm: RealmId, kind: Kind, draft: DraftObject, namespace?: string): Promise<KubeObject>;
   /** Makes an object as an authenticated person, past the authorizer: what the lane alone says. */
@@ -69,10 +73,26 @@ export async function trustFixture(kinds: readonly Kind[] = SAMPLE_KINDS): Promi
     clock,
   });
   const projectKind = kinds.find(({ resource }) => resource === Project.resource) ?? Project;
-  const service = trustService({ keyring, projectKind });
+  const made: {
+    realms?: TestRealms['realms'];
+    registry?: TestRealms['registry'];
+    authorizer?: AccessAuthorizer;
+  } = {};
+  const later = <T>(value: T | undefined): T => {
+    if (value === undefined) throw new Error('asked before it was open');
+    return value;
+  };
+  const access = accessService({
+    projectKind,
+    clock,
+    registry: () => later(made.registry),
+    realms: () => later(made.realms),
+    authorizer: () => later(made.authorizer),
+  });
+  const services = [access, trustService({ keyring })];
   const test = await openTestRealms({
-    kinds: [...kinds, ...service.kinds],
-    admissions: service.admissions ?? [],
+    kinds: [...kinds, ...services.flatMap((service) => service.kinds)],
+    admissions: services.flatMap((service) => service.admissions ?? []),
     create: [REGION, ACME, RIVAL],
     keyring,
     clock,
@@ -80,6 +100,7 @@ export async function trustFixture(kinds: readonly Kind[] = SAMPLE_KINDS): Promi
   const { realms, registry } = test;
   const authenticator = certificateAuthenticator({ realms, keyring, clock });
   const authorizer = accessAuthorizer({ realms, registry, clock });
+  Object.assign(made, { realms, registry, authorizer });
 
   const create = (
     realm: RealmId,
@@ -99,6 +120,7 @@ export async function trustFixture(kinds: readonly Kind[] = SAMPLE_KINDS): Promi
     keyring,
     authenticator,
     authorizer,
+    reviews: access.reviews ?? {},
     make: (realm, kind, draft, namespace) => create(realm, kind, draft, test.context(realm), namespace),
     makeAs: (actor, kind, draft, namespace) => create(actor.realm, kind, draft, as(actor), namespace),
     removeAs: (actor, kind, name) =>

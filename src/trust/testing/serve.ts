@@ -65,6 +65,7 @@ export async function serve(region: TrustFixture, options: ServeOptions = {}): P
     realms: region.realms,
     authenticator: region.authenticator,
     authorizer: region.authorizer,
+    reviews: region.reviews,
     accessLog: region.realms.access,
     ledger: ledgerSource(region.realms.logs),
     tls: { key: certificate.key, cert: certificate.certificate },

@@ -19,6 +19,8 @@ import { type RunningControllers, startControllers } from '#kernel/reconcile/sta
 import type { Service } from '#kernel/service.ts';
 import { ManualClock } from '#kernel/store/manual-clock.ts';
 import { openTestRealms, type TestRealms, type TestRealmsOptions } from '#kernel/store/test-realms.ts';
+import { accessAuthorizer } from '#trust/access/authorizer.ts';
+import { accessService } from '#trust/access/service.ts';
 import * as x509 from '#trust/certificates/x509.ts';
 import { type Keyring, softwareKeyring } from '#trust/keys/keyring.ts';
 import { memoryKeyStorage } from '#trust/keys/memory-key-storage.ts';
@@ -132,10 +134,17 @@ export async function openTestRegion(options: TestRegionOptions = {}): Promise<T
   let kinds: readonly Kind[] = [];
   const services: readonly Service[] = [
     tenancyService({ kinds: () => kinds }),
-    trustService({ keyring, projectKind: Namespace }),
+    accessService({
+      projectKind: Namespace,
+      clock,
+      registry: () => test.registry,
+      realms: () => test.realms,
+      authorizer: () => accessAuthorizer({ ...test, clock }),
+    }),
+    trustService({ keyring }),
     { name: 'widgets', kinds: [Widget], controllers: [widgetController(engine)] },
   ];
-  const test = await openTestRealms({
+  const test: TestRealms = await openTestRealms({
     kinds: services.flatMap((service) => service.kinds),
     admissions: services.flatMap((service) => service.admissions ?? []),
     create: [REGION],

@@ -8,6 +8,7 @@ import { parseRuleResource } from '../role.ts';
 import { resourceTerm } from '../roles.ts';
 import { OBJECT, resourceTrait, SELF, SUBRESOURCE, subresourceTrait, verbTrait } from '../traits.ts';
 import { actionIn, quoted } from './text.ts';
+import { TYPES } from './types.ts';
 
 const MINUTES_OF_DAY = 24 * 60;
 export const MINUTES_OF_WEEK = 7 * MINUTES_OF_DAY;
@@ -47,8 +48,7 @@ function actionText({ verbs, resources }: GuardrailSpec): string {
 export function principalText(subjects: readonly Subject[]): string {
   return any(
     subjects.map((subject) => {
-      const type = subject.kind === 'ServiceAccount' ? 'ServiceAccount' : subject.kind;
-      return `principal in ${type}::${quoted(actorName(subject))}`;
+      return `principal in ${TYPES[subject.kind]}::${quoted(actorName(subject))}`;
     }),
   );
 }
@@ -119,7 +119,12 @@ export function forbidPolicy(spec: GuardrailSpec): string {
     actionText(spec),
     // What is asked of all projects at once is asked of these too.
     ...(projects
-      ? [any(['context.everywhere', ...projects.map((project) => `resource in Project::${quoted(project)}`)])]
+      ? [
+          any([
+            'context.everywhere',
+            ...projects.map((project) => `resource in ${TYPES.Project}::${quoted(project)}`),
+          ]),
+        ]
       : []),
     ...(subjects && subjects.length > 0 ? [principalText(subjects)] : []),
     ...(notBefore === undefined ? [] : [`context.minute >= ${minuteOf(Date.parse(notBefore))}`]),
@@ -127,7 +132,7 @@ export function forbidPolicy(spec: GuardrailSpec): string {
     ...(when ? conditionTexts(when) : []),
   ];
   const unlesses = [
-    `principal is Controller || ${actionIn([SELF])}`,
+    `principal is ${TYPES.Controller} || ${actionIn([SELF])}`,
     ...(except && except.length > 0 ? [principalText(except)] : []),
     ...(breakGlass && breakGlass.length > 0 ? [`${GUARDRAIL_CHANGES} && ${principalText(breakGlass)}`] : []),
   ];

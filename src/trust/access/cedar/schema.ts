@@ -10,8 +10,9 @@ import type { PolicySet, SchemaJson } from './engine.ts';
 import { validatePolicies } from './engine.ts';
 import { forbidPolicy } from './guardrail-text.ts';
 import { permitTemplate } from './text.ts';
+import { TYPES } from './types.ts';
 
-const PRINCIPALS = ['User', 'ServiceAccount', 'Controller', 'Group'];
+const PRINCIPALS = [TYPES.User, TYPES.ServiceAccount, TYPES.Controller];
 
 const CONTEXT = {
   type: 'Record',
@@ -23,11 +24,21 @@ const CONTEXT = {
     /** Minutes since the Unix epoch. */
     minute: { type: 'Long' },
     /** Tagged with the minute of the week, by time zone. */
-    moment: { type: 'Entity', name: 'Moment' },
+    moment: { type: 'Entity', name: TYPES.Moment },
     address: { type: 'Extension', name: 'ipaddr', required: false },
     strength: { type: 'String', required: false },
   },
 } as const;
+
+const FIXED = {
+  Realm: {},
+  Project: { memberOfTypes: [TYPES.Realm] },
+  Group: {},
+  User: { memberOfTypes: [TYPES.Group] },
+  ServiceAccount: { memberOfTypes: [TYPES.Group] },
+  Controller: { memberOfTypes: [TYPES.Group] },
+  Moment: { tags: { type: 'Long' } },
+};
 
 /** The schema of these operations. */
 export function schemaOf(operations: Iterable<Operation>, traits: Iterable<string> = []): SchemaJson<string> {
@@ -39,43 +50,25 @@ export function schemaOf(operations: Iterable<Operation>, traits: Iterable<strin
       memberOf: traits.map((trait) => ({ id: trait })),
       appliesTo: { principalTypes: PRINCIPALS, resourceTypes: [entityType], context: { type: 'Context' } },
     };
-    const [namespace = '', name = entityType] = entityType.includes('::')
-      ? entityType.split('::')
-      : ['', entityType];
+    const [namespace = '', name = ''] = entityType.split('::');
     const of = types.get(namespace) ?? new Map<string, object>();
     types.set(namespace, of);
     of.set(name, {
-      memberOfTypes:
-        place === 'project'
-          ? ['Project', 'Realm']
-          : place === 'own-project'
-            ? ['Project', 'Realm']
-            : ['Realm'],
+      memberOfTypes: place === 'realm' ? [TYPES.Realm] : [TYPES.Project, TYPES.Realm],
       shape: { type: 'Record', attributes: {} },
       tags: { type: 'String' },
     });
   }
   for (const trait of traits) actions[trait] ??= {};
-  const root = {
-    entityTypes: {
-      Realm: {},
-      Project: { memberOfTypes: ['Realm'] },
-      Group: { memberOfTypes: ['Group'] },
-      User: { memberOfTypes: ['Group'] },
-      ServiceAccount: { memberOfTypes: ['Group'] },
-      Controller: {},
-      Moment: { tags: { type: 'Long' } },
-      ...Object.fromEntries(types.get('') ?? []),
-    },
-    actions,
-    commonTypes: { Context: CONTEXT },
-  };
-  types.delete('');
-  const others = [...types].map(([namespace, of]) => [
+  const fixed = types.get('Casemate') ?? new Map<string, object>();
+  types.set('Casemate', fixed);
+  for (const [name, definition] of Object.entries(FIXED)) fixed.set(name, definition);
+  const namespaces = [...types].map(([namespace, of]) => [
     namespace,
     { entityTypes: Object.fromEntries(of), actions: {} },
   ]);
-  return { '': root, ...Object.fromEntries(others) } as SchemaJson<string>;
+  const root = { entityTypes: {}, actions, commonTypes: { Context: CONTEXT } };
+  return { '': root, ...Object.fromEntries(namespaces) } as SchemaJson<string>;
 }
 
 /**

@@ -1,0 +1,13 @@
+/** Cedar's names of what is the same in every realm; kinds are in namespaces of their own (`entityTypeOf`). */
+export const TYPES = {
+  User: 'Casemate::User',
+  Group: 'Casemate::Group',
+  ServiceAccount: 'Casemate::ServiceAccount',
+  /** Casemate's own components. */
+  Controller: 'Casemate::Controller',
+  Realm: 'Casemate::Realm',
+  Project: 'Casemate::Project',
+  Ledger: 'Casemate::Ledger',
+  /** The time it is, by time zone. */
+  Moment: 'Casemate::Moment',
+} as const;
