@@ -60,6 +60,8 @@ export async function openRealms(options: RealmsOptions): Promise<OpenRealms> {
   return realms;
 }
 
+const stopping = () => unavailable('the region is stopping', 5);
+
 interface Slot {
   readonly id: RealmId;
   readonly loading: Promise<LoadedRealm>;
@@ -211,7 +213,7 @@ class StoredRealms implements OpenRealms {
     this.#closed = true;
     this.#cancelHousekeeping();
     await this.access.close();
-    for (const id of [...this.#slots.keys()]) this.#drop(id, unavailable('the region is stopping', 5));
+    for (const id of [...this.#slots.keys()]) this.#drop(id, stopping());
     await this.#housekeeping;
     await this.#stopListening();
   }
@@ -221,6 +223,8 @@ class StoredRealms implements OpenRealms {
     let slot = this.#slots.get(id);
     if (!slot || slot.loaded?.closed) {
       if (slot?.loaded) this.#byUid.delete(slot.loaded.uid);
+      // Or its turn to leave memory would come, and be that of the one that takes its place.
+      if (slot) this.#idle.delete(slot);
       slot = this.#load(id);
       this.#slots.set(id, slot);
     }
@@ -259,9 +263,9 @@ class StoredRealms implements OpenRealms {
     slot.loading.then(
       (realm) => {
         slot.loaded = realm;
-        // Dropped while it was loading: destroyed, or the region stops.
-        if (this.#slots.get(id) !== slot) realm.close(notFound({ kind: 'realm', name: id }));
-        else this.#came(realm);
+        if (this.#slots.get(id) === slot) this.#came(realm);
+        // Dropped while it was loading: the region stops, or it was destroyed.
+        else realm.close(this.#closed ? stopping() : notFound({ kind: 'realm', name: id }));
       },
       () => {
         if (this.#slots.get(id) === slot) this.#slots.delete(id);
@@ -328,7 +332,7 @@ class StoredRealms implements OpenRealms {
   }
 
   #assertOpen(): void {
-    if (this.#closed) throw unavailable('the region is stopping', 5);
+    if (this.#closed) throw stopping();
   }
 
   /** A region that is not made yet (in tests of one realm) takes no checkpoints. */
