@@ -41,7 +41,7 @@ export function summaryOf(credentials: readonly CredentialObject[]): NonNullable
 }
 
 /** Keeps `status.credentials` of users true. */
-const users: Controller = {
+export const userController: Controller = {
   name: 'users',
   realms: REALMS,
   kind: User,
@@ -71,7 +71,7 @@ const gone = (view: RealmView, members: readonly string[]): boolean =>
   members.some((name) => view.entry(User, { name }) === undefined);
 
 /** Takes users that are gone out of groups. */
-const groups: Controller = {
+export const groupController: Controller = {
   name: 'group-members',
   realms: REALMS,
   kind: Group,
@@ -102,7 +102,7 @@ const groups: Controller = {
 };
 
 /** Deletes invitations a while after their end. */
-const invitations: Controller = {
+export const invitationController: Controller = {
   name: 'invitations',
   realms: REALMS,
   kind: Invitation,
@@ -117,7 +117,11 @@ const invitations: Controller = {
   },
 };
 
-export const PEOPLE_CONTROLLERS: readonly Controller[] = [users, groups, invitations];
+export const PEOPLE_CONTROLLERS: readonly Controller[] = [
+  userController,
+  groupController,
+  invitationController,
+];
 
 /** Gone meanwhile, or made anew under the same name. */
 async function ignoringGone(work: () => Promise<unknown>): Promise<void> {

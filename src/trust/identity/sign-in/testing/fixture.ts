@@ -32,6 +32,7 @@ import { peopleAdmission } from '../../people/guard.ts';
 import { Invitation } from '../../people/invitation.ts';
 import { PEOPLE_KINDS } from '../../people/kinds.ts';
 import { User } from '../../people/user.ts';
+import { Session } from '../../sessions/session.ts';
 import { openSignIn } from '../open-sign-in.ts';
 import { openPasswords } from '../passwords.ts';
 import { type Secret, Vault } from '../vault.ts';
@@ -57,6 +58,8 @@ export interface SignInFixture extends TestRealms {
   remove(realm: RealmId, kind: Kind, name: string): Promise<void>;
   /** Makes a user, and an invitation for them; gives its link. */
   invite(realm: RealmId, user: string): Promise<string>;
+  /** Asks for the link of an invitation. */
+  link(realm: RealmId, invitation: string): Promise<string>;
   /** The link of another invitation for somebody who is there. */
   inviteAgain(realm: RealmId, user: string, name?: string): Promise<string>;
   /** What somebody signs in with, opened. */
@@ -88,7 +91,7 @@ export async function signInFixture(): Promise<SignInFixture> {
   const masterKey = symmetricKey(randomBytes(32));
   const keyring = softwareKeyring({ region: 'lux', storage, masterKey, clock });
   const test = await openTestRealms({
-    kinds: [...PEOPLE_KINDS, RoleBinding],
+    kinds: [...PEOPLE_KINDS, RoleBinding, Session],
     admissions: [peopleAdmission],
     create: [REGION, ACME],
     keyring,
@@ -195,9 +198,13 @@ export async function signInFixture(): Promise<SignInFixture> {
       return fixture.inviteAgain(realm, user, user);
     },
     async inviteAgain(realm, user, name = `${user}-again`) {
-      const object = await fixture.make(realm, Invitation, name, { user });
+      await fixture.make(realm, Invitation, name, { user });
+      return fixture.link(realm, name);
+    },
+    async link(realm, name) {
+      const object = await realms.use(realm, ({ view }) => view.get(Invitation, { name }));
       const action = opened.connectors[`${Invitation.resource}/link`];
-      if (action?.type !== 'action') throw new Error('invitations have no link');
+      if (!object || action?.type !== 'action') throw new Error(`invitation "${name}" has no link`);
       const { actor, requestId } = test.context(realm);
       const asked = { realm, actor, object, requestId, body: {}, query: new URLSearchParams() };
       const answer = await action.call({ ...asked, signal: new AbortController().signal });
