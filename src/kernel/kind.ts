@@ -5,9 +5,10 @@
  */
 import { type Static, type TSchema, Type } from 'typebox';
 import type { Actor } from './access.ts';
+import type { GuardedTransition } from './approvals/guarded.ts';
 import type { KubeObject, ObjectMeta } from './object.ts';
 import type { QuantityText } from './quantity.ts';
-import type { RealmView } from './realm.ts';
+import type { ObjectKey, RealmView } from './realm.ts';
 import type { RealmId, RealmType } from './realm-id.ts';
 
 export type Scope = 'Realm' | 'Project';
@@ -36,6 +37,21 @@ export interface AdmissionRequest {
   readonly previous?: KubeObject;
   readonly view: RealmView;
   readonly actor: Actor;
+  /** Milliseconds since the Unix epoch. */
+  readonly now_ms: number;
+  /**
+   * The only thing that a rule may ask to be written: the status of another object, committed together with the change or, when the change is
+   * refused or comes to nothing, not at all. The object must be there.
+   */
+  along(change: StatusChange): void;
+}
+
+/** A status that is written in the same commit as the change which it is a consequence of. */
+export interface StatusChange {
+  readonly kind: Kind;
+  readonly key: ObjectKey;
+  /** Fits the kind's status schema. */
+  readonly status: Readonly<Record<string, unknown>>;
 }
 
 /** A rule over changes. Pure and synchronous: it runs in the lane. Throws a StatusError to refuse. */
@@ -103,6 +119,13 @@ export interface KindDefinition {
   /** Rewrites what a client sent before validation (`stringData` into `data`). Pure. */
   readonly normalize?: (object: KubeObject) => KubeObject;
   readonly admit?: Admission;
+  /**
+   * What the kernel alone can say of a new object, such as who made it: gives the status that it begins with, instead of `initialStatus`.
+   * Pure. What a client sends as status never gets there.
+   */
+  readonly bornStatus?: (object: KubeObject, actor: Actor) => Readonly<Record<string, unknown>>;
+  /** Changes that take the consent of others than who makes them: the two-person rule, see `approvals/`. */
+  readonly guarded?: readonly GuardedTransition[];
   /**
    * What one object counts for in its project's quotas, by the resource name that `Quota.spec.hard` uses:
    * `{ instances: 1, cpu: '2', memory: '4Gi' }`. Pure, and the same for the same object: quotas are checked in the lane on

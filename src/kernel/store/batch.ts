@@ -12,7 +12,7 @@ import type { Append, StoredChange } from './storage.ts';
 /** A write that waits, its types closed over. */
 export interface Waiting {
   /** Decides, and gives what to commit, if anything, to `take`. Keeps the result, or the refusal, until `settle`. */
-  decide(view: BatchView, take: (commit: LeafToCommit) => void): void;
+  decide(view: BatchView, take: (commits: readonly LeafToCommit[]) => void): void;
   settle(): void;
   fail(error: unknown): void;
 }
@@ -28,8 +28,8 @@ export function waiting<Result>(
   return {
     decide(view, take) {
       try {
-        const { result, commit } = decide(view);
-        if (commit && !dryRun) take(commit);
+        const { result, commit, also = [] } = decide(view);
+        if (commit && !dryRun) take([commit, ...also]);
         settle = () => resolve(result);
       } catch (error) {
         settle = () => reject(error);
@@ -86,7 +86,7 @@ export class Batch {
     while (!this.isFull) {
       const next = queue.shift();
       if (!next) break;
-      next.decide(this.#view, (commit) => this.#write(commit));
+      next.decide(this.#view, (commits) => this.#write(commits));
       this.decided.push(next);
     }
   }
@@ -111,10 +111,14 @@ export class Batch {
     };
   }
 
-  /** Throws, and is as before, when the leaf is none that a log takes. */
-  #write(commit: LeafToCommit): void {
-    const { leaf, time_ms, effect } = commit;
-    const bytes = encodeLeaf(leaf);
+  /** Throws, and is as before, when one of the leaves is none that a log takes. */
+  #write(commits: readonly LeafToCommit[]): void {
+    const encoded = commits.map((commit) => ({ commit, bytes: encodeLeaf(commit.leaf) }));
+    for (const { commit, bytes } of encoded) this.#append(commit, bytes);
+  }
+
+  #append(commit: LeafToCommit, bytes: Uint8Array): void {
+    const { time_ms, effect } = commit;
     const hash = leafHash(bytes);
     const index = this.#from + this.#leaves.length;
     this.#stored.push({

@@ -33,6 +33,8 @@ export interface Decision<Result> {
   readonly result: Result;
   /** Absent: nothing is written. */
   readonly commit?: LeafToCommit;
+  /** Leaves that stand right after it, in this order, in the same commit. */
+  readonly also?: readonly LeafToCommit[];
 }
 
 /** Decides a write on the state it would be committed on. Throws a StatusError to refuse. May be called again. */

@@ -7,7 +7,7 @@ import { managersAfterUpdate, type Writer } from '../apply/ownership.ts';
 import { type Clock, rfc3339 } from '../clock.ts';
 import { StatusError } from '../errors.ts';
 import type { Sealer } from '../keys.ts';
-import type { Admission, Kind, Operation } from '../kind.ts';
+import type { Admission, Kind, Operation, StatusChange } from '../kind.ts';
 import type { KubeObject } from '../object.ts';
 import type { Random } from '../random.ts';
 import type { ChangeContext, ObjectKey } from '../realm.ts';
@@ -16,9 +16,9 @@ import type { BatchView } from './batch-view.ts';
 import type { Change } from './change.ts';
 import type { CheckedDraft } from './draft.ts';
 import { ObjectEntry } from './entry.ts';
-import type { Decision } from './lane.ts';
+import type { Decision, LeafToCommit } from './lane.ts';
 import type { StoreLimits } from './limits.ts';
-import { isReleased, newObject, sameObject, withManagers } from './next-object.ts';
+import { isReleased, newObject, objectWithStatus, sameObject, withManagers } from './next-object.ts';
 import { type LeafVerb, objectLeaf } from './object-leaf.ts';
 
 export interface ObjectWriterOptions {
@@ -47,9 +47,10 @@ export class ObjectWriter {
     });
   }
 
-  create(view: BatchView, kind: Kind, object: KubeObject, context: ChangeContext): Decision<ObjectEntry> {
-    this.admit('create', kind, object, undefined, view, context);
-    return this.written(view, kind, 'create', object, undefined, context);
+  create(view: BatchView, kind: Kind, draft: KubeObject, context: ChangeContext): Decision<ObjectEntry> {
+    const object = kind.bornStatus ? objectWithStatus(draft, kind.bornStatus(draft, context.actor)) : draft;
+    const along = this.admit('create', kind, object, undefined, view, context);
+    return this.written(view, kind, 'create', object, undefined, context, false, along);
   }
 
   replace(
@@ -61,9 +62,18 @@ export class ObjectWriter {
   ): Decision<ObjectEntry> {
     const before = current.object();
     if (sameObject(before, object)) return unchanged(current);
-    this.admit('update', kind, object, before, view, context);
+    const along = this.admit('update', kind, object, before, view, context);
     const released = isReleased(object);
-    return this.written(view, kind, released ? 'remove' : 'update', object, current, context, released);
+    return this.written(
+      view,
+      kind,
+      released ? 'remove' : 'update',
+      object,
+      current,
+      context,
+      released,
+      along,
+    );
   }
 
   replaceStatus(
@@ -75,8 +85,8 @@ export class ObjectWriter {
   ): Decision<ObjectEntry> {
     const before = current.object();
     if (sameObject(before, object)) return unchanged(current);
-    this.admit('update', kind, object, before, view, context);
-    return this.written(view, kind, 'update-status', object, current, context);
+    const along = this.admit('update', kind, object, before, view, context);
+    return this.written(view, kind, 'update-status', object, current, context, false, along);
   }
 
   /** Who makes a change, to its field managers. */
@@ -109,6 +119,7 @@ export class ObjectWriter {
     previous: ObjectEntry | undefined,
     context: ChangeContext,
     removed = false,
+    along: readonly StatusChange[] = [],
   ): Decision<ObjectEntry> {
     const revision = view.nextRevision;
     // What a dry run shows was never committed, so it has no version of its own.
@@ -122,9 +133,38 @@ export class ObjectWriter {
       );
     }
     const change = changeOf(kind, entry, previous, removed);
-    return { result: entry, commit: objectLeaf(verb, revision, change, context, this.#options) };
+    const commit = objectLeaf(verb, revision, change, context, this.#options);
+    if (along.length === 0) return { result: entry, commit };
+    return {
+      result: entry,
+      commit,
+      also: along.map((one, at) => this.#along(view, one, revision + 1 + at, context)),
+    };
   }
 
+  /** The leaf of a status that is written together with a change, as index `revision`. */
+  #along(
+    view: BatchView,
+    { kind, key, status }: StatusChange,
+    revision: number,
+    context: ChangeContext,
+  ): LeafToCommit {
+    const previous = view.entry(kind, key);
+    if (!previous)
+      throw new TypeError(`a rule wants to change ${kind.kind} "${key.name}", which is not there`);
+    const object = objectWithStatus(previous.object(), status);
+    const metadata = { ...object.metadata, resourceVersion: String(revision) };
+    const entry = ObjectEntry.of(kind, { ...object, metadata });
+    return objectLeaf(
+      'update-status',
+      revision,
+      changeOf(kind, entry, previous, false),
+      context,
+      this.#options,
+    );
+  }
+
+  /** Asks every rule; gives what they want to be written along with the change. Throws what refuses. */
   admit(
     operation: Operation,
     kind: Kind,
@@ -132,7 +172,8 @@ export class ObjectWriter {
     previous: KubeObject | undefined,
     view: BatchView,
     context: ChangeContext,
-  ): void {
+  ): readonly StatusChange[] {
+    const along: StatusChange[] = [];
     const request = {
       realm: this.#options.realm,
       operation,
@@ -141,9 +182,14 @@ export class ObjectWriter {
       ...(previous === undefined ? {} : { previous }),
       view,
       actor: context.actor,
+      now_ms: this.#options.clock.now(),
+      along: (change: StatusChange) => {
+        along.push(change);
+      },
     };
     for (const admission of this.#options.admissions) admission(request);
     kind.admit?.(request);
+    return along;
   }
 }
 

@@ -194,15 +194,16 @@ export class LaneResources implements Resources {
       const current = this.#current(view, kind, key);
       const before = current.object();
       assertPreconditions(kind, before.metadata, options.preconditions ?? {});
-      this.#writer.admit('delete', kind, before, before, view, context);
+      const along = this.#writer.admit('delete', kind, before, before, view, context);
       const { object, removed } = deletedObject(before, options, rfc3339(this.#options.clock.now()));
-      const { result, commit } =
+      const { result, commit, also } =
         !removed && sameObject(before, object)
           ? unchanged(current)
-          : this.#writer.written(view, kind, 'delete', object, current, context, removed);
+          : this.#writer.written(view, kind, 'delete', object, current, context, removed, along);
       return {
         result: { object: result.object(), bytes: result.bytes, warnings: [], removed },
         ...(commit ? { commit } : {}),
+        ...(also ? { also } : {}),
       };
     }, context.dryRun);
   }

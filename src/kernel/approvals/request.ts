@@ -1,0 +1,153 @@
+/**
+ * What an ApprovalRequest says, and how consent adds up: pure functions over its spec and status. The kind itself is defined where people
+ * and roles are known (`trust/approvals/`).
+ */
+import type { Actor } from '../access.ts';
+import { rfc3339 } from '../clock.ts';
+import { conflict, forbidden } from '../errors.ts';
+import type { KubeObject } from '../object.ts';
+
+/** What is asked for. The uid binds it to one object: another of the same name needs another request. */
+export interface ApprovalTarget {
+  /** `organizations.tenancy.casemate.internal`. */
+  readonly resource: string;
+  readonly namespace?: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+export interface ApprovalSpec {
+  readonly target: ApprovalTarget;
+  readonly transition: string;
+  readonly reasonCode: string;
+  readonly reason: string;
+  /** RFC 3339. */
+  readonly expiresAt: string;
+}
+
+export type ApprovalPhase = 'Pending' | 'Approved' | 'Rejected' | 'Used' | 'Expired';
+
+/** One person's word. */
+export interface Consent {
+  readonly by: string;
+  /** What proved who they are, never a secret: `certificate:<serial>`. */
+  readonly credential: string;
+  readonly strength?: string;
+  /** RFC 3339. */
+  readonly at: string;
+  readonly note?: string;
+}
+
+export interface ApprovalStatus {
+  readonly requestedBy: string;
+  readonly phase: ApprovalPhase;
+  /** People other than who asks, when it was last counted. */
+  readonly required: number;
+  readonly approvals: readonly Consent[];
+  readonly rejection?: Consent;
+  readonly usedAt?: string;
+  readonly message?: string;
+}
+
+export interface Approval {
+  readonly name: string;
+  readonly spec: ApprovalSpec;
+  readonly status: ApprovalStatus;
+}
+
+export function approvalOf(object: KubeObject): Approval {
+  return {
+    name: object.metadata.name,
+    spec: object.spec as ApprovalSpec,
+    status: object.status as ApprovalStatus,
+  };
+}
+
+/** How a request begins: it knows who asked, and nobody can say otherwise. */
+export function bornApproval(_object: KubeObject, actor: Actor): Readonly<Record<string, unknown>> {
+  return { requestedBy: actor.name, phase: 'Pending', required: 1, approvals: [] };
+}
+
+const OPEN: readonly ApprovalPhase[] = ['Pending', 'Approved'];
+
+/** Whether it can still become something else. What ended has ended, whatever a clock says later. */
+export const isOpen = ({ status }: Approval) => OPEN.includes(status.phase);
+
+export const isOver = ({ spec }: Approval, now_ms: number) => now_ms >= Date.parse(spec.expiresAt);
+
+function consentOf(actor: Actor, now_ms: number, note: string | undefined): Consent {
+  return {
+    by: actor.name,
+    credential: actor.credential,
+    ...(actor.strength === undefined ? {} : { strength: actor.strength }),
+    at: rfc3339(now_ms),
+    ...(note === undefined ? {} : { note }),
+  };
+}
+
+const subject = (name: string) => ({ kind: 'approvalrequests', name });
+
+function assertOpen(approval: Approval, now_ms: number): void {
+  const { name, status, spec } = approval;
+  if (!isOpen(approval)) throw conflict(subject(name), `it is ${status.phase} already; make another request`);
+  if (isOver(approval, now_ms)) {
+    throw conflict(subject(name), `it expired on ${spec.expiresAt}; make another request`);
+  }
+}
+
+/**
+ * The status once somebody approved. People are told apart by their names, so two credentials of one person count once.
+ * Throws `forbidden` for who asked, `conflict` for who approved before or comes too late.
+ */
+export function approved(
+  approval: Approval,
+  actor: Actor,
+  required: number,
+  now_ms: number,
+  note?: string,
+): ApprovalStatus {
+  const { name, status } = approval;
+  assertOpen(approval, now_ms);
+  if (actor.name === status.requestedBy) {
+    throw forbidden(subject(name), 'whoever asks cannot approve: it takes somebody else');
+  }
+  if (status.approvals.some(({ by }) => by === actor.name)) {
+    throw conflict(
+      subject(name),
+      `"${actor.name}" approved it already, with whichever credential; it takes somebody else`,
+    );
+  }
+  const approvals = [...status.approvals, consentOf(actor, now_ms, note)];
+  return { ...status, approvals, required, phase: approvals.length >= required ? 'Approved' : 'Pending' };
+}
+
+/** The status once somebody said no, which one person's word is enough for. Who asked may take it back like this. */
+export function rejected(approval: Approval, actor: Actor, now_ms: number, note?: string): ApprovalStatus {
+  assertOpen(approval, now_ms);
+  return { ...approval.status, phase: 'Rejected', rejection: consentOf(actor, now_ms, note) };
+}
+
+export const used = ({ status }: Approval, now_ms: number): ApprovalStatus => ({
+  ...status,
+  phase: 'Used',
+  usedAt: rfc3339(now_ms),
+});
+
+/** Whether it allows this actor that transition of that very object now. */
+export function permits(
+  approval: Approval,
+  asked: { readonly uid: string; readonly transition: string; readonly actor: string },
+  required: number,
+  now_ms: number,
+  counts: (name: string) => boolean,
+): boolean {
+  const { spec, status } = approval;
+  return (
+    spec.target.uid === asked.uid &&
+    spec.transition === asked.transition &&
+    status.requestedBy === asked.actor &&
+    status.phase === 'Approved' &&
+    status.approvals.filter(({ by }) => counts(by)).length >= required &&
+    !isOver(approval, now_ms)
+  );
+}
