@@ -148,6 +148,16 @@ export interface Resources {
     options: ApplyOptions,
   ): Promise<ApplyResult>;
   delete(kind: Kind, key: ObjectKey, context: ChangeContext, options?: DeleteOptions): Promise<DeleteResult>;
+  /**
+   * Takes a deletion back while finalizers still hold the object: for kinds whose deletion has a notice (a Key), never for clients to
+   * ask directly. No change when it is not being deleted. Throws NotFound when it is gone, Conflict when it is another of that name.
+   */
+  undelete(
+    kind: Kind,
+    key: ObjectKey,
+    context: ChangeContext,
+    preconditions: { readonly uid: string },
+  ): Promise<WriteResult>;
 }
 
 export type WatchEvent =

@@ -101,6 +101,13 @@ export function deletedObject(current: KubeObject, options: DeleteOptions, now: 
   return { object: { ...current, metadata: marked }, removed: false };
 }
 
+/** The object as if its deletion had not been asked for; the same object when it was not. */
+export function undeletedObject(current: KubeObject): KubeObject {
+  if (current.metadata.deletionTimestamp === undefined) return current;
+  const { deletionTimestamp: _, deletionGracePeriodSeconds: _grace, ...metadata } = current.metadata;
+  return { ...current, metadata: { ...metadata, generation: metadata.generation + 1 } };
+}
+
 /** Whether the object waited only for the finalizers that are gone now. */
 export function isReleased(object: KubeObject): boolean {
   return object.metadata.deletionTimestamp !== undefined && (object.metadata.finalizers ?? []).length === 0;

@@ -37,6 +37,7 @@ import {
   deletedObject,
   objectWithStatus,
   sameObject,
+  undeletedObject,
   updatedObject,
   withManagers,
 } from './next-object.ts';
@@ -206,6 +207,21 @@ export class LaneResources implements Resources {
         ...(also ? { also } : {}),
       };
     }, context.dryRun);
+  }
+
+  async undelete(
+    kind: Kind,
+    key: ObjectKey,
+    context: ChangeContext,
+    preconditions: { readonly uid: string },
+  ): Promise<WriteResult> {
+    this.#assertServed(kind);
+    return this.#submit(context, [], (view) => {
+      const current = this.#current(view, kind, key);
+      const before = current.object();
+      assertPreconditions(kind, before.metadata, preconditions);
+      return this.#writer.replace(view, kind, current, undeletedObject(before), context);
+    });
   }
 
   #update(

@@ -2,7 +2,7 @@
  * The keyring: every realm's keys, wrapped under the realm's own key, and that under the realm's root (`roots.ts`), in a storage that
  * never sees one in the clear. Destroying a realm's keys makes all that was sealed under them unreadable.
  *
- * Kept per realm: `realm-key` (AES-256, under the root); under it `log.changes`, `log.access` (Ed25519), `sealer.<n>` (AES-256, the
+ * Kept per realm: `realm-key` (AES-256, under the root); under it `log.changes`, `log.access` (Ed25519), `cosigner.changes`, `cosigner.access` (ML-DSA-44), `sealer.<n>` (AES-256, the
  * highest n is current), `client-authority`, `key.<uid>.<version>` of the tenants' Keys; for the region also `root-authority`.
  */
 import { createHash, randomBytes } from 'node:crypto';
@@ -22,7 +22,13 @@ import {
 import type { NameConstraints } from '../certificates/name-constraints.ts';
 import type { CertificateTasks } from '../certificates/tasks.ts';
 import { decodeClient, decodeRoot, encodeClient, encodeRoot } from './authority-blob.ts';
-import { loadSigningKey, newSigningKey, openRealmKeys } from './realm-keys.ts';
+import {
+  loadCosigningKey,
+  loadSigningKey,
+  newCosigningKey,
+  newSigningKey,
+  openRealmKeys,
+} from './realm-keys.ts';
 import {
   assertMasterKey,
   decodeWrappedRealmKey,
@@ -80,6 +86,8 @@ export interface MaterialStore {
   /** Undefined when there is none. The caller zeroes what it gets. */
   get(realm: RealmId, name: string): Promise<Buffer | undefined>;
   delete(realm: RealmId, name: string): Promise<void>;
+  /** Those that begin with a prefix, sorted. */
+  names(realm: RealmId, prefix: string): Promise<readonly string[]>;
 }
 
 export interface SoftwareKeyringOptions {
@@ -248,16 +256,33 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
 
   async function openRealm(realm: RealmId): Promise<RealmKeys> {
     requireOpen();
-    return keptKeys(realm, await storage.all(realm));
+    const kept = await storage.all(realm);
+    // A realm that was made before logs had cosigners gets them now. What has no signer is no realm.
+    const isOlder = kept.has('log.changes') && !(kept.has('cosigner.changes') && kept.has('cosigner.access'));
+    if (!isOlder) return keptKeys(realm, kept);
+    const key = await realmKey(realm, kept.get(REALM_KEY));
+    return keptKeys(realm, await storage.addAll(realm, newCosigners(realm, key)));
+  }
+
+  function newCosigners(realm: RealmId, key: SymmetricKey): ReadonlyMap<string, Uint8Array> {
+    const names = ['cosigner.changes', 'cosigner.access'];
+    return new Map(names.map((name) => [name, wrap(realm, name, newCosigningKey(), key)]));
   }
 
   async function keptKeys(realm: RealmId, kept: ReadonlyMap<string, Uint8Array>): Promise<RealmKeys> {
     const [changes, access] = [kept.get('log.changes'), kept.get('log.access')];
     const sealers = [...kept].filter(([name]) => name.startsWith(SEALER_PREFIX));
-    if (!changes || !access || sealers.length === 0) {
+    const cosigners = { changes: kept.get('cosigner.changes'), access: kept.get('cosigner.access') };
+    if (!changes || !access || !cosigners.changes || !cosigners.access || sealers.length === 0) {
       throw notFound({ kind: 'keys', name: organizationOf(realm) ?? 'region' });
     }
-    const digest = digestOf(changes, access, ...sealers.map(([, blob]) => blob));
+    const digest = digestOf(
+      changes,
+      access,
+      cosigners.changes,
+      cosigners.access,
+      ...sealers.map(([, blob]) => blob),
+    );
     const key = await realmKey(realm, kept.get(REALM_KEY));
     const known = opened.get(realm);
     if (known?.digest === digest) return known.value;
@@ -272,6 +297,10 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
       logs: {
         changes: loadSigningKey(unwrap(realm, 'log.changes', changes, key)),
         access: loadSigningKey(unwrap(realm, 'log.access', access, key)),
+      },
+      cosigners: {
+        changes: loadCosigningKey(unwrap(realm, 'cosigner.changes', cosigners.changes, key)),
+        access: loadCosigningKey(unwrap(realm, 'cosigner.access', cosigners.access, key)),
       },
       sealers: sealers.map(([name, blob]) => symmetricKey(unwrap(realm, name, blob, key))),
     });
@@ -296,6 +325,7 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
           ...['log.changes', 'log.access'].map(
             (name) => [name, wrap(realm, name, newSigningKey(), key)] as const,
           ),
+          ...newCosigners(realm, key),
           [sealerName(1), wrap(realm, sealerName(1), randomBytes(KEY_BYTES), key)],
           [CLIENT_AUTHORITY, wrapAuthority(realm, CLIENT_AUTHORITY, authority, encoded, key)],
         ]),
@@ -349,6 +379,7 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
         return blob && unwrap(realm, name, blob, await realmKey(realm, await storage.get(realm, REALM_KEY)));
       },
       delete: (realm, name) => storage.delete(realm, name),
+      names: async (realm, prefix) => (await storage.list(realm)).filter((name) => name.startsWith(prefix)),
     },
     async rootOf(realm) {
       const blob = await storage.get(realm, REALM_KEY);

@@ -1,0 +1,2 @@
+/** The API group of keys. */
+export const KEYS_GROUP = 'keys.casemate.internal';
