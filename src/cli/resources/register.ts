@@ -3,6 +3,7 @@
  * they run.
  */
 import { Argument, type Command, Option } from 'commander';
+import { registerPeopleCommands } from '../identity/register-people.ts';
 import { EXIT_CODES_TEXT } from './errors.ts';
 import {
   collect,
@@ -196,6 +197,7 @@ function registerPeople(program: Command): void {
     .addOption(new Option('--group <name>', 'a group they belong to').argParser(collect))
     .addOption(new Option('--days <count>', 'how long the certificate is valid').argParser(parseCount))
     .action(lazily(async () => (await import('./people.ts')).userCreate));
+  registerPeopleCommands(program, user);
 }
 
 function registerCompletion(program: Command): void {

@@ -1,0 +1,232 @@
+/**
+ * `casemate user invite, list, disable, enable, remove` and `casemate group add, remove`: what takes more than one object. Everything else
+ * about people is plain `casemate get`, `apply` and `delete`.
+ */
+import { apiVersionOf, collectionPath, objectPath, type ResourceType } from '../resources/discovery.ts';
+import { ApiError, CliError } from '../resources/errors.ts';
+import { type AnyObject, textAt, valueAt } from '../resources/objects.ts';
+import type { OutputFormat, SessionOptions } from '../resources/options.ts';
+import { objectName, print, printLines, renderObjects } from '../resources/output.ts';
+import { findObject, getObject, listObjects, listTable } from '../resources/read.ts';
+import { inSession, type Session } from '../resources/session.ts';
+import { renderTable } from '../resources/table.ts';
+
+const IDENTITY = 'identity.casemate.internal';
+const ACCESS = 'access.casemate.internal';
+const MERGE_PATCH = 'application/merge-patch+json';
+/** How often a change is tried again when somebody else changed the object meanwhile. */
+const CONFLICTS_MAX = 5;
+
+async function typeOf(session: Session, group: string, kind: string): Promise<ResourceType> {
+  const type = (await session.types()).find((one) => one.group === group && one.kind === kind);
+  if (type === undefined) throw new CliError(`this server has no ${kind}`);
+  return type;
+}
+
+const isReason = (error: unknown, reason: string) =>
+  error instanceof ApiError && error.status.reason === reason;
+
+const make = (session: Session, type: ResourceType, metadata: object, spec: object) =>
+  session.client.json<AnyObject>({
+    method: 'POST',
+    path: collectionPath(type, undefined),
+    query: { fieldManager: 'casemate' },
+    body: { apiVersion: apiVersionOf(type), kind: type.kind, metadata, spec },
+  });
+
+const patch = (session: Session, type: ResourceType, name: string, body: object) =>
+  session.client.json<AnyObject>({
+    method: 'PATCH',
+    path: objectPath(type, undefined, name),
+    query: { fieldManager: 'casemate' },
+    contentType: MERGE_PATCH,
+    body,
+  });
+
+const destroy = (session: Session, type: ResourceType, name: string) =>
+  session.client.json<unknown>({ method: 'DELETE', path: objectPath(type, undefined, name) });
+
+async function unlessThere(work: Promise<unknown>): Promise<boolean> {
+  try {
+    await work;
+    return true;
+  } catch (error) {
+    if (isReason(error, 'AlreadyExists')) return false;
+    throw error;
+  }
+}
+
+const textsAt = (object: AnyObject, ...path: readonly string[]): readonly string[] => {
+  const found = valueAt(object, ...path);
+  return Array.isArray(found) ? found.filter((one) => typeof one === 'string') : [];
+};
+
+/** Changes the members of a group that is there, whoever else does at the same time. */
+async function changeMembers(
+  session: Session,
+  group: string,
+  change: (members: readonly string[]) => readonly string[],
+): Promise<void> {
+  const type = await typeOf(session, IDENTITY, 'Group');
+  for (let attempt = 1; ; attempt++) {
+    const object = await getObject(session.client, type, undefined, group);
+    const before = textsAt(object, 'spec', 'members');
+    const members = change(before);
+    if (members.length === before.length && members.every((one) => before.includes(one))) return;
+    const { resourceVersion } = object.metadata;
+    try {
+      await patch(session, type, group, { metadata: { resourceVersion }, spec: { members } });
+      return;
+    } catch (error) {
+      if (!isReason(error, 'Conflict') || attempt === CONFLICTS_MAX) throw error;
+    }
+  }
+}
+
+const withMembers = (added: readonly string[]) => (members: readonly string[]) => [
+  ...new Set([...members, ...added]),
+];
+
+export interface InviteOptions extends SessionOptions {
+  readonly displayName?: string;
+  readonly email?: string;
+  readonly group?: readonly string[];
+  readonly role?: string;
+  readonly hours?: number;
+}
+
+export const userInvite = inSession(async (session: Session, options: InviteOptions, name: string) => {
+  const { displayName = name, email, group = [], role, project, hours } = options;
+  const users = await typeOf(session, IDENTITY, 'User');
+  const invitations = await typeOf(session, IDENTITY, 'Invitation');
+  const spec = { displayName, ...(email === undefined ? {} : { email }) };
+  const isNew = await unlessThere(make(session, users, { name }, spec));
+  for (const one of group) await changeMembers(session, one, withMembers([name]));
+  if (role !== undefined) await giveRole(session, name, role, project);
+  const invitation = await make(
+    session,
+    invitations,
+    { generateName: `${name}-` },
+    { user: name, ...(hours === undefined ? {} : { validHours: hours }) },
+  );
+  const path = `${objectPath(invitations, undefined, invitation.metadata.name)}/link`;
+  const link = await session.client.json<AnyObject>({ method: 'POST', path, body: {} });
+  printLines([
+    isNew
+      ? `${name} is invited. Hand over this link safely: whoever opens it first becomes ${name}.`
+      : `${name} is invited again: what they sign in with now stops working once they use this link. Hand it over safely.`,
+    '',
+    `  ${textAt(link, 'url') ?? ''}`,
+    '',
+    `It works once, until ${textAt(link, 'expiresAt') ?? 'it expires'}. To take it back: casemate delete invitation ${invitation.metadata.name}`,
+    ...(isNew && role === undefined && group.length === 0
+      ? [`${name} holds no role yet: add --group or --role, or make a RoleBinding.`]
+      : []),
+  ]);
+});
+
+async function giveRole(session: Session, user: string, role: string, project: string | undefined) {
+  const bindings = await typeOf(session, ACCESS, 'RoleBinding');
+  const name = [user, role, ...(project === undefined ? [] : [project])].join('-');
+  const subjects = [{ kind: 'User', name: user }];
+  const spec = { role, ...(project === undefined ? {} : { project }), subjects };
+  await unlessThere(make(session, bindings, { name }, spec));
+}
+
+export interface UserListOptions extends SessionOptions {
+  readonly output: OutputFormat;
+}
+
+export const userList = inSession(async (session: Session, options: UserListOptions) => {
+  const users = await typeOf(session, IDENTITY, 'User');
+  const { output } = options;
+  if (output === 'table' || output === 'wide') {
+    const table = await listTable(session.client, users, undefined);
+    return printLines(renderTable(table, { wide: output === 'wide' }));
+  }
+  const { items } = await listObjects(session.client, users, undefined);
+  if (output === 'name') return printLines(items.map((item) => objectName(users, item.metadata.name)));
+  print(renderObjects(items, output, true));
+});
+
+const setDisabled = (disabled: boolean) =>
+  inSession(async (session: Session, _options: SessionOptions, name: string) => {
+    const users = await typeOf(session, IDENTITY, 'User');
+    await patch(session, users, name, { spec: { disabled } });
+    const certificates = disabled ? await certificatesOf(session, name) : [];
+    printLines([
+      disabled
+        ? `${name} cannot sign in any more, and is signed out everywhere.`
+        : `${name} may sign in again.`,
+      ...certificates.map(
+        (one) => `Still in force: their ClientCertificate (casemate delete clientcertificate ${one})`,
+      ),
+    ]);
+  });
+
+export const userDisable = setDisabled(true);
+export const userEnable = setDisabled(false);
+
+async function certificatesOf(session: Session, user: string): Promise<readonly string[]> {
+  const type = await typeOf(session, ACCESS, 'ClientCertificate');
+  const { items } = await listObjects(session.client, type, undefined);
+  return items.filter((item) => textAt(item, 'spec', 'user') === user).map((item) => item.metadata.name);
+}
+
+interface Subject {
+  readonly kind?: string;
+  readonly name?: string;
+}
+
+/** Takes somebody out of every binding that names them; a binding of nobody else goes. */
+async function takeRoles(session: Session, user: string): Promise<readonly string[]> {
+  const type = await typeOf(session, ACCESS, 'RoleBinding');
+  const taken: string[] = [];
+  const { items } = await listObjects(session.client, type, undefined);
+  for (const binding of items) {
+    const subjects = (valueAt(binding, 'spec', 'subjects') ?? []) as readonly Subject[];
+    const others = subjects.filter((one) => one.kind !== 'User' || one.name !== user);
+    if (others.length === subjects.length) continue;
+    const { name, resourceVersion } = binding.metadata;
+    if (others.length === 0) await destroy(session, type, name);
+    else await patch(session, type, name, { metadata: { resourceVersion }, spec: { subjects: others } });
+    taken.push(name);
+  }
+  return taken;
+}
+
+export const userRemove = inSession(async (session: Session, _options: SessionOptions, name: string) => {
+  const users = await typeOf(session, IDENTITY, 'User');
+  // Whoever has no User may still have a certificate and roles.
+  const there = (await findObject(session.client, users, undefined, name)) !== undefined;
+  // First what lets them in, then what they held.
+  if (there) await destroy(session, users, name);
+  const certificates = await certificatesOf(session, name);
+  const type = await typeOf(session, ACCESS, 'ClientCertificate');
+  for (const one of certificates) await destroy(session, type, one);
+  const bindings = await takeRoles(session, name);
+  if (!there && certificates.length === 0 && bindings.length === 0) {
+    throw new CliError(`there is no user "${name}"`, { hint: 'casemate user list' });
+  }
+  printLines([
+    `${name} is gone: sessions, credentials and memberships with them.`,
+    ...certificates.map((one) => `ClientCertificate ${one} revoked`),
+    ...bindings.map((one) => `RoleBinding ${one} no longer names them`),
+  ]);
+});
+
+export const groupAdd = inSession(
+  async (session: Session, _options: SessionOptions, group: string, names: readonly string[]) => {
+    const groups = await typeOf(session, IDENTITY, 'Group');
+    const isNew = await unlessThere(make(session, groups, { name: group }, { members: names }));
+    if (!isNew) await changeMembers(session, group, withMembers(names));
+    printLines([`${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} in group ${group}`]);
+  },
+);
+
+export const groupRemove = inSession(
+  async (session: Session, _options: SessionOptions, group: string, names: readonly string[]) => {
+    await changeMembers(session, group, (members) => members.filter((one) => !names.includes(one)));
+    printLines([`${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} not in group ${group}`]);
+  },
+);
