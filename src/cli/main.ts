@@ -4,6 +4,7 @@
  */
 import { Command, CommanderError } from 'commander';
 import { programVersion } from '#region/program.ts';
+import { registerIdentityCommands } from './identity/register.ts';
 import { registerLedgerCommands } from './ledger/register.ts';
 import { registerDeveloperCommands, registerRegionCommands } from './region/commands.ts';
 import { registerResourceCommands } from './resources/register.ts';
@@ -22,6 +23,7 @@ const program = new Command('casemate')
 
 registerRegionCommands(program);
 registerResourceCommands(program);
+registerIdentityCommands(program);
 registerLedgerCommands(program);
 registerDeveloperCommands(program);
 

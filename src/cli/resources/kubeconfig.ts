@@ -9,6 +9,7 @@ import { type Static, type TSchema, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { parse } from 'yaml';
 import { DEFAULT_DATA, layoutOf } from '#region/layout.ts';
+import { EXEC, type ExecResult, runExec } from '../identity/exec-plugin.ts';
 import { ownCommand } from '../own-command.ts';
 import { CliError, EXIT } from './errors.ts';
 import { didYouMean } from './suggest.ts';
@@ -27,6 +28,7 @@ const USER = Type.Object({
   'client-key': Text,
   'client-key-data': Text,
   token: Text,
+  exec: Type.Optional(Type.Union([Type.Null(), EXEC])),
 });
 const CONTEXT = Type.Object({ cluster: Text, user: Text, namespace: Text });
 
@@ -166,8 +168,17 @@ function content(data: string | undefined, path: string | undefined): string | u
   return path === undefined ? undefined : readFileSync(path, 'utf8');
 }
 
-/** Resolves a context (the current one by default) to what a client needs. */
-export function connectionOf(config: Kubeconfig, contextName?: string): Connection {
+const NO_CREDENTIAL: ExecResult = { token: undefined, certificate: undefined, key: undefined };
+
+/**
+ * Resolves a context (the current one by default) to what a client needs. Runs the credential command that it names, unless nobody wants
+ * a credential.
+ */
+export function connectionOf(
+  config: Kubeconfig,
+  contextName?: string,
+  { withoutCredentials = false }: { readonly withoutCredentials?: boolean } = {},
+): Connection {
   const name = contextName ?? config.currentContext;
   const where = config.files.join(', ');
   if (name === undefined) {
@@ -195,14 +206,15 @@ export function connectionOf(config: Kubeconfig, contextName?: string): Connecti
   if (!/^https:\/\//.test(server))
     throw new CliError(`the server of context "${name}" is ${server}; only https:// is spoken`);
   const user = config.users.get(context.user ?? '') ?? {};
+  const given = user.exec && !withoutCredentials ? runExec(user.exec) : NO_CREDENTIAL;
   return {
     context: name,
     server,
     project: context.namespace || undefined,
     ca: content(cluster['certificate-authority-data'], cluster['certificate-authority']),
-    certificate: content(user['client-certificate-data'], user['client-certificate']),
-    key: content(user['client-key-data'], user['client-key']),
-    token: user.token,
+    certificate: content(user['client-certificate-data'], user['client-certificate']) ?? given.certificate,
+    key: content(user['client-key-data'], user['client-key']) ?? given.key,
+    token: user.token ?? given.token,
     serverName: cluster['tls-server-name'],
   };
 }
