@@ -18,6 +18,7 @@ import { Namespace } from '#services/tenancy/namespace.ts';
 import { tenancyService } from '#services/tenancy/service.ts';
 import type { AccessAuthorizer } from '#trust/access/authorizer.ts';
 import { accessService } from '#trust/access/service.ts';
+import { approvalsService } from '#trust/approvals/service.ts';
 import type { CertificateTasks } from '#trust/certificates/tasks.ts';
 import type { Keyring } from '#trust/keys/keyring.ts';
 import { trustService } from '#trust/service.ts';
@@ -63,6 +64,7 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
   const common = { incus, clock, logger, regionId: config.id };
   return [
     accessService({ projectKind: Namespace, clock, registry, realms, authorizer }),
+    approvalsService({ projectKind: Namespace, clock, registry, realms }),
     trustService({ keyring, certificates }),
     tenancyService({ kinds: organizationKinds }),
     computeService({ ...common, imageFolder }),

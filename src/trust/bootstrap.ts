@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Random } from '#kernel/random.ts';
 import type { Realms } from '#kernel/realm.ts';
 import { REGION } from '#kernel/realm-id.ts';
+import { sayAlone } from './approvals/sole-operator.ts';
 import { readKubeconfig, redirectKubeconfig } from './certificates/kubeconfig.ts';
 import { newPersonalKey } from './certificates/personal-key.ts';
 import {
@@ -29,6 +30,8 @@ export interface BootstrapOptions extends ServerIdentityOptions {
   readonly random: Random;
   /** The first operator's user name. */
   readonly operator?: string;
+  /** Whether that operator is the only one, who acts alone as long as that is so (`approvals/sole-operator.ts`). */
+  readonly soleOperator?: boolean;
 }
 
 export interface BootstrapResult extends ServerIdentity {
@@ -43,6 +46,7 @@ export interface BootstrapResult extends ServerIdentity {
 export async function bootstrapTrust(options: BootstrapOptions): Promise<BootstrapResult> {
   const { folder, realms, region, server, operator: user = 'operator' } = options;
   if (!(await realms.exists(REGION))) await realms.create(REGION);
+  if (options.soleOperator === true) await sayAlone({ realms, random: options.random, user });
   const identity = await ensureServerIdentity(options);
   const path = join(folder, 'operator.kubeconfig');
   const keyPath = join(folder, 'operator.key.new');

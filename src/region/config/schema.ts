@@ -27,6 +27,12 @@ export const RegionConfig = Type.Object(
       maxItems: 32,
       description: 'further names and addresses that clients reach the API by; the certificate names them',
     }),
+    soleOperator: Type.Optional(
+      Type.Boolean({
+        description:
+          'true: one person runs this region, and may do alone what takes the approval of another operator, until there is a second one',
+      }),
+    ),
     network: Type.Object(
       {
         forwardAddresses: Type.Array(Type.String({ pattern: `^${IPV4}$` }), {

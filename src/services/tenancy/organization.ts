@@ -104,6 +104,8 @@ export const Organization = defineKind({
     },
   ],
   immutable: ['spec.firstAdministrator'],
+  // What an organization is made of cannot be brought back. Until somebody was let into it there is nothing to lose.
+  guarded: [{ transition: 'delete', approvals: (object) => (wasOpened(object) ? 1 : 0) }],
   normalize: (object) => bornWithFinalizer(object, ORGANIZATION_FINALIZER),
   admit: admitOrganization,
 });
@@ -159,10 +161,13 @@ function guardStatus({ object, previous, actor }: AdmissionRequest): void {
 
 // Nobody but its first administrator can have put anything into an organization, and they get in only through the
 // certificate in the status: before it is there, there is nothing to lose.
+const wasOpened = (object: KubeObject) =>
+  (object.status as OrganizationStatus | undefined)?.firstAdministrator !== undefined;
+
 function requireConfirmation({ object, actor }: AdmissionRequest): void {
   const { name, annotations, deletionTimestamp } = object.metadata;
-  const opened = (object.status as OrganizationStatus | undefined)?.firstAdministrator !== undefined;
-  if (!opened || deletionTimestamp !== undefined || annotations?.[CONFIRM_DELETION] === name) return;
+  if (!wasOpened(object) || deletionTimestamp !== undefined || annotations?.[CONFIRM_DELETION] === name)
+    return;
   if (isInternal(actor)) return;
   throw forbidden(
     { group: TENANCY_GROUP, kind: 'organizations', name },

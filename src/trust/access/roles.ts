@@ -77,6 +77,11 @@ const QUESTIONS = [
   'localsubjectaccessreviews.authorization.k8s.io',
   'accessquestions.access.casemate.internal',
 ] as const;
+/** What the consent of a second person is asked for with. */
+const CONSENTS = [
+  'approvalrequests.access.casemate.internal',
+  'accessrequests.access.casemate.internal',
+] as const;
 /** What somebody who guards a realm decides, beside reading it. */
 const SECURITY_RULES: readonly RoleRule[] = [
   { scope: 'realm', verbs: READ_VERBS, secrets: 'no', except: SEALED },
@@ -99,6 +104,8 @@ const SECURITY_RULES: readonly RoleRule[] = [
       'invitations.identity.casemate.internal',
     ],
   },
+  // Consent to what others ask for, and to what operators ask of an organization; asking, too.
+  { scope: 'realm', verbs: ['create'], only: CONSENTS, subresources: 'all' },
   { scope: 'realm', verbs: ['create'], only: QUESTIONS },
   { scope: 'project', verbs: ['create'], only: QUESTIONS },
   { scope: 'ledger', verbs: ['get'] },

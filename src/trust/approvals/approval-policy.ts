@@ -9,10 +9,13 @@ import { forbidden } from '#kernel/errors.ts';
 import { type AdmissionRequest, defineKind, type ObjectOf } from '#kernel/kind.ts';
 import type { KubeObject } from '#kernel/object.ts';
 import type { RealmView } from '#kernel/realm.ts';
+import { REGION } from '#kernel/realm-id.ts';
 import { ACCESS_GROUP } from '../access/api-group.ts';
 import { isInternal } from '../access/guard.ts';
 
 const RULES_MAX = 64;
+/** The policy that the bootstrap makes in the region, and where it says whether there is one operator only. */
+export const REGION_POLICY = 'region';
 
 const RULE = Type.Object({
   resource: Type.String({
@@ -114,9 +117,14 @@ const isKept = (rule: Rule, next: readonly Rule[]) =>
       resource === rule.resource && transition === rule.transition && approvals >= rule.approvals,
   );
 
-function admitPolicy({ operation, object, previous, actor }: AdmissionRequest): void {
-  if (operation === 'delete' || isInternal(actor)) return;
+function admitPolicy({ operation, object, previous, actor, realm }: AdmissionRequest): void {
+  if (isInternal(actor)) return;
   const subject = { group: ACCESS_GROUP, kind: 'approvalpolicies', name: object.metadata.name };
+  if (operation === 'delete') {
+    // Made anew it would say again that there is one operator only, whatever happened since.
+    if (realm !== REGION || object.metadata.name !== REGION_POLICY) return;
+    throw forbidden(subject, 'the region keeps its own policy; put rules into another, which can be deleted');
+  }
   const { soleOperator } = specOf(object);
   if (soleOperator !== undefined && soleOperator !== (previous && specOf(previous).soleOperator)) {
     throw forbidden(

@@ -125,6 +125,16 @@ const ROLE_RESOURCES = [
 ];
 /** What a guard decides. */
 const GUARD_RESOURCES = ['guardrails.access.casemate.internal', 'accessreviews.access.casemate.internal'];
+/** Where the consent of a second person is asked for and given. */
+const CONSENT_RESOURCES = [
+  'approvalrequests.access.casemate.internal',
+  'accessrequests.access.casemate.internal',
+];
+/** Written like roles are. */
+const CONSENT_POLICIES = [
+  'approvalpolicies.access.casemate.internal',
+  'operatorpolicies.access.casemate.internal',
+];
 const QUESTION_RESOURCES = [
   'subjectaccessreviews.authorization.k8s.io',
   'localsubjectaccessreviews.authorization.k8s.io',
@@ -192,6 +202,9 @@ export function casesOf(operation: ApiOperation): Case[] {
     if (kind.resource === 'invitations.identity.casemate.internal' && subresource === 'link') {
       return [on({ name: 'a' }, 'write in the region')];
     }
+    if (verb === 'create' && CONSENT_RESOURCES.includes(kind.resource)) {
+      return [on({ name: 'a' }, 'guard the region')];
+    }
     if (subresource !== undefined && subresource !== 'status') {
       throw new Error(`nobody has decided who may use ${plural}/${subresource} in the region`);
     }
@@ -202,7 +215,12 @@ export function casesOf(operation: ApiOperation): Case[] {
   if (TAKES.includes(verb) && TAKEN_RESOURCES.includes(kind.resource)) {
     return [on({ name: 'a' }, 'take roles and credentials')];
   }
-  if ([...ROLE_RESOURCES, ...GUARD_RESOURCES].includes(kind.resource)) {
+  if (verb === 'create' && CONSENT_RESOURCES.includes(kind.resource)) {
+    return [on({ name: 'a' }, 'guard the organization')];
+  }
+  if (
+    [...ROLE_RESOURCES, ...GUARD_RESOURCES, ...CONSENT_RESOURCES, ...CONSENT_POLICIES].includes(kind.resource)
+  ) {
     return [on({ name: 'a' }, reading ? 'read roles and credentials' : 'write roles and credentials')];
   }
   if (kind.resource === 'namespaces') {

@@ -14,6 +14,7 @@ import { type AccessAuthorizer, accessAuthorizer } from '../access/authorizer.ts
 import { RoleBinding } from '../access/role-binding.ts';
 import type { RoleName } from '../access/roles.ts';
 import { accessService } from '../access/service.ts';
+import { approvalsService } from '../approvals/service.ts';
 import { newPersonalKey, signingRequest } from '../certificates/personal-key.ts';
 import { certificateAuthenticator } from '../identity/authenticator.ts';
 import { ClientCertificate } from '../identity/client-certificate.ts';
@@ -89,7 +90,13 @@ export async function trustFixture(kinds: readonly Kind[] = SAMPLE_KINDS): Promi
     realms: () => later(made.realms),
     authorizer: () => later(made.authorizer),
   });
-  const services = [access, trustService({ keyring })];
+  const approvals = approvalsService({
+    projectKind,
+    clock,
+    registry: () => later(made.registry),
+    realms: () => later(made.realms),
+  });
+  const services = [access, approvals, trustService({ keyring })];
   const test = await openTestRealms({
     kinds: [...kinds, ...services.flatMap((service) => service.kinds)],
     admissions: services.flatMap((service) => service.admissions ?? []),

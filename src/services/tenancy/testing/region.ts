@@ -21,6 +21,8 @@ import { ManualClock } from '#kernel/store/manual-clock.ts';
 import { openTestRealms, type TestRealms, type TestRealmsOptions } from '#kernel/store/test-realms.ts';
 import { accessAuthorizer } from '#trust/access/authorizer.ts';
 import { accessService } from '#trust/access/service.ts';
+import { approvalsService } from '#trust/approvals/service.ts';
+import { sayAlone } from '#trust/approvals/sole-operator.ts';
 import * as x509 from '#trust/certificates/x509.ts';
 import { type Keyring, softwareKeyring } from '#trust/keys/keyring.ts';
 import { memoryKeyStorage } from '#trust/keys/memory-key-storage.ts';
@@ -141,6 +143,12 @@ export async function openTestRegion(options: TestRegionOptions = {}): Promise<T
       realms: () => test.realms,
       authorizer: () => accessAuthorizer({ ...test, clock }),
     }),
+    approvalsService({
+      projectKind: Namespace,
+      clock,
+      registry: () => test.registry,
+      realms: () => test.realms,
+    }),
     trustService({ keyring }),
     { name: 'widgets', kinds: [Widget], controllers: [widgetController(engine)] },
   ];
@@ -154,6 +162,7 @@ export async function openTestRegion(options: TestRegionOptions = {}): Promise<T
   });
   kinds = test.registry.servedIn('organization');
   const { realms, random } = test;
+  await sayAlone({ realms, random, user: 'operator' });
   const controllers = startControllers({
     realms,
     controllers: services.flatMap((service) => service.controllers ?? []),
