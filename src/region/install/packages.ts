@@ -82,4 +82,6 @@ export const TEST_PACKAGES: readonly RequiredPackage[] = [
     files: ['/usr/lib/python3/dist-packages/kubernetes/__init__.py'],
   },
   { name: 'bsdutils', purpose: 'test', files: ['/usr/bin/script'] },
+  // For the sign-in pages, driven by playwright-core.
+  { name: 'chromium', purpose: 'test', files: ['/usr/bin/chromium'] },
 ];
