@@ -16,6 +16,7 @@ import { startControllers } from '#kernel/reconcile/start-controllers.ts';
 import { KindRegistry } from '#kernel/registry.ts';
 import type { Service } from '#kernel/service.ts';
 import { type OpenRealms, openRealms } from '#kernel/store/realms.ts';
+import { sweepNowAndThen } from '#kernel/store/sweep-records.ts';
 import { ledgerSource } from '#kernel/wire/ledger-source.ts';
 import { createApiServer } from '#kernel/wire/server.ts';
 import { Event } from '#services/tenancy/event.ts';
@@ -23,6 +24,8 @@ import { type AccessAuthorizer, accessAuthorizer } from '#trust/access/authorize
 import { bootstrapTrust } from '#trust/bootstrap.ts';
 import { certificateThreads } from '#trust/certificates/task-threads.ts';
 import { certificateAuthenticator } from '#trust/identity/authenticator.ts';
+import { openIdentity } from '#trust/identity/identity.ts';
+import { tokenOrCertificate } from '#trust/identity/token-authenticator.ts';
 import { softwareKeyring } from '#trust/keys/keyring.ts';
 import { loadOrCreateMasterKey } from '#trust/keys/master-key.ts';
 import type { RegionConfig } from './config/schema.ts';
@@ -35,7 +38,7 @@ import { programVersion } from './program.ts';
 import { renewDaily } from './renewal.ts';
 import { parseListen, serverNames } from './server-names.ts';
 import { regionServices } from './services.ts';
-import { apiUrl } from './status.ts';
+import { apiUrl, publicUrl } from './status.ts';
 
 export interface RunningRegion {
   /** What does not work here, and why. */
@@ -128,19 +131,36 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
         names: serverNames(config),
         region: config.name,
         server: apiUrl(config.listen),
+        soleOperator: config.soleOperator === true,
         realms,
         keyring,
         clock,
         random,
       });
     const trust = await establishTrust();
+    const identity = openIdentity({
+      apiUrl: publicUrl(config),
+      hostNames: serverNames(config).dnsNames,
+      realms,
+      accessLog: realms.access,
+      keyring,
+      storage: postgres.keys,
+      records: postgres.records,
+      clock,
+      logger,
+      backChannel: { ca: trust.ca },
+    });
+    closers.push(sweepNowAndThen(postgres.records, clock, logger));
     const events = new StoreEventRecorder({ realms, kind: Event, clock, random, logger });
     const controllers = leadControllers({
       claims: postgres.claims,
       start: () =>
         startControllers({
           realms,
-          controllers: makeServices().flatMap((service) => service.controllers ?? []),
+          controllers: [
+            ...makeServices().flatMap((service) => service.controllers ?? []),
+            ...identity.controllers(),
+          ],
           workers: [garbageCollector(() => registry.all())],
           events,
           clock,
@@ -154,12 +174,15 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
     const server = createApiServer({
       registry,
       realms,
-      authenticator: certificateAuthenticator({ realms, keyring, clock }),
+      authenticator: tokenOrCertificate(
+        identity.authenticator,
+        certificateAuthenticator({ realms, keyring, clock }),
+      ),
       authorizer,
       accessLog: realms.access,
-      connectors: connectorsOf(services),
+      connectors: { ...connectorsOf(services), ...identity.connectors },
       reviews: Object.assign({}, ...services.map((service) => service.reviews ?? {})),
-      routes: services.flatMap((service) => service.routes ?? []),
+      routes: [...services.flatMap((service) => service.routes ?? []), ...identity.routes],
       tls: { key: trust.key, cert: trust.certificate },
       ledger: ledgerSource(realms.logs),
       clock,

@@ -2,7 +2,9 @@
  * What a region is doing, for `casemate status`.
  */
 import { existsSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { loadConfig } from './config/load.ts';
+import type { RegionConfig } from './config/schema.ts';
 import type { Layout } from './layout.ts';
 import type { SupervisorStatus } from './supervisor/definition.ts';
 import { supervisorStatus } from './supervisor/launch.ts';
@@ -53,4 +55,16 @@ export function apiUrl(listen: string): string {
   if (address === '0.0.0.0') return `https://127.0.0.1:${port}`;
   if (address === '[::]') return `https://[::1]:${port}`;
   return `https://${address}:${port}`;
+}
+
+/**
+ * Where people's browsers reach the region, and what its tokens are issued in the name of: by a name where there is one, because passkeys
+ * belong to names and not to addresses. The first of `advertise` that is a name, else the first of it, else where it listens.
+ */
+export function publicUrl({ listen, advertise }: Pick<RegionConfig, 'listen' | 'advertise'>): string {
+  const [, address = '', port = ''] = /^(.*):(\d+)$/.exec(listen) ?? [];
+  const advertised = advertise.find((name) => isIP(name) === 0) ?? advertise[0];
+  const isHere = ['0.0.0.0', '[::]', '127.0.0.1', '[::1]'].includes(address);
+  const host = advertised ?? (isHere ? 'localhost' : address);
+  return `https://${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
 }

@@ -4,6 +4,7 @@ import type { Service } from '#kernel/service.ts';
 import type { CertificateTasks } from './certificates/tasks.ts';
 import { ClientCertificate } from './identity/client-certificate.ts';
 import { clientCertificateController } from './identity/controller.ts';
+import { IDENTITY_KINDS } from './identity/kinds.ts';
 import { PEOPLE_CONTROLLERS } from './identity/people/controllers.ts';
 import { peopleAdmission } from './identity/people/guard.ts';
 import { PEOPLE_KINDS } from './identity/people/kinds.ts';
@@ -18,7 +19,7 @@ export interface TrustServiceOptions {
 export function trustService({ keyring, certificates }: TrustServiceOptions): Service {
   return {
     name: 'trust',
-    kinds: [ClientCertificate, ...PEOPLE_KINDS],
+    kinds: [ClientCertificate, ...PEOPLE_KINDS, ...IDENTITY_KINDS],
     admissions: [peopleAdmission],
     controllers: [clientCertificateController(keyring, certificates), ...PEOPLE_CONTROLLERS],
   };

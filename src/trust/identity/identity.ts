@@ -7,7 +7,6 @@ import type { Clock } from '#kernel/clock.ts';
 import type { Connector } from '#kernel/connect.ts';
 import type { Controller } from '#kernel/controller.ts';
 import type { RealmKeyring, WrappedKeyStorage } from '#kernel/keys.ts';
-import type { Kind } from '#kernel/kind.ts';
 import type { Logger } from '#kernel/logger.ts';
 import type { Realms } from '#kernel/realm.ts';
 import type { ExpiringRecords } from '#kernel/records.ts';
@@ -23,7 +22,6 @@ import { User } from './people/user.ts';
 import { serviceAccountTokens, tokenRequestAction } from './service-accounts/issue-token.ts';
 import { ServiceAccount } from './service-accounts/service-account.ts';
 import { sessionController } from './sessions/controller.ts';
-import { Session } from './sessions/session.ts';
 import { tellClient } from './sessions/tell-client.ts';
 import { type OpenedSignIn, openSignIn } from './sign-in/open-sign-in.ts';
 import type { SignInParts } from './sign-in/parts.ts';
@@ -31,9 +29,6 @@ import { providerPages } from './sign-in/provider-pages.ts';
 import type { ProviderPages } from './sign-in.ts';
 import { tokenAuthenticator } from './token-authenticator.ts';
 import { type RealmSigningKeys, realmSigningKeys } from './tokens/signing-keys.ts';
-
-/** Beside those of people. */
-export const IDENTITY_KINDS: readonly Kind[] = [Session, OAuthClient, ServiceAccount];
 
 export interface IdentityOptions {
   /** `https://host:port`, as clients reach the region. */
