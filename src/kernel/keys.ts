@@ -14,6 +14,18 @@ export interface LogSigner {
   sign(message: Uint8Array): Uint8Array;
 }
 
+/**
+ * Cosigns checkpoints of one log with ML-DSA-44 (C2SP tlog-cosignature, type 6), beside its signer: what they prove holds as long as one of
+ * the two algorithms does. It takes about a millisecond, so it is not for every commit.
+ */
+export interface LogCosigner {
+  /** The log's origin, as of its signer. */
+  readonly name: string;
+  /** Raw ML-DSA-44 public key, 1312 bytes. */
+  readonly publicKey: Uint8Array;
+  sign(message: Uint8Array): Promise<Uint8Array>;
+}
+
 /** Authenticated encryption under a key of the realm. `context` binds a ciphertext to where it belongs. */
 export interface Sealer {
   seal(plaintext: Uint8Array, context: string): Uint8Array;
@@ -23,6 +35,8 @@ export interface Sealer {
 
 export interface RealmKeys {
   readonly logs: Readonly<Record<LogName, LogSigner>>;
+  /** Absent where the keyring has none: then checkpoints are signed with Ed25519 only. */
+  readonly cosigners?: Readonly<Record<LogName, LogCosigner>>;
   readonly sealer: Sealer;
 }
 

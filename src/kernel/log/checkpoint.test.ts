@@ -11,6 +11,7 @@ import {
   readUnverifiedCheckpoint,
   signCheckpoint,
 } from './checkpoint.ts';
+import { cosignerVkey } from './cosignature.ts';
 import { EMPTY_ROOT, leafHash } from './merkle.ts';
 import { encodeVkey, openNote, parseNote, parseVkey, signNote } from './note.ts';
 
@@ -105,7 +106,7 @@ test('a vkey that was changed or is of another type is refused', () => {
   assert.equal(parseVkey(`${vkey}\n`).name, ORIGIN);
   assert.throws(() => parseVkey(vkey.replace('lux-1', 'lux-2')), { message: /does not fit/ });
   assert.throws(() => parseVkey('nonsense'), { code: 'MALFORMED_KEY' });
-  const cosigner = `w+00000000+${Buffer.concat([Buffer.from([4]), signer.publicKey]).toString('base64')}`;
+  const cosigner = cosignerVkey({ name: 'w', type: 4, publicKey: signer.publicKey });
   assert.throws(() => parseVkey(cosigner), { message: /type 4/ });
   assert.throws(() => encodeVkey('two words', signer.publicKey), { code: 'MALFORMED_KEY' });
 });

@@ -34,8 +34,14 @@ export const GenesisLeaf = closed({
   format: Type.Literal(LEAF_FORMAT),
 });
 
-/** Leaf 1: the public key that signs the log's checkpoints. */
-export const KeyLeaf = closed({ ...COMMON, type: Type.Literal('key'), vkey: Type.String() });
+/** Leaf 1: the public key that signs the log's checkpoints, and the one that cosigns them. */
+export const KeyLeaf = closed({
+  ...COMMON,
+  type: Type.Literal('key'),
+  vkey: Type.String(),
+  /** Absent in logs that were begun before there were cosigners. */
+  cosigner: Type.Optional(Type.String()),
+});
 
 /** A change of an object that was allowed and committed. */
 export const ChangeLeaf = closed({

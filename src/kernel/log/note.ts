@@ -1,13 +1,22 @@
 /**
- * Signed notes (C2SP signed-note) and the keys that verify them, with Ed25519 only (signature type 0x01).
+ * Signed notes (C2SP signed-note), and the Ed25519 keys (signature type 0x01) that logs sign them with; `cosignature.ts` has the others.
  * Text of a note must never be used before `openNote` has verified it.
  */
 import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
 import type { LogSigner } from '../keys.ts';
 import { LogError } from './log-error.ts';
 
-/** Type byte of Ed25519 in key ids and vkeys. */
-const ED25519 = 0x01;
+/** Type bytes in key ids and vkeys (C2SP signed-note, tlog-cosignature). */
+export const SIGNATURE_TYPE = {
+  ed25519: 0x01,
+  /** Timestamped, by a witness. */
+  ed25519Cosignature: 0x04,
+  /** Timestamped, by a witness or by the log itself; holds when Ed25519 does not any more. */
+  mlDsa44Cosignature: 0x06,
+} as const;
+export type SignatureType = (typeof SIGNATURE_TYPE)[keyof typeof SIGNATURE_TYPE];
+
+const ED25519 = SIGNATURE_TYPE.ed25519;
 const ED25519_KEY_BYTES = 32;
 const ED25519_SIGNATURE_BYTES = 64;
 const KEY_ID_BYTES = 4;
@@ -16,16 +25,15 @@ const KEY_ID_BYTES = 4;
 const NOTE_BYTES_MAX = 128 * 1024;
 const SIGNATURES_MAX = 64;
 
-// Wraps a raw Ed25519 public key into SubjectPublicKeyInfo (RFC 8410, section 4).
-const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
-
 /** A public key together with the name it signs under. */
 export interface NoteVerifier {
   readonly name: string;
+  readonly type: SignatureType;
   readonly keyId: Buffer;
-  /** Raw, 32 bytes. */
+  /** Raw: 32 bytes of Ed25519, 1312 of ML-DSA-44. */
   readonly publicKey: Buffer;
-  verify(message: Uint8Array, signature: Uint8Array): boolean;
+  /** `text` of the note, which the signature covers in the way of its type. Never throws. */
+  verify(text: Uint8Array, signature: Uint8Array): boolean;
 }
 
 export interface NoteSignature {
@@ -45,68 +53,90 @@ export function isKeyName(name: string): boolean {
   return name !== '' && !/[\s+\p{Cc}\p{Z}]/u.test(name);
 }
 
-/** First four bytes of `SHA-256(name ‖ 0x0A ‖ 0x01 ‖ publicKey)`. */
-export function keyId(name: string, publicKey: Uint8Array): Buffer {
+/** First four bytes of `SHA-256(name ‖ 0x0A ‖ type ‖ publicKey)`. */
+export function keyId(name: string, publicKey: Uint8Array, type: SignatureType = ED25519): Buffer {
   return createHash('sha256')
     .update(name)
-    .update(Buffer.from([0x0a, ED25519]))
+    .update(Buffer.from([0x0a, type]))
     .update(publicKey)
     .digest()
     .subarray(0, KEY_ID_BYTES);
 }
 
-/** The verifier of a raw Ed25519 public key. */
-export function noteVerifier(name: string, publicKey: Uint8Array): NoteVerifier {
-  if (!isKeyName(name)) throw new LogError('MALFORMED_KEY', `"${name}" cannot be the name of a key`);
+/** A raw Ed25519 public key as OpenSSL takes it. Throws a LogError when it is none. */
+export function ed25519Key(publicKey: Uint8Array): KeyObject {
   if (publicKey.length !== ED25519_KEY_BYTES) {
     throw new LogError(
       'MALFORMED_KEY',
       `an Ed25519 key has ${ED25519_KEY_BYTES} bytes, not ${publicKey.length}`,
     );
   }
+  return createPublicKey({ key: publicKey, format: 'raw-public', asymmetricKeyType: 'ed25519' });
+}
+
+/** The verifier of a raw Ed25519 public key. */
+export function noteVerifier(name: string, publicKey: Uint8Array): NoteVerifier {
+  if (!isKeyName(name)) throw new LogError('MALFORMED_KEY', `"${name}" cannot be the name of a key`);
+  const key = ed25519Key(publicKey);
   const raw = Buffer.from(publicKey);
-  const key: KeyObject = createPublicKey({
-    key: Buffer.concat([SPKI_PREFIX, raw]),
-    format: 'der',
-    type: 'spki',
-  });
   return {
     name,
+    type: ED25519,
     keyId: keyId(name, raw),
     publicKey: raw,
-    verify: (message, signature) =>
-      signature.length === ED25519_SIGNATURE_BYTES && verify(null, message, key, signature),
+    verify: (text, signature) =>
+      signature.length === ED25519_SIGNATURE_BYTES && verify(null, text, key, signature),
   };
 }
 
 /** `name+<key id in hex>+<base64 of type and key>`: the form in which a log's public key is handed around. */
 export function encodeVkey(name: string, publicKey: Uint8Array): string {
-  const verifier = noteVerifier(name, publicKey);
-  const key = Buffer.concat([Buffer.from([ED25519]), verifier.publicKey]);
-  return `${name}+${verifier.keyId.toString('hex')}+${key.toString('base64')}`;
+  return vkeyOf(noteVerifier(name, publicKey));
 }
 
-/** Reads a vkey, refusing one whose id does not fit its key. */
-export function parseVkey(vkey: string): NoteVerifier {
+/** The vkey of any key. */
+export function vkeyOf({ name, type, keyId: id, publicKey }: Omit<NoteVerifier, 'verify'>): string {
+  return `${name}+${id.toString('hex')}+${Buffer.concat([Buffer.from([type]), publicKey]).toString('base64')}`;
+}
+
+/** A vkey taken apart; `type` may be one that is not known here. */
+export interface VkeyParts {
+  readonly name: string;
+  readonly type: number;
+  readonly publicKey: Buffer;
+}
+
+/** Takes a vkey apart, refusing one whose id does not fit its key. */
+export function splitVkey(vkey: string): VkeyParts {
   const [, name, id, encoded] = /^([^+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})$/.exec(vkey.trim()) ?? [];
   if (name === undefined || id === undefined || encoded === undefined) {
     throw new LogError('MALFORMED_KEY', 'a log key looks like <name>+<8 hex digits>+<base64>');
   }
   const key = Buffer.from(encoded, 'base64');
-  if (key[0] !== ED25519) {
-    throw new LogError(
-      'MALFORMED_KEY',
-      `the key "${name}" is of type ${key[0] ?? 'none'}; only 1 (Ed25519) is used here`,
-    );
+  const type = key[0];
+  if (type === undefined || key.toString('base64') !== encoded || !isKeyName(name)) {
+    throw new LogError('MALFORMED_KEY', `the key of "${name}" is not proper base64`);
   }
-  const verifier = noteVerifier(name, key.subarray(1));
-  if (verifier.keyId.toString('hex') !== id) {
+  const publicKey = key.subarray(1);
+  if (keyId(name, publicKey, type as SignatureType).toString('hex') !== id) {
     throw new LogError(
       'MALFORMED_KEY',
       `the id ${id} does not fit the key of "${name}": the vkey was changed`,
     );
   }
-  return verifier;
+  return { name, type, publicKey };
+}
+
+/** Reads the vkey of a log's Ed25519 key. */
+export function parseVkey(vkey: string): NoteVerifier {
+  const { name, type, publicKey } = splitVkey(vkey);
+  if (type !== ED25519) {
+    throw new LogError(
+      'MALFORMED_KEY',
+      `the key "${name}" is of type ${type}; the key a log signs with is of type 1 (Ed25519)`,
+    );
+  }
+  return noteVerifier(name, publicKey);
 }
 
 /** Signs `text` (which must end in a newline) as the log. */

@@ -7,6 +7,7 @@ import type { LogName, RealmKeyring } from '../keys.ts';
 import { signCheckpoint } from '../log/checkpoint.ts';
 import { type Frontier, root, TILE_WIDTH } from '../log/merkle.ts';
 import { encodeVkey } from '../log/note.ts';
+import { cosignOwn, logCosignerVkey } from '../log/publish.ts';
 import { encodeEntryBundle, type Tile, tileWidth } from '../log/tile.ts';
 import type { RealmId } from '../realm-id.ts';
 import type { StoreLimits } from './limits.ts';
@@ -27,16 +28,23 @@ export interface RealmLogs {
   checkpoints(realm: RealmId, log: LogName): Promise<readonly string[]>;
   /** The key that verifies the log's checkpoints, as a vkey. */
   vkey(realm: RealmId, log: LogName): Promise<string>;
+  /** That key, and after it the post-quantum one that cosigns those that are published. */
+  vkeys(realm: RealmId, log: LogName): Promise<readonly string[]>;
+}
+
+interface Signed {
+  readonly uid: string;
+  readonly size: number;
+  readonly note: string;
 }
 
 export class StoredRealmLogs implements RealmLogs {
   readonly #storage: LogStorage;
   readonly #keyring: RealmKeyring;
   /** The last checkpoint signed of each log: signing costs more than reading. */
-  readonly #signed = new Map<
-    string,
-    { readonly uid: string; readonly size: number; readonly note: string }
-  >();
+  readonly #signed = new Map<string, Signed>();
+  /** The last one cosigned of each log, or being cosigned: that costs ten times as much again. */
+  readonly #published = new Map<string, Omit<Signed, 'note'> & { readonly note: Promise<string> }>();
 
   readonly #clock: Clock;
   readonly #limits: Pick<StoreLimits, 'checkpoint_ms' | 'checkpoints_max'>;
@@ -65,7 +73,23 @@ export class StoredRealmLogs implements RealmLogs {
     const isRecent = kept?.uid === uid && this.#clock.now() - kept.time_ms < this.#limits.checkpoint_ms;
     // Before it is given out: what was said of the log cannot be unsaid.
     if (!isRecent) await this.keep(realm, uid, log, { size: frontier.size, note });
-    return note;
+    return this.#publish(realm, uid, log, frontier.size, note);
+  }
+
+  /** Has a checkpoint cosigned by the log's own post-quantum key. */
+  #publish(realm: RealmId, uid: string, log: LogName, size: number, note: string): Promise<string> {
+    const key = `${realm} ${log}`;
+    const known = this.#published.get(key);
+    if (known?.uid === uid && known.size === size) return known.note;
+    const cosigned = this.#keyring.open(realm).then(({ cosigners }) => {
+      const cosigner = cosigners?.[log];
+      return cosigner ? cosignOwn(note, cosigner, Math.floor(this.#clock.now() / 1_000)) : note;
+    });
+    this.#published.set(key, { uid, size, note: cosigned });
+    cosigned.catch(() => {
+      if (this.#published.get(key)?.note === cosigned) this.#published.delete(key);
+    });
+    return cosigned;
   }
 
   async checkpoints(realm: RealmId, log: LogName): Promise<readonly string[]> {
@@ -121,10 +145,16 @@ export class StoredRealmLogs implements RealmLogs {
     return encodeVkey(origin, publicKey);
   }
 
+  async vkeys(realm: RealmId, log: LogName): Promise<readonly string[]> {
+    const cosigner = (await this.#keyring.open(realm)).cosigners?.[log];
+    return [await this.vkey(realm, log), ...(cosigner ? [logCosignerVkey(cosigner)] : [])];
+  }
+
   /** Forgets what it knows of a realm that is gone. */
   forget(realm: RealmId): void {
     for (const log of ['changes', 'access']) {
       this.#signed.delete(`${realm} ${log}`);
+      this.#published.delete(`${realm} ${log}`);
       this.#kept.delete(`${realm} ${log}`);
     }
   }

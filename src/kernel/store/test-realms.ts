@@ -2,18 +2,12 @@
  * Realms for tests of any room: the real store on memory storage with throwaway keys, a clock that stands still and a random
  * source that repeats. Never for anything that should outlive the process.
  */
-import {
-  createCipheriv,
-  createDecipheriv,
-  generateKeyPairSync,
-  type KeyObject,
-  randomBytes,
-  sign,
-} from 'node:crypto';
+import { createCipheriv, createDecipheriv, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { systemActor } from '../access.ts';
 import { notFound } from '../errors.ts';
-import type { LogName, LogSigner, RealmKeyring, RealmKeys, Sealer } from '../keys.ts';
+import type { LogCosigner, LogName, LogSigner, RealmKeyring, RealmKeys, Sealer } from '../keys.ts';
 import type { Admission, Kind } from '../kind.ts';
+import { rawPublicKey } from '../log/cosignature.ts';
 import type { Random } from '../random.ts';
 import type { ChangeContext } from '../realm.ts';
 import { organizationOf, REGION, type RealmId } from '../realm-id.ts';
@@ -107,6 +101,7 @@ export class ThrowawayKeyring implements RealmKeyring {
     if (known) return known;
     const keys: RealmKeys = {
       logs: { changes: throwawaySigner(realm, 'changes'), access: throwawaySigner(realm, 'access') },
+      cosigners: { changes: throwawayCosigner(realm, 'changes'), access: throwawayCosigner(realm, 'access') },
       sealer: new ThrowawaySealer(),
     };
     this.#keys.set(realm, keys);
@@ -124,19 +119,27 @@ export class ThrowawayKeyring implements RealmKeyring {
   }
 }
 
-function throwawaySigner(realm: RealmId, log: LogName): LogSigner {
-  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+function throwawayOrigin(realm: RealmId, log: LogName): string {
   const organization = organizationOf(realm);
+  return `test.casemate.internal/${organization === undefined ? '' : `orgs/${organization}/`}${log}`;
+}
+
+function throwawayCosigner(realm: RealmId, log: LogName): LogCosigner {
+  const { privateKey } = generateKeyPairSync('ml-dsa-44');
   return {
-    origin: `test.casemate.internal/${organization === undefined ? '' : `orgs/${organization}/`}${log}`,
-    publicKey: rawPublicKey(publicKey),
-    sign: (message) => sign(null, message, privateKey),
+    name: throwawayOrigin(realm, log),
+    publicKey: rawPublicKey(privateKey),
+    sign: async (message) => sign(null, message, privateKey),
   };
 }
 
-function rawPublicKey(key: KeyObject): Uint8Array {
-  // The key itself is the last 32 bytes of an Ed25519 SubjectPublicKeyInfo (RFC 8410).
-  return key.export({ format: 'der', type: 'spki' }).subarray(-32);
+function throwawaySigner(realm: RealmId, log: LogName): LogSigner {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  return {
+    origin: throwawayOrigin(realm, log),
+    publicKey: rawPublicKey(publicKey),
+    sign: (message) => sign(null, message, privateKey),
+  };
 }
 
 const NONCE_BYTES = 12;

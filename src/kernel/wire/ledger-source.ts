@@ -16,7 +16,7 @@ export interface LedgerSource {
    * log is not that large.
    */
   tile(realm: RealmId, log: LogName, path: string): Promise<Uint8Array | undefined>;
-  /** The log's verifier key (`<name>+<hash>+<base64>`, c2sp.org/signed-note). */
+  /** The log's verifier keys (`<name>+<hash>+<base64>`, c2sp.org/signed-note), a line each: Ed25519, then ML-DSA-44. */
   key(realm: RealmId, log: LogName): Promise<string>;
   /** Earlier signed checkpoints, oldest first, bounded. Absent where they are not kept; then the path is 404. */
   checkpoints?(realm: RealmId, log: LogName): Promise<readonly string[]>;
@@ -27,7 +27,7 @@ export function ledgerSource(logs: RealmLogs): LedgerSource {
   return {
     checkpoint: (realm, log) => logs.latestCheckpoint(realm, log),
     checkpoints: (realm, log) => logs.checkpoints(realm, log),
-    key: (realm, log) => logs.vkey(realm, log),
+    key: async (realm, log) => (await logs.vkeys(realm, log)).join('\n'),
     async tile(realm, log, path) {
       const tile = parseTilePath(path);
       if (tile === undefined) return undefined;

@@ -2,7 +2,7 @@
  * The keys of one realm, opened: what signs its logs and seals its secrets. Once destroyed or closed they refuse to work, so nothing
  * can go on with the keys of a realm that was destroyed.
  */
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { LogCosigner, LogName, LogSigner, RealmKeys, Sealer } from '#kernel/keys.ts';
 import { rawPublicKey } from '#kernel/log/cosignature.ts';
