@@ -99,6 +99,9 @@ export const userInvite = inSession(async (session: Session, options: InviteOpti
   const { displayName = name, email, group = [], role, project, hours } = options;
   const users = await typeOf(session, IDENTITY, 'User');
   const invitations = await typeOf(session, IDENTITY, 'Invitation');
+  // First what can be wrong: somebody half invited is left behind by nothing but a lost connection.
+  const groups = group.length === 0 ? undefined : await typeOf(session, IDENTITY, 'Group');
+  for (const one of group) if (groups) await getObject(session.client, groups, undefined, one);
   const spec = { displayName, ...(email === undefined ? {} : { email }) };
   const isNew = await unlessThere(make(session, users, { name }, spec));
   for (const one of group) await changeMembers(session, one, withMembers([name]));
