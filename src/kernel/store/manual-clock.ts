@@ -31,6 +31,11 @@ export class ManualClock implements Clock {
     return this.#tasks.size;
   }
 
+  /** Shows another time at once, as when somebody sets a machine's clock; what waits goes on waiting. */
+  set(now_ms: number): void {
+    this.#now_ms = now_ms;
+  }
+
   /** Moves on by `by_ms`; each task that comes due runs at its time, and what it started may settle before the next. */
   async advance(by_ms: number): Promise<void> {
     const until_ms = this.#now_ms + by_ms;
