@@ -71,6 +71,9 @@ export interface Role<Name extends string = string> {
 export const RECORDS = ['events'] as const;
 /** Nobody reads them, not even sealed as they are, and only our own code makes them: a role may take them away, and no more. */
 export const SEALED = ['credentials.identity.casemate.internal'] as const;
+/** Begun by signing in only: a role may look at them and end them. */
+export const SIGN_INS = ['sessions.identity.casemate.internal'] as const;
+const LOOK_AND_END: readonly Verb[] = [...READ_VERBS, 'delete', 'deletecollection'];
 /** Questions about who may do what. */
 const QUESTIONS = [
   'subjectaccessreviews.authorization.k8s.io',
@@ -120,8 +123,9 @@ export const ROLES: { readonly [Name in RoleName]: Role<Name> } = {
     narrowable: false,
     description: 'Runs the region: organizations, images, operators. Opens nothing of any organization.',
     rules: [
-      { scope: 'realm', verbs: ALL_VERBS, except: [...RECORDS, ...SEALED], subresources: 'all' },
+      { scope: 'realm', verbs: ALL_VERBS, except: [...RECORDS, ...SEALED, ...SIGN_INS], subresources: 'all' },
       { scope: 'realm', verbs: ['delete', 'deletecollection'], only: SEALED },
+      { scope: 'realm', verbs: LOOK_AND_END, only: SIGN_INS },
       { scope: 'project', verbs: ALL_VERBS, except: RECORDS, subresources: 'all' },
       { scope: 'realm', verbs: READ_VERBS, only: RECORDS, subresources: READ_STREAMS },
       { scope: 'project', verbs: READ_VERBS, only: RECORDS, subresources: READ_STREAMS },
@@ -148,8 +152,9 @@ export const ROLES: { readonly [Name in RoleName]: Role<Name> } = {
     description:
       'Everything in one organization but what records it: events, the status of objects, the ledger.',
     rules: [
-      { scope: 'realm', verbs: ALL_VERBS, except: [...RECORDS, ...SEALED], subresources: 'all' },
+      { scope: 'realm', verbs: ALL_VERBS, except: [...RECORDS, ...SEALED, ...SIGN_INS], subresources: 'all' },
       { scope: 'realm', verbs: ['delete', 'deletecollection'], only: SEALED },
+      { scope: 'realm', verbs: LOOK_AND_END, only: SIGN_INS },
       { scope: 'project', verbs: ALL_VERBS, except: RECORDS, subresources: 'all' },
       { scope: 'realm', verbs: READ_VERBS, only: RECORDS, subresources: READ_STREAMS },
       { scope: 'project', verbs: READ_VERBS, only: RECORDS, subresources: READ_STREAMS },

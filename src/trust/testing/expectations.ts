@@ -115,6 +115,7 @@ const TAKEN_RESOURCES = [
   'clientcertificates.access.casemate.internal',
   'credentials.identity.casemate.internal',
   'invitations.identity.casemate.internal',
+  'sessions.identity.casemate.internal',
 ];
 const SEALED_RESOURCES = ['credentials.identity.casemate.internal'];
 const ROLE_RESOURCES = [
@@ -122,6 +123,14 @@ const ROLE_RESOURCES = [
   'roles.access.casemate.internal',
   'users.identity.casemate.internal',
   'groups.identity.casemate.internal',
+  'oauthclients.identity.casemate.internal',
+];
+/** Begun by signing in, never through the API. */
+const SIGN_IN_RESOURCES = ['sessions.identity.casemate.internal'];
+/** Actions of the region's objects that give something away. */
+const GIVING_ACTIONS = [
+  'invitations.identity.casemate.internal/link',
+  'oauthclients.identity.casemate.internal/secret',
 ];
 /** What a guard decides. */
 const GUARD_RESOURCES = ['guardrails.access.casemate.internal', 'accessreviews.access.casemate.internal'];
@@ -189,6 +198,9 @@ export function casesOf(operation: ApiOperation): Case[] {
   if (RECORD_RESOURCES.includes(kind.resource) && !reading) {
     return [on({ namespace: OWN_PROJECT }, 'write a record')];
   }
+  if (SIGN_IN_RESOURCES.includes(kind.resource) && !reading && !TAKES.includes(verb)) {
+    return [on({ name: 'a' }, 'write a record')];
+  }
   if (SEALED_RESOURCES.includes(kind.resource) && !TAKES.includes(verb)) {
     return [on({ name: 'a' }, 'look into what people sign in with')];
   }
@@ -199,7 +211,7 @@ export function casesOf(operation: ApiOperation): Case[] {
     if (TAKES.includes(verb) && TAKEN_RESOURCES.includes(kind.resource)) {
       return [on({ name: 'a' }, 'take rights in the region')];
     }
-    if (kind.resource === 'invitations.identity.casemate.internal' && subresource === 'link') {
+    if (GIVING_ACTIONS.includes(`${kind.resource}/${subresource}`)) {
       return [on({ name: 'a' }, 'write in the region')];
     }
     if (verb === 'create' && CONSENT_RESOURCES.includes(kind.resource)) {
