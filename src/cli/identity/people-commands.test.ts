@@ -15,6 +15,7 @@ import { newPersonalKey } from '#trust/certificates/personal-key.ts';
 import { ensureServerIdentity } from '#trust/certificates/server-identity.ts';
 import { certificateAuthenticator } from '#trust/identity/authenticator.ts';
 import { issueOperator } from '#trust/identity/operator.ts';
+import { Credential } from '#trust/identity/people/credential.ts';
 import { Group } from '#trust/identity/people/group.ts';
 import { Invitation } from '#trust/identity/people/invitation.ts';
 import { User } from '#trust/identity/people/user.ts';
@@ -65,13 +66,14 @@ async function startRegion(t: TestContext) {
     await rm(folder, { recursive: true });
   });
   return {
+    region,
     realms,
     run: (...args: string[]) => runCli(args, folder, { CASEMATE_KUBECONFIG: file }),
   };
 }
 
 test('somebody is invited into a group and a role, disabled, and removed with all that named them', async (t) => {
-  const { realms, run } = await startRegion(t);
+  const { region, realms, run } = await startRegion(t);
   const inRegion = <T>(read: (view: Parameters<Parameters<typeof realms.use<T>>[1]>[0]['view']) => T) =>
     realms.use(REGION, ({ view }) => read(view));
   const bindings = () =>
@@ -109,10 +111,21 @@ test('somebody is invited into a group and a role, disabled, and removed with al
     ['alice-region-operator', 1],
     ['olga-bootstrap', 1],
   ]);
+  await realms.use(REGION, async ({ resources, view }) => {
+    const { uid = '' } = view.entry(User, { name: 'alice' }) ?? {};
+    const ownerReferences = [{ apiVersion: User.apiVersion, kind: User.kind, name: 'alice', uid }];
+    const spec = { user: 'alice', type: 'passkey', sealed: 'AAAA' };
+    const draft = { metadata: { name: 'alice.passkey', ownerReferences }, spec };
+    await resources.create(Credential, undefined, draft, region.test.context(REGION));
+  });
   const removed = await run('user', 'remove', 'alice');
   assert.match(removed.stdout, /RoleBinding alice-region-operator no longer names them/, removed.stderr);
   assert.equal(await inRegion((view) => view.get(User, { name: 'alice' })), undefined);
   assert.deepEqual(await bindings(), [['olga-bootstrap', 1]]);
   assert.equal((await run('user', 'remove', 'alice')).code, 1);
+  // What hung on her goes by itself.
+  await region.until(async () => (await inRegion((view) => view.count(Credential))) === 0);
+  await region.until(async () => (await members())?.length === 1);
+  assert.deepEqual(await members(), ['bob']);
   assert.equal((await run('group', 'remove', 'on-call', 'bob')).code, 0);
 });
