@@ -43,8 +43,9 @@ const IMPORT_TRIES = 8;
 const MATERIAL_CONTEXT = Buffer.from('casemate key material v1');
 
 export interface KeyChangesOptions {
-  readonly realms: Pick<Realms, 'use'>;
-  readonly accessLog: AccessLog;
+  /** Neither to be called before the realms are open. */
+  readonly realms: () => Pick<Realms, 'use'>;
+  readonly accessLog: () => AccessLog;
   readonly backends: Backends;
   readonly clock: Clock;
 }
@@ -91,7 +92,7 @@ export function keyChanges({ realms, accessLog, backends, clock }: KeyChangesOpt
     request: ActionRequest,
     next: (current: KeyObject) => KeyStatus,
   ): Promise<KeyObject> {
-    return realms.use(request.realm, async ({ resources }) => {
+    return realms().use(request.realm, async ({ resources }) => {
       const { object } = await resources.modify(
         Key,
         keyOf(key),
@@ -128,7 +129,7 @@ export function keyChanges({ realms, accessLog, backends, clock }: KeyChangesOpt
   /** Another Key of the project, whose use is on record as its own. */
   async function other(key: KeyObject, name: string, request: ActionRequest, action: KeyAction) {
     const { namespace } = key.metadata;
-    const found = await realms.use(request.realm, ({ view }) =>
+    const found = await realms().use(request.realm, ({ view }) =>
       view.get(Key, { ...(namespace === undefined ? {} : { namespace }), name }),
     );
     if (!found) throw notFound({ group: Key.group, kind: Key.kind, name });
@@ -136,7 +137,7 @@ export function keyChanges({ realms, accessLog, backends, clock }: KeyChangesOpt
     assertJustified(found, request.body.reason);
     const { actor, requestId } = request;
     const reason = request.body.reason;
-    await accessLog.record(request.realm, {
+    await accessLog().record(request.realm, {
       actor: actor.name,
       credential: actor.credential,
       verb: 'create',
@@ -206,7 +207,7 @@ export function keyChanges({ realms, accessLog, backends, clock }: KeyChangesOpt
       const isGoing = ({ state }: KeyVersion) => state === 'DestroyScheduled';
       // First the object, so that its controller does not schedule them again.
       if (isDeleting(key)) {
-        await realms.use(request.realm, ({ resources }) =>
+        await realms().use(request.realm, ({ resources }) =>
           resources.undelete(Key, keyOf(key), contextOf(request), { uid: key.metadata.uid }),
         );
       }

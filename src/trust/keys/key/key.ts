@@ -5,9 +5,10 @@
 import { Type } from 'typebox';
 import type { StatusCause } from '#kernel/errors.ts';
 import { invalid } from '#kernel/errors.ts';
-import { type AdmissionRequest, defineKind, type ObjectOf } from '#kernel/kind.ts';
+import { type AdmissionRequest, defineKind, type ObjectOf, type Operation } from '#kernel/kind.ts';
 import { CONDITIONS, OBSERVED_GENERATION, oneOf, READY_COLUMN } from '#kernel/kind-parts.ts';
 import { keyedBy } from '#kernel/list-type.ts';
+import type { KubeObject } from '#kernel/object.ts';
 import { bornWithFinalizer } from '#kernel/reconcile/finalizers.ts';
 import { KEYS_GROUP } from '../api-group.ts';
 import { ALGORITHMS, type Algorithm, FACTS, HSM_ALGORITHMS, PURPOSES } from './algorithms.ts';
@@ -93,6 +94,11 @@ export const Key = defineKind({
   ],
   immutable: ['spec.purpose', 'spec.algorithm', 'spec.protection', 'spec.exportable'],
   subresources: KEY_ACTIONS,
+  // Whoever destroys a key alone could take an organization's data hostage: it takes two people.
+  guarded: [
+    { transition: 'delete', approvals: (object) => (liveVersions(object).length > 0 ? 1 : 0) },
+    { transition: 'destroy', approvals: 1, matches: beginsDestruction },
+  ],
   normalize: (object) => bornWithFinalizer(object, KEY_FINALIZER),
   admit: admitKey,
 });
@@ -106,6 +112,25 @@ export interface KeySpec {
   readonly algorithm: Algorithm;
   readonly protection: 'software' | 'hsm';
   readonly exportable: boolean;
+}
+
+const liveVersions = (object: KubeObject): readonly number[] =>
+  ((object as KeyObject).status?.versions ?? [])
+    .filter(({ state }) => state === 'Enabled' || state === 'Disabled')
+    .map(({ version }) => version);
+
+/** Whether a change takes a version towards its destruction. */
+function beginsDestruction(
+  operation: Operation,
+  object: KubeObject,
+  previous: KubeObject | undefined,
+): boolean {
+  if (operation !== 'update' || !previous) return false;
+  const going = ((object as KeyObject).status?.versions ?? []).filter(
+    ({ state }) => state === 'DestroyScheduled' || state === 'Destroyed',
+  );
+  const live = liveVersions(previous);
+  return going.some(({ version }) => live.includes(version));
 }
 
 function admitKey({ operation, object }: AdmissionRequest): void {
