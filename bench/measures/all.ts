@@ -1,6 +1,7 @@
 /** Every measurement by its name. */
 import type { Measure } from './context.ts';
 import { creates } from './creates.ts';
+import { fairness } from './fairness.ts';
 import { gets } from './gets.ts';
 import { growth } from './growth.ts';
 import { instances } from './instances.ts';
@@ -8,6 +9,7 @@ import { ledger } from './ledger.ts';
 import { lists } from './lists.ts';
 import { organizations } from './organizations.ts';
 import { start } from './start.ts';
+import { tokens } from './tokens.ts';
 import { watches } from './watches.ts';
 
 export const MEASURES: Readonly<Record<string, Measure>> = {
@@ -20,4 +22,6 @@ export const MEASURES: Readonly<Record<string, Measure>> = {
   instances,
   ledger,
   start,
+  fairness,
+  tokens,
 };

@@ -61,8 +61,15 @@ export const WATCH_LINES_MAX = 2_048;
 /** A watcher that takes nothing for this long, with data waiting, is disconnected rather than buffered for. */
 export const SLOW_CLIENT_LIMIT_MS = 15_000;
 
-/** How soon an open stream ends after its holder lost access. */
-export const REVALIDATION_INTERVAL_MS = 5_000;
+/** How often an open stream asks whether its holder still has access after a change of the realm: it must end within a second. */
+export const REVALIDATION_INTERVAL_MS = 750;
+/** How soon it ends when nothing changed but the time. */
+export const REVALIDATION_UNCHANGED_MS = 5_000;
+
+/** Requests of one actor in one realm that are being answered; watches, terminals and logs have bounds of their own. */
+export const REQUESTS_PER_ACTOR_MAX = 1_000;
+/** Requests of the server that are being answered. */
+export const REQUESTS_MAX = 20_000;
 
 /** Open terminals and followed logs of one actor in one realm. */
 export const STREAMS_PER_ACTOR_MAX = 100;
