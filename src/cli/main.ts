@@ -4,6 +4,7 @@
  */
 import { Command, CommanderError } from 'commander';
 import { programVersion } from '#region/program.ts';
+import { registerApprovalCommands } from './approvals/register.ts';
 import { registerIdentityCommands } from './identity/register.ts';
 import { registerLedgerCommands } from './ledger/register.ts';
 import { registerDeveloperCommands, registerRegionCommands } from './region/commands.ts';
@@ -24,6 +25,7 @@ const program = new Command('casemate')
 registerRegionCommands(program);
 registerResourceCommands(program);
 registerIdentityCommands(program);
+registerApprovalCommands(program);
 registerLedgerCommands(program);
 registerDeveloperCommands(program);
 
