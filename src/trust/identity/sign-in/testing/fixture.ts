@@ -1,7 +1,7 @@
 /**
  * The sign-in pages of a region with one organization, served over TLS by the real API server, on the real store with its storages in
- * memory and a clock that stands still. In place of the OpenID Provider a route hands every interaction to the sign-in room and answers
- * who is signed in as JSON. Tests only.
+ * memory. By itself a clock that stands still, and in place of the OpenID Provider a route that hands every interaction to the sign-in
+ * room and answers who is signed in as JSON; with `provider`, the real one, which reads no clock but the machine's. Tests only.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -21,6 +21,7 @@ import { ManualClock } from '#kernel/store/manual-clock.ts';
 import { MemoryRecords } from '#kernel/store/memory-records.ts';
 import { openTestRealms, type TestRealms } from '#kernel/store/test-realms.ts';
 import { createApiServer } from '#kernel/wire/server.ts';
+import { Role } from '../../../access/role.ts';
 import { RoleBinding } from '../../../access/role-binding.ts';
 import { ensureServerIdentity } from '../../../certificates/server-identity.ts';
 import { softwareKeyring } from '../../../keys/keyring.ts';
@@ -28,11 +29,13 @@ import { memoryKeyStorage } from '../../../keys/memory-key-storage.ts';
 import { symmetricKey } from '../../../keys/wrapping.ts';
 import { realmSealing } from '../../../realm-sealing.ts';
 import { sealedRecords } from '../../../sealed-records.ts';
+import { Project } from '../../../testing/kinds.ts';
+import { openIdentity } from '../../identity.ts';
+import { IDENTITY_KINDS } from '../../kinds.ts';
 import { peopleAdmission } from '../../people/guard.ts';
 import { Invitation } from '../../people/invitation.ts';
 import { PEOPLE_KINDS } from '../../people/kinds.ts';
 import { User } from '../../people/user.ts';
-import { Session } from '../../sessions/session.ts';
 import { openSignIn } from '../open-sign-in.ts';
 import { openPasswords } from '../passwords.ts';
 import { type Secret, Vault } from '../vault.ts';
@@ -45,8 +48,9 @@ export interface SignInFixture extends TestRealms {
   readonly url: string;
   /** PEM of the authority that certified the server. */
   readonly ca: string;
-  /** PEM of the server's certificate. */
+  /** PEM of the server's certificate, and of its key. */
   readonly certificate: string;
+  readonly key: string;
   /** Hashes that were made since the region was opened. */
   readonly hashes: () => number;
   /** Operations on short-lived records since then, by name. */
@@ -85,13 +89,20 @@ function interactions(opened: ReturnType<typeof openSignIn>): RealmRoute {
   };
 }
 
-export async function signInFixture(): Promise<SignInFixture> {
-  const clock = new ManualClock();
+/** The store's timers stand still; the time is the machine's. */
+class MachineClock extends ManualClock {
+  override now(): number {
+    return systemClock.now();
+  }
+}
+
+export async function signInFixture(options: { provider?: boolean } = {}): Promise<SignInFixture> {
+  const clock = options.provider ? new MachineClock() : new ManualClock();
   const storage = memoryKeyStorage();
   const masterKey = symmetricKey(randomBytes(32));
   const keyring = softwareKeyring({ region: 'lux', storage, masterKey, clock });
   const test = await openTestRealms({
-    kinds: [...PEOPLE_KINDS, RoleBinding, Session],
+    kinds: [...PEOPLE_KINDS, ...IDENTITY_KINDS, RoleBinding, Role, Project],
     admissions: [peopleAdmission],
     create: [REGION, ACME],
     keyring,
@@ -136,26 +147,20 @@ export async function signInFixture(): Promise<SignInFixture> {
       return real.verify(...given);
     },
   };
-  // The port is known once the server listens; nothing asks for the address before.
-  let url = 'https://localhost';
-  const parts = {
-    realms,
-    keyring,
-    records: sealedRecords(records, realmSealing({ realms, keyring, storage })),
-    accessLog,
-    clock,
-    get url() {
-      return url;
-    },
-  };
-  const opened = openSignIn(parts, counted);
+  // Their address is known once the server listens; nothing is asked of them before.
+  const routes = new Map<string, RealmRoute>();
+  const later = (segment: string): RealmRoute => ({
+    segment,
+    realms: ['region', 'organization'],
+    handle: async (request) => routes.get(segment)?.handle(request),
+  });
   const server = createApiServer({
     registry: test.registry,
     realms,
     authenticator: { authenticate: () => Promise.reject(unauthorized('only routes are served here')) },
     authorizer: { decide: async () => ({ allowed: false, reason: 'only routes' }), rules: async () => [] },
     accessLog,
-    routes: [...opened.routes, interactions(opened)],
+    routes: [later('account'), later('oidc')],
     tls: { key: identity.key, cert: identity.certificate },
     clock: systemClock,
     random: test.random,
@@ -163,7 +168,20 @@ export async function signInFixture(): Promise<SignInFixture> {
     version: { casemate: '0.0.0-test' },
   });
   await server.listen({ host: '127.0.0.1', port: 0 });
-  url = `https://localhost:${server.address?.port}`;
+  const url = `https://localhost:${server.address?.port}`;
+  const sealed = sealedRecords(records, realmSealing({ realms, keyring, storage }));
+  const parts = { realms, keyring, records: sealed, accessLog, clock, url };
+  const opened = openSignIn(parts, counted);
+  const provider = openIdentity({
+    ...parts,
+    apiUrl: url,
+    storage,
+    records,
+    logger: silentLogger,
+    signIn: () => opened,
+  });
+  for (const route of provider.routes) routes.set(route.segment, route);
+  if (!options.provider) routes.set('oidc', interactions(opened));
 
   const fixture: SignInFixture = {
     ...test,
@@ -171,6 +189,7 @@ export async function signInFixture(): Promise<SignInFixture> {
     url,
     ca: identity.ca,
     certificate: identity.certificate,
+    key: identity.key,
     hashes: () => hashes,
     operations: () => ({ ...operations }),
     recorded,

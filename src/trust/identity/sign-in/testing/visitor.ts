@@ -29,6 +29,12 @@ export class Visitor {
     return this.#send('POST', url, new URLSearchParams(fields).toString(), { ...type, ...headers });
   }
 
+  /** Sends fields as a program does, which is on no page. */
+  ask(url: string, fields: Record<string, string>): Promise<Answer> {
+    const type = { 'Content-Type': 'application/x-www-form-urlencoded' };
+    return this.#send('POST', url, new URLSearchParams(fields).toString(), type);
+  }
+
   /** Opens a page and sends its form that leads to `action` (its end), filled in. */
   async submit(page: string, action: string, fields: Record<string, string>): Promise<Answer> {
     const { text } = await this.get(page);
