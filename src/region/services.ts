@@ -5,6 +5,7 @@ import type { HostsFolder } from '#engines/dnsmasq/hosts-folder.ts';
 import { connectIncus, type Incus } from '#engines/incus/client.ts';
 import type { FilterClient } from '#engines/nftables/client.ts';
 import { hostAddresses } from '#engines/nftables/host-addresses.ts';
+import type { AccessLog } from '#kernel/access.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Kind } from '#kernel/kind.ts';
 import type { Logger } from '#kernel/logger.ts';
@@ -20,7 +21,9 @@ import type { AccessAuthorizer } from '#trust/access/authorizer.ts';
 import { accessService } from '#trust/access/service.ts';
 import { approvalsService } from '#trust/approvals/service.ts';
 import type { CertificateTasks } from '#trust/certificates/tasks.ts';
+import type { Backends } from '#trust/keys/key/crypt.ts';
 import type { Keyring } from '#trust/keys/keyring.ts';
+import { keysService } from '#trust/keys/service.ts';
 import { trustService } from '#trust/service.ts';
 import type { RegionConfig } from './config/schema.ts';
 import { isRemote, WHY_NO_NETWORKS } from './external-incus.ts';
@@ -29,6 +32,8 @@ export interface ServiceParts {
   readonly config: RegionConfig;
   readonly keyring: Keyring;
   readonly certificates: CertificateTasks;
+  /** What holds tenants' Keys. */
+  readonly keys: Backends;
   readonly incus: Incus;
   readonly filter: FilterClient;
   readonly names: HostsFolder;
@@ -37,10 +42,11 @@ export interface ServiceParts {
   readonly logger: Logger;
   /** Kinds that organizations serve; not to be called before all services are made. */
   readonly organizationKinds: () => readonly Kind[];
-  /** These three neither. */
+  /** These neither. */
   readonly registry: () => KindRegistry;
   readonly realms: () => Realms;
   readonly authorizer: () => AccessAuthorizer;
+  readonly accessLog: () => AccessLog;
 }
 
 export function regionServices(parts: ServiceParts): readonly Service[] {
@@ -48,6 +54,7 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
     config,
     keyring,
     certificates,
+    keys,
     incus,
     filter,
     names,
@@ -58,6 +65,7 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
     registry,
     realms,
     authorizer,
+    accessLog,
   } = parts;
   const { pools, forwardAddresses, egress } = config.network;
   const addresses = forwardAddresses.length > 0 ? forwardAddresses : hostAddresses();
@@ -66,6 +74,7 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
     accessService({ projectKind: Namespace, clock, registry, realms, authorizer }),
     approvalsService({ projectKind: Namespace, clock, registry, realms }),
     trustService({ keyring, certificates }),
+    keysService({ backends: keys, realms, accessLog, clock }),
     tenancyService({ kinds: organizationKinds }),
     computeService({ ...common, imageFolder }),
     networkService({

@@ -10,6 +10,7 @@ import { Instance } from '#services/compute/instance.ts';
 import { InstanceSnapshot } from '#services/compute/snapshot.ts';
 import { NETWORK_KINDS } from '#services/network/service.ts';
 import { TENANCY_KINDS } from '#services/tenancy/service.ts';
+import { KEY_KINDS } from '#trust/keys/service.ts';
 import { trustFixture } from '#trust/testing/fixture.ts';
 import {
   openSurface,
@@ -19,7 +20,14 @@ import {
   wrongDecisions,
 } from '#trust/testing/walk.ts';
 
-const KINDS: readonly Kind[] = [...TENANCY_KINDS, ...NETWORK_KINDS, Image, Instance, InstanceSnapshot];
+const KINDS: readonly Kind[] = [
+  ...TENANCY_KINDS,
+  ...KEY_KINDS,
+  ...NETWORK_KINDS,
+  Image,
+  Instance,
+  InstanceSnapshot,
+];
 
 describe('every operation a region serves', () => {
   let surface: Surface;

@@ -16,6 +16,7 @@ import { defaultConfigText } from '#region/config/default-text.ts';
 import { parseConfig } from '#region/config/load.ts';
 import { regionServices } from '#region/services.ts';
 import { certificateTasks } from '#trust/certificates/tasks.ts';
+import { keyBackends } from '#trust/keys/backends.ts';
 import { softwareKeyring } from '#trust/keys/keyring.ts';
 import { memoryKeyStorage } from '#trust/keys/memory-key-storage.ts';
 import { symmetricKey } from '#trust/keys/wrapping.ts';
@@ -31,14 +32,16 @@ const unopened = (): never => {
 function controllers(): string[] {
   const clock = new ManualClock();
   const settings = { name: 'test', id: 'r00000000', listen: '127.0.0.1:6443' };
+  const keyring = softwareKeyring({
+    region: 'test',
+    storage: memoryKeyStorage(),
+    masterKey: symmetricKey(new Uint8Array(32)),
+    clock,
+  });
   const services = regionServices({
     config: parseConfig(defaultConfigText(settings), 'region.yaml'),
-    keyring: softwareKeyring({
-      region: 'test',
-      storage: memoryKeyStorage(),
-      masterKey: symmetricKey(new Uint8Array(32)),
-      clock,
-    }),
+    keyring,
+    keys: keyBackends(keyring),
     certificates: certificateTasks,
     incus: connectIncus({ absent: 'nothing runs here' }, clock),
     filter: noFilter('nothing runs here'),
@@ -50,6 +53,7 @@ function controllers(): string[] {
     registry: unopened,
     realms: unopened,
     authorizer: unopened,
+    accessLog: unopened,
   });
   const names = services.flatMap((service) => (service.controllers ?? []).map(({ name }) => name));
   return [...names, garbageCollector(() => []).name].sort();

@@ -89,6 +89,11 @@ export const ORGANIZATION_EXPECTED: Readonly<Record<string, string>> = {
   'read content in all projects': '       Y     Y       Y      Y      -        -        -      Y       -',
   'write content in alpha': '             Y     -       Y      -      Y        -        -      -       -',
   'write content in beta': '              Y     -       Y      -      -        -        -      -       -',
+  'read keys in alpha': '                 Y     Y       Y      Y      Y        Y        -      Y       Y',
+  'read keys in beta': '                  Y     Y       Y      Y      -        -        -      Y       Y',
+  'read keys in all projects': '          Y     Y       Y      Y      -        -        -      Y       Y',
+  'write or use keys in alpha': '         Y     -       Y      -      Y        -        -      -       Y',
+  'write or use keys in beta': '          Y     -       Y      -      -        -        -      -       Y',
   'read secrets in alpha': '              Y     -       Y      -      Y        -        -      -       -',
   'read secrets in beta': '               Y     -       Y      -      -        -        -      -       -',
   'read secrets in all projects': '       Y     -       Y      -      -        -        -      -       -',
@@ -240,6 +245,13 @@ export function casesOf(operation: ApiOperation): Case[] {
     const word = verb === 'get' ? `get project` : undefined;
     return [OWN_PROJECT, OTHER_PROJECT].map((name) =>
       on({ name }, word ? `${word} ${name}` : 'write a project'),
+    );
+  }
+  if (kind.resource === 'keys.keys.casemate.internal') {
+    if (reach === 'all-projects') return [on({}, 'read keys in all projects')];
+    const what = reading ? 'read keys' : 'write or use keys';
+    return [OWN_PROJECT, OTHER_PROJECT].map((namespace) =>
+      on({ namespace, name: 'a' }, `${what} in ${namespace}`),
     );
   }
   if (reach === 'all-projects') {
