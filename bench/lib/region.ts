@@ -60,7 +60,7 @@ export class BenchRegion {
   }
 
   /** Makes the folder and starts PostgreSQL; the region process comes with `start`. */
-  static async make(): Promise<BenchRegion> {
+  static async make(options: { readonly requestsPerSecond?: number } = {}): Promise<BenchRegion> {
     if (!isRoot())
       throw new Error('measurements need root: the region runs under accounts of its own, as in earnest');
     const folder = mkdtempSync(join(tmpdir(), 'bench-'));
@@ -73,8 +73,10 @@ export class BenchRegion {
       /^( {2}mode: embedded\n)(?=\nstorage)/m,
       '  mode: none\n',
     );
-    writeFileSync(layout.config, text);
-    const config = parseConfig(text, layout.config);
+    // One user is the load of many here.
+    const unlimited = `${text}\nrequestsPerSecond: ${options.requestsPerSecond ?? 1_000_000}\n`;
+    writeFileSync(layout.config, unlimited);
+    const config = parseConfig(unlimited, layout.config);
     if (config.incus.mode !== 'none')
       throw new Error('the text of region.yaml has changed: the bench cannot leave Incus out');
     ensureFolders(layout, accounts);

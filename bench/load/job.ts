@@ -13,6 +13,8 @@ export interface Job {
   readonly duration_ms: number;
   /** Sent before, and not counted. */
   readonly warmup_ms?: number;
+  /** How long a client waits between an answer and its next request. */
+  readonly pause_ms?: number;
   readonly method: string;
   /** `%` becomes the request's number, in the body too. */
   readonly path: string;

@@ -61,8 +61,10 @@ async function run(job: Job): Promise<JobResult> {
       const text = requestText(target, method, path.replaceAll('%', number), body?.replaceAll('%', number));
       const sent = performance.now();
       const answer = await connection.send(text);
+      const took_ms = performance.now() - sent;
+      if (job.pause_ms !== undefined) await new Promise((resolve) => setTimeout(resolve, job.pause_ms));
       if (!measuring) continue;
-      latencies_ms.push(performance.now() - sent);
+      latencies_ms.push(took_ms);
       codes[answer.code] = (codes[answer.code] ?? 0) + 1;
       bytes += answer.size;
     }

@@ -26,6 +26,7 @@ import { certificateThreads } from '#trust/certificates/task-threads.ts';
 import { certificateAuthenticator } from '#trust/identity/authenticator.ts';
 import { openIdentity } from '#trust/identity/identity.ts';
 import { tokenOrCertificate } from '#trust/identity/token-authenticator.ts';
+import { keyBackends } from '#trust/keys/backends.ts';
 import { softwareKeyring } from '#trust/keys/keyring.ts';
 import { loadOrCreateMasterKey } from '#trust/keys/master-key.ts';
 import type { RegionConfig } from './config/schema.ts';
@@ -90,12 +91,15 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
     });
     closers.push(() => keyring.close());
 
+    const keys = keyBackends(keyring);
+
     // Made anew each time this process comes to lead: what controllers remember is true only while they run.
     const makeServices = () =>
       regionServices({
         config,
         keyring,
         certificates,
+        keys,
         incus: engine.incus,
         filter: options.hasFilter
           ? filterClient(layout.run.firewall)
@@ -108,6 +112,7 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
         registry: () => registry,
         realms: () => realms,
         authorizer: () => authorizer,
+        accessLog: () => realms.access,
       });
     const services = makeServices();
     const registry: KindRegistry = new KindRegistry(services.flatMap((service) => service.kinds));
@@ -189,6 +194,7 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
       random,
       logger,
       version: { casemate: programVersion() },
+      ...(config.requestsPerSecond === undefined ? {} : { rate: rateOf(config.requestsPerSecond) }),
     });
     await server.listen(parseListen(config.listen));
     closers.push(() => server.close());
@@ -213,6 +219,9 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
     throw error;
   }
 }
+
+/** Three seconds' worth at once. */
+const rateOf = (perSecond: number) => ({ perSecond, burst: 3 * perSecond });
 
 function connectorsOf(services: readonly Service[]) {
   return Object.assign({}, ...services.map((service) => service.connectors ?? {}));

@@ -13,7 +13,7 @@ import type { Authenticator, Authorizer } from '../access.ts';
 import type { TerminalConnector, TextConnector } from '../connect.ts';
 import { unauthorized } from '../errors.ts';
 import { ManualClock } from '../store/manual-clock.ts';
-import { REVALIDATION_INTERVAL_MS } from './limits.ts';
+import { REVALIDATION_INTERVAL_MS, REVALIDATION_UNCHANGED_MS } from './limits.ts';
 import { controlFrame, FRAME_TYPE, word } from './spdy-frames.ts';
 import { TEST_KINDS } from './test-kinds.ts';
 import { startTestServer, type TestServer } from './test-server.ts';
@@ -90,7 +90,7 @@ for (const [how, state] of [
     /** It lasts while access lasts, and ends at the next question after that. */
     const lose = async () => {
       await clock.advance(REVALIDATION_INTERVAL_MS);
-      await clock.advance(REVALIDATION_INTERVAL_MS - 1);
+      await clock.advance(REVALIDATION_UNCHANGED_MS - 1);
       now = { ...state };
       await clock.advance(1);
     };

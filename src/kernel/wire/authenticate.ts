@@ -36,6 +36,19 @@ export function credentialsOf(socket: Socket, headers: IncomingHttpHeaders): Cre
   };
 }
 
+/** The actor of each connection as last seen, with the address: authenticators give the same actor again, and so does this. */
+const addressedActors = new WeakMap<Socket, { readonly from: Actor; readonly actor: Actor }>();
+
+/** The actor with the address that the connection comes from; an IPv4 address as such, also where the socket speaks IPv6. */
+export function addressed(actor: Actor, socket: Socket): Actor {
+  const known = addressedActors.get(socket);
+  if (known?.from === actor) return known.actor;
+  const address = socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
+  const seen = address === undefined ? actor : { ...actor, address };
+  addressedActors.set(socket, { from: actor, actor: seen });
+  return seen;
+}
+
 /** Names the kind of credential for the record, without any of it. */
 export function presented({ clientCertificate, bearerToken }: Credentials): string {
   if (clientCertificate !== undefined) return 'certificate (not accepted)';

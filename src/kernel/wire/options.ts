@@ -12,11 +12,13 @@ import type { KindRegistry } from '../registry.ts';
 import type { Reviewer } from '../review.ts';
 import type { RealmRoute } from '../route.ts';
 import type { Catalogue } from './catalogue.ts';
+import type { FairShare } from './fair-share.ts';
 import type { Fanout } from './fanout.ts';
 import type { LedgerSource } from './ledger-source.ts';
 import type { ListCache } from './list-cache.ts';
 import type { OpenApi } from './openapi.ts';
 import type { Quota } from './quota.ts';
+import type { RateLimits, Rates } from './rates.ts';
 import type { StrangerRecords } from './stranger-records.ts';
 
 export interface VersionInfo {
@@ -43,6 +45,8 @@ export interface ApiServerOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly version: VersionInfo;
+  /** How fast one user may ask. Default: `RATE_DEFAULT`. */
+  readonly rate?: RateLimits;
   /** Whether the region can serve; an unready region answers 503 at /readyz with the reason. Default: always ready. */
   readonly ready?: () => Promise<{ readonly ready: boolean; readonly reason?: string }>;
   /** Protocols beside the API; no two of a realm type share a segment. */
@@ -63,6 +67,9 @@ export interface Wire extends ApiServerOptions {
   readonly fanout: Fanout;
   readonly watches: Quota;
   readonly streams: Quota;
+  readonly requests: Quota;
+  readonly rates: Rates;
+  readonly shares: FairShare;
   readonly strangers: StrangerRecords;
   /** Aborts when the server closes. */
   readonly closing: AbortSignal;

@@ -5,7 +5,7 @@
 import type { IncomingMessage } from 'node:http';
 import { isStatusError, type Status, StatusError } from '../errors.ts';
 import { type RequestRecord, recordFailure } from './access-recorder.ts';
-import { authenticate, credentialsOf, presented, refuseImpersonation } from './authenticate.ts';
+import { addressed, authenticate, credentialsOf, presented, refuseImpersonation } from './authenticate.ts';
 import { readBody } from './body.ts';
 import { documentAnswer, healthAnswer } from './documents.ts';
 import { LEDGERS, ledgerAnswer } from './ledger.ts';
@@ -22,6 +22,8 @@ export function newRecord(requestId: string): RequestRecord {
 
 /** Records a refusal, and logs what is a fault of ours. */
 export function reportFailure(wire: Wire, record: RequestRecord, status: Status, error: unknown): void {
+  // Who asks too often must not fill the log by it.
+  if (status.code === 429) return;
   if (status.code !== 401 || wire.strangers.admit(record.requestId)) {
     recordFailure(wire.accessLog, record, status.code, status.reason ?? 'InternalError');
   }
@@ -67,7 +69,8 @@ export async function identify(
   record.credential = presented(credentials);
   // Who may do what, and what there is, are read after this: so both are as of now, whichever process changed them.
   await wire.realms.fresh(realm);
-  const actor = await authenticate(wire.authenticator, realm, credentials);
+  const actor = addressed(await authenticate(wire.authenticator, realm, credentials), incoming.socket);
+  await wire.rates.admit(actor);
   record.actor = actor.name;
   record.credential = actor.credential;
   refuseImpersonation(incoming);
@@ -81,9 +84,11 @@ export async function identify(
     contentType: incoming.headers['content-type'],
     userAgent: incoming.headers['user-agent'],
     body: () => readBody(incoming),
-    recheck: async () => {
-      await authenticate(wire.authenticator, realm, { ...credentials, isOpen: true });
-    },
+    recheck: async () =>
+      addressed(
+        await authenticate(wire.authenticator, realm, { ...credentials, isOpen: true }),
+        incoming.socket,
+      ),
     signal,
   };
   return { request, prefix, target };
@@ -100,6 +105,7 @@ export async function answerRequest(
   const parsed = splitUrl(incoming.url ?? '/');
   const probe = parsed.path?.target;
   if (probe?.type === 'health' && incoming.method === 'GET') return healthAnswer(wire, probe.probe);
+  await wire.shares.enter(parsed.path?.realm ?? '/');
   const route = await routeOf(wire, parsed.path);
   if (route !== undefined && parsed.path !== undefined) {
     const { realm, prefix } = parsed.path;
@@ -108,15 +114,20 @@ export async function answerRequest(
     return routeAnswer(wire, route, { realm, prefix, path, requestId: id, incoming, signal });
   }
   const { request, prefix, target } = await identify(wire, incoming, id, record, signal, parsed);
-  switch (target.type) {
-    case 'resource':
-      return resourceAnswer(wire, request, target, record);
-    case 'ledger':
-      record.verb = 'get';
-      record.resource = LEDGERS.plural;
-      record.name = target.log;
-      return ledgerAnswer(wire, request, target.log, target.path);
-    default:
-      return documentAnswer(wire, request, prefix, target);
+  const release = wire.requests.take(`${request.realm} ${request.actor.name}`);
+  try {
+    switch (target.type) {
+      case 'resource':
+        return await resourceAnswer(wire, request, target, record);
+      case 'ledger':
+        record.verb = 'get';
+        record.resource = LEDGERS.plural;
+        record.name = target.log;
+        return await ledgerAnswer(wire, request, target.log, target.path);
+      default:
+        return await documentAnswer(wire, request, prefix, target);
+    }
+  } finally {
+    release();
   }
 }

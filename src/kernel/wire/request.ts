@@ -19,8 +19,8 @@ export interface WireRequest {
   readonly userAgent: string | undefined;
   /** Reads the body: bounded, decompressed. Once. */
   body(): Promise<Buffer>;
-  /** Asks again what was asked before the request was served. Throws 401 or 403 when the answer is another now. */
-  recheck(): Promise<void>;
+  /** Asks again what was asked before the request was served, of whom the sender is now. Throws 401 or 403 when the answer is another. */
+  recheck(): Promise<Actor>;
   /** Aborts when the client has gone or the server closes. */
   readonly signal: AbortSignal;
 }

@@ -2,7 +2,7 @@
  * Serves a request on a resource once its sender is known: finds it, asks whether it is allowed, records what must be on record,
  * and hands it to the operation.
  */
-import type { Verb } from '../access.ts';
+import type { Actor, Verb } from '../access.ts';
 import type { Connector } from '../connect.ts';
 import { StatusError } from '../errors.ts';
 import type { KubeObject } from '../object.ts';
@@ -103,13 +103,15 @@ export async function authorizeRequest(
   { source }: ServedResource,
   verb: Verb,
 ): Promise<WireRequest> {
-  const ask = () => authorize(wire.authorizer, request.realm, request.actor, verb, source, target);
-  await ask();
+  const ask = (actor: Actor) => authorize(wire.authorizer, request.realm, actor, verb, source, target);
+  await ask(request.actor);
   return {
     ...request,
     recheck: async () => {
-      await request.recheck();
-      await ask();
+      const actor = await request.recheck();
+      // In other groups by now, perhaps.
+      await ask(actor);
+      return actor;
     },
   };
 }

@@ -10,6 +10,7 @@ import fastify, { type FastifyReply } from 'fastify';
 import { errorStatus, statusAnswer } from './answer.ts';
 import { Catalogue } from './catalogue.ts';
 import { answerClientError } from './client-error.ts';
+import { FairShare } from './fair-share.ts';
 import { Fanout } from './fanout.ts';
 import {
   BODY_BYTES_MAX,
@@ -21,6 +22,8 @@ import {
   KEEP_ALIVE_TIMEOUT_MS,
   PEER_PROBING,
   REQUEST_TIMEOUT_MS,
+  REQUESTS_MAX,
+  REQUESTS_PER_ACTOR_MAX,
   STREAMS_PER_ACTOR_MAX,
   WATCHES_MAX,
   WATCHES_PER_ACTOR_MAX,
@@ -31,6 +34,7 @@ import { OpenApi } from './openapi.ts';
 import type { ApiServerOptions, Wire } from './options.ts';
 import { answerRequest, newRecord, reportFailure } from './pipeline.ts';
 import { Quota } from './quota.ts';
+import { RATE_DEFAULT, Rates } from './rates.ts';
 import type { Answer } from './request.ts';
 import { checkRoutes } from './routes.ts';
 import { StrangerRecords } from './stranger-records.ts';
@@ -72,6 +76,9 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     openapi: new OpenApi(catalogue, options.version.casemate),
     watches: new Quota('watches', WATCHES_PER_ACTOR_MAX, WATCHES_MAX),
     streams: new Quota('terminals and logs', STREAMS_PER_ACTOR_MAX, WATCHES_MAX),
+    requests: new Quota('requests', REQUESTS_PER_ACTOR_MAX, REQUESTS_MAX),
+    rates: new Rates(options.clock, options.rate ?? RATE_DEFAULT),
+    shares: new FairShare({ clock: options.clock, load: loopLoad() }),
     strangers: new StrangerRecords(options.accessLog, options.clock),
     closing: closing.signal,
   };
@@ -142,6 +149,17 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       const address = app.server.address() as AddressInfo | null;
       return address === null ? undefined : { host: address.address, port: address.port };
     },
+  };
+}
+
+/** Gives, each time it is called, the share of time since the last call that the event loop was at work. */
+function loopLoad(): () => number {
+  let last = performance.eventLoopUtilization();
+  return () => {
+    const now = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(now, last);
+    last = now;
+    return utilization;
   };
 }
 

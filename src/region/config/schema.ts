@@ -33,6 +33,14 @@ export const RegionConfig = Type.Object(
           'true: one person runs this region, and may do alone what takes the approval of another operator, until there is a second one',
       }),
     ),
+    requestsPerSecond: Type.Optional(
+      Type.Integer({
+        minimum: 10,
+        maximum: 1_000_000,
+        description:
+          'how many requests a second one user may send in the long run; 1000 where nothing is said',
+      }),
+    ),
     network: Type.Object(
       {
         forwardAddresses: Type.Array(Type.String({ pattern: `^${IPV4}$` }), {

@@ -1,0 +1,159 @@
+/**
+ * Keeps one realm from taking what others need: while several realms ask and the process is busier than it should be, those that ask
+ * most are held to a rate that leaves room, and each waits in a line of its own. A realm that is alone may use everything.
+ */
+import { type Clock, sleep } from '../clock.ts';
+import { StatusError } from '../errors.ts';
+import { REFUSAL_DELAY_MS } from './rates.ts';
+
+/** How often shares are looked at anew. */
+const LOOK_MS = 100;
+/** How often those in line are let in: as few at once as can be, since whoever else asks waits behind them. */
+const TURN_MS = 5;
+/** Whoever asked within this time counts as there. */
+const COMPANY_MS = 1_000;
+/** The share of time at work above which the busiest are slowed down, and below which they may go faster again. */
+const BUSY = 0.5;
+const EASY = 0.35;
+const SLOWER = 0.7;
+const FASTER = 1.15;
+/** No realm is held below so many requests a second. */
+const RATE_MIN = 25;
+/** Requests of one realm that wait in line. */
+const LINE_MAX = 5_000;
+/** Realms looked at. Those that asked least recently are forgotten, unless somebody waits. */
+const REALMS_MAX = 4_096;
+
+interface Share {
+  /** When it asked last. */
+  seen_ms: number;
+  /** Requests since the last look. */
+  asked: number;
+  /** Let in since the last look. */
+  let: number;
+  /** Requests a second; absent: as many as come. */
+  rate: number | undefined;
+  /** Turns saved up, below 1 between two. */
+  saved: number;
+  readonly line: (() => void)[];
+}
+
+export interface FairShareOptions {
+  readonly clock: Clock;
+  /** The share of time that this process was at work since it was last asked, 0 to 1. */
+  readonly load: () => number;
+}
+
+export class FairShare {
+  readonly #clock: Clock;
+  readonly #load: () => number;
+  readonly #shares = new Map<string, Share>();
+  #looking = false;
+  #turning = false;
+
+  constructor({ clock, load }: FairShareOptions) {
+    this.#clock = clock;
+    this.#load = load;
+  }
+
+  /** Resolves when it is the realm's turn; undefined when it is at once. Rejects with 429 when the line is too long. */
+  enter(realm: string): Promise<void> | undefined {
+    const now = this.#clock.now();
+    const share = this.#shareOf(realm, now);
+    share.seen_ms = now;
+    share.asked += 1;
+    if (!this.#looking && this.#shares.size > 1) this.#startLooking();
+    if (share.rate === undefined && share.line.length === 0) {
+      share.let += 1;
+      return undefined;
+    }
+    if (share.line.length >= LINE_MAX) return this.#refuse(realm);
+    return new Promise((resolve) => {
+      share.line.push(resolve);
+      this.#startTurning();
+    });
+  }
+
+  #shareOf(realm: string, now: number): Share {
+    let share = this.#shares.get(realm);
+    if (share === undefined) {
+      share = { seen_ms: now, asked: 0, let: 0, rate: undefined, saved: 0, line: [] };
+      this.#shares.set(realm, share);
+      if (this.#shares.size > REALMS_MAX) this.#forgetAbsent(now);
+    }
+    return share;
+  }
+
+  async #refuse(realm: string): Promise<never> {
+    await sleep(this.#clock, REFUSAL_DELAY_MS);
+    throw new StatusError(
+      'TooManyRequests',
+      `${realm} has ${LINE_MAX} requests waiting while others need room too; come again later`,
+      { retryAfterSeconds: 5 },
+    );
+  }
+
+  #forgetAbsent(now: number): void {
+    for (const [realm, { seen_ms, line }] of this.#shares) {
+      if (line.length === 0 && now - seen_ms > COMPANY_MS) this.#shares.delete(realm);
+    }
+  }
+
+  #startLooking(): void {
+    this.#looking = true;
+    this.#load();
+    this.#clock.after(LOOK_MS, () => this.#look());
+  }
+
+  #look(): void {
+    const now = this.#clock.now();
+    this.#forgetAbsent(now);
+    const there = [...this.#shares.values()];
+    const busy = this.#load();
+    const fair = there.reduce((sum, { asked }) => sum + asked, 0) / Math.max(1, there.length);
+    for (const share of there) {
+      if (there.length < 2) share.rate = undefined;
+      else if (busy > BUSY && share.asked + share.line.length > fair) this.#slow(share);
+      else if (busy < EASY && share.rate !== undefined) {
+        share.rate *= FASTER;
+        // Nobody waits for it any more.
+        if (share.line.length === 0 && share.asked * (1_000 / LOOK_MS) < share.rate / 2)
+          share.rate = undefined;
+      }
+      share.asked = 0;
+      share.let = 0;
+    }
+    this.#looking = there.length > 1 || there.some(({ line }) => line.length > 0);
+    if (this.#looking) this.#clock.after(LOOK_MS, () => this.#look());
+  }
+
+  #slow(share: Share): void {
+    const current = Math.min(share.rate ?? Number.POSITIVE_INFINITY, share.let * (1_000 / LOOK_MS));
+    share.rate = Math.max(RATE_MIN, current * SLOWER);
+  }
+
+  #startTurning(): void {
+    if (this.#turning) return;
+    this.#turning = true;
+    this.#clock.after(TURN_MS, () => this.#turn());
+  }
+
+  #turn(): void {
+    let waiting = false;
+    for (const share of this.#shares.values()) {
+      const { line, rate } = share;
+      if (line.length === 0) continue;
+      share.saved = Math.min(
+        share.saved + ((rate ?? Number.POSITIVE_INFINITY) * TURN_MS) / 1_000,
+        line.length,
+      );
+      const going = line.splice(0, Math.floor(share.saved));
+      share.saved -= going.length;
+      share.let += going.length;
+      for (const go of going) go();
+      waiting ||= line.length > 0;
+    }
+    this.#turning = waiting;
+    if (waiting) this.#clock.after(TURN_MS, () => this.#turn());
+  }
+}

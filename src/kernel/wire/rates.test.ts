@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Actor } from '../access.ts';
+import { isStatusError } from '../errors.ts';
+import { ManualClock } from '../store/manual-clock.ts';
+import { FairShare } from './fair-share.ts';
+import { Rates, REFUSAL_DELAY_MS } from './rates.ts';
+
+const actor = (name: string): Actor => ({
+  realm: '/orgs/acme',
+  name,
+  groups: [],
+  credential: 'certificate:1',
+});
+
+/** What became of promises, as far as it is known. */
+function watched(promises: readonly Promise<unknown>[]) {
+  const outcomes: string[] = promises.map(() => 'waits');
+  promises.forEach((promise, index) => {
+    promise.then(
+      () => {
+        outcomes[index] = 'goes on';
+      },
+      (error: unknown) => {
+        outcomes[index] = isStatusError(error)
+          ? `${error.code}, in ${error.details?.retryAfterSeconds} s`
+          : String(error);
+      },
+    );
+  });
+  return outcomes;
+}
+
+describe('the rate of one user', () => {
+  it('takes a burst at once, then lets requests wait for their turn, and refuses what is much too fast, later', async () => {
+    const clock = new ManualClock();
+    const rates = new Rates(clock, { perSecond: 10, burst: 5 });
+    const outcomes = watched(Array.from({ length: 17 }, () => rates.admit(actor('alice'))));
+    await clock.advance(0);
+    assert.deepEqual(outcomes.slice(0, 7), [...Array(5).fill('goes on'), 'waits', 'waits']);
+    await clock.advance(100);
+    assert.deepEqual(outcomes.slice(5, 7), ['goes on', 'waits']);
+    await clock.advance(900);
+    assert.deepEqual(outcomes.slice(6, 15), Array(9).fill('goes on'));
+    await clock.advance(REFUSAL_DELAY_MS);
+    assert.deepEqual(outcomes.slice(15), ['429, in 2 s', '429, in 2 s']);
+  });
+
+  it('is nobody else’s, and comes back with time', async () => {
+    const clock = new ManualClock();
+    const rates = new Rates(clock, { perSecond: 10, burst: 1 });
+    const first = watched([
+      rates.admit(actor('alice')),
+      rates.admit(actor('alice')),
+      rates.admit(actor('bob')),
+    ]);
+    await clock.advance(0);
+    assert.deepEqual(first, ['goes on', 'waits', 'goes on']);
+    await clock.advance(10_000);
+    const later = watched([rates.admit(actor('alice'))]);
+    await clock.advance(0);
+    assert.deepEqual(later, ['goes on']);
+  });
+});
+
+describe('the shares of realms', () => {
+  /** A minute of one realm that asks `flood` times each 10 ms, beside one that asks once. */
+  async function minute(load: () => number, company: boolean) {
+    const clock = new ManualClock();
+    const shares = new FairShare({ clock, load });
+    let [floodServed, otherWaited] = [0, 0];
+    for (let step = 0; step < 600; step++) {
+      for (let i = 0; i < 20; i++) {
+        const turn = shares.enter('/orgs/flood');
+        if (turn === undefined) floodServed += 1;
+        else
+          turn.then(
+            () => (floodServed += 1),
+            () => {},
+          );
+      }
+      if (company && shares.enter('/orgs/quiet') !== undefined) otherWaited += 1;
+      await clock.advance(10);
+    }
+    return { floodServed, otherWaited };
+  }
+
+  it('a realm alone is never held back, however busy it makes the process', async () => {
+    assert.deepEqual(await minute(() => 1, false), { floodServed: 12_000, otherWaited: 0 });
+  });
+
+  it('in company, and with the process busy, who asks most waits in line; who asks little never does', async () => {
+    const { floodServed, otherWaited } = await minute(() => 0.9, true);
+    assert.equal(otherWaited, 0);
+    assert.ok(floodServed < 1_500, String(floodServed));
+  });
+
+  it('nobody is held back while there is room', async () => {
+    assert.deepEqual(await minute(() => 0.2, true), { floodServed: 12_000, otherWaited: 0 });
+  });
+
+  it('a realm that was held back goes free when the others have gone', async () => {
+    const clock = new ManualClock();
+    const shares = new FairShare({ clock, load: () => 0.9 });
+    const enter = () => {
+      for (let i = 0; i < 50; i++) void shares.enter('/orgs/flood');
+    };
+    for (let step = 0; step < 20; step++) {
+      enter();
+      shares.enter('/orgs/quiet');
+      await clock.advance(20);
+    }
+    assert.notEqual(shares.enter('/orgs/flood'), undefined);
+    for (let step = 0; step < 100; step++) {
+      void shares.enter('/orgs/flood');
+      await clock.advance(20);
+    }
+    assert.equal(shares.enter('/orgs/flood'), undefined);
+  });
+});
