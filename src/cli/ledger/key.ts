@@ -1,22 +1,48 @@
-/** Where the public key of a log comes from: given, remembered, or (the first time) the log itself. */
+/** What a log is verified by: keys or a policy that were given, keys that are remembered, or (the first time) the log's own word. */
 import { existsSync, readFileSync } from 'node:fs';
-import { parseVkey } from '#kernel/log/note.ts';
+import { type Policy, parsePolicy, policyOfKeys } from '#trust/ledger/policy.ts';
 import { readText, type TileSource } from '#trust/ledger/source.ts';
-import { CliError, EXIT } from '../resources/errors.ts';
+import { CliError, EXIT, usageError } from '../resources/errors.ts';
 
-/** Reads `--key`: the key itself, or a file that holds it. */
+export interface TrustOptions {
+  readonly key?: string;
+  readonly policy?: string;
+}
+
+/** Reads `--key`: the keys themselves, or a file that holds them; one white space between two. */
 export function givenKey(option: string): string {
   const text = existsSync(option) ? readFileSync(option, 'utf8') : option;
-  const vkey = text.trim();
+  const vkeys = text.trim().split(/\s+/).join(' ');
   try {
-    parseVkey(vkey);
+    policyOfKeys(vkeys);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new CliError(`--key ${option}: ${existsSync(option) ? '' : 'no such file, and as a key: '}${why}`, {
       exitCode: EXIT.usage,
     });
   }
-  return vkey;
+  return vkeys;
 }
 
-export const servedKey = async (source: TileSource) => (await readText(source, 'key')).trim();
+/** Reads `--policy`: a file in the form of C2SP tlog-policy. */
+export function givenPolicy(file: string): Policy {
+  try {
+    return parsePolicy(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new CliError(`--policy ${file}: ${error instanceof Error ? error.message : String(error)}`, {
+      exitCode: EXIT.usage,
+    });
+  }
+}
+
+/** Reads whichever of the two was given. */
+export function givenTrust({ key, policy }: TrustOptions): Policy | string | undefined {
+  if (key !== undefined && policy !== undefined)
+    throw usageError('give --key or --policy: a policy names the keys');
+  if (policy !== undefined) return givenPolicy(policy);
+  return key === undefined ? undefined : givenKey(key);
+}
+
+/** The keys that the log says are its own, one white space between two. */
+export const servedKey = async (source: TileSource) =>
+  (await readText(source, 'key')).trim().split(/\s+/).join(' ');

@@ -94,7 +94,7 @@ test('a receipt is checked on a machine that has nothing but the key', async (t)
   await withChanges(cli);
   const proven = await cli.run(['ledger', 'prove', 'namespace', 'shop', '-o', 'shop.tlog-proof']);
   assert.equal(proven.code, 0, proven.stderr);
-  const key = (await cli.run(['ledger', 'key'])).stdout.trim();
+  const [key = ''] = (await cli.run(['ledger', 'key'])).stdout.split('\n');
   assert.ok(proven.stdout.includes(`casemate ledger check-receipt shop.tlog-proof --key '${key}'`));
   const elsewhere = (...args: string[]) => runCli(['ledger', 'check-receipt', ...args], cli.folder, {});
   const checked = await elsewhere('shop.tlog-proof', '--key', key, '-o', 'json');

@@ -1,15 +1,16 @@
 /**
- * What this person remembers of logs they verified: the key and the last checkpoint. A log that is later rolled back,
+ * What this person remembers of logs they verified: the keys and the last checkpoint. A log that is later rolled back,
  * rewritten, or signed by another key cannot hide it from whoever remembers.
  */
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { parseVkey } from '#kernel/log/note.ts';
+import { policyOfKeys } from '#trust/ledger/policy.ts';
 
 export interface Remembered {
-  readonly vkey: string;
+  /** One white space between two. */
+  readonly vkeys: string;
   /** The signed checkpoint that was verified last; absent before the first. */
   readonly checkpoint: string | undefined;
 }
@@ -30,16 +31,20 @@ export async function recall(server: string, log: string): Promise<Remembered | 
     throw error;
   }
   const end = text.indexOf('\n');
-  const vkey = text.slice(0, end);
-  parseVkey(vkey);
+  const vkeys = text.slice(0, end);
+  policyOfKeys(vkeys);
   const checkpoint = text.slice(end + 1);
-  return { vkey, checkpoint: checkpoint === '' ? undefined : checkpoint };
+  return { vkeys, checkpoint: checkpoint === '' ? undefined : checkpoint };
 }
 
-export async function remember(server: string, log: string, { vkey, checkpoint }: Remembered): Promise<void> {
+export async function remember(
+  server: string,
+  log: string,
+  { vkeys, checkpoint }: Remembered,
+): Promise<void> {
   const file = fileOf(server, log);
   await mkdir(memoryFolder(), { recursive: true, mode: 0o700 });
   const temporary = `${file}.${process.pid}.new`;
-  await writeFile(temporary, `${vkey.trim()}\n${checkpoint ?? ''}`, { mode: 0o600 });
+  await writeFile(temporary, `${vkeys.trim()}\n${checkpoint ?? ''}`, { mode: 0o600 });
   await rename(temporary, file);
 }

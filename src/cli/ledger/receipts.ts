@@ -1,8 +1,10 @@
 /** `casemate ledger prove` and `ledger check-receipt`. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import { rfc3339 } from '#kernel/clock.ts';
 import { readUnverifiedCheckpoint } from '#kernel/log/checkpoint.ts';
 import type { Leaf } from '#kernel/log/leaf.ts';
+import type { Cosigned } from '#trust/ledger/judge.ts';
 import { checkReceipt, proveInclusion } from '#trust/ledger/receipt.ts';
 import { readText, type TileSource } from '#trust/ledger/source.ts';
 import { ownCommand, shellWord } from '../own-command.ts';
@@ -13,7 +15,7 @@ import { getObject } from '../resources/read.ts';
 import { inSession, type Session } from '../resources/session.ts';
 import { alignRows } from '../resources/table.ts';
 import { parseObjectTargets } from '../resources/targets.ts';
-import { givenKey, servedKey } from './key.ts';
+import { givenTrust, servedKey, type TrustOptions } from './key.ts';
 import { recall } from './memory.ts';
 import { type LedgerName, ledgerSource } from './source.ts';
 
@@ -25,6 +27,7 @@ export interface ProveOptions extends SessionOptions {
   readonly log: LedgerName;
   readonly index?: number;
   readonly key?: string;
+  readonly policy?: string;
   readonly output?: string;
 }
 
@@ -70,10 +73,9 @@ export const prove = inSession(async (session: Session, options: ProveOptions, a
   }
   await waitUntilSigned(source, index);
   const remembered = await recall(session.client.connection.server, options.log);
-  const vkey =
-    options.key === undefined ? (remembered?.vkey ?? (await servedKey(source))) : givenKey(options.key);
-  const receipt = await proveInclusion(source, vkey, index);
-  const { leaf, checkpoint } = checkReceipt(receipt, vkey);
+  const trust = givenTrust(options) ?? remembered?.vkeys ?? (await servedKey(source));
+  const receipt = await proveInclusion(source, trust, index);
+  const { leaf, checkpoint, cosigned } = checkReceipt(receipt, trust);
   if (uid !== undefined && (leaf.type !== 'change' || leaf.uid !== uid)) {
     throw new CliError(
       `leaf ${index} is not about this object: the region shows something its ledger does not say`,
@@ -86,13 +88,22 @@ export const prove = inSession(async (session: Session, options: ProveOptions, a
   printLines([
     `${file}: leaf ${index} of ${checkpoint.origin}, proven in its first ${checkpoint.size} leaves`,
     ...leafLines(leaf),
+    ...cosignedLines(cosigned),
     'Anybody can check it without this region, with the log’s public key:',
-    `  ${ownCommand()} ledger check-receipt ${shellWord(file)} --key '${vkey}'`,
+    // The Ed25519 key, which fits a line; `ledger key` prints the other as well.
+    `  ${ownCommand()} ledger check-receipt ${shellWord(file)} ${
+      options.policy === undefined
+        ? `--key '${String(trust).split(' ', 1)[0]}'`
+        : `--policy ${shellWord(options.policy)}`
+    }`,
   ]);
 });
 
-export interface CheckOptions {
-  readonly key: string;
+/** Who cosigned, as lines for people. Pure. */
+export const cosignedLines = (cosigned: readonly Cosigned[]): string[] =>
+  cosigned.map(({ witness, time_s }) => `  cosigned by ${witness} on ${rfc3339(time_s * 1_000)}`);
+
+export interface CheckOptions extends TrustOptions {
   readonly leaf?: string;
   readonly output: 'text' | 'json';
 }
@@ -108,27 +119,29 @@ const readFileOr = (file: string): Buffer => {
 };
 
 export const checkReceiptFile = reporting(async (file: string, options: CheckOptions, _command: Command) => {
-  const vkey = givenKey(options.key);
+  const trust = givenTrust(options);
+  if (trust === undefined) throw usageError('what is trusted? Give --key or --policy');
   const leafFile = options.leaf === undefined ? undefined : readFileOr(options.leaf);
   const text = readFileOr(file).toString('utf8');
   let checked: ReturnType<typeof checkReceipt>;
   try {
-    checked = checkReceipt(text, vkey, leafFile);
+    checked = checkReceipt(text, trust, leafFile);
   } catch (error) {
     throw new CliError(
       `${file} does NOT prove anything: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
-  const { checkpoint, leaf } = checked;
+  const { checkpoint, leaf, cosigned } = checked;
   if (options.output === 'json') {
     const { origin, size, root } = checkpoint;
     return print(
-      `${JSON.stringify({ valid: true, origin, size, root: root.toString('base64'), leaf }, null, 4)}\n`,
+      `${JSON.stringify({ valid: true, origin, size, root: root.toString('base64'), cosigned, leaf }, null, 4)}\n`,
     );
   }
   printLines([
     `${file}: proven. ${checkpoint.origin} signed that this is its leaf ${leaf.index}:`,
     ...leafLines(leaf),
+    ...cosignedLines(cosigned),
     `  (in a log of ${checkpoint.size} leaves with root ${checkpoint.root.toString('base64')})`,
   ]);
 });

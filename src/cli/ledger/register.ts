@@ -6,6 +6,9 @@ const SHOW_LIMIT_DEFAULT = 50;
 
 const logOption = () => new Option('--log <log>', 'which log').choices(['changes', 'access']);
 
+const policyOption = () =>
+  new Option('--policy <file>', 'which logs and witnesses count, and how many of them (C2SP tlog-policy)');
+
 type Action = (...args: never[]) => Promise<void>;
 
 const lazily =
@@ -36,6 +39,7 @@ export function registerLedgerCommands(program: Command): void {
       '--key <key>',
       'the log’s public key, or a file with it (default: the one remembered, else the server’s)',
     )
+    .addOption(policyOption())
     .addOption(
       new Option('--known <file>', 'a signed checkpoint that you kept, or were given').argParser(collect),
     )
@@ -57,20 +61,22 @@ export function registerLedgerCommands(program: Command): void {
       '--key <key>',
       'the log’s public key, or a file with it (default: the one remembered, else the server’s)',
     )
+    .addOption(policyOption())
     .option('-o, --output <file>', 'where to write it, - for standard output (default: LOG-INDEX.tlog-proof)')
     .action(lazily(async () => (await import('./receipts.ts')).prove));
 
   ledger
     .command('check-receipt')
-    .description('check a receipt offline, with nothing but the log’s public key')
+    .description('check a receipt offline, with nothing but the log’s public key, or a policy')
     .argument('<file>', 'the receipt, - for standard input')
-    .requiredOption('--key <key>', 'the log’s public key, or a file with it')
+    .option('--key <key>', 'the log’s public key, or a file with it')
+    .addOption(policyOption())
     .option('--leaf <file>', 'the leaf, when the receipt does not hold it')
     .addOption(new Option('-o, --output <format>', 'how to print').choices(['text', 'json']).default('text'))
     .action(lazily(async () => (await import('./receipts.ts')).checkReceiptFile));
 
   withConnection(ledger.command('key'))
-    .description('print a log’s public key, to be handed to whoever verifies')
+    .description('print a log’s public keys (Ed25519, then ML-DSA-44), to be handed to whoever verifies')
     .addOption(logOption().default('changes'))
     .action(lazily(async () => (await import('./verify.ts')).key));
 }

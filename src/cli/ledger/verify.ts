@@ -2,10 +2,14 @@
 
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import { rfc3339 } from '#kernel/clock.ts';
 import { isLogError } from '#kernel/log/log-error.ts';
+import { SIGNATURE_TYPE, vkeyOf } from '#kernel/log/note.ts';
 import { readLeaves } from '#trust/ledger/leaves.ts';
 import { followOrganizations } from '#trust/ledger/organizations.ts';
+import type { Policy } from '#trust/ledger/policy.ts';
 import type { Problem } from '#trust/ledger/problem.ts';
+import type { Trust } from '#trust/ledger/receipt.ts';
 import { directorySource, type TileSource } from '#trust/ledger/source.ts';
 import { type LedgerReport, verifyLog } from '#trust/ledger/verify.ts';
 import { CliError, EXIT, reporting, usageError } from '../resources/errors.ts';
@@ -15,13 +19,14 @@ import { print, printLines } from '../resources/output.ts';
 import { listObjects } from '../resources/read.ts';
 import { inSession, Session } from '../resources/session.ts';
 import { alignRows } from '../resources/table.ts';
-import { givenKey, servedKey } from './key.ts';
+import { givenTrust, servedKey } from './key.ts';
 import { recall, remember } from './memory.ts';
 import { type LedgerName, LOG_NAMES, ledgerSource } from './source.ts';
 
 export interface VerifyOptions extends SessionOptions {
   readonly log?: LedgerName;
   readonly key?: string;
+  readonly policy?: string;
   readonly known?: readonly string[];
   readonly folder?: string;
   readonly remember: boolean;
@@ -32,7 +37,7 @@ export interface VerifyOptions extends SessionOptions {
 
 export const key = inSession(
   async (session: Session, options: SessionOptions & { readonly log: LedgerName }) => {
-    printLines([await servedKey(ledgerSource(session.client, options.log))]);
+    printLines((await servedKey(ledgerSource(session.client, options.log))).split(' '));
   },
 );
 
@@ -49,6 +54,9 @@ function problemLines(problems: readonly Problem[], count: number): string[] {
   ];
 }
 
+const witnessText = ({ cosigned }: LedgerReport) =>
+  cosigned.map(({ witness, time_s }) => `${witness} on ${rfc3339(time_s * 1_000)}`).join(', ');
+
 /** A report as lines for people. Pure. */
 export function reportLines(report: LedgerReport, keyFrom: string): string[] {
   const types = Object.entries(report.types).map(([type, count]) => `${count} ${type}`);
@@ -58,6 +66,9 @@ export function reportLines(report: LedgerReport, keyFrom: string): string[] {
     ...alignRows([
       ['  leaves', `${report.verifiedLeaves} of ${report.size} (${types.join(', ')})`],
       ['  checkpoints', `${report.verifiedCheckpoints} fit the leaves`],
+      ...(report.cosigned.length === 0
+        ? []
+        : [['  witnessed', `the first ${report.witnessedLeaves} leaves: ${witnessText(report)}`]]),
       ['  from', `${report.firstTime ?? '?'} to ${report.lastTime ?? '?'}`],
       ['  root', report.root],
       ['  key', keyFrom],
@@ -84,17 +95,17 @@ async function verifyServed(session: Session, log: LedgerName, options: VerifyOp
   const source = ledgerSource(session.client, log);
   const { server } = session.client.connection;
   const before = options.remember && !options.forget ? await recall(server, log) : undefined;
-  const given = options.key === undefined ? undefined : givenKey(options.key);
-  const served = given ?? before?.vkey ?? (await servedKey(source));
+  const given = givenTrust(options);
+  const served = given ?? before?.vkeys ?? (await servedKey(source));
   const keyFrom =
     given !== undefined
-      ? 'given'
+      ? givenText(options)
       : before !== undefined
         ? 'remembered from the first time'
         : 'told by the server itself: compare it with what you were given';
   // A key that was remembered stays the one to verify with; a log that changed its key cannot be verified with it.
   const known = [
-    ...(before?.checkpoint === undefined || before.vkey !== served ? [] : [before.checkpoint]),
+    ...(before?.checkpoint === undefined || !isSameKey(before.vkeys, served) ? [] : [before.checkpoint]),
     ...knownFiles(options),
   ];
   const onProgress = progress(log);
@@ -109,8 +120,9 @@ async function verifyServed(session: Session, log: LedgerName, options: VerifyOp
       );
     },
   );
-  if (options.remember && report.problemCount === 0) {
-    await remember(server, log, { vkey: served, checkpoint: report.checkpoint }).catch((error: Error) => {
+  if (options.remember && report.problemCount === 0 && canRemember(served, report.origin)) {
+    const vkeys = typeof served === 'string' ? served : keysOf(served, report.origin);
+    await remember(server, log, { vkeys, checkpoint: report.checkpoint }).catch((error: Error) => {
       process.stderr.write(`note: cannot remember this for next time: ${error.message}
 `);
     });
@@ -118,19 +130,40 @@ async function verifyServed(session: Session, log: LedgerName, options: VerifyOp
   return { report, keyFrom };
 }
 
+const givenText = ({ policy }: VerifyOptions) => (policy === undefined ? 'given' : `policy ${policy}`);
+
+/** The Ed25519 key of a log as a policy names it: what is remembered of it. */
+const keysOf = (policy: Policy, origin: string) =>
+  policy.logs
+    .filter(({ name, type }) => name === origin && type === SIGNATURE_TYPE.ed25519)
+    .map(vkeyOf)
+    .join(' ');
+
+const canRemember = (trust: Trust, origin: string) =>
+  typeof trust === 'string' || keysOf(trust, origin) !== '';
+
+/** Whether what was remembered is of a key that is trusted now: then it must fit. */
+function isSameKey(remembered: string, trust: Trust): boolean {
+  const [first = ''] = remembered.split(' ', 1);
+  const now = typeof trust === 'string' ? trust.split(' ') : trust.logs.map(vkeyOf);
+  return now.includes(first);
+}
+
 const knownFiles = (options: VerifyOptions) =>
   (options.known ?? []).map((file) => readFileSync(file, 'utf8'));
 
 async function verifyFolder(folder: string, options: VerifyOptions): Promise<Verified> {
   const source: TileSource = directorySource(folder);
-  if (options.key === undefined)
-    throw usageError('a copy of a log is verified with the log’s key: give --key');
+  const trust = givenTrust(options);
+  if (trust === undefined) {
+    throw usageError('a copy of a log is verified with the log’s key: give --key, or --policy');
+  }
   const onProgress = progress(folder);
-  const report = await verifyLog(source, givenKey(options.key), {
+  const report = await verifyLog(source, trust, {
     known: knownFiles(options),
     ...(onProgress ? { onProgress } : {}),
   });
-  return { report, keyFrom: 'given' };
+  return { report, keyFrom: givenText(options) };
 }
 
 function finish(verified: readonly Verified[], output: 'text' | 'json'): void {

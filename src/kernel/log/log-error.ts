@@ -10,7 +10,9 @@ export type LogErrorCode =
   | 'MALFORMED_LEAF'
   | 'MALFORMED_TILE'
   | 'MALFORMED_PROOF'
+  | 'MALFORMED_POLICY'
   | 'UNKNOWN_KEY'
+  | 'NO_QUORUM'
   | 'BAD_SIGNATURE'
   | 'WRONG_LOG'
   | 'OUT_OF_RANGE';

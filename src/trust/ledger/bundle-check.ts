@@ -14,9 +14,10 @@ export const KEY_INDEX = 1;
 
 /** What leaves of this log have to be. */
 export interface LeafRules {
-  /** The log's name, and the vkey that its second leaf announces. */
+  /** The log's name, and the vkeys that its second leaf announces, as far as they are known. */
   readonly origin: string;
-  readonly vkey: string;
+  readonly vkey?: string;
+  readonly cosigner?: string;
 }
 
 export interface BundleTask extends LeafRules {
@@ -64,7 +65,13 @@ function judge(leaf: Leaf, index: number, rules: LeafRules): Problem | undefined
   }
   if (index === KEY_INDEX) {
     if (leaf.type !== 'key') return unexpected(`the second leaf is of type ${leaf.type}, not key`);
-    if (leaf.vkey !== rules.vkey) return unexpected(`the log announced another key: ${leaf.vkey}`);
+    if (rules.vkey !== undefined && leaf.vkey !== rules.vkey) {
+      return unexpected(`the log announced another key: ${leaf.vkey}`);
+    }
+    // A log that is older than cosigners announced none.
+    if (rules.cosigner !== undefined && (leaf.cosigner ?? rules.cosigner) !== rules.cosigner) {
+      return unexpected(`the log announced another post-quantum key: ${leaf.cosigner}`);
+    }
     return undefined;
   }
   if (!isExpectedType(leaf.type, rules.origin))

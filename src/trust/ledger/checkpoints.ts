@@ -2,10 +2,11 @@
  * Gathers the signed checkpoints that a log has to agree with: those it serves, and those somebody kept. Verifies each
  * one's signature; comparing their roots with the leaves is for `verify.ts`.
  */
-import { type Checkpoint, openCheckpoint } from '#kernel/log/checkpoint.ts';
-import { isLogError } from '#kernel/log/log-error.ts';
+import { type Checkpoint, openCheckpoint, parseCheckpointList } from '#kernel/log/checkpoint.ts';
+import { isLogError, LogError } from '#kernel/log/log-error.ts';
 import type { NoteVerifier } from '#kernel/log/note.ts';
 import type { Problem } from './problem.ts';
+import type { TileSource } from './source.ts';
 
 export interface Expected {
   readonly checkpoint: Checkpoint;
@@ -19,14 +20,49 @@ export interface Gathered {
   readonly problems: readonly Problem[];
 }
 
-function openAll(notes: readonly string[], what: string, verifier: NoteVerifier) {
+/**
+ * A list of checkpoints, or none when the log does not serve it: as JSON (`{"items": […]}`, what a region answers) or one after the other in
+ * a text (what a copy in a folder may hold).
+ */
+async function checkpointList(source: TileSource, path: string): Promise<readonly string[]> {
+  const bytes = await source.read(path);
+  const text = bytes === undefined ? '' : Buffer.from(bytes).toString('utf8');
+  if (!text.startsWith('{')) return parseCheckpointList(text);
+  const { items } = JSON.parse(text) as { readonly items?: unknown };
+  if (!Array.isArray(items) || !items.every((item) => typeof item === 'string')) {
+    throw new LogError('MALFORMED_CHECKPOINT', `${path}: not a list of texts in "items"`);
+  }
+  return items;
+}
+
+/** The checkpoints that the log kept. */
+export const storedCheckpoints = (source: TileSource) => checkpointList(source, 'checkpoints');
+
+/** The latest few checkpoints that witnesses cosigned, newest last. */
+export const cosignedCheckpoints = (source: TileSource) => checkpointList(source, 'cosigned');
+
+/** Opens a checkpoint by the keys of a log. What only its post-quantum key would verify is taken by that. */
+function openByAny(note: string, verifiers: readonly NoteVerifier[]): Checkpoint {
+  let last: unknown;
+  for (const verifier of verifiers) {
+    try {
+      return openCheckpoint(note, verifier);
+    } catch (error) {
+      if (!isLogError(error, 'UNKNOWN_KEY')) throw error;
+      last = error;
+    }
+  }
+  throw last;
+}
+
+function openAll(notes: readonly string[], what: string, verifiers: readonly NoteVerifier[]) {
   const expected: Expected[] = [];
   const problems: Problem[] = [];
   for (const [position, note] of notes.entries()) {
     const label =
       notes.length === 1 ? `the ${what} checkpoint` : `${what} checkpoint ${position + 1} of ${notes.length}`;
     try {
-      expected.push({ checkpoint: openCheckpoint(note, verifier), label });
+      expected.push({ checkpoint: openByAny(note, verifiers), label });
     } catch (error) {
       if (!isLogError(error)) throw error;
       problems.push({ code: 'CHECKPOINT_INVALID', message: `${label}: ${error.message}` });
@@ -37,16 +73,16 @@ function openAll(notes: readonly string[], what: string, verifier: NoteVerifier)
 
 /**
  * `stored` as the log serves them, newest last; `known` as somebody else kept them, in any order; `head` the log's current
- * one, already verified.
+ * one, already verified; `verifiers` the keys of the log, at least one.
  */
 export function gatherCheckpoints(
   stored: readonly string[],
   known: readonly string[],
   head: Checkpoint,
-  verifier: NoteVerifier,
+  verifiers: readonly NoteVerifier[],
 ): Gathered {
-  const own = openAll(stored, 'stored', verifier);
-  const kept = openAll(known, 'known', verifier);
+  const own = openAll(stored, 'stored', verifiers);
+  const kept = openAll(known, 'known', verifiers);
   const problems = [...own.problems, ...kept.problems];
   for (const [position, { checkpoint, label }] of own.expected.entries()) {
     const before = own.expected[position - 1];

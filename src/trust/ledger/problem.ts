@@ -3,6 +3,8 @@
 export type ProblemCode =
   /** A checkpoint is malformed, of another log, or not signed by the log's key. */
   | 'CHECKPOINT_INVALID'
+  /** No checkpoint was cosigned by the witnesses that the policy asks for. */
+  | 'NO_QUORUM'
   /** A signed checkpoint does not fit the leaves: its root is not theirs. */
   | 'CHECKPOINT_ROOT'
   /** Checkpoints are not in the order the log grew in. */

@@ -2,13 +2,15 @@
  * Receipts: a proof that one leaf is in a log, as C2SP `tlog-proof@v1` text. The leaf itself travels in the `extra` line, so
  * that one file (`.tlog-proof`) and the log's public key are all that checking takes: no server, no clock, no network.
  */
-import { type Checkpoint, openCheckpoint } from '#kernel/log/checkpoint.ts';
+import type { Checkpoint } from '#kernel/log/checkpoint.ts';
 import { type Leaf, parseLeaf } from '#kernel/log/leaf.ts';
 import { LogError } from '#kernel/log/log-error.ts';
 import { HASH_BYTES, leafHash, TILE_WIDTH } from '#kernel/log/merkle.ts';
-import { parseVkey } from '#kernel/log/note.ts';
 import { inclusionProof, tileHashReader, verifyInclusion } from '#kernel/log/proof.ts';
 import { decodeEntryBundle, ENTRY_BYTES_MAX, tileWidth } from '#kernel/log/tile.ts';
+import { cosignedCheckpoints } from './checkpoints.ts';
+import { type Cosigned, judgeCheckpoint, requireQuorum } from './judge.ts';
+import { type Policy, policyOfKeys } from './policy.ts';
 import { readText, readTile, type TileSource } from './source.ts';
 
 const HEADER = 'c2sp.org/tlog-proof@v1';
@@ -83,16 +85,38 @@ export async function readEntry(source: TileSource, size: number, index: number)
   return entry;
 }
 
+/** What is trusted: a policy, or a log's keys (vkeys, separated by white space) without witnesses. */
+export type Trust = Policy | string;
+
+export const policyOf = (trust: Trust): Policy => (typeof trust === 'string' ? policyOfKeys(trust) : trust);
+
 /**
- * Makes the receipt of a leaf from a log's current checkpoint and tiles. It is checked before it is given out, so that a
- * receipt that does not verify never reaches anybody.
+ * The checkpoint to prove leaf `index` by: the latest that witnesses cosigned when it has that leaf and meets the policy, since it proves more;
+ * otherwise the current one. Throws a LogError when neither will do.
  */
-export async function proveInclusion(source: TileSource, vkey: string, index: number): Promise<string> {
-  const checkpoint = await readText(source, 'checkpoint');
-  const { size } = openCheckpoint(checkpoint, parseVkey(vkey));
-  if (!Number.isSafeInteger(index) || index < 0 || index >= size) {
-    throw new LogError('OUT_OF_RANGE', `index: the signed log has leaves 0 to ${size - 1}, not ${index}`);
+async function chooseCheckpoint(source: TileSource, policy: Policy, index: number) {
+  const current = await readText(source, 'checkpoint');
+  const { checkpoint } = judgeCheckpoint(current, policy);
+  if (!Number.isSafeInteger(index) || index < 0 || index >= checkpoint.size) {
+    throw new LogError(
+      'OUT_OF_RANGE',
+      `index: the signed log has leaves 0 to ${checkpoint.size - 1}, not ${index}`,
+    );
   }
+  for (const note of (await cosignedCheckpoints(source)).toReversed()) {
+    const judged = judgeCheckpoint(note, policy);
+    if (judged.isMet && judged.checkpoint.size > index) return { note, size: judged.checkpoint.size };
+  }
+  requireQuorum(current, policy);
+  return { note: current, size: checkpoint.size };
+}
+
+/**
+ * Makes the receipt of a leaf from a log's checkpoint and tiles. It is checked before it is given out, so that a receipt that does not
+ * verify never reaches anybody.
+ */
+export async function proveInclusion(source: TileSource, trust: Trust, index: number): Promise<string> {
+  const { note: checkpoint, size } = await chooseCheckpoint(source, policyOf(trust), index);
   const read = tileHashReader(size, async (tile) => {
     const found = await readTile(source, tile);
     if (found === undefined)
@@ -104,23 +128,25 @@ export async function proveInclusion(source: TileSource, vkey: string, index: nu
     readEntry(source, size, index),
   ]);
   const receipt = formatProof({ index, hashes, checkpoint, extra });
-  checkReceipt(receipt, vkey);
+  checkReceipt(receipt, trust);
   return receipt;
 }
 
 export interface CheckedReceipt {
   readonly checkpoint: Checkpoint;
+  /** Witnesses of the policy who cosigned the checkpoint. */
+  readonly cosigned: readonly Cosigned[];
   readonly leaf: Leaf;
   readonly leafBytes: Buffer;
 }
 
 /**
- * Checks a receipt offline: the checkpoint is signed by the key, and the leaf is in the tree it signs, at the index it says.
- * `leaf`, when given, is used instead of the one in the receipt. Throws a LogError that says what does not fit.
+ * Checks a receipt offline: the checkpoint is signed and cosigned as the policy asks, and the leaf is in the tree it signs, at the index it
+ * says. `leaf`, when given, is used instead of the one in the receipt. Throws a LogError that says what does not fit.
  */
-export function checkReceipt(receipt: string, vkey: string, leaf?: Uint8Array): CheckedReceipt {
+export function checkReceipt(receipt: string, trust: Trust, leaf?: Uint8Array): CheckedReceipt {
   const proof = parseProof(receipt);
-  const checkpoint = openCheckpoint(proof.checkpoint, parseVkey(vkey));
+  const { checkpoint, cosigned } = requireQuorum(proof.checkpoint, policyOf(trust));
   const leafBytes = leaf === undefined ? proof.extra : Buffer.from(leaf);
   if (leafBytes === undefined) {
     throw new LogError(
@@ -148,5 +174,5 @@ export function checkReceipt(receipt: string, vkey: string, leaf?: Uint8Array): 
       `index: the leaf says ${parsed.index}, but stands at ${proof.index}`,
     );
   }
-  return { checkpoint, leaf: parsed, leafBytes };
+  return { checkpoint, cosigned, leaf: parsed, leafBytes };
 }

@@ -8,7 +8,16 @@ import { keyId } from '#kernel/log/note.ts';
 import { inclusionProof, tileHashReader } from '#kernel/log/proof.ts';
 import { tilePath } from '#kernel/log/tile.ts';
 import { parseProof, proveInclusion } from './receipt.ts';
-import { encodeAll, logFiles, memorySource, testLeaves, testSigner, vkeyOf } from './test-log.ts';
+import {
+  cosignedBy,
+  encodeAll,
+  logFiles,
+  memorySource,
+  testCosigner,
+  testLeaves,
+  testSigner,
+  vkeyOf,
+} from './test-log.ts';
 
 type TrustedRoot = Parameters<typeof toTrustMaterial>[0];
 type Bundle = Parameters<typeof toSignedEntity>[0];
@@ -71,6 +80,16 @@ test('@sigstore/verify confirms the receipts of our leaves: checkpoint signature
     const leaf = receipt.extra ?? assert.fail('no leaf');
     verifyTLogInclusion(logEntry(index, leaf, receipt.hashes, receipt.checkpoint), tlogs);
   }
+});
+
+test('@sigstore/verify confirms receipts whose checkpoint witnesses and the log’s post-quantum key cosigned as well', async () => {
+  const files = logFiles(signer, entries);
+  const note = files.get('checkpoint')?.toString() ?? assert.fail('no checkpoint');
+  const cosigners = [testCosigner(signer.origin, 6), testCosigner('tenant.example/w1')];
+  files.set('checkpoint', Buffer.from(await cosignedBy(note, cosigners)));
+  const { tlogs } = trustMaterial(Buffer.of());
+  const receipt = parseProof(await proveInclusion(memorySource(files), vkeyOf(signer), 77));
+  verifyTLogInclusion(logEntry(77, entries[77] ?? assert.fail(), receipt.hashes, receipt.checkpoint), tlogs);
 });
 
 test('@sigstore/verify refuses the receipt of another leaf, another place, or another signer', async () => {

@@ -13,7 +13,7 @@ export const ANSWER_BYTES_MAX = TILE_WIDTH * (ENTRY_BYTES_MAX + 2);
 
 export interface TileSource {
   /**
-   * Reads `checkpoint`, `checkpoints`, `key` or a path that `tilePath` writes. Undefined when there is no such thing.
+   * Reads `checkpoint`, `checkpoints`, `cosigned`, `key` or a path that `tilePath` writes. Undefined when there is no such thing.
    * Throws when it cannot be read. Refuses answers longer than ANSWER_BYTES_MAX.
    */
   read(path: string): Promise<Uint8Array | undefined>;

@@ -2,14 +2,16 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import type { LogSigner } from '#kernel/keys.ts';
 import { formatCheckpointList, signCheckpoint } from '#kernel/log/checkpoint.ts';
+import { type Cosigner, cosign, rawPublicKey } from '#kernel/log/cosignature.ts';
 import { bodyDigest, encodeLeaf, LEAF_FORMAT, type Leaf, leafTime } from '#kernel/log/leaf.ts';
 import { append, EMPTY_FRONTIER, leafHash, root, TILE_WIDTH, type TileNode } from '#kernel/log/merkle.ts';
-import { encodeVkey } from '#kernel/log/note.ts';
+import { encodeVkey, parseNote } from '#kernel/log/note.ts';
 import { encodeEntryBundle, tilePath, tilesAtLevel } from '#kernel/log/tile.ts';
 import type { TileSource } from './source.ts';
 
 export const TEST_ORIGIN = 'lux-1.casemate.internal/orgs/ministry/changes';
 const TEST_TIME_MS = Date.UTC(2026, 10, 21);
+export const TEST_TIME_S = TEST_TIME_MS / 1_000;
 
 export function testSigner(origin = TEST_ORIGIN): LogSigner {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
@@ -18,6 +20,23 @@ export function testSigner(origin = TEST_ORIGIN): LogSigner {
     publicKey: publicKey.export({ format: 'der', type: 'spki' }).subarray(-32),
     sign: (message) => sign(null, message, privateKey),
   };
+}
+
+export function testCosigner(name: string, type: Cosigner['type'] = 4): Cosigner {
+  const { privateKey } = type === 4 ? generateKeyPairSync('ed25519') : generateKeyPairSync('ml-dsa-44');
+  return {
+    name,
+    type,
+    publicKey: rawPublicKey(privateKey),
+    sign: async (message) => sign(null, message, privateKey),
+  };
+}
+
+/** The note with these cosignatures added. */
+export async function cosignedBy(note: string, cosigners: readonly Cosigner[], time_s = TEST_TIME_S) {
+  const { text } = parseNote(note);
+  const lines = await Promise.all(cosigners.map((cosigner) => cosign(text, cosigner, time_s)));
+  return `${note}${lines.join('')}`;
 }
 
 export const vkeyOf = (signer: LogSigner) => encodeVkey(signer.origin, signer.publicKey);

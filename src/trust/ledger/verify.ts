@@ -1,17 +1,20 @@
 /**
- * Verifies a whole log as somebody outside would, with nothing but its public key: recomputes the tree from the entries,
+ * Verifies a whole log as somebody outside would, with nothing but its public keys or a policy: recomputes the tree from the entries,
  * holds it against the tiles and every signed checkpoint, and reads each leaf. Names what is wrong; repairs nothing.
  */
-import { openCheckpoint, parseCheckpointList } from '#kernel/log/checkpoint.ts';
+import type { Checkpoint } from '#kernel/log/checkpoint.ts';
 import type { LeafType } from '#kernel/log/leaf.ts';
-import { LogError } from '#kernel/log/log-error.ts';
+import { isLogError } from '#kernel/log/log-error.ts';
 import { HASH_BYTES, TILE_WIDTH } from '#kernel/log/merkle.ts';
-import { parseVkey } from '#kernel/log/note.ts';
+import { SIGNATURE_TYPE, type SignatureType, vkeyOf } from '#kernel/log/note.ts';
 import { hashesAtLevel, type Tile, tilePath, tilesAtLevel } from '#kernel/log/tile.ts';
-import type { BundleResult } from './bundle-check.ts';
+import type { BundleResult, LeafRules } from './bundle-check.ts';
 import { type BundlePool, bundlePool } from './bundle-pool.ts';
-import { gatherCheckpoints } from './checkpoints.ts';
+import { cosignedCheckpoints, gatherCheckpoints, storedCheckpoints } from './checkpoints.ts';
+import { type Cosigned, type Judged, judgeCheckpoint, missingText } from './judge.ts';
+import type { Policy } from './policy.ts';
 import { type Problem, ProblemList } from './problem.ts';
+import { policyOf, type Trust } from './receipt.ts';
 import { readText, readTile, type TileSource } from './source.ts';
 import { TreeWalk } from './tree-walk.ts';
 
@@ -37,6 +40,10 @@ export interface LedgerReport {
   readonly verifiedLeaves: number;
   /** Signed checkpoints whose root is that of the leaves. */
   readonly verifiedCheckpoints: number;
+  /** Leaves of the largest checkpoint that meets the policy: what came later is signed by the log, but not seen by witnesses yet. */
+  readonly witnessedLeaves: number;
+  /** Who cosigned that checkpoint, and when. */
+  readonly cosigned: readonly Cosigned[];
   readonly types: Readonly<Partial<Record<LeafType, number>>>;
   readonly firstTime: string | undefined;
   readonly lastTime: string | undefined;
@@ -57,18 +64,14 @@ interface Loaded {
 class Verification {
   readonly #source: TileSource;
   readonly #pool: BundlePool;
-  readonly #rules: { readonly origin: string; readonly vkey: string };
+  readonly #rules: LeafRules;
   readonly problems = new ProblemList();
   readonly types: Partial<Record<LeafType, number>> = {};
   firstTime: string | undefined;
   lastTime: string | undefined;
   clockSteps = 0;
 
-  constructor(
-    source: TileSource,
-    pool: BundlePool,
-    rules: { readonly origin: string; readonly vkey: string },
-  ) {
+  constructor(source: TileSource, pool: BundlePool, rules: LeafRules) {
     this.#source = source;
     this.#pool = pool;
     this.#rules = rules;
@@ -199,39 +202,68 @@ async function walkLog(verification: Verification, walk: TreeWalk, size: number,
   }
 }
 
-/**
- * The stored checkpoints, or none when the log does not serve them: as JSON (`{"items": […]}`, what a region answers) or one
- * after the other in a text (what a copy in a folder may hold).
- */
-async function storedCheckpoints(source: TileSource): Promise<readonly string[]> {
-  const bytes = await source.read('checkpoints');
-  const text = bytes === undefined ? '' : Buffer.from(bytes).toString('utf8');
-  if (!text.startsWith('{')) return parseCheckpointList(text);
-  const { items } = JSON.parse(text) as { readonly items?: unknown };
-  if (!Array.isArray(items) || !items.every((item) => typeof item === 'string')) {
-    throw new LogError('MALFORMED_CHECKPOINT', 'checkpoints: not a list of texts in "items"');
+/** What leaves of this log have to be, as far as the policy tells. */
+function rulesFor(head: Checkpoint, policy: Policy): LeafRules {
+  const own = [...policy.logs, ...policy.witnesses.map(({ verifier }) => verifier)].filter(
+    ({ name }) => name === head.origin,
+  );
+  const keyOf = (type: SignatureType) => own.find((verifier) => verifier.type === type);
+  const [signer, cosigner] = [keyOf(SIGNATURE_TYPE.ed25519), keyOf(SIGNATURE_TYPE.mlDsa44Cosignature)];
+  return {
+    origin: head.origin,
+    ...(signer ? { vkey: vkeyOf(signer) } : {}),
+    ...(cosigner ? { cosigner: vkeyOf(cosigner) } : {}),
+  };
+}
+
+/** The largest checkpoint that meets the policy, of the current one and those that witnesses cosigned last. */
+function chooseWitnessed(
+  notes: readonly string[],
+  policy: Policy,
+  problems: ProblemList,
+): Judged | undefined {
+  let best: Judged | undefined;
+  for (const note of notes) {
+    try {
+      const judged = judgeCheckpoint(note, policy);
+      if (judged.isMet && judged.checkpoint.size >= (best?.checkpoint.size ?? 0)) best = judged;
+    } catch (error) {
+      if (!isLogError(error)) throw error;
+      problems.add({ code: 'CHECKPOINT_INVALID', message: `a cosigned checkpoint: ${error.message}` });
+    }
   }
-  return items;
+  return best;
 }
 
 /**
- * Verifies the log that `vkey` is the public key of. Throws when the source cannot be reached, or when its current
- * checkpoint is not signed by that key: then there is nothing to verify against.
+ * Verifies a log by a policy, or by its keys. Throws when the source cannot be reached, or when its current checkpoint is not signed by a log
+ * that is trusted: then there is nothing to verify against.
  */
 export async function verifyLog(
   source: TileSource,
-  vkey: string,
+  trust: Trust,
   options: VerifyOptions = {},
 ): Promise<LedgerReport> {
-  const verifier = parseVkey(vkey);
+  const policy = policyOf(trust);
   // In this order, so that a log that grows meanwhile is not taken for one that was rolled back.
   const stored = await storedCheckpoints(source);
+  const cosigned = await cosignedCheckpoints(source);
   const note = await readText(source, 'checkpoint');
-  const head = openCheckpoint(note, verifier);
-  const gathered = gatherCheckpoints(stored, options.known ?? [], head, verifier);
+  const current = judgeCheckpoint(note, policy);
+  const head = current.checkpoint;
+  const signers = policy.logs.filter(({ name }) => name === head.origin);
+  // What is only kept is signed with Ed25519 alone.
+  const isKept = signers.some(({ type }) => type === SIGNATURE_TYPE.ed25519);
+  const known = [...(options.known ?? []), ...cosigned];
+  const gathered = gatherCheckpoints(isKept ? stored : [], known, head, signers);
+  const rules = rulesFor(head, policy);
   const pool = bundlePool(head.size, options.threads);
-  const verification = new Verification(source, pool, { origin: verifier.name, vkey: vkey.trim() });
+  const verification = new Verification(source, pool, rules);
   verification.problems.add(...gathered.problems);
+  const witnessed = chooseWitnessed([...cosigned, note], policy, verification.problems);
+  if (witnessed === undefined) {
+    verification.problems.add({ code: 'NO_QUORUM', size: head.size, message: missingText(current, policy) });
+  }
   const walk = new TreeWalk(gathered.expected);
   try {
     await walkLog(verification, walk, head.size, options);
@@ -246,6 +278,8 @@ export async function verifyLog(
     checkpoint: note,
     verifiedLeaves: walk.size,
     verifiedCheckpoints: walk.matched,
+    witnessedLeaves: witnessed?.checkpoint.size ?? 0,
+    cosigned: witnessed?.cosigned ?? [],
     types: verification.types,
     firstTime: verification.firstTime,
     lastTime: verification.lastTime,
