@@ -35,6 +35,7 @@ import { noEngine, openEngine, whyNoEngine } from './engine.ts';
 import { isRemote, WHY_NO_NETWORKS } from './external-incus.ts';
 import { fillCatalogue, untilImported } from './image-catalogue.ts';
 import type { Layout } from './layout.ts';
+import { loopLoad } from './loop-load.ts';
 import { programVersion } from './program.ts';
 import { renewDaily } from './renewal.ts';
 import { parseListen, serverNames } from './server-names.ts';
@@ -194,6 +195,7 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
       random,
       logger,
       version: { casemate: programVersion() },
+      load: loopLoad(),
       ...(config.requestsPerSecond === undefined ? {} : { rate: rateOf(config.requestsPerSecond) }),
     });
     await server.listen(parseListen(config.listen));

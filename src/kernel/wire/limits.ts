@@ -62,9 +62,9 @@ export const WATCH_LINES_MAX = 2_048;
 export const SLOW_CLIENT_LIMIT_MS = 15_000;
 
 /** How often an open stream asks whether its holder still has access after a change of the realm: it must end within a second. */
-export const REVALIDATION_INTERVAL_MS = 750;
-/** How soon it ends when nothing changed but the time. */
-export const REVALIDATION_UNCHANGED_MS = 5_000;
+export const REVALIDATION_INTERVAL_MS = 800;
+/** How soon it ends when nothing changed but the time. A multiple of the other. */
+export const REVALIDATION_UNCHANGED_MS = 6 * REVALIDATION_INTERVAL_MS;
 
 /** Requests of one actor in one realm that are being answered; watches, terminals and logs have bounds of their own. */
 export const REQUESTS_PER_ACTOR_MAX = 1_000;

@@ -47,6 +47,11 @@ export interface ApiServerOptions {
   readonly version: VersionInfo;
   /** How fast one user may ask. Default: `RATE_DEFAULT`. */
   readonly rate?: RateLimits;
+  /**
+   * The share of time that this process was at work since it was last asked, 0 to 1: when it is high, organizations that ask most leave room
+   * for others. Default: always 0, so that nobody is held back.
+   */
+  readonly load?: () => number;
   /** Whether the region can serve; an unready region answers 503 at /readyz with the reason. Default: always ready. */
   readonly ready?: () => Promise<{ readonly ready: boolean; readonly reason?: string }>;
   /** Protocols beside the API; no two of a realm type share a segment. */

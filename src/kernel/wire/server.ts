@@ -78,7 +78,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     streams: new Quota('terminals and logs', STREAMS_PER_ACTOR_MAX, WATCHES_MAX),
     requests: new Quota('requests', REQUESTS_PER_ACTOR_MAX, REQUESTS_MAX),
     rates: new Rates(options.clock, options.rate ?? RATE_DEFAULT),
-    shares: new FairShare({ clock: options.clock, load: loopLoad() }),
+    shares: new FairShare({ clock: options.clock, load: options.load ?? (() => 0) }),
     strangers: new StrangerRecords(options.accessLog, options.clock),
     closing: closing.signal,
   };
@@ -149,17 +149,6 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       const address = app.server.address() as AddressInfo | null;
       return address === null ? undefined : { host: address.address, port: address.port };
     },
-  };
-}
-
-/** Gives, each time it is called, the share of time since the last call that the event loop was at work. */
-function loopLoad(): () => number {
-  let last = performance.eventLoopUtilization();
-  return () => {
-    const now = performance.eventLoopUtilization();
-    const { utilization } = performance.eventLoopUtilization(now, last);
-    last = now;
-    return utilization;
   };
 }
 
