@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
+import { ADDRESS_BURST } from '../oidc/limits.ts';
 import { User } from '../people/user.ts';
 import { FORGOTTEN_AFTER_MS, FREE_ATTEMPTS, WAIT_MAX_MS } from './lockout.ts';
 import { appCode } from './testing/app.ts';
@@ -278,6 +279,15 @@ describe('signing in with a password, without scripts', () => {
     const answer = await attempt(new Visitor(region.ca), name, 'x', 'y');
     assert.equal(answer.text.includes('<script>alert'), false);
     assert.match(answer.text, /value="&quot;&gt;&lt;script&gt;alert\(1\)&lt;\/script&gt;"/);
+  });
+
+  it('one address may ask the account page only so often', async () => {
+    const visitor = new Visitor(region.ca);
+    const codes = new Set<number>();
+    for (let count = 0; count <= ADDRESS_BURST; count++) {
+      codes.add((await visitor.get(`${region.url}/orgs/acme/account`)).code);
+    }
+    assert.deepEqual([...codes], [303, 429]);
   });
 
   it('bodies that are no form, or too large, are refused', async () => {
