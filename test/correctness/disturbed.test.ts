@@ -16,6 +16,9 @@ import { defaultConfigText } from '#region/config/default-text.ts';
 import { parseConfig } from '#region/config/load.ts';
 import { regionServices } from '#region/services.ts';
 import { certificateTasks } from '#trust/certificates/tasks.ts';
+import { people } from '#trust/identity/people/directory.ts';
+import { User } from '#trust/identity/people/user.ts';
+import { sessionController } from '#trust/identity/sessions/controller.ts';
 import { keyBackends } from '#trust/keys/backends.ts';
 import { softwareKeyring } from '#trust/keys/keyring.ts';
 import { memoryKeyStorage } from '#trust/keys/memory-key-storage.ts';
@@ -56,7 +59,8 @@ function controllers(): string[] {
     accessLog: unopened,
   });
   const names = services.flatMap((service) => (service.controllers ?? []).map(({ name }) => name));
-  return [...names, garbageCollector(() => []).name].sort();
+  const sessions = sessionController({ people, userKind: User, tell: unopened });
+  return [...names, sessions.name, garbageCollector(() => []).name].sort();
 }
 
 test('every controller of a region is disturbed at every call by a test that docs/correctness.md names', () => {
