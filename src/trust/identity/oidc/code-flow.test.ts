@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { after, before, describe, it, mock } from 'node:test';
 import * as client from 'openid-client';
 import { Session } from '../sessions/session.ts';
 import { ACME, type IdentityFixture, identityFixture, RIVAL } from '../testing/fixture.ts';
@@ -14,7 +14,11 @@ const refused = (error: string) => (thrown: unknown) =>
 
 describe('signing in to an application by code and PKCE', () => {
   let region: IdentityFixture;
+  const said: unknown[][] = [];
   before(async () => {
+    for (const method of ['log', 'info', 'warn', 'error'] as const) {
+      mock.method(console, method, (...words: unknown[]) => said.push(words));
+    }
     region = await identityFixture();
     for (const realm of [ACME, RIVAL]) await region.user(realm, 'alice');
     const spec = { displayName: 'Wiki', redirectUris: [WIKI], public: true };
@@ -24,7 +28,10 @@ describe('signing in to an application by code and PKCE', () => {
       spec: { displayName: 'Forge', redirectUris: [FORGE] },
     });
   });
-  after(() => region.close());
+  after(async () => {
+    await region.close();
+    mock.restoreAll();
+  });
 
   const sessions = () => region.realms.use(ACME, ({ view }) => view.list(Session));
   const wiki = () => discover(region, ACME, 'wiki');
@@ -217,7 +224,10 @@ describe('signing in to an application by code and PKCE', () => {
     assert.equal(JSON.parse(answer.text).token_endpoint, `${region.issuer(ACME)}/token`);
     const start = `${region.issuer(ACME)}/auth?client_id=wiki&response_type=code&scope=openid&redirect_uri=${encodeURIComponent(WIKI)}&code_challenge=${'x'.repeat(43)}&code_challenge_method=S256`;
     const sent = await region.browser().get(start, headers);
-    assert.ok(sent.location?.startsWith(`${region.issuer(ACME)}/interaction/`), sent.location ?? 'sent nowhere');
+    assert.ok(
+      sent.location?.startsWith(`${region.issuer(ACME)}/interaction/`),
+      sent.location ?? 'sent nowhere',
+    );
   });
 
   it('belongs to one browser: another cannot go on with it, nor use its address', async () => {
@@ -279,6 +289,10 @@ describe('signing in to an application by code and PKCE', () => {
     );
     const answer = await browser.follow(await browser.post(`${page.url}?uid=${uid}&user=alice`, {}));
     assert.doesNotMatch(answer.location ?? '', /code=/);
+  });
+
+  it('says nothing on the console: what goes wrong is in the log', () => {
+    assert.deepEqual(said, []);
   });
 });
 
