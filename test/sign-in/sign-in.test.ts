@@ -7,6 +7,7 @@ import type { Page } from 'playwright-core';
 import { FREE_ATTEMPTS } from '#trust/identity/sign-in/lockout.ts';
 import { appCode } from '#trust/identity/sign-in/testing/app.ts';
 import { ACME, type SignInFixture, signInFixture } from '#trust/identity/sign-in/testing/fixture.ts';
+import { Visitor } from '#trust/identity/sign-in/testing/visitor.ts';
 import { type OpenedBrowser, openChromium, type Visit, type VisitOptions } from './chromium.ts';
 
 const PASSWORD = 'turnip lantern orbit';
@@ -46,6 +47,13 @@ describe('the sign-in pages in Chromium', () => {
     await page.waitForURL(/\/(password|passkey)$/);
     return JSON.parse((await page.locator('pre').textContent()) ?? '') as { user: string; strength: string };
   };
+
+  /** Whoever took the browser's cookies. */
+  async function twin(page: Page): Promise<Visitor> {
+    const visitor = new Visitor(region.ca);
+    for (const { name, value } of await page.context().cookies()) visitor.cookies.set(name, value);
+    return visitor;
+  }
 
   async function fillSetUp(page: Page): Promise<string> {
     const key = ((await page.locator('[data-secret]').textContent()) ?? '').replaceAll(' ', '');
@@ -125,6 +133,40 @@ describe('the sign-in pages in Chromium', () => {
     await key.setVerified(true);
     await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
     assert.equal((await signedIn(page)).user, 'bob');
+  });
+
+  it('the answer of a passkey that was seen on its way counts neither again nor in another browser', async () => {
+    const link = await region.invite(ACME, 'dora');
+    const { page, securityKey } = await visit();
+    await securityKey();
+    await page.goto(link);
+    await page.getByRole('button', { name: 'Create passkey' }).click();
+    await page.getByRole('heading', { name: 'You are all set' }).waitFor();
+    const start = region.interaction(ACME);
+    // Held back on its way, so that it is not used up.
+    const seen = Promise.withResolvers<URLSearchParams>();
+    await page.route(/\/passkey$/, async (route) => {
+      seen.resolve(new URLSearchParams(route.request().postData() ?? ''));
+      await route.abort();
+    });
+    await page.goto(start);
+    await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
+    const answer = Object.fromEntries(await seen.promise);
+    await page.unroute(/\/passkey$/);
+
+    const stranger = new Visitor(region.ca);
+    const { text } = await stranger.get(start);
+    const passkey = answer.passkey ?? '';
+    // With a form of the stranger's own, though it takes the challenge along; so the owner has to ask for another.
+    assert.equal((await stranger.fill(start, text, '/passkey', { passkey })).code, 401);
+    assert.equal((await (await twin(page)).post(`${start}/passkey`, answer)).code, 401);
+
+    await page.goto(start);
+    const used = page.waitForRequest(/\/passkey$/);
+    await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
+    const again = Object.fromEntries(new URLSearchParams((await used).postData() ?? ''));
+    assert.equal((await signedIn(page)).user, 'dora');
+    assert.equal((await (await twin(page)).post(`${start}/passkey`, again)).code, 401);
   });
 
   it('without JavaScript: an invitation, a password with an app, a recovery code, and the account page', async () => {
