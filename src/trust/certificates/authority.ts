@@ -20,7 +20,9 @@ import {
   keyIdentifier,
   NAME_CONSTRAINTS_OID,
   type SignedCertificate,
+  type SubordinateContent,
   selfSign,
+  signAuthority,
   signingAlgorithm,
 } from './tasks.ts';
 import * as x509 from './x509.ts';
@@ -33,6 +35,8 @@ export const NOT_BEFORE_SLACK_MS = 5 * 60 * 1000;
 const AUTHORITY_VALIDITY_MS = 10 * 365 * DAY_MS;
 const COMMON_NAME_LENGTH_MAX = 64;
 const CLIENT_CURVE: Curve = 'P-256';
+/** Root, the certificate by which it vouches for the root that follows it, the region's issuer, an organization's issuer. */
+const ROOT_PATH_LENGTH = 3;
 
 /** The root at rest. `privateKey` is secret: wrap it at once and zero it. */
 export interface RootMaterial {
@@ -61,9 +65,12 @@ export interface CertificateAuthority {
   sign(content: CertificateContent): Promise<SignedCertificate>;
 }
 
+/** One with a certificate of its own: the root, or an issuer below it. */
 export interface RootAuthority extends CertificateAuthority {
   readonly certificate: X509Certificate;
   readonly pem: string;
+  /** For authorities below it, and lists of what it revoked. */
+  readonly issuer: Issuer;
   /** The names it may certify. */
   readonly constraints?: NameConstraints;
 }
@@ -95,12 +102,32 @@ export async function createRootAuthority(
   const curve = 'P-384';
   const commonName = `Casemate root of region ${region}`.slice(0, COMMON_NAME_LENGTH_MAX);
   const key = newKey(curve);
-  const content = { usage: 'server', constraints, ...validity(now_ms) } as const;
+  const content = {
+    usage: 'server',
+    constraints,
+    pathLength: ROOT_PATH_LENGTH,
+    ...validity(now_ms),
+  } as const;
   return {
     curve,
     privateKey: pkcs8(key),
     certificate: await selfSign(content, issuerOf(curve, commonName, key)),
   };
+}
+
+/** An authority that stands below another one. The caller wraps and zeroes `privateKey`. */
+export async function createSubordinate(
+  parent: Pick<RootAuthority, 'issuer' | 'notAfter_ms'>,
+  content: Omit<SubordinateContent, 'publicKey'> & { readonly curve: Curve },
+): Promise<RootMaterial> {
+  const { curve } = content;
+  const key = newKey(curve);
+  const notAfter_ms = Math.min(content.notAfter_ms, parent.notAfter_ms);
+  const signed = await signAuthority(
+    { ...content, notAfter_ms, publicKey: createPublicKey(key) },
+    parent.issuer,
+  );
+  return { curve, privateKey: pkcs8(key), certificate: signed.der };
 }
 
 /**
@@ -112,14 +139,20 @@ export function createClientAuthority(now_ms: number): ClientMaterial {
   return { commonName, privateKey: pkcs8(newKey(CLIENT_CURVE)), ...validity(now_ms) };
 }
 
-/** Loads the root for signing. The caller zeroes `material.privateKey` afterwards. */
-export function openRootAuthority(material: RootMaterial): RootAuthority {
+/**
+ * Loads the root, or an issuer below it, for signing. The caller zeroes `material.privateKey` afterwards.
+ */
+export function openRootAuthority(
+  material: RootMaterial,
+  tasks: CertificateTasks = certificateTasks,
+): RootAuthority {
   const certificate = new X509Certificate(material.certificate);
   const constraints = new x509.X509Certificate(certificate.raw).getExtension(NAME_CONSTRAINTS_OID);
   const issuer = issuerOf(material.curve, commonNameOf(certificate), loadKey(material.privateKey));
   return {
-    ...authority(issuer, certificate.validToDate.getTime(), certificateTasks),
+    ...authority(issuer, certificate.validToDate.getTime(), tasks),
     certificate,
+    issuer,
     pem: certificate.toString(),
     ...(constraints ? { constraints: decodeNameConstraints(new Uint8Array(constraints.value)) } : {}),
   };

@@ -11,10 +11,16 @@ export interface NameConstraints {
   /** `casemate.internal` permits that name and everything below it. */
   readonly dnsNames: readonly string[];
   readonly ipRanges: readonly IpRange[];
+  /** Ranges that none may carry. A kind of name that is permitted nowhere would be allowed everywhere. */
+  readonly excludedIpRanges?: readonly IpRange[];
 }
+
+/** Every address there is. */
+export const ALL_ADDRESSES: readonly IpRange[] = ['0.0.0.0/0', '::/0'];
 
 const SEQUENCE = 0x30;
 const PERMITTED_SUBTREES = 0xa0;
+const EXCLUDED_SUBTREES = 0xa1;
 const GENERAL_NAME_DNS = 0x82;
 const GENERAL_NAME_IP = 0x87;
 
@@ -70,14 +76,17 @@ export function parseRange(range: IpRange): { readonly address: Uint8Array; read
 
 /** The extension's value. */
 export function encodeNameConstraints(constraints: NameConstraints): Uint8Array {
-  const subtrees = [
-    ...constraints.dnsNames.map((name) => der(SEQUENCE, der(GENERAL_NAME_DNS, Buffer.from(name, 'ascii')))),
-    ...constraints.ipRanges.map((range) => {
-      const { address, mask } = parseRange(range);
-      return der(SEQUENCE, der(GENERAL_NAME_IP, Buffer.concat([address, mask])));
-    }),
-  ];
-  return der(SEQUENCE, der(PERMITTED_SUBTREES, Buffer.concat(subtrees)));
+  const { dnsNames, ipRanges, excludedIpRanges = [] } = constraints;
+  const names = dnsNames.map((name) => der(SEQUENCE, der(GENERAL_NAME_DNS, Buffer.from(name, 'ascii'))));
+  const permitted = der(PERMITTED_SUBTREES, Buffer.concat([...names, ...ipRanges.map(ipSubtree)]));
+  if (excludedIpRanges.length === 0) return der(SEQUENCE, permitted);
+  const excluded = der(EXCLUDED_SUBTREES, Buffer.concat(excludedIpRanges.map(ipSubtree)));
+  return der(SEQUENCE, Buffer.concat([permitted, excluded]));
+}
+
+function ipSubtree(range: IpRange): Uint8Array {
+  const { address, mask } = parseRange(range);
+  return der(SEQUENCE, der(GENERAL_NAME_IP, Buffer.concat([address, mask])));
 }
 
 export function permitsName(constraints: NameConstraints, name: string): boolean {
@@ -86,29 +95,42 @@ export function permitsName(constraints: NameConstraints, name: string): boolean
 
 export function permitsAddress(constraints: NameConstraints, ip: string): boolean {
   const wanted = addressBytes(ip);
-  return constraints.ipRanges.some((range) => {
+  const holds = (range: IpRange) => {
     const { address, mask } = parseRange(range);
     return (
       address.length === wanted.length &&
       address.every((byte, index) => byte === ((wanted[index] ?? 0) & (mask[index] ?? 0)))
     );
-  });
+  };
+  return constraints.ipRanges.some(holds) && !constraints.excludedIpRanges?.some(holds);
 }
 
 /** The constraints in an extension that `encodeNameConstraints` wrote. Throws a TypeError on any other. */
 export function decodeNameConstraints(value: Uint8Array): NameConstraints {
+  const [first, second] = elements(only(value, SEQUENCE));
+  if (first?.tag !== PERMITTED_SUBTREES || (second !== undefined && second.tag !== EXCLUDED_SUBTREES)) {
+    throw unknownForm();
+  }
+  const { dnsNames, ipRanges } = decodeSubtrees(first.content);
+  if (second === undefined) return { dnsNames, ipRanges };
+  const excluded = decodeSubtrees(second.content);
+  if (excluded.dnsNames.length > 0) throw unknownForm();
+  return { dnsNames, ipRanges, excludedIpRanges: excluded.ipRanges };
+}
+
+function decodeSubtrees(bytes: Uint8Array): { readonly dnsNames: string[]; readonly ipRanges: IpRange[] } {
   const dnsNames: string[] = [];
   const ipRanges: IpRange[] = [];
-  const [permitted] = elements(only(value, SEQUENCE));
-  if (permitted?.tag !== PERMITTED_SUBTREES) throw new TypeError('not name constraints that Casemate wrote');
-  for (const subtree of elements(permitted.content)) {
+  for (const subtree of elements(bytes)) {
     const [name] = elements(subtree.content);
     if (name?.tag === GENERAL_NAME_DNS) dnsNames.push(Buffer.from(name.content).toString('ascii'));
     else if (name?.tag === GENERAL_NAME_IP) ipRanges.push(formatRange(name.content));
-    else throw new TypeError('not name constraints that Casemate wrote');
+    else throw unknownForm();
   }
   return { dnsNames, ipRanges };
 }
+
+const unknownForm = () => new TypeError('not name constraints that Casemate wrote');
 
 interface Element {
   readonly tag: number;
@@ -133,7 +155,7 @@ function* elements(bytes: Uint8Array): Generator<Element> {
 
 function only(bytes: Uint8Array, tag: number): Uint8Array {
   const [first] = elements(bytes);
-  if (first?.tag !== tag) throw new TypeError('not name constraints that Casemate wrote');
+  if (first?.tag !== tag) throw unknownForm();
   return first.content;
 }
 

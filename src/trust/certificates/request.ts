@@ -1,14 +1,17 @@
 /**
- * Checks a PKCS#10 signing request. Only its key counts: whatever else it asks for (subject, extensions) is ignored, so
- * nobody can talk themselves into a name. Must never accept a key whose owner did not prove to hold it.
+ * Checks a PKCS#10 signing request. Of a person's only the key counts: whatever else it asks for (subject, extensions) is ignored, so
+ * nobody can talk themselves into a name. Of a server's the names are given back too, to be held against those that were authorized.
+ * Must never accept a key whose owner did not prove to hold it.
  */
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { Pkcs10CertificateRequest } from './x509.ts';
+import { Pkcs10CertificateRequest, SubjectAlternativeNameExtension } from './x509.ts';
 
 /** Characters of PEM. An RSA-8192 request is about 2,500. */
 export const REQUEST_LENGTH_MAX = 8_192;
 
 const RSA_BITS_MIN = 3_072;
+/** Of a server's key, which lives for weeks and not for years: clients of ACME make 2048 by default (NIST SP 800-57: until 2030). */
+const SERVER_RSA_BITS_MIN = 2_048;
 const RSA_BITS_MAX = 8_192;
 const RSA_EXPONENT_MIN = 65_537n;
 const RSA_EXPONENT_MAX = 2n ** 32n;
@@ -18,7 +21,8 @@ const SIGNATURE_HASHES = new Set(['SHA-256', 'SHA-384', 'SHA-512']);
 const PEM =
   /^\s*-----BEGIN (?:NEW )?CERTIFICATE REQUEST-----\s+([A-Za-z0-9+/=\s]+?)\s*-----END (?:NEW )?CERTIFICATE REQUEST-----\s*$/;
 
-const WANTED = 'use P-256, P-384, Ed25519, or RSA of 3072 to 8192 bits';
+const wanted = (rsaBits_min: number) =>
+  `use P-256, P-384, Ed25519, or RSA of ${rsaBits_min} to ${RSA_BITS_MAX} bits`;
 
 /** A request that was refused: `reason` is stable, the message says what was wrong and what would be right. */
 export class RequestError extends Error {
@@ -38,8 +42,15 @@ export interface RequestedKey {
   readonly spki: Uint8Array;
 }
 
+export interface RequestedServer extends RequestedKey {
+  /** DNS names of the subject alternative name and common names of the subject, each once, in lower case. */
+  readonly dnsNames: readonly string[];
+  /** What else it wants to be called: addresses, URIs, other names, other parts of a subject. In words. */
+  readonly others: readonly string[];
+}
+
 /** What kind of key it is; throws RequestError when it is none that we sign. */
-function checkKey(key: KeyObject): string {
+function checkKey(key: KeyObject, rsaBits_min: number): string {
   const details = key.asymmetricKeyDetails ?? {};
   switch (key.asymmetricKeyType) {
     case 'ed25519':
@@ -49,13 +60,16 @@ function checkKey(key: KeyObject): string {
       if (curve) return curve;
       throw new RequestError(
         'UnsupportedKey',
-        `curve ${details.namedCurve ?? '(unnamed)'} is not accepted; ${WANTED}`,
+        `curve ${details.namedCurve ?? '(unnamed)'} is not accepted; ${wanted(rsaBits_min)}`,
       );
     }
     case 'rsa': {
       const bits = details.modulusLength ?? 0;
-      if (bits < RSA_BITS_MIN || bits > RSA_BITS_MAX) {
-        throw new RequestError('WeakKey', `an RSA key of ${bits} bits is not accepted; ${WANTED}`);
+      if (bits < rsaBits_min || bits > RSA_BITS_MAX) {
+        throw new RequestError(
+          'WeakKey',
+          `an RSA key of ${bits} bits is not accepted; ${wanted(rsaBits_min)}`,
+        );
       }
       const exponent = details.publicExponent ?? 0n;
       if (exponent < RSA_EXPONENT_MIN || exponent > RSA_EXPONENT_MAX || exponent % 2n === 0n) {
@@ -66,7 +80,7 @@ function checkKey(key: KeyObject): string {
     default:
       throw new RequestError(
         'UnsupportedKey',
-        `a key of type ${key.asymmetricKeyType} is not accepted; ${WANTED}`,
+        `a key of type ${key.asymmetricKeyType} is not accepted; ${wanted(rsaBits_min)}`,
       );
   }
 }
@@ -76,6 +90,45 @@ function checkKey(key: KeyObject): string {
  * Throws RequestError.
  */
 export async function checkRequest(pem: string): Promise<RequestedKey> {
+  return (await readRequest(pem, RSA_BITS_MIN)).requested;
+}
+
+/** As `checkRequest`, with the names; RSA of 2048 bits will do. Throws RequestError. */
+export async function checkServerRequest(pem: string): Promise<RequestedServer> {
+  const { request, requested } = await readRequest(pem, SERVER_RSA_BITS_MIN);
+  try {
+    return { ...requested, ...namesOf(request) };
+  } catch {
+    throw new RequestError('Malformed', 'asks for names in a form that cannot be read');
+  }
+}
+
+/** How long a list of names may be that anybody looks at. */
+const NAMES_MAX = 256;
+const ALTERNATIVE_NAME_OID = '2.5.29.17';
+
+function namesOf(request: Pkcs10CertificateRequest): Pick<RequestedServer, 'dnsNames' | 'others'> {
+  const dnsNames = new Set<string>();
+  const others: string[] = [];
+  const subject = request.subjectName.toJSON().flatMap((part) => Object.entries(part));
+  for (const [type, values] of subject) {
+    if (type === 'CN') for (const value of values) dnsNames.add(value.toLowerCase());
+    else others.push(`subject ${type}`);
+  }
+  const found = request.getExtension(ALTERNATIVE_NAME_OID);
+  const alternative = found && new SubjectAlternativeNameExtension(found.rawData);
+  for (const { type, value } of alternative?.names.items ?? []) {
+    if (type === 'dns') dnsNames.add(value.toLowerCase());
+    else others.push(`${type} ${value}`);
+  }
+  if (dnsNames.size + others.length > NAMES_MAX) throw new RangeError('too many names');
+  return { dnsNames: [...dnsNames], others };
+}
+
+async function readRequest(
+  pem: string,
+  rsaBits_min: number,
+): Promise<{ readonly request: Pkcs10CertificateRequest; readonly requested: RequestedKey }> {
   if (pem.length > REQUEST_LENGTH_MAX) {
     throw new RequestError(
       'Malformed',
@@ -99,14 +152,14 @@ export async function checkRequest(pem: string): Promise<RequestedKey> {
   } catch {
     throw new RequestError('Malformed', 'does not contain a readable PKCS#10 request');
   }
-  const type = checkKey(key);
+  const type = checkKey(key, rsaBits_min);
   if (!(await provesPossession(request, type))) {
     throw new RequestError(
       'BadSignature',
       'is not signed by the key it names; sign it with that key and SHA-256 or better',
     );
   }
-  return { type, spki };
+  return { request, requested: { type, spki } };
 }
 
 async function provesPossession(request: Pkcs10CertificateRequest, type: string): Promise<boolean> {

@@ -16,7 +16,8 @@ const IDLE_MS = 60_000;
 
 type Task =
   | { readonly name: 'sign'; readonly input: SigningTask }
-  | { readonly name: 'checkRequest'; readonly input: string };
+  | { readonly name: 'checkRequest'; readonly input: string }
+  | { readonly name: 'checkServerRequest'; readonly input: string };
 
 type Result<Name extends Task['name']> = Awaited<ReturnType<CertificateTasks[Name]>>;
 
@@ -127,6 +128,7 @@ export function certificateThreads(
   return {
     sign: (input) => ask({ name: 'sign', input }),
     checkRequest: (input) => ask({ name: 'checkRequest', input }),
+    checkServerRequest: (input) => ask({ name: 'checkServerRequest', input }),
     async close() {
       closed = true;
       cancelIdle();

@@ -11,6 +11,8 @@ async function answer({ id, task }: Question): Promise<Answer> {
         return { id, result: await certificateTasks.sign(task.input) };
       case 'checkRequest':
         return { id, result: await certificateTasks.checkRequest(task.input) };
+      case 'checkServerRequest':
+        return { id, result: await certificateTasks.checkServerRequest(task.input) };
     }
   } catch (error) {
     // An error that is handed over loses its class.

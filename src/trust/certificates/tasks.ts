@@ -4,7 +4,7 @@
  */
 import { createHash, createPublicKey, type KeyObject, randomBytes, type webcrypto } from 'node:crypto';
 import { encodeNameConstraints, type NameConstraints } from './name-constraints.ts';
-import { checkRequest, type RequestedKey } from './request.ts';
+import { checkRequest, checkServerRequest, type RequestedKey, type RequestedServer } from './request.ts';
 import * as x509 from './x509.ts';
 
 export const NAME_CONSTRAINTS_OID = '2.5.29.30';
@@ -22,6 +22,16 @@ export interface AuthorityContent {
   readonly notAfter_ms: number;
   /** The names it may certify, for servers. */
   readonly constraints?: NameConstraints;
+  /** How many authorities may stand between it and what is certified at the end. Default 0: it certifies no other authority. */
+  readonly pathLength?: number;
+  /** Where the list of what its issuer revoked is. */
+  readonly crlUrl?: string;
+}
+
+/** An authority that another one certifies. */
+export interface SubordinateContent extends AuthorityContent {
+  readonly commonName: string;
+  readonly publicKey: KeyObject;
 }
 
 /** What a certificate says. */
@@ -34,6 +44,8 @@ export interface CertificateContent {
   readonly usage: Usage;
   /** Subject alternative names. */
   readonly names: readonly { readonly type: 'url' | 'dns' | 'ip'; readonly value: string }[];
+  /** Where the list of what its issuer revoked is. */
+  readonly crlUrl?: string;
 }
 
 /** Who signs: the name and the key of a loaded authority. */
@@ -62,10 +74,12 @@ export interface CertificateTasks {
   sign(task: SigningTask): Promise<SignedCertificate>;
   /** As `request.ts` says. Throws RequestError. */
   checkRequest(pem: string): Promise<RequestedKey>;
+  /** As `request.ts` says. Throws RequestError. */
+  checkServerRequest(pem: string): Promise<RequestedServer>;
 }
 
 /** On this thread. */
-export const certificateTasks: CertificateTasks = { sign, checkRequest };
+export const certificateTasks: CertificateTasks = { sign, checkRequest, checkServerRequest };
 
 export const signingAlgorithm = (curve: Curve) => ({ name: 'ECDSA', namedCurve: curve, hash: HASH[curve] });
 
@@ -90,10 +104,7 @@ export function keyIdentifier(key: KeyObject): string {
 
 // The same in every certificate, and dear to make.
 const EXTENSIONS: Readonly<Record<'authority' | Usage, readonly x509.Extension[]>> = {
-  authority: [
-    new x509.BasicConstraintsExtension(true, 0, true),
-    new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
-  ],
+  authority: [new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true)],
   client: [
     new x509.BasicConstraintsExtension(false, undefined, true),
     new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
@@ -112,28 +123,47 @@ const AUTHORITY_USAGE: Readonly<Record<Usage, x509.Extension>> = {
 
 /** The certificate of an authority, in DER, signed with its own key. */
 export async function selfSign(content: AuthorityContent, issuer: Issuer): Promise<Uint8Array> {
-  const { usage, constraints } = content;
-  const name = [{ CN: [issuer.commonName] }];
+  const { commonName, publicKey } = issuer;
+  return (await certifyAuthority({ ...content, commonName, publicKey }, issuer, [])).der;
+}
+
+/** The certificate of an authority below `issuer`. */
+export const signAuthority = (content: SubordinateContent, issuer: Issuer): Promise<SignedCertificate> =>
+  certifyAuthority(content, issuer, [new x509.AuthorityKeyIdentifierExtension(issuer.keyIdentifier)]);
+
+async function certifyAuthority(
+  content: SubordinateContent,
+  issuer: Issuer,
+  above: readonly x509.Extension[],
+): Promise<SignedCertificate> {
+  const { usage, constraints, pathLength = 0, crlUrl, commonName, publicKey } = content;
+  const serial = randomSerial();
   const certificate = await x509.X509CertificateGenerator.create({
-    serialNumber: randomSerial(),
-    subject: name,
-    issuer: name,
+    serialNumber: serial,
+    subject: [{ CN: [commonName] }],
+    issuer: [{ CN: [issuer.commonName] }],
     notBefore: new Date(content.notBefore_ms),
     notAfter: new Date(content.notAfter_ms),
     signingAlgorithm: signingAlgorithm(issuer.curve),
-    publicKey: Uint8Array.from(issuer.publicKey.export({ type: 'spki', format: 'der' })),
+    publicKey: Uint8Array.from(publicKey.export({ type: 'spki', format: 'der' })),
     signingKey: issuer.signingKey,
     extensions: [
+      new x509.BasicConstraintsExtension(true, pathLength, true),
       ...EXTENSIONS.authority,
-      new x509.SubjectKeyIdentifierExtension(issuer.keyIdentifier),
+      ...above,
+      new x509.SubjectKeyIdentifierExtension(keyIdentifier(publicKey)),
       ...(constraints
         ? [new x509.Extension(NAME_CONSTRAINTS_OID, true, encodeNameConstraints(constraints))]
         : []),
+      ...revocationList(crlUrl),
       AUTHORITY_USAGE[usage],
     ],
   });
-  return new Uint8Array(certificate.rawData);
+  return { pem: `${certificate.toString('pem')}\n`, der: new Uint8Array(certificate.rawData), serial };
 }
+
+const revocationList = (url: string | undefined): x509.Extension[] =>
+  url === undefined ? [] : [new x509.CRLDistributionPointsExtension([url])];
 
 async function sign(task: SigningTask): Promise<SignedCertificate> {
   const { issuer, subject, usage, names } = task;
@@ -153,6 +183,7 @@ async function sign(task: SigningTask): Promise<SignedCertificate> {
       new x509.SubjectAlternativeNameExtension([...names]),
       new x509.AuthorityKeyIdentifierExtension(issuer.keyIdentifier),
       new x509.SubjectKeyIdentifierExtension(identifierOf(spki)),
+      ...revocationList(task.crlUrl),
     ],
   });
   return { pem: `${signed.toString('pem')}\n`, der: new Uint8Array(signed.rawData), serial };
