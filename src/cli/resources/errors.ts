@@ -94,7 +94,11 @@ export function describeError(error: unknown): string[] {
       ...causes
         .filter((cause) => !head.includes(cause.message))
         .map((cause) => `  ${cause.field ? `${cause.field}: ` : ''}${cause.message}`),
-      ...(error.code === 401 ? ['  the kubeconfig’s certificate is not (or no longer) valid here'] : []),
+      ...(error.code === 401
+        ? [
+            '  the kubeconfig’s credential is not (or no longer) valid here; whoever has an account signs in with casemate login',
+          ]
+        : []),
     ];
   }
   const message = error instanceof Error ? error.message : String(error);

@@ -51,13 +51,13 @@ export function addressed(actor: Actor, socket: Socket): Actor {
 
 /** Names the kind of credential for the record, without any of it. */
 export function presented({ clientCertificate, bearerToken }: Credentials): string {
-  if (clientCertificate !== undefined) return 'certificate (not accepted)';
-  return bearerToken === undefined ? 'none' : 'token (not accepted)';
+  if (bearerToken !== undefined) return 'token (not accepted)';
+  return clientCertificate === undefined ? 'none' : 'certificate (not accepted)';
 }
 
 const UNIFORM_REFUSAL =
-  'these credentials open nothing here; present a client certificate that this organization issued, that has not expired, and ' +
-  'whose ClientCertificate object still exists';
+  'these credentials open nothing here; sign in with casemate login, or present a client certificate that this organization issued, ' +
+  'that has not expired, and whose ClientCertificate object still exists';
 
 /** Throws 401; of an organization always with the same words. */
 export async function authenticate(
