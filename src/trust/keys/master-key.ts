@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, link, open, rm } from 'node:fs/promises';
+import { type FileHandle, link, open, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { KEY_BYTES, type SymmetricKey, symmetricKey } from './wrapping.ts';
 
@@ -96,9 +96,15 @@ function readHex(text: Uint8Array): Uint8Array | undefined {
   return bytes;
 }
 
+/** Who must own it: whoever runs this, or, for root at a ceremony, whoever owns the folder. */
+async function ownerFor(path: string, uid: number): Promise<number> {
+  const self = process.geteuid?.() ?? uid;
+  return self === 0 ? (await stat(dirname(path))).uid : self;
+}
+
 async function check(file: FileHandle, path: string): Promise<void> {
   const { uid, mode, nlink, size } = await file.stat();
-  const own = process.geteuid?.() ?? uid;
+  const own = await ownerFor(path, uid);
   if ((mode & constants.S_IFMT) !== constants.S_IFREG) {
     throw new MasterKeyError(`the master key ${path} is not a regular file`);
   }
