@@ -22,7 +22,7 @@ const ED25519_SIGNATURE_BYTES = 64;
 const KEY_ID_BYTES = 4;
 
 // A checkpoint with 16 post-quantum cosignatures stays below this.
-const NOTE_BYTES_MAX = 128 * 1024;
+export const NOTE_BYTES_MAX = 128 * 1024;
 const SIGNATURES_MAX = 64;
 
 /** A public key together with the name it signs under. */
@@ -189,15 +189,29 @@ function parseSignatureLine(line: string): NoteSignature {
   return { name, keyId: blob.subarray(0, KEY_ID_BYTES), signature: blob.subarray(KEY_ID_BYTES) };
 }
 
+/** A signature as a line of a note. */
+export const signatureLine = ({ name, keyId: id, signature }: NoteSignature): string =>
+  `— ${name} ${Buffer.concat([id, signature]).toString('base64')}\n`;
+
+/** Whether a key made (or claims to have made) a signature. */
+export const isSignatureOf =
+  (verifier: Pick<NoteVerifier, 'name' | 'keyId'>) =>
+  (signature: NoteSignature): boolean =>
+    signature.name === verifier.name && signature.keyId.equals(verifier.keyId);
+
+/** The note with only the signatures that `keep` says yes to. */
+export function withSignatures(note: string, keep: (signature: NoteSignature) => boolean): string {
+  const { text, signatures } = parseNote(note);
+  return `${text}\n${signatures.filter(keep).map(signatureLine).join('')}`;
+}
+
 /**
  * Verifies a note and returns it. Signatures by other keys are ignored; one by the known key that does not verify
  * makes the whole note worthless, as does having none by it.
  */
 export function openNote(note: string, verifier: NoteVerifier): Note {
   const parsed = parseNote(note);
-  const own = parsed.signatures.filter(
-    (signature) => signature.name === verifier.name && signature.keyId.equals(verifier.keyId),
-  );
+  const own = parsed.signatures.filter(isSignatureOf(verifier));
   if (own.length === 0) {
     const signers = parsed.signatures.map(
       (signature) => `${signature.name}+${signature.keyId.toString('hex')}`,

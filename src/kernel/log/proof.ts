@@ -192,6 +192,44 @@ export interface ConsistencyClaim {
   readonly proof: readonly Uint8Array[];
 }
 
+/** Folds a consistency proof that begins with `first` into the two roots it speaks of; undefined when it has another length than it should. */
+function foldConsistency(
+  oldSize: number,
+  newSize: number,
+  first: Uint8Array,
+  rest: readonly Uint8Array[],
+): { readonly oldRoot: Uint8Array; readonly newRoot: Uint8Array } | undefined {
+  let { node, last } = consistencyStart(oldSize, newSize);
+  let oldRoot = first;
+  let newRoot = first;
+  for (const sibling of rest) {
+    if (last === 0) return undefined;
+    if (node % 2 === 1 || node === last) {
+      oldRoot = nodeHash(sibling, oldRoot);
+      newRoot = nodeHash(sibling, newRoot);
+      while (node % 2 === 0 && node !== 0) {
+        node = half(node);
+        last = half(last);
+      }
+    } else {
+      newRoot = nodeHash(newRoot, sibling);
+    }
+    node = half(node);
+    last = half(last);
+  }
+  return last === 0 ? { oldRoot, newRoot } : undefined;
+}
+
+function consistencyStart(oldSize: number, newSize: number): { node: number; last: number } {
+  let node = oldSize - 1;
+  let last = newSize - 1;
+  while (node % 2 === 1) {
+    node = half(node);
+    last = half(last);
+  }
+  return { node, last };
+}
+
 /** Whether the proof shows that the new tree begins with the old one (RFC 9162, section 2.1.4.2). Never throws. */
 export function verifyConsistency(claim: ConsistencyClaim): boolean {
   const { oldSize, oldRoot, newSize, newRoot } = claim;
@@ -200,32 +238,30 @@ export function verifyConsistency(claim: ConsistencyClaim): boolean {
   if (!areHashes([oldRoot, newRoot, ...claim.proof])) return false;
   if (oldSize === newSize) return claim.proof.length === 0 && Buffer.compare(oldRoot, newRoot) === 0;
   if (oldSize === 0) return claim.proof.length === 0 && EMPTY_ROOT.equals(oldRoot);
-
-  let node = oldSize - 1;
-  let last = newSize - 1;
-  while (node % 2 === 1) {
-    node = half(node);
-    last = half(last);
-  }
   // A whole old tree that is a complete subtree is where the proof starts; otherwise the first hash is.
+  const { node } = consistencyStart(oldSize, newSize);
   const [first, ...rest] = node === 0 ? [oldRoot, ...claim.proof] : claim.proof;
   if (first === undefined) return false;
-  let oldHash = first;
-  let newHash = first;
-  for (const sibling of rest) {
-    if (last === 0) return false;
-    if (node % 2 === 1 || node === last) {
-      oldHash = nodeHash(sibling, oldHash);
-      newHash = nodeHash(sibling, newHash);
-      while (node % 2 === 0 && node !== 0) {
-        node = half(node);
-        last = half(last);
-      }
-    } else {
-      newHash = nodeHash(newHash, sibling);
-    }
-    node = half(node);
-    last = half(last);
-  }
-  return last === 0 && Buffer.compare(oldHash, oldRoot) === 0 && Buffer.compare(newHash, newRoot) === 0;
+  const roots = foldConsistency(oldSize, newSize, first, rest);
+  return (
+    roots !== undefined &&
+    Buffer.compare(roots.oldRoot, oldRoot) === 0 &&
+    Buffer.compare(roots.newRoot, newRoot) === 0
+  );
+}
+
+/**
+ * The root that the new tree had at `oldSize` leaves, as far as the proof tells by itself; undefined when it does not lead to the new root,
+ * or when the old tree is a complete subtree, whose root a proof leaves out. Never throws.
+ */
+export function impliedOldRoot(claim: Omit<ConsistencyClaim, 'oldRoot'>): Buffer | undefined {
+  const { oldSize, newSize, newRoot, proof } = claim;
+  if (!Number.isSafeInteger(oldSize) || !Number.isSafeInteger(newSize) || oldSize < 1 || oldSize >= newSize)
+    return undefined;
+  const [first, ...rest] = proof;
+  if (first === undefined || !areHashes([newRoot, ...proof])) return undefined;
+  if (consistencyStart(oldSize, newSize).node === 0) return undefined;
+  const roots = foldConsistency(oldSize, newSize, first, rest);
+  if (roots === undefined || Buffer.compare(roots.newRoot, newRoot) !== 0) return undefined;
+  return Buffer.from(roots.oldRoot);
 }

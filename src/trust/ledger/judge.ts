@@ -2,7 +2,7 @@
 import { type Checkpoint, parseCheckpointText } from '#kernel/log/checkpoint.ts';
 import { cosignatureTime } from '#kernel/log/cosignature.ts';
 import { isLogError, LogError } from '#kernel/log/log-error.ts';
-import { type Note, type NoteVerifier, openNote, parseNote } from '#kernel/log/note.ts';
+import { isSignatureOf, type Note, type NoteVerifier, openNote, parseNote } from '#kernel/log/note.ts';
 import { describeRule, isMet, type Policy } from './policy.ts';
 
 export interface Cosigned {
@@ -20,9 +20,6 @@ export interface Judged {
   readonly isMet: boolean;
 }
 
-const isBy = (verifier: NoteVerifier) => (signature: { readonly name: string; readonly keyId: Buffer }) =>
-  signature.name === verifier.name && signature.keyId.equals(verifier.keyId);
-
 /**
  * Opens a checkpoint by the policy's logs. Throws a LogError when none of them signed it, when it is of another log, and (as signed-note
  * asks) when any signature by a key that the policy knows does not verify, be it only a witness's.
@@ -32,7 +29,7 @@ export function judgeCheckpoint(text: string, policy: Policy): Judged {
   const checkpoint = signedBy(note, text, policy.logs);
   const cosigned: Cosigned[] = [];
   for (const { name, verifier } of policy.witnesses) {
-    const own = note.signatures.filter(isBy(verifier));
+    const own = note.signatures.filter(isSignatureOf(verifier));
     if (own.length === 0) continue;
     openNote(text, verifier);
     const times = own.map(cosignatureTime).filter((time_s) => time_s !== undefined);
