@@ -24,6 +24,9 @@ export function isNetwork(text: string): boolean {
 
 const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
 
+/** Whether a text is a time in RFC 3339. */
+export const isTime = (text: string) => RFC_3339.test(text) && !Number.isNaN(Date.parse(text));
+
 const wrong = (field: string, message: string): StatusCause => ({
   reason: 'FieldValueInvalid',
   field,
@@ -59,7 +62,7 @@ function conditionCauses(when: NonNullable<GuardrailSpec['when']>): StatusCause[
 
 function timeCauses({ notBefore, notAfter }: GuardrailSpec): StatusCause[] {
   const causes = Object.entries({ notBefore, notAfter }).flatMap(([field, text]) =>
-    text === undefined || (RFC_3339.test(text) && !Number.isNaN(Date.parse(text)))
+    text === undefined || isTime(text)
       ? []
       : [wrong(`spec.${field}`, `"${text}" is no time; write it as 2026-12-31T18:00:00Z`)],
   );

@@ -13,6 +13,10 @@ import { guardrailLane } from './guardrail-lane.ts';
 import { OperationTable } from './operations-table.ts';
 import { projectBindingController, projectBindingsAdmission } from './project-bindings.ts';
 import { QUESTION_KINDS } from './questions.ts';
+import { AccessReview } from './reviews/access-review.ts';
+import { reviewActions } from './reviews/actions.ts';
+import { reviewAdmission } from './reviews/admission.ts';
+import { accessReviewController } from './reviews/controller.ts';
 import { Role } from './role.ts';
 import { roleAdmission } from './role-admission.ts';
 import { RoleBinding } from './role-binding.ts';
@@ -42,7 +46,7 @@ export function accessService({
   };
   return {
     name: 'access',
-    kinds: [Role, RoleBinding, Guardrail, ...QUESTION_KINDS],
+    kinds: [Role, RoleBinding, Guardrail, AccessReview, ...QUESTION_KINDS],
     admissions: [
       wayInAdmission,
       lockOutAdmission,
@@ -50,9 +54,11 @@ export function accessService({
       dutiesAdmission,
       roleAdmission(registry, table),
       guardrailAdmission(registry, table),
+      reviewAdmission,
       guardrailLane({ registry, table, clock }),
     ],
-    controllers: [projectBindingController(projectKind)],
+    controllers: [projectBindingController(projectKind), accessReviewController],
+    connectors: reviewActions({ realms, clock }),
     reviews: accessAnswers({ realms, authorizer }),
   };
 }

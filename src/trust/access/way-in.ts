@@ -46,48 +46,57 @@ const isWayIn = ({ bindings, credentials, guardrails }: WaysIn): boolean =>
   );
 
 /** Refuses a guardrail that could keep every administrator from changing guardrails. Internal actors are no exception. */
-export function lockOutAdmission({ kind, operation, object, realm, view }: AdmissionRequest): void {
+export function lockOutAdmission({ kind, operation, object, view }: AdmissionRequest): void {
   if (kind.resource !== Guardrail.resource || operation === 'delete') return;
-  const role = ADMINISTRATOR[realmType(realm)];
-  const bindings = bindingsIn(view, RoleBinding).filter(({ spec }) => spec.role === role);
-  const before = { bindings, credentials: credentialsIn(view), guardrails: guardrailsIn(view) };
+  const before = waysIn(view);
   const { name } = object.metadata;
   const others = before.guardrails.filter((other) => other.name !== name);
   const guardrails = [...others, { name, spec: object.spec as GuardrailSpec }];
   if (!isWayIn(before) || isWayIn({ ...before, guardrails })) return;
   throw forbidden(
     { group: kind.group, kind: kind.plural, name },
-    `nobody with role ${role} would be sure to be able to change or delete guardrails any more; name in spec.breakGlass an ` +
+    `nobody with role ${ADMINISTRATOR[realmType(view.realm)]} would be sure to be able to change or delete guardrails any more; name in spec.breakGlass an ` +
       'administrator whose ClientCertificate is ready, or leave guardrails out of it',
   );
 }
 
+/** The ways in of a realm as a view has it. */
+function waysIn(view: RealmView): WaysIn {
+  const role = ADMINISTRATOR[realmType(view.realm)];
+  return {
+    bindings: bindingsIn(view, RoleBinding).filter(({ spec }) => spec.role === role),
+    credentials: credentialsIn(view),
+    guardrails: guardrailsIn(view),
+  };
+}
+
+/** The same with a binding as it is about to be; undefined: gone. */
+function withBinding(ways: WaysIn, view: RealmView, name: string, spec: BindingSpec | undefined): WaysIn {
+  const others = ways.bindings.filter((other) => other.name !== name);
+  const administers = spec?.role === ADMINISTRATOR[realmType(view.realm)];
+  return { ...ways, bindings: spec && administers ? [...others, { name, spec }] : others };
+}
+
+/** Whether a realm would have no way in any more with a binding changed, or (`spec` undefined) gone. */
+export function isLastWayIn(view: RealmView, binding: string, spec: BindingSpec | undefined): boolean {
+  const ways = waysIn(view);
+  return isWayIn(ways) && !isWayIn(withBinding(ways, view, binding, spec));
+}
+
 /** Refuses to take away the last way in. Internal actors may: they unmake whole realms. */
-export function wayInAdmission(request: AdmissionRequest): void {
-  const { kind, operation, actor, object, realm } = request;
+export function wayInAdmission({ kind, operation, actor, object, view }: AdmissionRequest): void {
   const isBinding = kind.resource === RoleBinding.resource;
   if (operation === 'create' || isInternal(actor)) return;
   if (!isBinding && (kind.resource !== ClientCertificate.resource || operation !== 'delete')) return;
-
-  const role = ADMINISTRATOR[realmType(realm)];
-  const bindings = bindingsIn(request.view, RoleBinding).filter(({ spec }) => spec.role === role);
-  const credentials = credentialsIn(request.view);
+  const ways = waysIn(view);
   const { name, uid } = object.metadata;
-  const changed = operation === 'delete' ? [] : [{ name, spec: object.spec as BindingSpec }];
-  const bindingsAfter = isBinding
-    ? [
-        ...bindings.filter((other) => other.name !== name),
-        ...changed.filter(({ spec }) => spec.role === role),
-      ]
-    : bindings;
-  const credentialsAfter = isBinding ? credentials : credentials.filter((other) => other.uid !== uid);
-
-  const guardrails = guardrailsIn(request.view);
-  if (!isWayIn({ bindings, credentials, guardrails })) return;
-  if (isWayIn({ bindings: bindingsAfter, credentials: credentialsAfter, guardrails })) return;
+  const after = isBinding
+    ? withBinding(ways, view, name, operation === 'delete' ? undefined : (object.spec as BindingSpec))
+    : { ...ways, credentials: ways.credentials.filter((other) => other.uid !== uid) };
+  if (!isWayIn(ways) || isWayIn(after)) return;
   throw forbidden(
     { group: kind.group, kind: kind.plural, name },
-    `it is the last way in for role ${role}, and nobody could administer this realm without it; ` +
-      `first give the role to somebody else whose ClientCertificate is ready`,
+    `it is the last way in for role ${ADMINISTRATOR[realmType(view.realm)]}, and nobody could administer this realm without it; ` +
+      'first give the role to somebody else whose ClientCertificate is ready',
   );
 }
