@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it, mock } from 'node:test';
 import * as client from 'openid-client';
+import { beginSession, SESSIONS_PER_USER_MAX } from '../sessions/begin-session.ts';
 import { Session } from '../sessions/session.ts';
 import { ACME, type IdentityFixture, identityFixture, RIVAL } from '../testing/fixture.ts';
 import { authorize, codeSignIn, discover } from '../testing/relying-party.ts';
@@ -91,6 +92,39 @@ describe('signing in to an application by code and PKCE', () => {
     const start = client.buildAuthorizationUrl(config, { ...parameters, code_challenge_method: 'S256' });
     const page = await browser.follow(await browser.get(start.href));
     assert.match(page.text, /sign in to forge again/);
+  });
+
+  it('signs whoever was signed in with the browser out, when somebody else signs in with it', async () => {
+    const browser = region.browser();
+    const { config, tokens } = await signIn({ browser });
+    const parameters = { prompt: 'login' };
+    await region.user(ACME, 'bob');
+    const others = { config, realm: ACME, user: 'bob', redirectUri: WIKI, browser, parameters };
+    const theirs = await codeSignIn(region, others);
+    assert.equal(theirs.claims()?.preferred_username, 'bob');
+    await assert.rejects(
+      client.refreshTokenGrant(config, tokens.refresh_token ?? ''),
+      refused('invalid_grant'),
+    );
+    await assert.rejects(client.fetchUserInfo(config, tokens.access_token, tokens.claims()?.sub ?? ''));
+    await client.refreshTokenGrant(config, theirs.refresh_token ?? '');
+  });
+
+  it('leaves a person a hundred Sessions: one more ends the oldest', async () => {
+    await region.user(ACME, 'busy');
+    const userUid = await region.uidOf(ACME, 'busy');
+    const signedIn = { userUid, user: 'busy', strength: 'passkey', at_ms: 0 } as const;
+    const begun: string[] = [];
+    await region.realms.use(ACME, async (realm) => {
+      for (let at = 0; at <= SESSIONS_PER_USER_MAX; at++) {
+        const session = { signedIn, client: 'wiki', lifetime_ms: 60_000, isTold: false, requestId: 'r' };
+        begun.push(await beginSession(realm, region.clock, session));
+      }
+    });
+    const left = (await sessions())
+      .filter(({ spec }) => spec.user === 'busy')
+      .map(({ metadata }) => metadata.uid);
+    assert.deepEqual(left.sort(), begun.slice(1).sort());
   });
 
   const secretOf = async (name: string) => {

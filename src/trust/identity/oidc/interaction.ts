@@ -42,11 +42,28 @@ function resultOf(signedIn: SignedIn, isDevice: boolean): object {
   };
 }
 
+/**
+ * Somebody else signs in with a browser in which a person was signed in: that person is signed out of it, as by the sign-out page. (Left
+ * to itself the provider would do so by a page that needs a script.)
+ */
+async function signOutOther(provider: Provider, details: InteractionDetails, userUid: string): Promise<void> {
+  const { accountId, uid } = details.session ?? {};
+  if (accountId === undefined || accountId === userUid) return;
+  const session = uid === undefined ? undefined : await provider.Session.findByUid(uid);
+  for (const { grantId, persistsLogout } of Object.values(session?.authorizations ?? {})) {
+    if (grantId !== undefined && persistsLogout !== true) await provider.Grant.adapter.destroy(grantId);
+  }
+  await session?.destroy();
+  details.session = undefined;
+  await details.persist();
+}
+
 export async function interact(provider: Provider, signIn: SignIn, request: RouteRequest): Promise<void> {
   const { incoming, response } = request;
   const [, id, path = ''] = PATH.exec(request.path) ?? [];
   if (id === undefined) throw badRequest(NO_INTERACTION);
-  const { prompt, params, deviceCode } = await detailsOf(provider, request, id);
+  const details = await detailsOf(provider, request, id);
+  const { prompt, params, deviceCode } = details;
   let result: object;
   if (prompt.name === 'consent') {
     result = { consent: {} };
@@ -60,6 +77,7 @@ export async function interact(provider: Provider, signIn: SignIn, request: Rout
       again: !prompt.reasons.includes('no_session'),
     });
     if (!signedIn) return;
+    await signOutOther(provider, details, signedIn.userUid);
     result = resultOf(signedIn, deviceCode !== undefined);
   }
   const location = await provider.interactionResult(incoming, response, result);

@@ -49,9 +49,20 @@ declare module 'oidc-provider/lib/provider.js' {
 
   export interface InteractionDetails {
     readonly uid: string;
+    /** Of the browser, when the interaction began. */
+    session?: { readonly accountId?: string; readonly uid?: string } | undefined;
+    persist(): Promise<unknown>;
     readonly prompt: { readonly name: string; readonly reasons: readonly string[] };
     readonly params: Readonly<Record<string, unknown>>;
     readonly deviceCode?: string;
+  }
+
+  /** A browser's session as it is kept. */
+  export interface StoredSession {
+    readonly authorizations?: Readonly<
+      Record<string, { readonly grantId?: string; readonly persistsLogout?: boolean }>
+    >;
+    destroy(): Promise<void>;
   }
 
   interface Model {
@@ -63,9 +74,10 @@ declare module 'oidc-provider/lib/provider.js' {
     constructor(issuer: string, configuration: object);
     static readonly ctx: ProviderContext | undefined;
     readonly issuer: string;
-    readonly Session: Model;
+    readonly Session: Model & { findByUid(uid: string): Promise<StoredSession | undefined> };
     readonly Client: Model & { readonly prototype: object };
     readonly Grant: {
+      readonly adapter: { destroy(id: string): Promise<void> };
       new (payload: object): ProviderGrant;
       find(id: string): Promise<ProviderGrant | undefined>;
     };

@@ -22,9 +22,22 @@ const contextOf = (realm: Realm, requestId: string): ChangeContext => ({
   requestId,
 });
 
+/** Live sessions of one person; whoever begins another ends their oldest. */
+export const SESSIONS_PER_USER_MAX = 100;
+
+async function makeRoom(realm: Realm, userUid: string, requestId: string): Promise<void> {
+  const theirs = [...realm.view.dependents(userUid)]
+    .filter(({ kind }) => kind.resource === Session.resource)
+    .map(({ entry }) => entry)
+    .sort((a, b) => a.revision - b.revision);
+  const tooMany = theirs.slice(0, Math.max(0, theirs.length + 1 - SESSIONS_PER_USER_MAX));
+  for (const { uid } of tooMany) await endSession(realm, uid, requestId);
+}
+
 /** Gives the new Session's uid. It goes with its User. */
 export async function beginSession(realm: Realm, clock: Clock, session: NewSession): Promise<string> {
   const { signedIn, client, lifetime_ms, isTold, requestId } = session;
+  await makeRoom(realm, signedIn.userUid, requestId);
   const owner = {
     apiVersion: `${IDENTITY_GROUP}/v1`,
     kind: 'User',
