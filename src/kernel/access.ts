@@ -17,6 +17,8 @@ export interface Actor {
   readonly authenticatedAt?: number;
   /** The client's address as the connection showed it, without a port: `192.0.2.7`. */
   readonly address?: string;
+  /** Every request of theirs goes on record before it is served, reads too: whoever is a guest in the realm. */
+  readonly onRecord?: boolean;
 }
 
 export type AuthenticationStrength = 'certificate' | 'password+totp' | 'passkey' | 'federated' | 'token';

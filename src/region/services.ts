@@ -24,6 +24,7 @@ import type { CertificateTasks } from '#trust/certificates/tasks.ts';
 import type { Backends } from '#trust/keys/key/crypt.ts';
 import type { Keyring } from '#trust/keys/keyring.ts';
 import { keysService } from '#trust/keys/service.ts';
+import { operatorsService } from '#trust/operators/service.ts';
 import { trustService } from '#trust/service.ts';
 import type { RegionConfig } from './config/schema.ts';
 import { isRemote, WHY_NO_NETWORKS } from './external-incus.ts';
@@ -73,6 +74,7 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
   return [
     accessService({ projectKind: Namespace, clock, registry, realms, authorizer }),
     approvalsService({ projectKind: Namespace, clock, registry, realms }),
+    operatorsService({ keyring, certificates, clock, registry, realms }),
     trustService({ keyring, certificates }),
     keysService({ backends: keys, realms, accessLog, clock }),
     tenancyService({ kinds: organizationKinds }),

@@ -49,10 +49,18 @@ export interface ApprovalStatus {
   readonly message?: string;
 }
 
-export interface Approval {
+/** Whatever people agree to: until when, and what they said so far. */
+export interface Asked {
+  /** As errors name it. */
   readonly name: string;
-  readonly spec: ApprovalSpec;
+  /** The plural, as errors name it. Default: approvalrequests. */
+  readonly plural?: string;
+  readonly spec: Pick<ApprovalSpec, 'expiresAt'>;
   readonly status: ApprovalStatus;
+}
+
+export interface Approval extends Asked {
+  readonly spec: ApprovalSpec;
 }
 
 export function approvalOf(object: KubeObject): Approval {
@@ -71,9 +79,9 @@ export function bornApproval(_object: KubeObject, actor: Actor): Readonly<Record
 const OPEN: readonly ApprovalPhase[] = ['Pending', 'Approved'];
 
 /** Whether it can still become something else. What ended has ended, whatever a clock says later. */
-export const isOpen = ({ status }: Approval) => OPEN.includes(status.phase);
+export const isOpen = ({ status }: Asked) => OPEN.includes(status.phase);
 
-export const isOver = ({ spec }: Approval, now_ms: number) => now_ms >= Date.parse(spec.expiresAt);
+export const isOver = ({ spec }: Asked, now_ms: number) => now_ms >= Date.parse(spec.expiresAt);
 
 function consentOf(actor: Actor, now_ms: number, note: string | undefined): Consent {
   return {
@@ -85,13 +93,14 @@ function consentOf(actor: Actor, now_ms: number, note: string | undefined): Cons
   };
 }
 
-const subject = (name: string) => ({ kind: 'approvalrequests', name });
+const subjectOf = ({ plural = 'approvalrequests', name }: Asked) => ({ kind: plural, name });
 
-function assertOpen(approval: Approval, now_ms: number): void {
-  const { name, status, spec } = approval;
-  if (!isOpen(approval)) throw conflict(subject(name), `it is ${status.phase} already; make another request`);
+function assertOpen(approval: Asked, now_ms: number): void {
+  const { status, spec } = approval;
+  const subject = subjectOf(approval);
+  if (!isOpen(approval)) throw conflict(subject, `it is ${status.phase} already; make another request`);
   if (isOver(approval, now_ms)) {
-    throw conflict(subject(name), `it expired on ${spec.expiresAt}; make another request`);
+    throw conflict(subject, `it expired on ${spec.expiresAt}; make another request`);
   }
 }
 
@@ -100,20 +109,21 @@ function assertOpen(approval: Approval, now_ms: number): void {
  * Throws `forbidden` for who asked, `conflict` for who approved before or comes too late.
  */
 export function approved(
-  approval: Approval,
+  approval: Asked,
   actor: Actor,
   required: number,
   now_ms: number,
   note?: string,
 ): ApprovalStatus {
-  const { name, status } = approval;
+  const { status } = approval;
+  const subject = subjectOf(approval);
   assertOpen(approval, now_ms);
   if (actor.name === status.requestedBy) {
-    throw forbidden(subject(name), 'whoever asks cannot approve: it takes somebody else');
+    throw forbidden(subject, 'whoever asks cannot approve: it takes somebody else');
   }
   if (status.approvals.some(({ by }) => by === actor.name)) {
     throw conflict(
-      subject(name),
+      subject,
       `"${actor.name}" approved it already, with whichever credential; it takes somebody else`,
     );
   }
@@ -122,12 +132,12 @@ export function approved(
 }
 
 /** The status once somebody said no, which one person's word is enough for. Who asked may take it back like this. */
-export function rejected(approval: Approval, actor: Actor, now_ms: number, note?: string): ApprovalStatus {
+export function rejected(approval: Asked, actor: Actor, now_ms: number, note?: string): ApprovalStatus {
   assertOpen(approval, now_ms);
   return { ...approval.status, phase: 'Rejected', rejection: consentOf(actor, now_ms, note) };
 }
 
-export const used = ({ status }: Approval, now_ms: number): ApprovalStatus => ({
+export const used = ({ status }: Asked, now_ms: number): ApprovalStatus => ({
   ...status,
   phase: 'Used',
   usedAt: rfc3339(now_ms),

@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { isStatusError, type Status, StatusError } from '../errors.ts';
-import { type RequestRecord, recordFailure } from './access-recorder.ts';
+import { type RequestRecord, recordAllowed, recordFailure } from './access-recorder.ts';
 import { addressed, authenticate, credentialsOf, presented, refuseImpersonation } from './authenticate.ts';
 import { readBody } from './body.ts';
 import { documentAnswer, healthAnswer } from './documents.ts';
@@ -125,6 +125,7 @@ export async function answerRequest(
         record.name = target.log;
         return await ledgerAnswer(wire, request, target.log, target.path);
       default:
+        if (request.actor.onRecord === true) await recordAllowed(wire.accessLog, record, 200);
         return await documentAnswer(wire, request, prefix, target);
     }
   } finally {

@@ -81,6 +81,7 @@ export async function resourceAnswer(
   const { resource, subresource, verb } = route(wire, request, target, record);
   if (resource.type === 'review') {
     if (verb !== 'create') throw methodNotAllowed(resource, request.method);
+    if (request.actor.onRecord === true) await recordAllowed(wire.accessLog, record, 200);
     if (resource.kind.review !== true) return reviewAnswer(wire, request, resource);
     await authorizeRequest(wire, request, target, resource, verb);
     return serviceReviewAnswer(wire, request, resource, target.namespace);
@@ -88,7 +89,11 @@ export async function resourceAnswer(
   const authorized = await authorizeRequest(wire, request, target, resource, verb);
   const allowed = subresource ? subresource.verbs : resource.verbs;
   if (!allowed.includes(verb)) throw methodNotAllowed(resource, request.method);
-  if (isSecretRead(resource.source, verb)) await recordAllowed(wire.accessLog, record, 200);
+  // Streams and actions are on record whoever opens them.
+  const connects = subresource !== undefined && subresource.type !== 'status';
+  if (isSecretRead(resource.source, verb) || (request.actor.onRecord === true && !connects)) {
+    await recordAllowed(wire.accessLog, record, 200);
+  }
   if (subresource && subresource.type !== 'status') {
     return connectAnswer(wire, authorized, target, record, resource, subresource);
   }

@@ -112,6 +112,13 @@ const SECURITY_RULES: readonly RoleRule[] = [
   },
   // Consent to what others ask for, and to what operators ask of an organization; asking, too.
   { scope: 'realm', verbs: ['create'], only: CONSENTS, subresources: 'all' },
+  // What operators did here is theirs to look at.
+  {
+    scope: 'realm',
+    verbs: ['get'],
+    only: ['terminalrecordings.access.casemate.internal'],
+    subresources: ['replay'],
+  },
   { scope: 'realm', verbs: ['create'], only: QUESTIONS },
   { scope: 'project', verbs: ['create'], only: QUESTIONS },
   { scope: 'ledger', verbs: ['get'] },

@@ -14,12 +14,15 @@ import { BoundedMap } from '../bounded-map.ts';
 import type { CertificateAuthority } from '../certificates/authority.ts';
 import { CLIENT_AUTH_OID, OBJECT_URI_PREFIX } from '../certificates/client.ts';
 import type { Keyring } from '../keys/keyring.ts';
+import type { CertificateHolder } from './certificate-holder.ts';
 import { ClientCertificate, type ClientCertificateObject } from './client-certificate.ts';
 
 export interface CertificateAuthenticatorOptions {
   readonly realms: Pick<Realms, 'use'>;
   readonly keyring: Pick<Keyring, 'clientAuthority'>;
   readonly clock: Clock;
+  /** Other kinds whose objects hold certificates that the realm signed. */
+  readonly holders?: readonly CertificateHolder[];
 }
 
 /** Certificates whose signature need not be checked again. */
@@ -89,7 +92,7 @@ function isSignedBy(certificate: X509Certificate, key: KeyObject): boolean {
 }
 
 export function certificateAuthenticator(options: CertificateAuthenticatorOptions): Authenticator {
-  const { realms, keyring, clock } = options;
+  const { realms, keyring, clock, holders = [] } = options;
   const verified = new BoundedMap<string, Verified>(VERIFIED_MAX);
   // Checked against when a realm does not exist, so that it takes as long as when it does.
   const decoy = generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).publicKey;
@@ -139,6 +142,14 @@ export function certificateAuthenticator(options: CertificateAuthenticatorOption
 
   function identify(realm: Realm, claims: Verified, der: Uint8Array): Actor {
     const found = realm.view.byUid(claims.objectUid);
+    const holder = found && holders.find(({ kind }) => kind.resource === found.kind.resource);
+    if (holder) {
+      const { serial } = claims;
+      const held = { object: found.entry.object(), serial, realm: realm.id, now_ms: clock.now() };
+      const { certificate, actor } = holder.identify(held);
+      if (!new X509Certificate(certificate).raw.equals(der)) throw revoked(claims);
+      return actor;
+    }
     if (found?.kind.resource !== ClientCertificate.resource) throw revoked(claims);
     const { revision } = found.entry;
     if (claims.actor?.revision === revision) return claims.actor.actor;

@@ -122,13 +122,17 @@ const TAKEN_RESOURCES = [
   'invitations.identity.casemate.internal',
   'sessions.identity.casemate.internal',
 ];
-const SEALED_RESOURCES = ['credentials.identity.casemate.internal'];
+const SEALED_RESOURCES = [
+  'credentials.identity.casemate.internal',
+  'terminalrecordingchunks.access.casemate.internal',
+];
 const ROLE_RESOURCES = [
   ...TAKEN_RESOURCES,
   'roles.access.casemate.internal',
   'users.identity.casemate.internal',
   'groups.identity.casemate.internal',
   'oauthclients.identity.casemate.internal',
+  'identityproviders.identity.casemate.internal',
 ];
 /** Begun by signing in, never through the API. */
 const SIGN_IN_RESOURCES = ['sessions.identity.casemate.internal'];
@@ -146,6 +150,8 @@ const CONSENT_RESOURCES = [
 ];
 /** Written like roles are. */
 const CONSENT_POLICIES = [
+  'terminalrecordings.access.casemate.internal',
+  'terminalrecordingchunks.access.casemate.internal',
   'approvalpolicies.access.casemate.internal',
   'operatorpolicies.access.casemate.internal',
 ];
@@ -232,7 +238,7 @@ export function casesOf(operation: ApiOperation): Case[] {
   if (TAKES.includes(verb) && TAKEN_RESOURCES.includes(kind.resource)) {
     return [on({ name: 'a' }, 'take roles and credentials')];
   }
-  if (verb === 'create' && CONSENT_RESOURCES.includes(kind.resource)) {
+  if (subresource === 'replay' || (verb === 'create' && CONSENT_RESOURCES.includes(kind.resource))) {
     return [on({ name: 'a' }, 'guard the organization')];
   }
   if (

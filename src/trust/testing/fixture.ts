@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { AccessAttributes, Actor, Authenticator, Verb } from '#kernel/access.ts';
+import type { Connector } from '#kernel/connect.ts';
 import type { Kind } from '#kernel/kind.ts';
 import type { DraftObject, KubeObject } from '#kernel/object.ts';
 import { REGION, type RealmId } from '#kernel/realm-id.ts';
@@ -22,6 +23,9 @@ import { reconcileClientCertificate } from '../identity/controller.ts';
 import { type Keyring, softwareKeyring } from '../keys/keyring.ts';
 import { memoryKeyStorage } from '../keys/memory-key-storage.ts';
 import { symmetricKey } from '../keys/wrapping.ts';
+import { operatorAuthorizer } from '../operators/authorizer.ts';
+import { operatorSessions } from '../operators/holder.ts';
+import { operatorsService } from '../operators/service.ts';
 import { trustService } from '../service.ts';
 import { Project, SAMPLE_KINDS } from './kinds.ts';
 
@@ -41,6 +45,8 @@ export interface TrustFixture extends TestRealms {
   readonly authorizer: AccessAuthorizer;
   /** Who answers questions about access. */
   readonly reviews: Readonly<Record<string, Reviewer>>;
+  /** Actions and streams of trust's own kinds. */
+  readonly connectors: Readonly<Record<string, Connector>>;
   /** Makes an object as one of our own controllers. */
   make(realm: RealmId, kind: Kind, draft: DraftObject, namespace?: string): Promise<KubeObject>;
   /** Makes an object as an authenticated person, past the authorizer: what the lane alone says. */
@@ -96,7 +102,13 @@ export async function trustFixture(kinds: readonly Kind[] = SAMPLE_KINDS): Promi
     registry: () => later(made.registry),
     realms: () => later(made.realms),
   });
-  const services = [access, approvals, trustService({ keyring })];
+  const operators = operatorsService({
+    keyring,
+    clock,
+    registry: () => later(made.registry),
+    realms: () => later(made.realms),
+  });
+  const services = [access, approvals, operators, trustService({ keyring })];
   const test = await openTestRealms({
     kinds: [...kinds, ...services.flatMap((service) => service.kinds)],
     admissions: services.flatMap((service) => service.admissions ?? []),
@@ -105,8 +117,8 @@ export async function trustFixture(kinds: readonly Kind[] = SAMPLE_KINDS): Promi
     clock,
   });
   const { realms, registry } = test;
-  const authenticator = certificateAuthenticator({ realms, keyring, clock });
-  const authorizer = accessAuthorizer({ realms, registry, clock });
+  const authenticator = certificateAuthenticator({ realms, keyring, clock, holders: [operatorSessions] });
+  const authorizer = operatorAuthorizer(accessAuthorizer({ realms, registry, clock }), { realms, clock });
   Object.assign(made, { realms, registry, authorizer });
 
   const create = (
@@ -128,6 +140,7 @@ export async function trustFixture(kinds: readonly Kind[] = SAMPLE_KINDS): Promi
     authenticator,
     authorizer,
     reviews: access.reviews ?? {},
+    connectors: Object.assign({}, ...services.map((service) => service.connectors ?? {})),
     make: (realm, kind, draft, namespace) => create(realm, kind, draft, test.context(realm), namespace),
     makeAs: (actor, kind, draft, namespace) => create(actor.realm, kind, draft, as(actor), namespace),
     removeAs: (actor, kind, name) =>

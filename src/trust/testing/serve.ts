@@ -14,6 +14,7 @@ import { kubeconfig } from '../certificates/kubeconfig.ts';
 import { newPersonalKey, signingRequest } from '../certificates/personal-key.ts';
 import { ensureServerIdentity } from '../certificates/server-identity.ts';
 import { ClientCertificate } from '../identity/client-certificate.ts';
+import { recordedTerminals } from '../operators/recording/recorded-terminals.ts';
 import type { TrustFixture } from './fixture.ts';
 
 export interface ServedRegion {
@@ -69,7 +70,10 @@ export async function serve(region: TrustFixture, options: ServeOptions = {}): P
     accessLog: region.realms.access,
     ledger: ledgerSource(region.realms.logs),
     tls: { key: certificate.key, cert: certificate.certificate },
-    connectors: options.connectors ?? {},
+    connectors: recordedTerminals(
+      { ...region.connectors, ...options.connectors },
+      { realms: region.realms, clock: region.clock, random: region.random },
+    ),
     clock: options.clock ?? systemClock,
     random: region.random,
     logger: silentLogger,

@@ -1,0 +1,126 @@
+/**
+ * TerminalRecording: that an operator had a terminal in this realm, and the digest of what was seen there. Its pieces are objects of their
+ * own, sealed under the realm's key, which no role reads: they are played back as a whole (`replay`), which is on record.
+ */
+import { type Static, Type } from 'typebox';
+import { forbidden } from '#kernel/errors.ts';
+import { type AdmissionRequest, defineKind, type ObjectOf } from '#kernel/kind.ts';
+import { oneOf } from '#kernel/kind-parts.ts';
+import type { KubeObject } from '#kernel/object.ts';
+import { ACCESS_GROUP } from '../../access/api-group.ts';
+import { isInternal } from '../../access/guard.ts';
+
+const SPEC = Type.Object({
+  accessRequest: Type.Object({
+    name: Type.String({ description: 'The request that opened it.' }),
+    uid: Type.String({ description: 'Its uid.' }),
+  }),
+  operator: Type.String({ description: 'Who sat there.' }),
+  target: Type.Object(
+    {
+      kind: Type.String(),
+      namespace: Type.Optional(Type.String()),
+      name: Type.String(),
+      uid: Type.String(),
+    },
+    { description: 'Where the terminal was.' },
+  ),
+  command: Type.String({ description: 'What was run; empty: a shell.' }),
+  startedAt: Type.String({ description: 'When it began.' }),
+  requestId: Type.String({ description: 'The request in the access log.' }),
+});
+
+const STATUS = Type.Object({
+  phase: oneOf(['Recording', 'Complete', 'Incomplete'], {
+    description: 'Incomplete: whatever recorded it broke off; what there is, is there.',
+  }),
+  chunks: Type.Integer({ description: 'Pieces kept.' }),
+  bytes: Type.Integer({ description: 'Of the whole asciicast.' }),
+  lastAt: Type.String({ description: 'When something was last kept.' }),
+  sha256: Type.Optional(Type.String({ description: 'Digest of the whole asciicast, in hex.' })),
+  exitCode: Type.Optional(Type.Integer({ description: 'Of the command.' })),
+  message: Type.Optional(Type.String({ description: 'How it ended.' })),
+});
+
+export type RecordingSpec = Static<typeof SPEC>;
+export type RecordingStatus = Static<typeof STATUS>;
+
+const onlyUs = ({ operation, actor, kind, object }: AdmissionRequest): void => {
+  if (operation === 'delete' || isInternal(actor)) return;
+  throw forbidden(
+    { group: kind.group, kind: kind.plural, name: object.metadata.name },
+    'recordings are made by the region alone, and nobody changes them',
+  );
+};
+
+export const TerminalRecording = defineKind({
+  group: ACCESS_GROUP,
+  version: 'v1',
+  kind: 'TerminalRecording',
+  plural: 'terminalrecordings',
+  shortNames: ['recording', 'recordings'],
+  scope: 'Realm',
+  realms: ['organization'],
+  description:
+    'What an operator did in a terminal of this organization, recorded. Only its own people play it back.',
+  spec: SPEC,
+  status: STATUS,
+  // Nobody alone removes the evidence.
+  guarded: [{ transition: 'delete', approvals: 1 }],
+  subresources: { replay: { type: 'text', description: 'The whole recording as asciicast v2.' } },
+  columns: [
+    { name: 'Operator', type: 'string', description: 'Who.', value: 'spec.operator' },
+    {
+      name: 'Target',
+      type: 'string',
+      description: 'Where.',
+      value: (object) => {
+        const { namespace, name } = (object.spec as RecordingSpec).target;
+        return namespace === undefined ? name : `${namespace}/${name}`;
+      },
+    },
+    { name: 'Phase', type: 'string', description: 'Whether it is whole.', value: 'status.phase' },
+    { name: 'Bytes', type: 'integer', description: 'How much.', value: 'status.bytes' },
+    { name: 'Request', type: 'string', description: 'What opened it.', value: 'spec.accessRequest.name' },
+    { name: 'SHA-256', type: 'string', description: 'Digest.', value: 'status.sha256', priority: 1 },
+  ],
+  admit: onlyUs,
+});
+
+export type TerminalRecordingObject = ObjectOf<typeof TerminalRecording>;
+
+/** Base64 of one piece, compressed: 64 KiB that do not compress, and some. */
+const DATA_LENGTH_MAX = 512 * 1024;
+
+export const TerminalRecordingChunk = defineKind({
+  group: ACCESS_GROUP,
+  version: 'v1',
+  kind: 'TerminalRecordingChunk',
+  plural: 'terminalrecordingchunks',
+  scope: 'Realm',
+  realms: ['organization'],
+  description: 'A piece of a TerminalRecording, sealed. No role reads it: play the recording back instead.',
+  secret: true,
+  spec: Type.Object({
+    recording: Type.String({ description: 'uid of the TerminalRecording.' }),
+    sequence: Type.Integer({ minimum: 0, description: 'Its place, from 0.' }),
+    gzip: Type.String({
+      maxLength: DATA_LENGTH_MAX,
+      description: 'The piece of the asciicast, gzip, base64.',
+    }),
+  }),
+  immutable: ['spec'],
+  admit: (request) => {
+    onlyUs(request);
+    if (request.operation === 'delete' && !isInternal(request.actor)) {
+      throw forbidden(
+        { group: ACCESS_GROUP, kind: 'terminalrecordingchunks', name: request.object.metadata.name },
+        'it goes with its recording: delete that',
+      );
+    }
+  },
+});
+
+/** `web-7f3a…-000012`. */
+export const chunkName = (recording: Pick<KubeObject, 'metadata'>, sequence: number): string =>
+  `${recording.metadata.name}-${String(sequence).padStart(6, '0')}`;
