@@ -29,6 +29,9 @@ import { tokenOrCertificate } from '#trust/identity/token-authenticator.ts';
 import { keyBackends } from '#trust/keys/backends.ts';
 import { softwareKeyring } from '#trust/keys/keyring.ts';
 import { loadOrCreateMasterKey } from '#trust/keys/master-key.ts';
+import { operatorAuthorizer } from '#trust/operators/authorizer.ts';
+import { operatorSessions } from '#trust/operators/holder.ts';
+import { recordedTerminals } from '#trust/operators/recording/recorded-terminals.ts';
 import type { RegionConfig } from './config/schema.ts';
 import { openDatabase } from './database.ts';
 import { noEngine, openEngine, whyNoEngine } from './engine.ts';
@@ -129,7 +132,10 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
       onFault: (what, error) => logger.error({ err: error }, what),
     });
     closers.push(() => realms.close());
-    const authorizer: AccessAuthorizer = accessAuthorizer({ realms, registry, clock });
+    const authorizer: AccessAuthorizer = operatorAuthorizer(accessAuthorizer({ realms, registry, clock }), {
+      realms,
+      clock,
+    });
 
     const establishTrust = () =>
       bootstrapTrust({
@@ -182,11 +188,14 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
       realms,
       authenticator: tokenOrCertificate(
         identity.authenticator,
-        certificateAuthenticator({ realms, keyring, clock }),
+        certificateAuthenticator({ realms, keyring, clock, holders: [operatorSessions] }),
       ),
       authorizer,
       accessLog: realms.access,
-      connectors: { ...connectorsOf(services), ...identity.connectors },
+      connectors: recordedTerminals(
+        { ...connectorsOf(services), ...identity.connectors },
+        { realms, clock, random },
+      ),
       reviews: Object.assign({}, ...services.map((service) => service.reviews ?? {})),
       routes: [...services.flatMap((service) => service.routes ?? []), ...identity.routes],
       tls: { key: trust.key, cert: trust.certificate },
