@@ -6,6 +6,7 @@ import { Command, CommanderError } from 'commander';
 import { programVersion } from '#region/program.ts';
 import { registerApprovalCommands } from './approvals/register.ts';
 import { registerIdentityCommands } from './identity/register.ts';
+import { registerKeyCommands } from './keys/register.ts';
 import { registerLedgerCommands } from './ledger/register.ts';
 import { registerDeveloperCommands, registerRegionCommands } from './region/commands.ts';
 import { registerResourceCommands } from './resources/register.ts';
@@ -27,6 +28,7 @@ registerResourceCommands(program);
 registerIdentityCommands(program);
 registerApprovalCommands(program);
 registerLedgerCommands(program);
+registerKeyCommands(program);
 registerDeveloperCommands(program);
 
 try {
