@@ -2,7 +2,6 @@
  * The composition root: opens everything a region is made of, in order, and closes it in reverse. Knows how parts fit
  * together and nothing of what they do.
  */
-import { join } from 'node:path';
 import { hostsFolder } from '#engines/dnsmasq/hosts-folder.ts';
 import { filterClient, noFilter } from '#engines/nftables/client.ts';
 import type { PostgresConnection } from '#engines/postgres/database.ts';
@@ -28,7 +27,6 @@ import { openIdentity } from '#trust/identity/identity.ts';
 import { tokenOrCertificate } from '#trust/identity/token-authenticator.ts';
 import { keyBackends } from '#trust/keys/backends.ts';
 import { softwareKeyring } from '#trust/keys/keyring.ts';
-import { loadOrCreateMasterKey } from '#trust/keys/master-key.ts';
 import { operatorAuthorizer } from '#trust/operators/authorizer.ts';
 import { operatorSessions } from '#trust/operators/holder.ts';
 import { recordedTerminals } from '#trust/operators/recording/recorded-terminals.ts';
@@ -41,6 +39,7 @@ import type { Layout } from './layout.ts';
 import { loopLoad } from './loop-load.ts';
 import { programVersion } from './program.ts';
 import { renewDaily } from './renewal.ts';
+import { openMasterKey } from './sealed.ts';
 import { parseListen, serverNames } from './server-names.ts';
 import { regionServices } from './services.ts';
 import { apiUrl, publicUrl } from './status.ts';
@@ -64,6 +63,8 @@ export interface ComposeOptions {
   readonly hasFilter: boolean;
   /** Called when the first operator's kubeconfig may be another one: whoever owns the region has a copy. */
   handOver(): void;
+  /** Called with why the region waits to be unsealed, and with undefined when it was. */
+  onSealed(reason: string | undefined): void;
   readonly logger: Logger;
 }
 
@@ -77,7 +78,7 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
     for (const closer of closers.splice(0).toReversed()) await closer();
   };
   try {
-    const masterKey = await loadOrCreateMasterKey(join(layout.keys, 'master.key'));
+    const masterKey = await openMasterKey({ layout, config, clock, logger, onSealed: options.onSealed });
     const [postgres, engine] = await Promise.all([
       openDatabase(options.database, clock, logger),
       options.hasIncus ? openEngine(layout, config, clock) : noEngine(config, clock),
