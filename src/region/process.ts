@@ -51,6 +51,8 @@ const region = await openRegion({
   hasIncus: values['with-incus'] === true,
   hasFilter: values['with-filter'] === true,
   handOver: () => tell({ handOver: true }),
+  // Sealed is as far as it comes by itself; so whoever starts it need not wait any longer.
+  onSealed: (sealed) => tell({ ready: sealed !== undefined, sealed: sealed ?? '' }),
   logger,
 });
 const memory = thisProcess();

@@ -10,10 +10,10 @@ import type { SupervisorStatus } from './supervisor/definition.ts';
 import { supervisorStatus } from './supervisor/launch.ts';
 import { leftovers } from './supervisor/leftovers.ts';
 
-export type RegionState = 'ready' | 'starting' | 'degraded' | 'stopped' | 'abandoned' | 'absent';
+export type RegionState = 'ready' | 'sealed' | 'starting' | 'degraded' | 'stopped' | 'abandoned' | 'absent';
 
 export interface RegionStatus {
-  /** `abandoned`: its supervisor was killed, and processes of it are left. */
+  /** `sealed`: it waits for somebody to unseal its master key. `abandoned`: its supervisor was killed, and processes of it are left. */
   readonly state: RegionState;
   readonly data: string;
   readonly name?: string;
@@ -43,7 +43,9 @@ export async function regionStatus(layout: Layout): Promise<RegionStatus> {
 
 function stateOf({ processes }: SupervisorStatus): RegionState {
   const needed = processes.filter((process) => !process.optional);
-  if (needed.every((process) => process.state === 'ready')) return 'ready';
+  if (needed.every((process) => process.state === 'ready')) {
+    return needed.some((process) => process.sealed !== undefined) ? 'sealed' : 'ready';
+  }
   return needed.some((process) => process.state === 'backoff' || process.restarts > 0)
     ? 'degraded'
     : 'starting';

@@ -46,6 +46,8 @@ function describe(found: RegionStatus, upCommand: string): string {
   if (troubled.length > 0) {
     lines.push('', ...troubled.map(({ name, lastFailure }) => `  ${name} last ${lastFailure}`));
   }
+  const sealed = found.supervisor.processes.flatMap((process) => process.sealed ?? []);
+  if (sealed.length > 0) lines.push('', ...sealed.map((reason) => `  ${reason}: casemate unseal`));
   const notes = found.supervisor.processes.flatMap((process) => process.notes);
   if (notes.length > 0) lines.push('', 'What does not work here:', ...notes.map((note) => `  - ${note}`));
   return lines.join('\n');

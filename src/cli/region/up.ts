@@ -35,11 +35,18 @@ export async function up(options: UpCommandOptions): Promise<void> {
   if (options.foreground) await stayInForeground(layout);
 }
 
-function printResult(layout: Layout, { config, wasRunning, shortcomings }: UpResult, timings: Timings): void {
+function printResult(
+  layout: Layout,
+  { config, status, wasRunning, shortcomings }: UpResult,
+  timings: Timings,
+): void {
+  const sealed = status.processes.find((process) => process.sealed !== undefined)?.sealed;
   const lines = [
-    wasRunning
-      ? `Region ${config.name} was running and is ready.`
-      : `Region ${config.name} is ready, after ${seconds(timings.total_ms())}.`,
+    sealed !== undefined
+      ? `Region ${config.name} runs, and ${sealed}:\n  ${ownCommandFor(layout, 'unseal')}`
+      : wasRunning
+        ? `Region ${config.name} was running and is ready.`
+        : `Region ${config.name} is ready, after ${seconds(timings.total_ms())}.`,
     '',
     `  API         ${apiUrl(config.listen)}`,
     `  kubeconfig  ${layout.operatorKubeconfig}`,

@@ -50,6 +50,15 @@ incus:
   # none: no instances, images or networks.
   mode: embedded
 
+keys:
+  # How the region's master key lies on disk. file: in the clear, in a file that only the region's account reads; whoever takes the
+  # disk has it. passphrase, shares: sealed, and the region starts sealed until somebody opens it (docs/trust.md, "Keys").
+  seal: file
+  # Where organizations' root keys come from: software, or the name of one of hsms.
+  roots: software
+  # Hardware security modules by PKCS#11, each with name, module, token, pinFile (docs/trust.md, "Keys").
+  hsms: []
+
 storage:
   # Where embedded Incus keeps instances: a btrfs pool in one file, of this size. It is sparse: it takes what is used.
   size: 30GiB

@@ -48,6 +48,7 @@ function withDefaults(value: unknown): unknown {
     network: { forwardAddresses: [], pools: [defaultPool(String(value.id))], egress: false },
     postgres: { mode: 'embedded' },
     incus: { mode: 'embedded' },
+    keys: { seal: 'file', roots: 'software', hsms: [] },
     storage: { size: '30GiB' },
   };
   const filled: Record<string, unknown> = { ...defaults, ...value };
@@ -113,6 +114,28 @@ function crossProblems(value: unknown): string[] {
     problems.push('postgres.url: only mode: external uses it; take it out, or change the mode');
   }
   if (config?.incus !== undefined) problems.push(...incusProblems(config.incus));
+  if (config?.keys !== undefined) problems.push(...keysProblems(config.keys));
+  return problems;
+}
+
+function keysProblems({ roots, hsms }: RegionConfig['keys']): string[] {
+  if (!Array.isArray(hsms)) return [];
+  const problems: string[] = [];
+  const names = hsms.map(({ name }) => name);
+  for (const [index, { name, pinFile, organization }] of hsms.entries()) {
+    if (name === 'software' || names.indexOf(name) !== index) {
+      problems.push(`keys.hsms.${index}.name: "${name}" is taken; each needs a name of its own`);
+    }
+    if (pinFile === undefined && organization === undefined) {
+      problems.push(`keys.hsms.${index}.pinFile: is missing; an HSM of the region itself needs it`);
+    }
+  }
+  const ofRegion = hsms.filter(({ organization }) => organization === undefined).map(({ name }) => name);
+  if (roots !== 'software' && !ofRegion.includes(roots)) {
+    problems.push(
+      `keys.roots: "${roots}" should be software or the name of an HSM of the region itself (${ofRegion.join(', ') || 'there is none'})`,
+    );
+  }
   return problems;
 }
 

@@ -118,6 +118,56 @@ export const RegionConfig = Type.Object(
       },
       closed,
     ),
+    keys: Type.Object(
+      {
+        seal: Type.Union([Type.Literal('file'), Type.Literal('passphrase'), Type.Literal('shares')], {
+          description: 'file, passphrase or shares: how the master key lies on disk',
+        }),
+        roots: Type.String({
+          pattern: '^[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?$',
+          description:
+            'software, or the name of one of hsms: where the root keys of organizations made from now on come from',
+        }),
+        hsms: Type.Array(
+          Type.Object(
+            {
+              name: Type.String({
+                pattern: '^[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?$',
+                description:
+                  'lower-case letters, digits and "-", at most 20: what the rest of the region calls it',
+              }),
+              module: Type.String({
+                pattern: '^/',
+                description: "path of the vendor's PKCS#11 module, a shared library",
+              }),
+              token: Type.String({ minLength: 1, maxLength: 32, description: 'label of the token' }),
+              pinFile: Type.Optional(
+                Type.String({
+                  pattern: '^/',
+                  description:
+                    'path of a file of mode 0600 with the PIN, which belongs to the account casemate-hsm; left out for an organization that gives its PIN itself',
+                }),
+              ),
+              organization: Type.Optional(
+                Type.String({
+                  pattern: '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$',
+                  description: 'the organization that it belongs to; left out for one of the region',
+                }),
+              ),
+              environment: Type.Optional(
+                Type.Record(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }), Type.String(), {
+                  description:
+                    'environment variables that the module wants, such as SOFTHSM2_CONF; never secrets',
+                }),
+              ),
+            },
+            closed,
+          ),
+          { maxItems: 16, description: 'hardware security modules that the region reaches by PKCS#11' },
+        ),
+      },
+      closed,
+    ),
     storage: Type.Object(
       {
         size: Type.String({

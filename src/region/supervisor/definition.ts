@@ -51,6 +51,8 @@ export interface ProcessDefinition {
 export interface ChildMessage {
   readonly ready?: boolean;
   readonly notes?: readonly string[];
+  /** Why it waits for somebody to unseal it; empty: it does not. */
+  readonly sealed?: string;
   /** What it makes for the region's owner may have changed. */
   readonly handOver?: boolean;
 }
@@ -73,6 +75,8 @@ export interface ProcessStatus {
   readonly restarts: number;
   /** RFC 3339, since when it is in this state. */
   readonly since: string;
+  /** Why it waits for somebody to unseal it. */
+  readonly sealed?: string;
   /** Why it last ended or did not become ready. */
   readonly lastFailure?: string;
   /** What it says of itself: things that do not work, in words for a person. */

@@ -42,6 +42,7 @@ export class Runner {
   #starts = 0;
   #lastFailure: string | undefined;
   #notes: readonly string[] = [];
+  #sealed = '';
 
   constructor({ definition, log, clock, onChange }: RunnerOptions) {
     this.definition = definition;
@@ -62,6 +63,7 @@ export class Runner {
       optional: this.definition.optional === true,
       restarts: Math.max(0, this.#starts - 1),
       since: new Date(this.#since_ms).toISOString(),
+      ...(this.#sealed === '' ? {} : { sealed: this.#sealed }),
       ...(this.#lastFailure === undefined ? {} : { lastFailure: this.#lastFailure }),
       notes: this.#notes,
     };
@@ -144,6 +146,7 @@ export class Runner {
     const { command, args, env, cwd, uid, gid, ready } = this.definition;
     this.#starts++;
     this.#notes = [];
+    this.#sealed = '';
     this.#note(`starting: ${command} ${args.join(' ')}`);
     const child = spawn(command, [...args], {
       cwd,
@@ -159,8 +162,8 @@ export class Runner {
     child.stderr?.on('data', (chunk: Uint8Array) => this.#log.write(chunk));
     child.on('message', (message: ChildMessage) => {
       if (message.ready || message.handOver) this.#handOver();
-      if (message.notes === undefined) return;
-      this.#notes = message.notes.slice(0, NOTES_MAX);
+      if (message.sealed !== undefined) this.#sealed = message.sealed;
+      if (message.notes !== undefined) this.#notes = message.notes.slice(0, NOTES_MAX);
       this.#onChange();
     });
     return new Promise((resolve) => {
