@@ -10,6 +10,7 @@ import { registerKeyCommands } from './keys/register.ts';
 import { registerLedgerCommands } from './ledger/register.ts';
 import { registerDeveloperCommands, registerRegionCommands } from './region/commands.ts';
 import { registerResourceCommands } from './resources/register.ts';
+import { registerWitnessCommands } from './witness/register.ts';
 
 const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;
@@ -27,8 +28,9 @@ registerRegionCommands(program);
 registerResourceCommands(program);
 registerIdentityCommands(program);
 registerApprovalCommands(program);
-registerLedgerCommands(program);
 registerKeyCommands(program);
+registerLedgerCommands(program);
+registerWitnessCommands(program);
 registerDeveloperCommands(program);
 
 try {

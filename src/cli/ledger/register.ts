@@ -75,6 +75,29 @@ export function registerLedgerCommands(program: Command): void {
     .addOption(new Option('-o, --output <format>', 'how to print').choices(['text', 'json']).default('text'))
     .action(lazily(async () => (await import('./receipts.ts')).checkReceiptFile));
 
+  withConnection(ledger.command('compare'))
+    .description('compare what two parties were shown of a log: a log that told two histories is convicted')
+    .argument('<a>', 'a file with a signed checkpoint, a witness’s folder, or the URL of a witness')
+    .argument('<b>', 'likewise')
+    .option('--key <key>', 'the log’s public key, or a file with it')
+    .addOption(policyOption())
+    .addOption(
+      new Option('--from <dir>', 'a copy of the log that may have the hashes of the larger tree').argParser(
+        collect,
+      ),
+    )
+    .option('--ca <file>', 'who signed the certificates of witnesses that are read by https')
+    .option('--evidence <file>', 'where to write the evidence', 'split-view.txt')
+    .action(lazily(async () => (await import('./compare.ts')).compare));
+
+  ledger
+    .command('check-evidence')
+    .description('check evidence that a log told two histories, offline, with nothing but its public key')
+    .argument('<file>', 'the evidence, - for standard input')
+    .option('--key <key>', 'the log’s public key, or a file with it')
+    .addOption(policyOption())
+    .action(lazily(async () => (await import('./compare.ts')).checkEvidence));
+
   withConnection(ledger.command('key'))
     .description('print a log’s public keys (Ed25519, then ML-DSA-44), to be handed to whoever verifies')
     .addOption(logOption().default('changes'))

@@ -11,6 +11,7 @@ const TABLES = [
   'access',
   'tile_nodes',
   'checkpoints',
+  'cosigned_checkpoints',
   'wrapped_keys',
   'expiring_record_keys',
   'expiring_records',

@@ -217,6 +217,24 @@ export class PostgresStorage implements LogStorage {
     return this.#rows<KeptCheckpoint>('read-checkpoints', sql.READ_CHECKPOINTS, [realmUid, log]);
   }
 
+  async keepCosigned(
+    realmUid: string,
+    log: LogName,
+    { size, note }: KeptCheckpoint,
+    previous: string | undefined,
+    keep_max: number,
+  ): Promise<boolean> {
+    const parameters = [realmUid, log, size, note, previous ?? null];
+    const kept = await this.#rows('keep-cosigned', sql.KEEP_COSIGNED, parameters);
+    if (kept.length === 0) return false;
+    await this.#rows('drop-cosigned', sql.DROP_COSIGNED, [realmUid, log, keep_max]);
+    return true;
+  }
+
+  readCosigned(realmUid: string, log: LogName): Promise<readonly KeptCheckpoint[]> {
+    return this.#rows<KeptCheckpoint>('read-cosigned', sql.READ_COSIGNED, [realmUid, log]);
+  }
+
   listen(wake: WakeUp): Promise<() => Promise<void>> {
     return this.#wakeUps.listen(wake);
   }

@@ -55,6 +55,7 @@ export const DESTROY_REALM = [
   'DELETE FROM access WHERE realm = $1',
   'DELETE FROM tile_nodes WHERE realm = $1',
   'DELETE FROM checkpoints WHERE realm = $1',
+  'DELETE FROM cosigned_checkpoints WHERE realm = $1',
   // Their keys go with them.
   'DELETE FROM expiring_records WHERE realm = $1',
 ];
@@ -148,6 +149,27 @@ export const DROP_CHECKPOINTS = `
 DELETE FROM checkpoints WHERE realm = $1 AND log = $2 AND size <= (
   SELECT size FROM checkpoints WHERE realm = $1 AND log = $2 ORDER BY size DESC OFFSET $3 LIMIT 1
 )`;
+
+/** $1 realm, $2 log, $3 size, $4 note, $5 the note that it takes the place of, or null. Locks the realm's row against its destruction. */
+export const KEEP_COSIGNED = `
+INSERT INTO cosigned_checkpoints AS kept (realm, log, size, note)
+SELECT uid, $2, $3, $4 FROM realms
+WHERE uid = $1 AND ($5::text IS NULL OR EXISTS (
+  SELECT FROM cosigned_checkpoints WHERE realm = $1 AND log = $2 AND size = $3
+))
+FOR KEY SHARE
+ON CONFLICT (realm, log, size) DO UPDATE SET note = excluded.note WHERE kept.note = $5
+RETURNING size`;
+
+/** $1 realm, $2 log, $3 how many stay. */
+export const DROP_COSIGNED = `
+DELETE FROM cosigned_checkpoints WHERE realm = $1 AND log = $2 AND size <= (
+  SELECT size FROM cosigned_checkpoints WHERE realm = $1 AND log = $2 ORDER BY size DESC OFFSET $3 LIMIT 1
+)`;
+
+/** $1 realm, $2 log. */
+export const READ_COSIGNED = `
+SELECT size, note FROM cosigned_checkpoints WHERE realm = $1 AND log = $2 ORDER BY size`;
 
 /** $1 realm, $2 log. */
 export const READ_CHECKPOINTS = `

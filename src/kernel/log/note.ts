@@ -195,14 +195,21 @@ export const signatureLine = ({ name, keyId: id, signature }: NoteSignature): st
 
 /** Whether a key made (or claims to have made) a signature. */
 export const isSignatureOf =
-  (verifier: Pick<NoteVerifier, 'name' | 'keyId'>) =>
+  (key: { readonly name: string; readonly keyId: Buffer }) =>
   (signature: NoteSignature): boolean =>
-    signature.name === verifier.name && signature.keyId.equals(verifier.keyId);
+    signature.name === key.name && signature.keyId.equals(key.keyId);
 
 /** The note with only the signatures that `keep` says yes to. */
 export function withSignatures(note: string, keep: (signature: NoteSignature) => boolean): string {
   const { text, signatures } = parseNote(note);
   return `${text}\n${signatures.filter(keep).map(signatureLine).join('')}`;
+}
+
+/** The note with more signature lines; one takes the place of an earlier one by the same key. */
+export function addSignatures(note: string, lines: readonly string[]): string {
+  const added = parseNote(`${parseNote(note).text}\n${lines.join('')}`).signatures;
+  const isReplaced = (old: NoteSignature) => added.some((one) => isSignatureOf(one)(old));
+  return `${withSignatures(note, (signature) => !isReplaced(signature))}${added.map(signatureLine).join('')}`;
 }
 
 /**

@@ -34,6 +34,7 @@ interface MemoryRealm {
   readonly changes: MemoryLog<StoredChange>;
   readonly access: MemoryLog<StoredLeaf>;
   readonly checkpoints: Readonly<Record<LogName, Map<number, string>>>;
+  readonly cosigned: Readonly<Record<LogName, Map<number, string>>>;
   /** By object uid: the index of the change that holds its body. */
   readonly objects: Map<string, number>;
   historyFloor: number;
@@ -55,6 +56,7 @@ export class MemoryStorage implements LogStorage {
       changes: emptyLog(),
       access: emptyLog(),
       checkpoints: { changes: new Map(), access: new Map() },
+      cosigned: { changes: new Map(), access: new Map() },
       objects: new Map(),
       historyFloor: -1,
     };
@@ -206,13 +208,29 @@ export class MemoryStorage implements LogStorage {
     const kept = this.#byUid.get(realmUid)?.checkpoints[log];
     if (!kept || kept.has(size)) return;
     kept.set(size, note);
-    const sizes = [...kept.keys()].sort((a, b) => a - b);
-    for (const old of sizes.slice(0, Math.max(0, sizes.length - keep_max))) kept.delete(old);
+    dropSmallest(kept, keep_max);
   }
 
   async readCheckpoints(realmUid: string, log: LogName): Promise<readonly KeptCheckpoint[]> {
-    const kept = this.#byUid.get(realmUid)?.checkpoints[log] ?? new Map<number, string>();
-    return [...kept].map(([size, note]) => ({ size, note })).sort((a, b) => a.size - b.size);
+    return inOrder(this.#byUid.get(realmUid)?.checkpoints[log]);
+  }
+
+  async keepCosigned(
+    realmUid: string,
+    log: LogName,
+    { size, note }: KeptCheckpoint,
+    previous: string | undefined,
+    keep_max: number,
+  ): Promise<boolean> {
+    const kept = this.#byUid.get(realmUid)?.cosigned[log];
+    if (!kept || kept.get(size) !== previous) return false;
+    kept.set(size, note);
+    dropSmallest(kept, keep_max);
+    return true;
+  }
+
+  async readCosigned(realmUid: string, log: LogName): Promise<readonly KeptCheckpoint[]> {
+    return inOrder(this.#byUid.get(realmUid)?.cosigned[log]);
   }
 
   async listen(wake: WakeUp): Promise<() => Promise<void>> {
@@ -231,6 +249,14 @@ export class MemoryStorage implements LogStorage {
       queueMicrotask(() => this.#listeners.has(wake) && wake(realmUid, size));
   }
 }
+
+function dropSmallest(kept: Map<number, string>, keep_max: number): void {
+  const sizes = [...kept.keys()].sort((a, b) => a - b);
+  for (const old of sizes.slice(0, Math.max(0, sizes.length - keep_max))) kept.delete(old);
+}
+
+const inOrder = (kept: ReadonlyMap<number, string> = new Map()): KeptCheckpoint[] =>
+  [...kept].map(([size, note]) => ({ size, note })).sort((a, b) => a.size - b.size);
 
 function emptyLog<Leaf extends StoredLeaf>(): MemoryLog<Leaf> {
   return { frontier: { size: 0, hashes: Buffer.alloc(0) }, leaves: [], nodes: new Map() };

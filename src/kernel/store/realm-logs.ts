@@ -2,11 +2,11 @@
  * The logs as C2SP tlog-tiles serves them: checkpoints, tiles, entries. Reads only what is committed; signs only that.
  */
 import type { Clock } from '../clock.ts';
-import { notFound } from '../errors.ts';
+import { notFound, unavailable } from '../errors.ts';
 import type { LogName, RealmKeyring } from '../keys.ts';
 import { signCheckpoint } from '../log/checkpoint.ts';
 import { type Frontier, root, TILE_WIDTH } from '../log/merkle.ts';
-import { encodeVkey } from '../log/note.ts';
+import { addSignatures, encodeVkey } from '../log/note.ts';
 import { cosignOwn, logCosignerVkey } from '../log/publish.ts';
 import { encodeEntryBundle, type Tile, tileWidth } from '../log/tile.ts';
 import type { RealmId } from '../realm-id.ts';
@@ -28,9 +28,30 @@ export interface RealmLogs {
   checkpoints(realm: RealmId, log: LogName): Promise<readonly string[]>;
   /** The key that verifies the log's checkpoints, as a vkey. */
   vkey(realm: RealmId, log: LogName): Promise<string>;
+  /** The latest few checkpoints that witnesses cosigned, smallest tree first, with the cosignatures they have so far. */
+  cosigned(realm: RealmId, log: LogName): Promise<readonly string[]>;
+  /**
+   * The checkpoint to be cosigned now. It stays the same for all witnesses, while the log grows, for about a minute: so that their cosignatures
+   * come together on one.
+   */
+  toCosign(realm: RealmId, log: LogName): Promise<ToCosign>;
+  /** Keeps cosignatures of that checkpoint, which the caller has verified: whole lines. */
+  addCosignatures(log: LogName, target: ToCosign, lines: readonly string[]): Promise<void>;
   /** That key, and after it the post-quantum one that cosigns those that are published. */
   vkeys(realm: RealmId, log: LogName): Promise<readonly string[]>;
 }
+
+/** A checkpoint that was published; `uid` of the realm it is of. */
+export interface ToCosign {
+  readonly uid: string;
+  readonly size: number;
+  readonly note: string;
+}
+
+/** Cosigned checkpoints kept of each log: enough for the slowest witness of a quorum to be waited for. */
+const COSIGNED_MAX = 8;
+/** Tries to add a cosignature while others add theirs. */
+const ADDITIONS_MAX = 16;
 
 interface Signed {
   readonly uid: string;
@@ -45,6 +66,9 @@ export class StoredRealmLogs implements RealmLogs {
   readonly #signed = new Map<string, Signed>();
   /** The last one cosigned of each log, or being cosigned: that costs ten times as much again. */
   readonly #published = new Map<string, Omit<Signed, 'note'> & { readonly note: Promise<string> }>();
+
+  /** What witnesses are asked to cosign, of each log, and since when by the clock. */
+  readonly #rounds = new Map<string, ToCosign & { readonly since_ms: number }>();
 
   readonly #clock: Clock;
   readonly #limits: Pick<StoreLimits, 'checkpoint_ms' | 'checkpoints_max'>;
@@ -73,7 +97,43 @@ export class StoredRealmLogs implements RealmLogs {
     const isRecent = kept?.uid === uid && this.#clock.now() - kept.time_ms < this.#limits.checkpoint_ms;
     // Before it is given out: what was said of the log cannot be unsaid.
     if (!isRecent) await this.keep(realm, uid, log, { size: frontier.size, note });
-    return this.#publish(realm, uid, log, frontier.size, note);
+    const published = await this.#publish(realm, uid, log, frontier.size, note);
+    const cosigned = await this.#storage.readCosigned(uid, log);
+    return cosigned.find(({ size }) => size === frontier.size)?.note ?? published;
+  }
+
+  async cosigned(realm: RealmId, log: LogName): Promise<readonly string[]> {
+    const { uid } = await this.#record(realm);
+    return (await this.#storage.readCosigned(uid, log)).map(({ note }) => note);
+  }
+
+  async toCosign(realm: RealmId, log: LogName): Promise<ToCosign> {
+    const { uid, [log]: frontier } = await this.#record(realm);
+    const key = `${realm} ${log}`;
+    const round = this.#rounds.get(key);
+    const now_ms = this.#clock.now();
+    if (round?.uid === uid && now_ms - round.since_ms < this.#limits.checkpoint_ms) return round;
+    if (round?.uid === uid && round.size === frontier.size) return round;
+    const signed = await this.sign(realm, uid, log, frontier);
+    await this.keep(realm, uid, log, { size: frontier.size, note: signed });
+    const note = await this.#publish(realm, uid, log, frontier.size, signed);
+    const begun = { uid, size: frontier.size, note, since_ms: now_ms };
+    this.#rounds.set(key, begun);
+    return begun;
+  }
+
+  async addCosignatures(
+    log: LogName,
+    { uid, size, note }: ToCosign,
+    lines: readonly string[],
+  ): Promise<void> {
+    for (let attempt = 0; attempt < ADDITIONS_MAX; attempt++) {
+      const kept = (await this.#storage.readCosigned(uid, log)).find((one) => one.size === size)?.note;
+      const merged = addSignatures(kept ?? note, lines);
+      if (merged === kept) return;
+      if (await this.#storage.keepCosigned(uid, log, { size, note: merged }, kept, COSIGNED_MAX)) return;
+    }
+    throw unavailable('too many cosignatures come at once', 1);
   }
 
   /** Has a checkpoint cosigned by the log's own post-quantum key. */
@@ -156,6 +216,7 @@ export class StoredRealmLogs implements RealmLogs {
       this.#signed.delete(`${realm} ${log}`);
       this.#published.delete(`${realm} ${log}`);
       this.#kept.delete(`${realm} ${log}`);
+      this.#rounds.delete(`${realm} ${log}`);
     }
   }
 

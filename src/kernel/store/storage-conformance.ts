@@ -317,6 +317,27 @@ export function describeStorage(name: string, open: () => Promise<OpenedStorage>
       assert.deepEqual(await kept(), []);
     });
 
+    it('keeps cosigned checkpoints, each in the place of the very note it was made from', async () => {
+      const realm = await TestRealm.make(storage);
+      const keep = (size: number, note: string, previous?: string) =>
+        opened.replica.keepCosigned(realm.uid, 'access', { size, note }, previous, 2);
+      const kept = async (log: 'changes' | 'access' = 'access') =>
+        (await storage.readCosigned(realm.uid, log)).map(({ size, note }) => `${size} ${note}`);
+      assert.equal(await keep(2, 'a'), true);
+      assert.equal(await keep(2, 'a b', 'a'), true);
+      assert.equal(await keep(2, 'a c', 'a'), false);
+      assert.equal(await keep(2, 'c'), false);
+      assert.equal(await keep(9, 'd', 'c'), false);
+      assert.deepEqual(await kept(), ['2 a b']);
+      assert.equal(await keep(9, 'd'), true);
+      assert.equal(await keep(5, 'e'), true);
+      assert.deepEqual(await kept(), ['5 e', '9 d']);
+      assert.deepEqual(await kept('changes'), []);
+      await storage.destroyRealm(realm.uid);
+      assert.equal(await keep(12, 'f'), false);
+      assert.deepEqual(await kept(), []);
+    });
+
     it('wakes those who listen when another writer commits, or destroys the realm', async () => {
       const realm = await TestRealm.make(storage);
       const heard: string[] = [];

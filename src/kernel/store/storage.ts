@@ -164,6 +164,19 @@ export interface LogStorage {
   keepCheckpoint(realmUid: string, log: LogName, checkpoint: KeptCheckpoint, keep_max: number): Promise<void>;
   /** The checkpoints that were kept, smallest first. */
   readCheckpoints(realmUid: string, log: LogName): Promise<readonly KeptCheckpoint[]>;
+  /**
+   * Keeps a checkpoint that witnesses cosigned, in the place of `previous`, which is the very note that is kept of that size, or absent when
+   * none is; then drops the smallest ones past `keep_max`. False, and nothing is done, when another is kept, or there is no such realm.
+   */
+  keepCosigned(
+    realmUid: string,
+    log: LogName,
+    checkpoint: KeptCheckpoint,
+    previous: string | undefined,
+    keep_max: number,
+  ): Promise<boolean>;
+  /** Those checkpoints, smallest first. */
+  readCosigned(realmUid: string, log: LogName): Promise<readonly KeptCheckpoint[]>;
   /** Calls `wake` when another writer committed. Returns what stops it. */
   listen(wake: WakeUp): Promise<() => Promise<void>>;
   close(): Promise<void>;

@@ -1,5 +1,5 @@
 /**
- * A realm's logs over HTTP as C2SP tlog-tiles: `<prefix>/ledger/<changes|access>/{checkpoint,tile/…,key,checkpoints}`, for those
+ * A realm's logs over HTTP as C2SP tlog-tiles: `<prefix>/ledger/<changes|access>/{checkpoint,tile/…,key,checkpoints,cosigned}`, for those
  * who may `get` the virtual resource `ledgers` of the core group, named after the log.
  */
 import { notFound, StatusError } from '../errors.ts';
@@ -41,6 +41,9 @@ export async function ledgerAnswer(
     case 'checkpoints':
       if (ledger.checkpoints === undefined) throw nothingAt(log, path);
       return jsonAnswer({ items: await ledger.checkpoints(realm, log) });
+    case 'cosigned':
+      if (ledger.cosigned === undefined) throw nothingAt(log, path);
+      return jsonAnswer({ items: await ledger.cosigned(realm, log) });
     default: {
       const tile = await ledger.tile(realm, log, path);
       if (tile === undefined) throw nothingAt(log, path);

@@ -6,12 +6,12 @@ import type { Checkpoint } from '#kernel/log/checkpoint.ts';
 import { type Leaf, parseLeaf } from '#kernel/log/leaf.ts';
 import { LogError } from '#kernel/log/log-error.ts';
 import { HASH_BYTES, leafHash, TILE_WIDTH } from '#kernel/log/merkle.ts';
-import { inclusionProof, tileHashReader, verifyInclusion } from '#kernel/log/proof.ts';
+import { inclusionProof, verifyInclusion } from '#kernel/log/proof.ts';
 import { decodeEntryBundle, ENTRY_BYTES_MAX, tileWidth } from '#kernel/log/tile.ts';
 import { cosignedCheckpoints } from './checkpoints.ts';
 import { type Cosigned, judgeCheckpoint, requireQuorum } from './judge.ts';
 import { type Policy, policyOfKeys } from './policy.ts';
-import { readText, readTile, type TileSource } from './source.ts';
+import { hashesOf, readText, readTile, type TileSource } from './source.ts';
 
 const HEADER = 'c2sp.org/tlog-proof@v1';
 
@@ -117,12 +117,7 @@ async function chooseCheckpoint(source: TileSource, policy: Policy, index: numbe
  */
 export async function proveInclusion(source: TileSource, trust: Trust, index: number): Promise<string> {
   const { note: checkpoint, size } = await chooseCheckpoint(source, policyOf(trust), index);
-  const read = tileHashReader(size, async (tile) => {
-    const found = await readTile(source, tile);
-    if (found === undefined)
-      throw new LogError('OUT_OF_RANGE', `the log does not have a tile that its size promises`);
-    return found.exact ? found.bytes : found.bytes.subarray(0, tile.width * HASH_BYTES);
-  });
+  const read = hashesOf(source, size);
   const [hashes, extra] = await Promise.all([
     inclusionProof(index, size, read),
     readEntry(source, size, index),

@@ -5,7 +5,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LogError } from '#kernel/log/log-error.ts';
-import { TILE_WIDTH } from '#kernel/log/merkle.ts';
+import { HASH_BYTES, TILE_WIDTH } from '#kernel/log/merkle.ts';
+import { type HashReader, tileHashReader } from '#kernel/log/proof.ts';
 import { ENTRY_BYTES_MAX, type Tile, tilePath } from '#kernel/log/tile.ts';
 
 /** The most that one answer of a source may take: a full bundle of the longest entries. */
@@ -53,4 +54,14 @@ export async function readText(source: TileSource, path: string): Promise<string
   const bytes = await source.read(path);
   if (bytes === undefined) throw new LogError('OUT_OF_RANGE', `the log has no ${path}`);
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+}
+
+/** The hashes of a tree of `size` leaves, unverified. */
+export function hashesOf(source: TileSource, size: number): HashReader {
+  return tileHashReader(size, async (tile) => {
+    const found = await readTile(source, tile);
+    if (found === undefined)
+      throw new LogError('OUT_OF_RANGE', `the log does not have a tile that its size promises`);
+    return found.exact ? found.bytes : found.bytes.subarray(0, tile.width * HASH_BYTES);
+  });
 }

@@ -116,6 +116,20 @@ export class LinkedStorage implements LogStorage {
   readCheckpoints(uid: string, log: LogName) {
     return this.#link.call('readCheckpoints', () => this.#database.readCheckpoints(uid, log));
   }
+  keepCosigned(
+    uid: string,
+    log: LogName,
+    checkpoint: KeptCheckpoint,
+    previous: string | undefined,
+    keep_max: number,
+  ) {
+    return this.#link.call('keepCosigned', () =>
+      this.#database.keepCosigned(uid, log, checkpoint, previous, keep_max),
+    );
+  }
+  readCosigned(uid: string, log: LogName) {
+    return this.#link.call('readCosigned', () => this.#database.readCosigned(uid, log));
+  }
   /** Hints come late, in any order, or never. */
   listen(wake: WakeUp) {
     return this.#database.listen((uid, size) => {
