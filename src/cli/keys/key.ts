@@ -46,7 +46,7 @@ async function act(
   const bound = aadFile === undefined ? {} : { additionalData: readFileSync(aadFile).toString('base64') };
   const given = {
     ...(reason === undefined ? {} : { reason }),
-    ...(version === undefined ? {} : { version }),
+    ...(keyVersion === undefined ? {} : { version: keyVersion }),
   };
   return session.client.json<Answer>({ method: 'POST', path, body: { ...body, ...bound, ...given } });
 }
