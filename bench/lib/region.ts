@@ -70,8 +70,8 @@ export class BenchRegion {
     mkdirSync(layout.data, { mode: 0o711 });
     await loadOrCreateConfig(layout.config, { name: 'bench', listen: `127.0.0.1:${await freePort()}` });
     const text = readFileSync(layout.config, 'utf8').replace(
-      /^( {2}mode: embedded\n)(?=\nstorage)/m,
-      '  mode: none\n',
+      /^(incus:\n(?: {2}#.*\n)*) {2}mode: embedded\n/m,
+      '$1  mode: none\n',
     );
     // One user is the load of many here.
     const unlimited = `${text}\nrequestsPerSecond: ${options.requestsPerSecond ?? 1_000_000}\n`;

@@ -1,4 +1,6 @@
 /** Every measurement by its name. */
+
+import { access } from './access.ts';
 import type { Measure } from './context.ts';
 import { creates } from './creates.ts';
 import { fairness } from './fairness.ts';
@@ -22,6 +24,7 @@ export const MEASURES: Readonly<Record<string, Measure>> = {
   instances,
   ledger,
   start,
+  access,
   fairness,
   tokens,
 };

@@ -102,7 +102,16 @@ interface Slice {
   readonly policies: ParsedPolicies;
   readonly principal: TypeAndId;
   readonly entity: EntityJson;
-  readonly deciders: ReadonlyMap<string, Decider>;
+  /** By the id of the policy. */
+  readonly deciders: ReadonlyMap<string, readonly Decider[]>;
+}
+
+/** A role that somebody holds in one place, by one binding or more. */
+interface Held {
+  readonly id: string;
+  readonly role: RoleTerms;
+  readonly project: string | undefined;
+  readonly deciders: Decider[];
 }
 
 function principalUid(actor: Actor): TypeAndId {
@@ -219,12 +228,9 @@ export class RealmPolicies {
       entities,
     });
     // A forbid that could not be evaluated might have applied.
-    const deciding = answer.failed.length > 0 ? answer.failed : answer.policies;
-    const by = deciding.flatMap((id) => slice.deciders.get(id) ?? []);
-    return {
-      allowed: answer.allowed && answer.failed.length === 0,
-      by: by.sort((a, b) => order(slice.deciders, a) - order(slice.deciders, b)),
-    };
+    const deciding = new Set(answer.failed.length > 0 ? answer.failed : answer.policies);
+    const by = [...slice.deciders].flatMap(([id, deciders]) => (deciding.has(id) ? deciders : []));
+    return { allowed: answer.allowed && answer.failed.length === 0, by: [...new Set(by)] };
   }
 
   #sliceOf(actor: Actor): Slice {
@@ -232,47 +238,70 @@ export class RealmPolicies {
     const known = this.#slices.get(who);
     if (known) return known;
     const principal = principalUid(actor);
+    const groups = [...new Set(actor.groups)].map((group) => uid(TYPES.Group, group));
+    const held = this.#heldBy([principal, ...groups]);
     const slice: Slice = {
-      ...this.#compile(actor, principal),
+      ...this.#compile(held),
       principal,
-      entity: { uid: principal, attrs: {}, parents: actor.groups.map((group) => uid(TYPES.Group, group)) },
+      entity: {
+        uid: principal,
+        attrs: {},
+        parents: [...groups, ...held.map(({ id }) => uid(TYPES.Holders, id))],
+      },
     };
     this.#slices.set(who, slice);
     return slice;
   }
 
-  #compile(actor: Actor, principal: TypeAndId): Pick<Slice, 'policies' | 'deciders'> {
-    const deciders = new Map<string, Decider>();
-    const staticPolicies: Record<string, string> = {};
-    const templates: Record<string, string> = {};
-    const templateLinks: PolicySet['templateLinks'] = [];
-    const mine = [principal, ...[...new Set(actor.groups)].map((group) => uid(TYPES.Group, group))];
-    const links = mine
-      .flatMap((one) => (this.#byKey.get(entityKey(one)) ?? []).map((index) => ({ index, who: one })))
-      .sort((a, b) => a.index - b.index);
-    for (const { index, who } of links) {
+  /** The roles that bindings give to somebody or their groups, each place once, in the order of the bindings. */
+  #heldBy(who: readonly TypeAndId[]): readonly Held[] {
+    const indexes = [...new Set(who.flatMap((one) => this.#byKey.get(entityKey(one)) ?? []))].sort(
+      (a, b) => a - b,
+    );
+    const held = new Map<string, Held>();
+    for (const index of indexes) {
       const binding = this.#sources.bindings[index];
       const role = binding && this.#sources.roles.get(binding.spec.role);
       if (!binding || !role) continue;
       const { project } = binding.spec;
+      const id = project === undefined ? role.name : `${role.name} in ${project}`;
+      const decider: Decider = { kind: 'RoleBinding', grant: grantOf(binding) };
+      const known = held.get(id);
+      if (known) known.deciders.push(decider);
+      else held.set(id, { id, role, project, deciders: [decider] });
+    }
+    return [...held.values()];
+  }
+
+  /** The policies of whoever holds these. They name nobody, so people who hold the same share them. */
+  #compile(held: readonly Held[]): Pick<Slice, 'policies' | 'deciders'> {
+    const deciders = new Map<string, readonly Decider[]>();
+    const staticPolicies: Record<string, string> = {};
+    const templates: Record<string, string> = {};
+    const templateLinks: PolicySet['templateLinks'] = [];
+    for (const { id, role, project, deciders: by } of held) {
       const terms = project === undefined ? role.everywhere : role.inProject;
       terms.forEach((one, rule) => {
         const templateId = `${role.name}.${project === undefined ? 'everywhere' : 'project'}.${rule}`;
         templates[templateId] = permitTemplate(one);
-        const newId = `binding.${index}.${entityKey(who)}.${rule}`;
+        const newId = `${id}.${rule}`;
         const resource = project === undefined ? REALM : projectUid(project);
-        templateLinks.push({ templateId, newId, values: { '?principal': who, '?resource': resource } });
-        deciders.set(newId, { kind: 'RoleBinding', grant: grantOf(binding) });
+        templateLinks.push({
+          templateId,
+          newId,
+          values: { '?principal': uid(TYPES.Holders, id), '?resource': resource },
+        });
+        deciders.set(newId, by);
       });
     }
     for (const [rule, text] of Object.entries(BUILT_IN)) {
       staticPolicies[rule] = text;
-      deciders.set(rule, { kind: 'BuiltIn', rule: rule as keyof typeof BUILT_IN });
+      deciders.set(rule, [{ kind: 'BuiltIn', rule: rule as keyof typeof BUILT_IN }]);
     }
     this.#sources.guardrails.forEach(({ name, spec }, index) => {
       const id = `guardrail.${index}`;
       staticPolicies[id] = forbidPolicy(spec);
-      deciders.set(id, { kind: 'Guardrail', name, message: spec.message });
+      deciders.set(id, [{ kind: 'Guardrail', name, message: spec.message }]);
     });
     return { policies: parsePolicies({ staticPolicies, templates, templateLinks }), deciders };
   }
@@ -297,16 +326,6 @@ export class RealmPolicies {
 const subjectKey = (subject: Subject) => entityKey(uid(TYPES[subject.kind], actorName(subject)));
 
 const entityKey = ({ type, id }: TypeAndId) => `${type} ${id}`;
-
-/** In the order of the bindings, then of the guardrails. */
-function order(deciders: ReadonlyMap<string, Decider>, decider: Decider): number {
-  let index = 0;
-  for (const one of deciders.values()) {
-    if (one === decider) return index;
-    index += 1;
-  }
-  return index;
-}
 
 /** Many at once are one thing that has no name. */
 const resourceUid = ({ entityType }: Operation, { project, name }: Target) =>

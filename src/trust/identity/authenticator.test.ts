@@ -65,6 +65,7 @@ describe('authentication by client certificate', () => {
       name: 'alice',
       groups: ['developers', 'on-call', 'system:authenticated'],
       credential: `certificate:${credential.serial}`,
+      strength: 'certificate',
     });
     assert.deepEqual(await authenticate(ACME, credential.der), actor);
   });

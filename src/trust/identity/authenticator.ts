@@ -168,6 +168,7 @@ export function certificateAuthenticator(options: CertificateAuthenticatorOption
       name: object.spec.user,
       groups: [...(object.spec.groups ?? []), 'system:authenticated'],
       credential: `certificate:${claims.serial}`,
+      strength: 'certificate',
     };
     claims.actor = { revision, actor };
     return actor;

@@ -34,8 +34,9 @@ const FIXED = {
   Realm: {},
   Project: { memberOfTypes: [TYPES.Realm] },
   Group: {},
-  User: { memberOfTypes: [TYPES.Group] },
-  ServiceAccount: { memberOfTypes: [TYPES.Group] },
+  Holders: {},
+  User: { memberOfTypes: [TYPES.Group, TYPES.Holders] },
+  ServiceAccount: { memberOfTypes: [TYPES.Group, TYPES.Holders] },
   Controller: { memberOfTypes: [TYPES.Group] },
   Moment: { tags: { type: 'Long' } },
 };

@@ -3,6 +3,8 @@ export const TYPES = {
   User: 'Casemate::User',
   Group: 'Casemate::Group',
   ServiceAccount: 'Casemate::ServiceAccount',
+  /** Who holds a role, everywhere or in a project: bindings put people into it. */
+  Holders: 'Casemate::Holders',
   /** Casemate's own components. */
   Controller: 'Casemate::Controller',
   Realm: 'Casemate::Realm',
