@@ -4,6 +4,7 @@
  */
 import { Command, CommanderError } from 'commander';
 import { programVersion } from '#region/program.ts';
+import { registerAccessCommands } from './access/register.ts';
 import { registerApprovalCommands } from './approvals/register.ts';
 import { registerIdentityCommands } from './identity/register.ts';
 import { registerKeyCommands } from './keys/register.ts';
@@ -27,6 +28,7 @@ const program = new Command('casemate')
 registerRegionCommands(program);
 registerResourceCommands(program);
 registerIdentityCommands(program);
+registerAccessCommands(program);
 registerApprovalCommands(program);
 registerKeyCommands(program);
 registerLedgerCommands(program);
