@@ -155,6 +155,7 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
       apiUrl: publicUrl(config),
       hostNames: serverNames(config).dnsNames,
       realms,
+      authorizer,
       accessLog: realms.access,
       keyring,
       storage: postgres.keys,

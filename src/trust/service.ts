@@ -4,6 +4,7 @@ import type { Service } from '#kernel/service.ts';
 import type { CertificateTasks } from './certificates/tasks.ts';
 import { ClientCertificate } from './identity/client-certificate.ts';
 import { clientCertificateController } from './identity/controller.ts';
+import { federationAdmission } from './identity/federation/guard.ts';
 import { IDENTITY_KINDS } from './identity/kinds.ts';
 import { PEOPLE_CONTROLLERS } from './identity/people/controllers.ts';
 import { peopleAdmission } from './identity/people/guard.ts';
@@ -20,7 +21,7 @@ export function trustService({ keyring, certificates }: TrustServiceOptions): Se
   return {
     name: 'trust',
     kinds: [ClientCertificate, ...PEOPLE_KINDS, ...IDENTITY_KINDS],
-    admissions: [peopleAdmission],
+    admissions: [peopleAdmission, federationAdmission],
     controllers: [clientCertificateController(keyring, certificates), ...PEOPLE_CONTROLLERS],
   };
 }

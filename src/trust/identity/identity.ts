@@ -2,7 +2,7 @@
  * Who is asking, put together: the OpenID Provider of every realm, the authenticator of its tokens, service accounts, and the controller
  * of sessions. Made once the realms are open, and once a process.
  */
-import type { AccessLog, Authenticator } from '#kernel/access.ts';
+import type { AccessLog, Authenticator, Authorizer } from '#kernel/access.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Connector } from '#kernel/connect.ts';
 import type { Controller } from '#kernel/controller.ts';
@@ -19,6 +19,7 @@ import { OAuthClient } from './oidc/oauth-client.ts';
 import { oidcRoute } from './oidc/route.ts';
 import { people } from './people/directory.ts';
 import { User } from './people/user.ts';
+import { scimRoute } from './scim/route.ts';
 import { serviceAccountTokens, tokenRequestAction } from './service-accounts/issue-token.ts';
 import { ServiceAccount } from './service-accounts/service-account.ts';
 import { sessionController } from './sessions/controller.ts';
@@ -39,6 +40,8 @@ export interface IdentityOptions {
   readonly records: ExpiringRecords;
   /** Host names that the region goes by beside that of `apiUrl`. */
   readonly hostNames?: readonly string[];
+  /** What SCIM clients may do. Absent: there is no SCIM. */
+  readonly authorizer?: Authorizer;
   readonly accessLog: AccessLog;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -62,18 +65,23 @@ export interface Identity {
 }
 
 export function openIdentity(options: IdentityOptions): Identity {
-  const { apiUrl, realms, keyring, storage, clock, logger, pages = providerPages } = options;
+  const { apiUrl, realms, keyring, storage, authorizer, clock, logger, pages = providerPages } = options;
   const records = sealedRecords(options.records, realmSealing({ realms, keyring, storage }));
   const keys = realmSigningKeys({ realms, keyring, storage, clock });
   const clients = clientSecrets({ keyring, storage });
   const signIn = (options.signIn ?? openSignIn)({ ...options, records, url: apiUrl });
   const channel = backChannel({ clock, ...options.backChannel });
   const common = { apiUrl, realms, keyring, storage, records, keys, clients, people, clock, logger };
+  const authenticator = tokenAuthenticator(common);
   return {
-    authenticator: tokenAuthenticator(common),
+    authenticator,
     records,
     keys,
-    routes: [oidcRoute({ ...common, signIn: signIn.signIn, pages }), ...signIn.routes],
+    routes: [
+      oidcRoute({ ...common, signIn: signIn.signIn, pages }),
+      ...signIn.routes,
+      ...(authorizer ? [scimRoute({ ...options, authenticator, authorizer })] : []),
+    ],
     connectors: {
       ...signIn.connectors,
       [`${OAuthClient.resource}/secret`]: clientSecretAction(clients),

@@ -7,6 +7,7 @@ import { defineKind, type ObjectOf } from '#kernel/kind.ts';
 import { SET } from '#kernel/list-type.ts';
 import type { KubeObject } from '#kernel/object.ts';
 import { IDENTITY_GROUP } from '../api-group.ts';
+import { provisionedBy } from './provisioner.ts';
 
 export const MEMBERS_MAX = 5_000;
 
@@ -18,6 +19,9 @@ const SPEC = Type.Object({
       maxItems: MEMBERS_MAX,
       description: 'Names of Users, each once. Who is removed as a User leaves every group.',
     }),
+  ),
+  provisionedBy: provisionedBy(
+    'The SCIM client that may put the people it provisions into this group, whatever roles the group holds. Whoever sets it must hold them.',
   ),
 });
 

@@ -10,9 +10,11 @@ import { grantsOf } from '../../access/grants.ts';
 import { bindingsIn, isInternal, requireHeld } from '../../access/guard.ts';
 import { nameProblem } from '../../access/names.ts';
 import { RoleBinding } from '../../access/role-binding.ts';
+import { ClientCertificate } from '../client-certificate.ts';
 import { groupsListing, isLive } from './directory.ts';
 import { Group, type GroupObject } from './group.ts';
 import { Invitation, type InvitationObject } from './invitation.ts';
+import { isProvisioner, type Provisioner, sameProvisioner } from './provisioner.ts';
 import { User, type UserObject } from './user.ts';
 
 /** Names that an error message lists. */
@@ -82,10 +84,25 @@ function guardUser(request: AdmissionRequest): void {
     });
   }
   refuse(request, causes);
+  const { provisionedBy } = user.spec;
+  // From now on a program may disable and remove this person, and what they hold with them.
+  if (provisionedBy !== undefined && !sameProvisioner(provisionedBy, previous?.spec.provisionedBy)) {
+    if (operation === 'create') requireNoHolder(request, name);
+    requireHeldBy(request, name, allGroupsOf(view, user), 'provisioning of that user');
+  }
   // From now on somebody else could sign in as this person.
   if (moved && identityProvider !== undefined) {
     requireHeldBy(request, name, allGroupsOf(view, user), 'the link to an identity provider');
   }
+}
+
+/** Who is made by a program must not be somebody who comes with a certificate: removing the one would revoke the other. */
+function requireNoHolder({ view }: AdmissionRequest, name: string): void {
+  if (!view.list(ClientCertificate).some(({ spec }) => spec.user === name)) return;
+  throw conflict(
+    { group: User.group, kind: User.plural, name },
+    'somebody of that name comes with a client certificate; ask an administrator to make this user',
+  );
 }
 
 /** A name is free once its last holder has left every group: who gets it next must not inherit them. */
@@ -97,6 +114,19 @@ function requireNoLeftovers(request: AdmissionRequest, name: string): void {
     `groups still list an earlier user of that name (${left.slice(0, NAMED_MAX).join(', ')}); ` +
       'they leave by themselves in a moment: try again',
   );
+}
+
+/** Whether the actor is who may fill the group, and fills it with people whom they provision. */
+function isProvisionedHere(
+  { actor, view }: AdmissionRequest,
+  provisioner: Provisioner | undefined,
+  added: readonly string[],
+): boolean {
+  if (!isProvisioner(provisioner, actor.name)) return false;
+  return added.every((name) => {
+    const user = view.get(User, { name }) as UserObject | undefined;
+    return isProvisioner(user?.spec.provisionedBy, actor.name);
+  });
 }
 
 function guardGroup(request: AdmissionRequest): void {
@@ -118,7 +148,14 @@ function guardGroup(request: AdmissionRequest): void {
     if (causes.length === NAMED_MAX) break;
   }
   refuse(request, causes);
-  if (added.length > 0) requireHeldBy(request, '', [metadata.name], 'membership of the group');
+  const provisioner = (previous as GroupObject | undefined)?.spec?.provisionedBy;
+  // Who names a provisioner gives it every role of the group to give on, and must hold them; it then need not.
+  if (spec?.provisionedBy !== undefined && !sameProvisioner(spec.provisionedBy, provisioner)) {
+    requireHeldBy(request, '', [metadata.name], 'provisioning of the group');
+  }
+  if (added.length > 0 && !isProvisionedHere(request, provisioner, added)) {
+    requireHeldBy(request, '', [metadata.name], 'membership of the group');
+  }
 }
 
 function guardInvitation(request: AdmissionRequest): void {

@@ -8,6 +8,7 @@ import { oneOf } from '#kernel/kind-parts.ts';
 import { SET } from '#kernel/list-type.ts';
 import type { KubeObject } from '#kernel/object.ts';
 import { IDENTITY_GROUP } from '../api-group.ts';
+import { provisionedBy } from './provisioner.ts';
 
 const FEDERATED_GROUPS_MAX = 256;
 /** Languages that the sign-in pages speak. */
@@ -44,6 +45,7 @@ const SPEC = Type.Object({
       description: 'What that provider calls them: the subject that it never gives to anybody else.',
     }),
   ),
+  provisionedBy: provisionedBy('The SCIM client that sees, changes and removes them. Absent: none does.'),
 });
 
 const STATUS = Type.Object({

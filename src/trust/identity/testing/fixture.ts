@@ -10,11 +10,13 @@ import { join } from 'node:path';
 import type { Authorizer } from '#kernel/access.ts';
 import { systemClock } from '#kernel/clock.ts';
 import type { ActionRequest } from '#kernel/connect.ts';
+import { notFound } from '#kernel/errors.ts';
 import type { WrappedKeyStorage } from '#kernel/keys.ts';
-import type { Kind } from '#kernel/kind.ts';
+import type { Admission, Kind } from '#kernel/kind.ts';
 import { type Logger, silentLogger } from '#kernel/logger.ts';
 import type { KubeObject } from '#kernel/object.ts';
-import { REGION, type RealmId } from '#kernel/realm-id.ts';
+import { REGION, type RealmId, realmType } from '#kernel/realm-id.ts';
+import type { RouteRequest } from '#kernel/route.ts';
 import { ManualClock } from '#kernel/store/manual-clock.ts';
 import { MemoryRecords } from '#kernel/store/memory-records.ts';
 import { openTestRealms, type TestRealms } from '#kernel/store/test-realms.ts';
@@ -104,7 +106,17 @@ export interface IdentityFixture extends TestRealms {
 export interface IdentityFixtureOptions {
   readonly backChannel?: Omit<BackChannelOptions, 'clock'>;
   readonly logger?: Logger;
+  /** Kinds beside those of identity, and rules over changes. Default: neither. */
+  readonly kinds?: readonly Kind[];
+  readonly admissions?: readonly Admission[];
+  /** Default: everybody may do everything. */
+  readonly authorizer?: (test: TestRealms) => Authorizer;
+  /** Default: pages of tests, where whoever says who they are is believed. */
+  readonly pages?: 'real';
 }
+
+/** Segments that identity answers at. */
+const SEGMENTS = ['oidc', 'scim', 'saml', 'account'] as const;
 
 export async function identityFixture(options: IdentityFixtureOptions = {}): Promise<IdentityFixture> {
   const clock = new MachineClock();
@@ -112,12 +124,14 @@ export async function identityFixture(options: IdentityFixtureOptions = {}): Pro
   const masterKey = symmetricKey(randomBytes(32));
   const keyring = softwareKeyring({ region: 'lux', storage, masterKey, clock });
   const test = await openTestRealms({
-    kinds: [Project, User, Group, Role, RoleBinding, ...IDENTITY_KINDS],
+    kinds: [Project, User, Group, Role, RoleBinding, ...IDENTITY_KINDS, ...(options.kinds ?? [])],
+    ...(options.admissions ? { admissions: options.admissions } : {}),
     create: [REGION, ACME, RIVAL],
     keyring,
     clock,
   });
   const { realms, registry } = test;
+  const authorizer = options.authorizer?.(test) ?? allowAll;
   const folder = await mkdtemp(join(tmpdir(), 'casemate-identity-'));
   const names = { dnsNames: ['localhost'], ips: ['127.0.0.1'] };
   const tls = await ensureServerIdentity({ folder, names, keyring, clock: systemClock });
@@ -134,22 +148,23 @@ export async function identityFixture(options: IdentityFixtureOptions = {}): Pro
     authenticator: {
       authenticate: (realm, credentials) => identityNow().authenticator.authenticate(realm, credentials),
     },
-    routes: [
-      {
-        segment: 'oidc',
-        realms: ['region', 'organization'],
-        async handle(request) {
-          for (const route of identityNow().routes) await route.handle(request);
-        },
+    routes: SEGMENTS.map((segment) => ({
+      segment,
+      realms: ['region', 'organization'] as const,
+      async handle(request: RouteRequest) {
+        const route = identityNow().routes.find((one) => one.segment === segment);
+        if (!route?.realms.includes(realmType(request.realm)))
+          throw notFound({ kind: 'route', name: segment });
+        await route.handle(request);
       },
-    ],
+    })),
     connectors: {
       'serviceaccounts/token': connector('serviceaccounts/token'),
       'oauthclients.identity.casemate.internal/secret': connector(
         'oauthclients.identity.casemate.internal/secret',
       ),
     },
-    authorizer: allowAll,
+    authorizer,
     accessLog: realms.access,
     tls: { key: tls.key, cert: tls.certificate },
     clock: systemClock,
@@ -175,9 +190,11 @@ export async function identityFixture(options: IdentityFixtureOptions = {}): Pro
     keyring,
     storage,
     records: new MemoryRecords(clock),
+    authorizer,
     accessLog: realms.access,
-    signIn: () => ({ signIn: TEST_SIGN_IN, routes: [], connectors: {} }),
-    pages: TEST_PAGES,
+    ...(options.pages === 'real'
+      ? {}
+      : { signIn: () => ({ signIn: TEST_SIGN_IN, routes: [], connectors: {} }), pages: TEST_PAGES }),
     clock,
     logger: options.logger ?? silentLogger,
     backChannel: { ca: tls.ca, ...options.backChannel },
