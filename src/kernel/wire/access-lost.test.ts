@@ -187,3 +187,27 @@ test('access that cannot be checked for a while ends nothing; it is asked again'
   assert.equal((await watch.next())?.type, 'ERROR');
   await server.close();
 });
+
+test('a watch ends when its holder is in the group no longer that the right was for, though they still may sign in', async () => {
+  const clock = new ManualClock();
+  let groups = ['team'];
+  const server = await startTestServer({
+    kinds: TEST_KINDS,
+    clock,
+    authenticator: {
+      authenticate: async (realm) => ({ realm, name: 'alice', groups, credential: 'certificate:1' }),
+    },
+    authorizer: {
+      decide: async ({ actor }) => ({ allowed: actor.groups.includes('team'), reason: 'the team may' }),
+      rules: async () => [],
+    },
+  });
+  const watch = await openWatch(server, `${MACHINES}?watch=true`);
+  await server.send('POST', MACHINES, { metadata: { name: 'm' }, spec: { image: 'x' } });
+  assert.deepEqual(await watch.take(1), ['ADDED m']);
+  groups = [];
+  await clock.advance(REVALIDATION_INTERVAL_MS);
+  const last = await watch.next();
+  assert.deepEqual([last?.type, last?.object.code], ['ERROR', 403]);
+  await server.close();
+});
