@@ -40,17 +40,22 @@ export function recordedTerminal(inner: TerminalConnector, options: RecorderOpti
       if (!session) throw unauthorized('the session has ended');
       const recording = await startRecording(options, session, request);
       const signal = AbortSignal.any([request.signal, recording.signal]);
+      let exitCode: number | undefined;
+      let error: unknown;
       try {
-        const { exitCode } = await inner.open({ ...request, signal }, watched(streams, recording));
-        await recording.end({ exitCode });
-        if (recording.signal.aborted && !request.signal.aborted) throw recording.signal.reason;
-        return { exitCode };
-      } catch (error) {
-        const message = error instanceof Error ? error.message.slice(0, 256) : 'it broke off';
-        // What could not be kept is said by the recording's own phase, in time.
-        if (!recording.signal.aborted) await recording.end({ message });
-        throw recording.signal.aborted ? recording.signal.reason : error;
+        ({ exitCode } = await inner.open({ ...request, signal }, watched(streams, recording)));
+      } catch (reason) {
+        error = reason;
       }
+      if (recording.signal.aborted) error = recording.signal.reason;
+      try {
+        await recording.end({ exitCode, error });
+      } catch (reason) {
+        // What could not be kept ended the terminal already, and its recording says in time that it is incomplete.
+        error ??= reason;
+      }
+      if (exitCode === undefined || error !== undefined) throw error;
+      return { exitCode };
     },
   };
 }

@@ -34,6 +34,13 @@ export const HEARTBEAT_MS = 30_000;
 /** Pieces of all recordings in a realm; beyond it no operator gets a terminal until the tenant deletes some. */
 const CHUNKS_MAX = 8_192;
 const COMMAND_LENGTH_MAX = 1_024;
+const MESSAGE_LENGTH_MAX = 256;
+
+/** How a terminal ended. */
+interface Outcome {
+  readonly exitCode?: number | undefined;
+  readonly error?: unknown;
+}
 
 export interface RecorderOptions {
   readonly realms: Pick<Realms, 'use'>;
@@ -151,7 +158,7 @@ export class Recording {
   }
 
   /** Keeps the rest, and puts the digest into the ledger. */
-  async end(outcome: { readonly exitCode?: number; readonly message?: string }): Promise<void> {
+  async end({ exitCode, error }: Outcome): Promise<void> {
     this.#ended = true;
     this.#add(this.#cast.end(this.#now()));
     await this.flush();
@@ -159,8 +166,8 @@ export class Recording {
     await this.#publish({
       phase: 'Complete',
       sha256: this.#digest.digest('hex'),
-      ...(outcome.exitCode === undefined ? {} : { exitCode: outcome.exitCode }),
-      ...(outcome.message === undefined ? {} : { message: outcome.message }),
+      ...(exitCode === undefined ? {} : { exitCode }),
+      ...(error instanceof Error ? { message: error.message.slice(0, MESSAGE_LENGTH_MAX) } : {}),
     });
   }
 
