@@ -118,6 +118,7 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
         realms: () => realms,
         authorizer: () => authorizer,
         accessLog: () => realms.access,
+        logs: () => realms.logs,
       });
     const services = makeServices();
     const registry: KindRegistry = new KindRegistry(services.flatMap((service) => service.kinds));

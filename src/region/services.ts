@@ -12,6 +12,7 @@ import type { Logger } from '#kernel/logger.ts';
 import type { Realms } from '#kernel/realm.ts';
 import type { KindRegistry } from '#kernel/registry.ts';
 import type { Service } from '#kernel/service.ts';
+import type { RealmLogs } from '#kernel/store/realm-logs.ts';
 import { Instance } from '#services/compute/instance.ts';
 import { computeService } from '#services/compute/service.ts';
 import { networkService } from '#services/network/service.ts';
@@ -26,6 +27,8 @@ import type { Keyring } from '#trust/keys/keyring.ts';
 import { keysService } from '#trust/keys/service.ts';
 import { operatorsService } from '#trust/operators/service.ts';
 import { trustService } from '#trust/service.ts';
+import { witnessClient } from '#trust/witness/client.ts';
+import { witnessService } from '#trust/witness/service.ts';
 import type { RegionConfig } from './config/schema.ts';
 import { isRemote, WHY_NO_NETWORKS } from './external-incus.ts';
 
@@ -48,6 +51,7 @@ export interface ServiceParts {
   readonly realms: () => Realms;
   readonly authorizer: () => AccessAuthorizer;
   readonly accessLog: () => AccessLog;
+  readonly logs: () => RealmLogs;
 }
 
 export function regionServices(parts: ServiceParts): readonly Service[] {
@@ -67,6 +71,7 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
     realms,
     authorizer,
     accessLog,
+    logs,
   } = parts;
   const { pools, forwardAddresses, egress } = config.network;
   const addresses = forwardAddresses.length > 0 ? forwardAddresses : hostAddresses();
@@ -77,6 +82,7 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
     operatorsService({ keyring, certificates, clock, registry, realms }),
     trustService({ keyring, certificates }),
     keysService({ backends: keys, realms, accessLog, clock }),
+    witnessService({ logs, client: witnessClient(config.ledger.witnessNetworks, clock) }),
     tenancyService({ kinds: organizationKinds }),
     computeService({ ...common, imageFolder }),
     networkService({

@@ -19,10 +19,12 @@ import {
   untestedOperations,
   wrongDecisions,
 } from '#trust/testing/walk.ts';
+import { WitnessKind } from '#trust/witness/witness-kind.ts';
 
 const KINDS: readonly Kind[] = [
   ...TENANCY_KINDS,
   ...KEY_KINDS,
+  WitnessKind,
   ...NETWORK_KINDS,
   Image,
   Instance,

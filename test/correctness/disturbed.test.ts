@@ -57,6 +57,7 @@ function controllers(): string[] {
     realms: unopened,
     authorizer: unopened,
     accessLog: unopened,
+    logs: unopened,
   });
   const names = services.flatMap((service) => (service.controllers ?? []).map(({ name }) => name));
   const sessions = sessionController({ people, userKind: User, tell: unopened });

@@ -1,12 +1,12 @@
 /** `casemate ledger compare` and `ledger check-evidence`. */
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { type Checkpoint, parseCheckpointList } from '#kernel/log/checkpoint.ts';
+import { type Checkpoint, parseCheckpointList, readUnverifiedCheckpoint } from '#kernel/log/checkpoint.ts';
 import type { HashReader } from '#kernel/log/proof.ts';
 import { judgeCheckpoint } from '#trust/ledger/judge.ts';
 import type { Policy } from '#trust/ledger/policy.ts';
 import { policyOf, type Trust } from '#trust/ledger/receipt.ts';
-import { directorySource, hashesOf, type TileSource } from '#trust/ledger/source.ts';
+import { directorySource, hashesOf, readText, type TileSource } from '#trust/ledger/source.ts';
 import { checkSplitView, compareCheckpoints, originOf } from '#trust/ledger/split-view.ts';
 import { openWitness } from '#trust/witness/folder.ts';
 import { readWitness } from '#trust/witness/read.ts';
@@ -67,7 +67,7 @@ export const compare = reporting(async (a: string, b: string, options: CompareOp
     for (const origin of both) {
       const [one, other] = [first.get(origin) ?? '', second.get(origin) ?? ''];
       const sources = [...(options.from ?? []).map(directorySource), ...serverSources(session, origin)];
-      const readers = ({ size }: Checkpoint): HashReader[] => sources.map((source) => hashesOf(source, size));
+      const readers = ({ size }: Checkpoint): HashReader[] => sources.map((source) => hashesIn(source, size));
       const found = await compareCheckpoints(one, other, policy, readers);
       if (found.verdict === 'same-history') {
         printLines([`${origin}: one history`]);
@@ -90,6 +90,15 @@ export const compare = reporting(async (a: string, b: string, options: CompareOp
     session?.client.close();
   }
 });
+
+/** The hashes of a tree of `size` leaves in a log that may have grown since: its tiles are those of the size it has. */
+function hashesIn(source: TileSource, size: number): HashReader {
+  const opened = readText(source, 'checkpoint')
+    .then((note) => readUnverifiedCheckpoint(note).size)
+    .then((now) => hashesOf(source, Math.max(now, size)));
+  opened.catch(() => {});
+  return async (level, start, count) => (await opened)(level, start, count);
+}
 
 function serverSources(session: Session | undefined, origin: string): TileSource[] {
   const log = LOG_NAMES.find((name) => origin.endsWith(`/${name}`));

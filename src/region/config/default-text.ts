@@ -59,6 +59,10 @@ keys:
   # Hardware security modules by PKCS#11, each with name, module, token, pinFile (docs/trust.md, "Keys").
   hsms: []
 
+ledger:
+  # Networks where witnesses may be (10.20.0.0/16): Witness objects make the region send checkpoints there. Empty: to nowhere.
+  witnessNetworks: []
+
 storage:
   # Where embedded Incus keeps instances: a btrfs pool in one file, of this size. It is sparse: it takes what is used.
   size: 30GiB

@@ -61,6 +61,7 @@ test('a file of an older release goes on working: what it does not say takes its
   );
   assert.deepEqual(config.network, { egress: true, forwardAddresses: [], pools: ['10.68.0.0/14'] });
   assert.deepEqual(config.incus, { mode: 'embedded' });
+  assert.deepEqual(config.ledger, { witnessNetworks: [] });
 });
 
 test('fields that only make sense together are checked together', () => {

@@ -49,6 +49,7 @@ function withDefaults(value: unknown): unknown {
     postgres: { mode: 'embedded' },
     incus: { mode: 'embedded' },
     keys: { seal: 'file', roots: 'software', hsms: [] },
+    ledger: { witnessNetworks: [] },
     storage: { size: '30GiB' },
   };
   const filled: Record<string, unknown> = { ...defaults, ...value };

@@ -168,6 +168,22 @@ export const RegionConfig = Type.Object(
       },
       closed,
     ),
+    ledger: Type.Object(
+      {
+        witnessNetworks: Type.Array(
+          Type.String({
+            pattern: `^(?:${IPV4}/(?:[0-9]|[12][0-9]|3[0-2])|[0-9a-fA-F:]+/(?:[0-9]{1,2}|1[01][0-9]|12[0-8]))$`,
+            description: 'a network such as 10.20.0.0/16 or fd00::/8',
+          }),
+          {
+            maxItems: 256,
+            description:
+              'networks that Witness objects may name addresses in; empty: nothing is sent anywhere',
+          },
+        ),
+      },
+      closed,
+    ),
     storage: Type.Object(
       {
         size: Type.String({

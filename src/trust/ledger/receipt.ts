@@ -105,10 +105,12 @@ async function chooseCheckpoint(source: TileSource, policy: Policy, index: numbe
   }
   for (const note of (await cosignedCheckpoints(source)).toReversed()) {
     const judged = judgeCheckpoint(note, policy);
-    if (judged.isMet && judged.checkpoint.size > index) return { note, size: judged.checkpoint.size };
+    if (judged.isMet && judged.checkpoint.size > index) {
+      return { note, size: judged.checkpoint.size, head: checkpoint.size };
+    }
   }
   requireQuorum(current, policy);
-  return { note: current, size: checkpoint.size };
+  return { note: current, size: checkpoint.size, head: checkpoint.size };
 }
 
 /**
@@ -116,11 +118,11 @@ async function chooseCheckpoint(source: TileSource, policy: Policy, index: numbe
  * verify never reaches anybody.
  */
 export async function proveInclusion(source: TileSource, trust: Trust, index: number): Promise<string> {
-  const { note: checkpoint, size } = await chooseCheckpoint(source, policyOf(trust), index);
-  const read = hashesOf(source, size);
+  const { note: checkpoint, size, head } = await chooseCheckpoint(source, policyOf(trust), index);
+  const read = hashesOf(source, head);
   const [hashes, extra] = await Promise.all([
     inclusionProof(index, size, read),
-    readEntry(source, size, index),
+    readEntry(source, head, index),
   ]);
   const receipt = formatProof({ index, hashes, checkpoint, extra });
   checkReceipt(receipt, trust);

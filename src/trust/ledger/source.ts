@@ -56,7 +56,7 @@ export async function readText(source: TileSource, path: string): Promise<string
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
 }
 
-/** The hashes of a tree of `size` leaves, unverified. */
+/** The hashes of a log that has `size` leaves, and so of every smaller tree it had, unverified. */
 export function hashesOf(source: TileSource, size: number): HashReader {
   return tileHashReader(size, async (tile) => {
     const found = await readTile(source, tile);

@@ -154,6 +154,7 @@ const CONSENT_POLICIES = [
   'terminalrecordingchunks.access.casemate.internal',
   'approvalpolicies.access.casemate.internal',
   'operatorpolicies.access.casemate.internal',
+  'witnesses.ledger.casemate.internal',
 ];
 const QUESTION_RESOURCES = [
   'subjectaccessreviews.authorization.k8s.io',
