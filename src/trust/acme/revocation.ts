@@ -11,7 +11,10 @@ import { REASON } from './issued-certificate.ts';
 
 const SPEC = Type.Object({
   serial: Type.String({ pattern: '^[0-9a-f]{2,64}$', description: 'Serial number in lower-case hex.' }),
-  issuer: Type.Integer({ minimum: 1, description: 'Which of the realm’s issuers signed it.' }),
+  issuer: Type.Integer({
+    minimum: 0,
+    description: 'Which of the realm’s issuers signed it; 0 is the region’s root.',
+  }),
   reason: REASON,
   revokedAt: Type.String(),
   notAfter: Type.String({ description: 'When it would have expired.' }),

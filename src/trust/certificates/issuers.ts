@@ -55,6 +55,8 @@ export interface IssuersOptions {
   readonly keyring: Pick<Keyring, 'rootAuthority' | 'material'>;
   /** What the root is made for when there is none. */
   readonly constraints: NameConstraints;
+  /** Names of the region itself. */
+  readonly ownNames: readonly string[];
   /** `https://host:port`: lists of revoked certificates are below it. */
   readonly apiUrl: () => string;
   readonly clock: Clock;
@@ -69,7 +71,7 @@ export const revocationListUrl = (apiUrl: string, realm: RealmId, number: number
   `${apiUrl}${realm === REGION ? '' : realm}/certificates/${number}.crl`;
 
 export function regionIssuers(options: IssuersOptions): RegionIssuers {
-  const { region, keyring, constraints, apiUrl, clock, certificates } = options;
+  const { region, keyring, constraints, ownNames, apiUrl, clock, certificates } = options;
   const { material } = keyring;
 
   async function numbers(realm: RealmId): Promise<number[]> {
@@ -175,7 +177,7 @@ export function regionIssuers(options: IssuersOptions): RegionIssuers {
       if (organization === undefined) throw new TypeError('the region is no organization');
       const zone = zoneOf(organization);
       const parent = await regionIssuer();
-      checkZone(zone, constraints, parent);
+      checkZone(zone, ownNames, parent);
       const { found, next } = await current(realm, parent);
       if (found) return found;
       const made = await createSubordinate(parent, {
@@ -200,9 +202,9 @@ function isDue(certificate: X509Certificate, now_ms: number): boolean {
 }
 
 /** An organization called `casemate` would have the zone that the region's own servers are in. */
-function checkZone(zone: string, own: NameConstraints, parent: RootAuthority): void {
+function checkZone(zone: string, own: readonly string[], parent: RootAuthority): void {
   const refused = (message: string) => new StatusError('Forbidden', message);
-  if (own.dnsNames.some((name) => name === zone || name.endsWith(`.${zone}`))) {
+  if (own.some((name) => name === zone || name.endsWith(`.${zone}`))) {
     throw refused(`names below ${zone} are the region's own: no certificates are issued for them`);
   }
   if (parent.constraints && !permitsName(parent.constraints, zone)) {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Clock } from '#kernel/clock.ts';
 import { readIfThere, writeDurably } from '../files.ts';
 import type { Keyring } from '../keys/keyring.ts';
-import type { IpRange } from './name-constraints.ts';
+import type { IpRange, NameConstraints } from './name-constraints.ts';
 import { keyMatches } from './personal-key.ts';
 import { issueServerCertificate, partNames, type ServerNames, serverCertificateIsDue } from './server.ts';
 
@@ -52,15 +52,27 @@ export interface ServerIdentity {
 }
 
 /**
+ * What a region's root is made for: names below `internal`, which nobody can have in the public DNS (ICANN, 2024), addresses that no public
+ * host has, and what the API is reached under.
+ */
+export const rootConstraints = (names: ServerNames): NameConstraints => ({
+  dnsNames: [...new Set(['internal', 'localhost', ...names.dnsNames])],
+  ipRanges: [...PRIVATE_RANGES, ...names.ips],
+});
+
+/** Names that are the region's own: no organization certifies any of them. */
+export const regionNames = (names: ServerNames): readonly string[] => [
+  'casemate.internal',
+  ...names.dnsNames,
+];
+
+/**
  * Reads the server certificate, or makes it when it is missing, short of a name, or due for renewal (a third of its life
  * before the end). Call it at every start and once a day, and give TLS the new one.
  */
 export async function ensureServerIdentity(options: ServerIdentityOptions): Promise<ServerIdentity> {
   const { folder, names, keyring, clock } = options;
-  const root = await keyring.rootAuthority({
-    dnsNames: [...new Set(['casemate.internal', 'localhost', ...names.dnsNames])],
-    ipRanges: [...PRIVATE_RANGES, ...names.ips],
-  });
+  const root = await keyring.rootAuthority(rootConstraints(names));
   const { permitted, outside: uncertified } = partNames(root, names);
   const [caPath, certificatePath, keyPath] = ['ca.crt', 'server.crt', 'server.key'].map((name) =>
     join(folder, name),
