@@ -17,6 +17,7 @@ import type { Realm, Realms } from '#kernel/realm.ts';
 import { type RealmType, realmType } from '#kernel/realm-id.ts';
 import { isServed, type KindRegistry } from '#kernel/registry.ts';
 import { REVIEW_KINDS } from '#kernel/wire/review-kinds.ts';
+import { barOf } from '../identity/people/standing.ts';
 import { isInternal } from './guard.ts';
 import { LEDGER_RESOURCE, type Operation, OperationTable } from './operations-table.ts';
 import { type Target, targetOf } from './places.ts';
@@ -118,6 +119,9 @@ export function accessAuthorizer({ realms, registry, clock }: AuthorizerOptions)
 
   function answer(realm: Realm, attributes: AccessAttributes, operation: Operation): Explanation {
     const { actor, namespace, name } = attributes;
+    // Whatever roles still name them.
+    const bar = barOf(realm.view, actor.name);
+    if (bar !== undefined) return refuse(bar);
     const policies = policiesOf(realm);
     const labels =
       policies.sources.guardrails.length === 0 ? undefined : labelsOf(realm, operation, namespace, name);
@@ -125,16 +129,15 @@ export function accessAuthorizer({ realms, registry, clock }: AuthorizerOptions)
     const decision: Decision = policies.decide(actor, operation, target, clock.now());
     const { allowed, by } = decision;
     if (by[0] !== undefined) return { allowed, by, reason: reasonOf(by[0]), roles: [] };
-    let known = refusals.get(decision);
-    if (known === undefined) {
-      const roles = policies.rolesFor(operation, target);
-      known = { allowed, by, reason: refusal(operation, target, roles), roles };
-      refusals.set(decision, known);
+    let roles = lacking.get(decision);
+    if (roles === undefined) {
+      roles = policies.rolesFor(operation, target);
+      lacking.set(decision, roles);
     }
-    return known;
+    return { allowed, by, reason: refusal(operation, target, roles), roles };
   }
-  /** What a decision that is remembered was said to be for lack of. */
-  const refusals = new WeakMap<Decision, Explanation>();
+  /** The roles that a decision that is remembered was for lack of. */
+  const lacking = new WeakMap<Decision, readonly string[]>();
 
   async function explain(attributes: AccessAttributes): Promise<Explanation> {
     const { actor, realm } = attributes;

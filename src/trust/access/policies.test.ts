@@ -10,6 +10,7 @@ import { roleProblems, schemaOf } from './cedar/schema.ts';
 import { permitTemplate, quoted } from './cedar/text.ts';
 import { type Binding, type BindingSpec, type Grant, grantsOf, holds } from './grants.ts';
 import { covers } from './guard.ts';
+import { GUARDRAIL_VERBS } from './guardrail.ts';
 import { nameProblem } from './names.ts';
 import { type Operation, OperationTable } from './operations-table.ts';
 import { type Target, targetOf } from './places.ts';
@@ -144,6 +145,72 @@ describe('what grants give', () => {
       );
     });
   }
+
+  it('what is remembered is what would be answered anew, whatever guardrails there are', () => {
+    const guardrail = fc.record({
+      message: fc.constant('no'),
+      resources: fc.uniqueArray(
+        fc.constantFrom(
+          '*',
+          '*.compute.casemate.internal',
+          'secrets',
+          'instances.compute.casemate.internal/exec',
+          'namespaces',
+        ),
+        { minLength: 1, maxLength: 2 },
+      ),
+      verbs: fc.option(fc.uniqueArray(fc.constantFrom(...GUARDRAIL_VERBS), { minLength: 1, maxLength: 2 }), {
+        nil: undefined,
+      }),
+      projects: fc.option(fc.constant(['alpha']), { nil: undefined }),
+      when: fc.record({
+        labels: fc.option(fc.constant({ env: 'prod' }), { nil: undefined }),
+        addressNotIn: fc.option(fc.constant(['10.0.0.0/8']), { nil: undefined }),
+        strengthIn: fc.option(fc.constant(['token' as const]), { nil: undefined }),
+      }),
+      notBefore: fc.option(fc.constant('1970-01-01T00:02:00Z'), { nil: undefined }),
+    });
+    const question = fc.record({
+      asked: operation(ACME),
+      where,
+      labels: fc.constantFrom({}, { env: 'prod' }, { env: 'test', team: 'a' }),
+      address: fc.constantFrom(undefined, '10.0.0.1', '192.0.2.1'),
+      strength: fc.constantFrom(undefined, 'token' as const, 'passkey' as const),
+      minute: fc.constantFrom(1, 3),
+    });
+    fc.assert(
+      fc.property(
+        fc.array(grant, { maxLength: 3 }),
+        fc.array(guardrail, { minLength: 1, maxLength: 2 }),
+        fc.array(question, { minLength: 2, maxLength: 12 }),
+        (wanted, specs, questions) => {
+          const roles = rolesOf(ACME, []);
+          const bindings = policiesOf(roles, possible(roles, wanted)).sources.bindings;
+          const guardrails = specs.map((spec, index) => ({
+            name: `g${index}`,
+            spec: JSON.parse(JSON.stringify(spec)),
+          }));
+          const sources = { roles, bindings, guardrails };
+          const remembers = new RealmPolicies(sources);
+          for (const { asked, where: place, labels, address, strength, minute } of questions) {
+            const actor = {
+              ...alice(ACME),
+              ...(address ? { address } : {}),
+              ...(strength ? { strength } : {}),
+            };
+            const target = targetOf(asked, place.namespace, place.name, labels as Record<string, string>);
+            const answer = remembers.decide(actor, asked, target, minute * 60_000);
+            assert.deepEqual(
+              answer,
+              new RealmPolicies(sources).decide(actor, asked, target, minute * 60_000),
+              asked.id,
+            );
+          }
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
 
   it('a role that includes another opens all that the other does', () => {
     fc.assert(

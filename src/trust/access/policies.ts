@@ -14,7 +14,7 @@ import {
   type TypeAndId,
 } from './cedar/engine.ts';
 import { forbidPolicy, minuteOf } from './cedar/guardrail-text.ts';
-import { actionIn, permitTemplate } from './cedar/text.ts';
+import { actionIn, actionTraits, permitTemplate } from './cedar/text.ts';
 import { TYPES } from './cedar/types.ts';
 import { actorName, type Binding, type Grant, grantOf, isServiceAccount, type Subject } from './grants.ts';
 import { isInternal } from './guard.ts';
@@ -138,7 +138,12 @@ export class RealmPolicies {
         for (const trait of traitsIn(terms)) this.#spokenOf.add(trait);
       }
     }
-    for (const trait of [SELF, SHARED, OBJECT]) this.#spokenOf.add(trait);
+    for (const text of [
+      ...Object.values(BUILT_IN),
+      ...sources.guardrails.map(({ spec }) => forbidPolicy(spec)),
+    ]) {
+      for (const trait of actionTraits(text)) this.#spokenOf.add(trait);
+    }
     sources.bindings.forEach(({ spec }, index) => {
       for (const subject of spec.subjects) {
         const who = subjectKey(subject);
@@ -194,11 +199,7 @@ export class RealmPolicies {
   #signature(operation: Operation): string {
     let known = this.#signatures.get(operation);
     if (known === undefined) {
-      // A guardrail's forbid is matched by its text, so with one around every operation is by itself.
-      known =
-        this.#sources.guardrails.length > 0
-          ? operation.id
-          : [...operation.traits.filter((trait) => this.#spokenOf.has(trait)), operation.place].join();
+      known = [...operation.traits.filter((trait) => this.#spokenOf.has(trait)), operation.place].join();
       this.#signatures.set(operation, known);
     }
     return known;

@@ -9,7 +9,7 @@ import { type Terms, traitsIn } from '../traits.ts';
 import type { PolicySet, SchemaJson } from './engine.ts';
 import { validatePolicies } from './engine.ts';
 import { forbidPolicy } from './guardrail-text.ts';
-import { permitTemplate } from './text.ts';
+import { actionTraits, permitTemplate } from './text.ts';
 import { TYPES } from './types.ts';
 
 const PRINCIPALS = [TYPES.User, TYPES.ServiceAccount, TYPES.Controller];
@@ -101,11 +101,9 @@ export function roleProblems(terms: readonly Terms[], operations: Iterable<Opera
   return problems(operations, traits, { templates });
 }
 
-const ACTION = /Action::"((?:[^"\\]|\\.)*)"/g;
-
 /** What Cedar finds wrong with a guardrail, such as a network that is none; empty when nothing is. */
 export function guardrailProblems(spec: GuardrailSpec, operations: Iterable<Operation>): string[] {
   const text = forbidPolicy(spec);
-  const traits = new Set([...text.matchAll(ACTION)].map(([, trait = '']) => trait));
+  const traits = new Set(actionTraits(text));
   return problems(operations, traits, { staticPolicies: { guardrail: text } });
 }

@@ -25,3 +25,9 @@ export function permitTemplate({ verbs, all, none }: Terms): string {
   const exceptions = none.length === 0 ? '' : `\nunless { ${actionIn(none)} }`;
   return `permit(principal in ?principal, ${actionIn(verbs.map(verbTrait))}, resource in ?resource)${conditions}${exceptions};`;
 }
+
+const ACTION = /Action::"((?:[^"\\]|\\.)*)"/g;
+
+/** The traits of operations that a policy speaks of. */
+export const actionTraits = (text: string): string[] =>
+  [...text.matchAll(ACTION)].map(([, trait = '']) => trait);
