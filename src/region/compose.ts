@@ -18,9 +18,14 @@ import { type OpenRealms, openRealms } from '#kernel/store/realms.ts';
 import { sweepNowAndThen } from '#kernel/store/sweep-records.ts';
 import { ledgerSource } from '#kernel/wire/ledger-source.ts';
 import { createApiServer } from '#kernel/wire/server.ts';
+import { Instance } from '#services/compute/instance.ts';
+import { instanceNames } from '#services/network/instance-names.ts';
 import { Event } from '#services/tenancy/event.ts';
 import { type AccessAuthorizer, accessAuthorizer } from '#trust/access/authorizer.ts';
+import { openAcme } from '#trust/acme/acme.ts';
 import { bootstrapTrust } from '#trust/bootstrap.ts';
+import { regionIssuers } from '#trust/certificates/issuers.ts';
+import { regionNames, rootConstraints } from '#trust/certificates/server-identity.ts';
 import { certificateThreads } from '#trust/certificates/task-threads.ts';
 import { certificateAuthenticator } from '#trust/identity/authenticator.ts';
 import { openIdentity } from '#trust/identity/identity.ts';
@@ -139,6 +144,15 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
       clock,
     });
 
+    const issuers = regionIssuers({
+      region: config.name,
+      keyring,
+      constraints: rootConstraints(serverNames(config)),
+      ownNames: regionNames(serverNames(config)),
+      apiUrl: () => publicUrl(config),
+      clock,
+      certificates,
+    });
     const establishTrust = () =>
       bootstrapTrust({
         folder: layout.keys,
@@ -166,6 +180,19 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
       backChannel: { ca: trust.ca },
     });
     closers.push(sweepNowAndThen(postgres.records, clock, logger));
+    const acme = openAcme({
+      apiUrl: () => publicUrl(config),
+      realms,
+      keyring,
+      storage: postgres.keys,
+      records: identity.records,
+      issuers,
+      names: instanceNames(Instance),
+      accessLog: realms.access,
+      clock,
+      logger,
+      certificates,
+    });
     const events = new StoreEventRecorder({ realms, kind: Event, clock, random, logger });
     const controllers = leadControllers({
       claims: postgres.claims,
@@ -196,11 +223,11 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
       authorizer,
       accessLog: realms.access,
       connectors: recordedTerminals(
-        { ...connectorsOf(services), ...identity.connectors },
+        { ...connectorsOf(services), ...identity.connectors, ...acme.connectors },
         { realms, clock, random },
       ),
       reviews: Object.assign({}, ...services.map((service) => service.reviews ?? {})),
-      routes: [...services.flatMap((service) => service.routes ?? []), ...identity.routes],
+      routes: [...services.flatMap((service) => service.routes ?? []), ...identity.routes, ...acme.routes],
       tls: { key: trust.key, cert: trust.certificate },
       ledger: ledgerSource(realms.logs),
       clock,

@@ -1,6 +1,7 @@
 /** What trust hands to the composition root, beside access (`access/service.ts`): its kinds and what makes them true. */
 
 import type { Service } from '#kernel/service.ts';
+import { CERTIFICATE_CONTROLLERS, CERTIFICATE_KINDS } from './acme/acme.ts';
 import type { CertificateTasks } from './certificates/tasks.ts';
 import { ClientCertificate } from './identity/client-certificate.ts';
 import { clientCertificateController } from './identity/controller.ts';
@@ -9,6 +10,8 @@ import { IDENTITY_KINDS } from './identity/kinds.ts';
 import { PEOPLE_CONTROLLERS } from './identity/people/controllers.ts';
 import { peopleAdmission } from './identity/people/guard.ts';
 import { PEOPLE_KINDS } from './identity/people/kinds.ts';
+import { removalAdmission } from './identity/people/removal/admission.ts';
+import { userRemovalController } from './identity/people/removal/controller.ts';
 import type { Keyring } from './keys/keyring.ts';
 
 export interface TrustServiceOptions {
@@ -20,8 +23,13 @@ export interface TrustServiceOptions {
 export function trustService({ keyring, certificates }: TrustServiceOptions): Service {
   return {
     name: 'trust',
-    kinds: [ClientCertificate, ...PEOPLE_KINDS, ...IDENTITY_KINDS],
-    admissions: [peopleAdmission, federationAdmission],
-    controllers: [clientCertificateController(keyring, certificates), ...PEOPLE_CONTROLLERS],
+    kinds: [ClientCertificate, ...PEOPLE_KINDS, ...IDENTITY_KINDS, ...CERTIFICATE_KINDS],
+    admissions: [peopleAdmission, removalAdmission, federationAdmission],
+    controllers: [
+      clientCertificateController(keyring, certificates),
+      ...PEOPLE_CONTROLLERS,
+      ...CERTIFICATE_CONTROLLERS,
+      userRemovalController,
+    ],
   };
 }

@@ -68,7 +68,7 @@ export interface Role<Name extends string = string> {
 }
 
 /** Written by controllers only: a person's write would be a forged record. */
-export const RECORDS = ['events'] as const;
+export const RECORDS = ['events', 'revocations.certificates.casemate.internal'] as const;
 /** Nobody reads them, not even sealed as they are, and only our own code makes them: a role may take them away, and no more. */
 export const SEALED = [
   'credentials.identity.casemate.internal',

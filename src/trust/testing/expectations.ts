@@ -113,7 +113,7 @@ export const ALIKE: Readonly<Record<string, string>> = {
 };
 
 const READS = ['get', 'list', 'watch'];
-const RECORD_RESOURCES = ['events'];
+const RECORD_RESOURCES = ['events', 'revocations.certificates.casemate.internal'];
 /** What a guard may take away, but neither give nor change. */
 const TAKEN_RESOURCES = [
   'rolebindings.access.casemate.internal',
@@ -127,6 +127,7 @@ const SEALED_RESOURCES = [
   'terminalrecordingchunks.access.casemate.internal',
 ];
 const ROLE_RESOURCES = [
+  'revocations.certificates.casemate.internal',
   ...TAKEN_RESOURCES,
   'roles.access.casemate.internal',
   'users.identity.casemate.internal',
