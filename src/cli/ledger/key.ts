@@ -9,12 +9,18 @@ export interface TrustOptions {
   readonly policy?: string;
 }
 
+/** The keys of each log among them. */
+function byLog(vkeys: string): string[] {
+  const logs = Map.groupBy(vkeys.split(' '), (vkey) => vkey.split('+', 1)[0] ?? '');
+  return [...logs.values()].map((own) => own.join(' '));
+}
+
 /** Reads `--key`: the keys themselves, or a file that holds them; one white space between two. */
 export function givenKey(option: string): string {
   const text = existsSync(option) ? readFileSync(option, 'utf8') : option;
   const vkeys = text.trim().split(/\s+/).join(' ');
   try {
-    policyOfKeys(vkeys);
+    for (const own of byLog(vkeys)) policyOfKeys(own);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new CliError(`--key ${option}: ${existsSync(option) ? '' : 'no such file, and as a key: '}${why}`, {

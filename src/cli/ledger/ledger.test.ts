@@ -1,9 +1,9 @@
 // The ledger from the command line: a process of its own, against the real API server and its real logs.
 import assert from 'node:assert/strict';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { tilePath, tilesAtLevel } from '#kernel/log/tile.ts';
 import { TEST_KINDS } from '#kernel/wire/test-kinds.ts';
 import { runCli, startTestCli, type TestCli } from '../resources/test-cli.ts';
 
@@ -134,41 +134,47 @@ test('any leaf of either log can be proven by its index', async (t) => {
   assert.equal((await cli.run(['ledger', 'prove', 'namespace', 'shpo'])).code, 3);
 });
 
-test('a copy of a log verifies without its region, and tells when a byte of it was changed', async (t) => {
+test('an export verifies without its region, and tells when a byte of it was changed', async (t) => {
   const cli = await startTestCli(t, { kinds: TEST_KINDS });
   await withChanges(cli);
-  const key = (await cli.run(['ledger', 'key'])).stdout.trim();
-  const paths = ['checkpoint', 'checkpoints'];
-  const size = Number(
-    (await cli.server.send('GET', '/orgs/acme/ledger/changes/checkpoint')).text.split('\n')[1],
-  );
-  for (const level of ['entries', 0] as const)
-    for (const tile of tilesAtLevel(size, level)) paths.push(tilePath(tile));
-  const copy = join(cli.folder, 'copy');
-  for (const path of paths) {
-    const request = cli.server.open(`/orgs/acme/ledger/changes/${path}`);
-    const { promise: body, resolve, reject } = Promise.withResolvers<Buffer | undefined>();
-    request.once('error', reject);
-    request.once('response', async (response) => {
-      const bytes = Buffer.concat(await Array.fromAsync(response));
-      resolve(response.statusCode === 200 ? bytes : undefined);
-    });
-    request.end();
-    const bytes = await body;
-    // A log need not serve its earlier checkpoints.
-    if (bytes === undefined) continue;
-    await mkdir(dirname(join(copy, path)), { recursive: true });
-    await writeFile(join(copy, path), bytes);
+  await cli.run(['get', 'secret', 'key']);
+  const exported = await cli.run(['ledger', 'export', 'copy']);
+  assert.equal(exported.code, 0, exported.stderr);
+  assert.match(exported.stdout, /^copy\/changes: 5 leaves\ncopy\/access: \d+ leaves\ncopy\/README\.md says/);
+  for (const log of ['changes', 'access']) {
+    const { stdout } = await cli.run(['ledger', 'key', '--log', log]);
+    await writeFile(join(cli.folder, 'keys'), stdout, { flag: 'a' });
   }
-  const verify = () => runCli(['ledger', 'verify', '--folder', 'copy', '--key', key], cli.folder, {});
+  const verify = (...args: string[]) =>
+    runCli(['ledger', 'verify', '--from', 'copy', '--key', 'keys', ...args], cli.folder, {});
   const whole = await verify();
   assert.equal(whole.code, 0, whole.stderr + whole.stdout);
-  const entries = paths.find((path) => path.startsWith('tile/entries')) ?? assert.fail('no entries');
-  const bytes = await readFile(join(copy, entries));
-  const at = bytes.indexOf('alice', bytes.indexOf('"index":2') - 400);
-  bytes.write('mallo', at);
-  await writeFile(join(copy, entries), bytes);
-  const changed = await verify();
+  assert.match(whole.stdout, /orgs\/acme\/changes: verified\n(.*\n)*.*orgs\/acme\/access: verified\n/);
+  assert.match((await cli.run(['ledger', 'export', 'copy'])).stderr, /copy is not empty/);
+  const entries = join(cli.folder, 'copy/changes/tile/entries/000.p/5');
+  const bytes = await readFile(entries);
+  bytes.write('mallo', bytes.indexOf('alice', bytes.indexOf('"index":2') - 400));
+  await writeFile(entries, bytes);
+  const changed = await verify('--log', 'changes');
   assert.equal(changed.code, 1);
   assert.match(changed.stdout, /NOT WHOLE, 1 problem\n(.*\n)* {2}LEAF_CHANGED {2}leaf 2: /);
+});
+
+test('what the export’s page says to do with common tools works', async (t) => {
+  const cli = await startTestCli(t, { kinds: TEST_KINDS });
+  await withChanges(cli);
+  assert.equal((await cli.run(['ledger', 'export', 'copy'])).code, 0);
+  const folder = join(cli.folder, 'copy');
+  const page = await readFile(join(folder, 'README.md'), 'utf8');
+  const script = page
+    .slice(page.indexOf('## With nothing but common tools'))
+    .split('\n')
+    .filter((line) => line.startsWith('    '))
+    .join('\n');
+  const { stdout, stderr, status } = spawnSync('sh', ['-ec', script], { cwd: folder, encoding: 'utf8' });
+  assert.equal(status, 0, stderr);
+  const tile = await readFile(join(folder, 'changes/tile/0/000.p/5'));
+  assert.match(stdout, /^\{"format":"casemate\.internal\/leaf@v1","index":0,/);
+  assert.ok(stdout.includes(`}${tile.toString('hex', 0, 32)}  -\n`), stdout);
+  assert.match(stdout, /Signature Verified Successfully\n$/);
 });

@@ -43,7 +43,10 @@ export function registerLedgerCommands(program: Command): void {
     .addOption(
       new Option('--known <file>', 'a signed checkpoint that you kept, or were given').argParser(collect),
     )
-    .option('--folder <dir>', 'verify a copy of a log in a folder; no server is asked')
+    .addOption(
+      new Option('--from <dir>', 'verify an export, or a copy of one log, in a folder; no server is asked'),
+    )
+    .addOption(new Option('--folder <dir>', 'the same').hideHelp())
     .option('--no-remember', 'neither use nor keep what was verified before')
     .option('--forget', 'forget what was remembered of it: it was destroyed and made anew')
     .option('--all-organizations', 'for operators: what the region’s log says of each organization’s logs')
@@ -74,6 +77,12 @@ export function registerLedgerCommands(program: Command): void {
     .option('--leaf <file>', 'the leaf, when the receipt does not hold it')
     .addOption(new Option('-o, --output <format>', 'how to print').choices(['text', 'json']).default('text'))
     .action(lazily(async () => (await import('./receipts.ts')).checkReceiptFile));
+
+  withConnection(ledger.command('export'))
+    .description('copy the logs into a folder as documented files, which can be checked anywhere')
+    .argument('<dir>', 'a new or empty folder')
+    .addOption(logOption().default(undefined, 'both'))
+    .action(lazily(async () => (await import('./export.ts')).exportLedger));
 
   withConnection(ledger.command('compare'))
     .description('compare what two parties were shown of a log: a log that told two histories is convicted')

@@ -1,8 +1,10 @@
 /** `casemate ledger verify` and `ledger key`. */
 
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { rfc3339 } from '#kernel/clock.ts';
+import { readUnverifiedCheckpoint } from '#kernel/log/checkpoint.ts';
 import { isLogError } from '#kernel/log/log-error.ts';
 import { SIGNATURE_TYPE, vkeyOf } from '#kernel/log/note.ts';
 import { readLeaves } from '#trust/ledger/leaves.ts';
@@ -28,6 +30,7 @@ export interface VerifyOptions extends SessionOptions {
   readonly key?: string;
   readonly policy?: string;
   readonly known?: readonly string[];
+  readonly from?: string;
   readonly folder?: string;
   readonly remember: boolean;
   readonly forget?: boolean;
@@ -152,6 +155,24 @@ function isSameKey(remembered: string, trust: Trust): boolean {
 const knownFiles = (options: VerifyOptions) =>
   (options.known ?? []).map((file) => readFileSync(file, 'utf8'));
 
+/** The folders of the logs in an export; a folder that is a copy of one log is that one. */
+function copiesIn(folder: string, { log }: VerifyOptions): string[] {
+  if (existsSync(join(folder, 'checkpoint'))) return [folder];
+  const copies = (log === undefined ? LOG_NAMES : [log])
+    .map((name) => join(folder, name))
+    .filter((copy) => existsSync(join(copy, 'checkpoint')));
+  if (copies.length === 0) throw new CliError(`${folder} holds no log`, { exitCode: EXIT.notFound });
+  return copies;
+}
+
+/** The keys that are for the log of a copy: an export has two logs, and somebody may give the keys of both. */
+function trustFor(copy: string, trust: Trust): Trust {
+  if (typeof trust !== 'string') return trust;
+  const { origin } = readUnverifiedCheckpoint(readFileSync(join(copy, 'checkpoint'), 'utf8'));
+  const own = trust.split(' ').filter((vkey) => vkey.startsWith(`${origin}+`));
+  return own.length === 0 ? trust : own.join(' ');
+}
+
 async function verifyFolder(folder: string, options: VerifyOptions): Promise<Verified> {
   const source: TileSource = directorySource(folder);
   const trust = givenTrust(options);
@@ -159,7 +180,7 @@ async function verifyFolder(folder: string, options: VerifyOptions): Promise<Ver
     throw usageError('a copy of a log is verified with the log’s key: give --key, or --policy');
   }
   const onProgress = progress(folder);
-  const report = await verifyLog(source, trust, {
+  const report = await verifyLog(source, trustFor(folder, trust), {
     known: knownFiles(options),
     ...(onProgress ? { onProgress } : {}),
   });
@@ -215,8 +236,12 @@ async function verifyOrganizations(session: Session, options: VerifyOptions): Pr
 }
 
 export const verify = reporting(async (options: VerifyOptions, _command: Command) => {
-  if (options.folder !== undefined)
-    return finish([await verifyFolder(options.folder, options)], options.output);
+  const folder = options.from ?? options.folder;
+  if (folder !== undefined) {
+    const copies: Verified[] = [];
+    for (const copy of copiesIn(folder, options)) copies.push(await verifyFolder(copy, options));
+    return finish(copies, options.output);
+  }
   const session = new Session(options);
   try {
     if (options.allOrganizations) return await verifyOrganizations(session, options);
