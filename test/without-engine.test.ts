@@ -1,7 +1,7 @@
 /** A region that runs no instances, for want of root or because its settings say so: it says what does not work and why; the rest works. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -65,7 +65,7 @@ async function findWhatWorks(region: Place, why: RegExp): Promise<void> {
 }
 
 test('with incus: none', async () => {
-  const region = await startRegion({ settings: 'incus:\n  mode: none' });
+  const region = await startRegion({ settings: 'incus:\n  mode: none\nsoleOperator: true' });
   try {
     assert.match(
       await region.casemate('status'),
@@ -83,14 +83,17 @@ test('without root', async () => {
   const scratch = mkdtempSync(join(tmpdir(), 'rootless-'));
   chmodSync(scratch, 0o711);
   const home = join(scratch, 'home');
-  execFileSync('install', ['--directory', '--owner=nobody', home]);
   const data = join(home, 'data');
+  for (const folder of [home, data]) execFileSync('install', ['--directory', '--owner=nobody', folder]);
+  const listen = `127.0.0.1:${await freePort()}`;
+  const settings = `name: rootless\nid: r00000001\nlisten: ${listen}\nsoleOperator: true\n`;
+  writeFileSync(join(data, 'region.yaml'), settings, { mode: 0o644 });
   const kubeconfig = join(data, 'operator.kubeconfig');
   const as = ['--reuid=nobody', '--regid=nogroup', '--clear-groups', '--', 'env', `HOME=${home}`, CASEMATE];
   const asNobody = (...args: string[]) => runCommand('setpriv', [...as, ...args, '--data', data]);
   const run = (command: string, args: readonly string[], options: CommandOptions = {}) =>
     runCommand(command, args, { ...options, env: { KUBECONFIG: kubeconfig, ...options.env } });
-  const up = await asNobody('up', '--listen', `127.0.0.1:${await freePort()}`);
+  const up = await asNobody('up');
   try {
     assert.equal(up.code, 0, up.stderr);
     assert.match(
