@@ -87,7 +87,8 @@ test('without root', async () => {
   for (const folder of [home, data]) execFileSync('install', ['--directory', '--owner=nobody', folder]);
   const listen = `127.0.0.1:${await freePort()}`;
   const settings = `name: rootless\nid: r00000001\nlisten: ${listen}\nsoleOperator: true\n`;
-  writeFileSync(join(data, 'region.yaml'), settings, { mode: 0o644 });
+  writeFileSync(join(data, 'region.yaml'), settings);
+  execFileSync('chown', ['nobody', join(data, 'region.yaml')]);
   const kubeconfig = join(data, 'operator.kubeconfig');
   const as = ['--reuid=nobody', '--regid=nogroup', '--clear-groups', '--', 'env', `HOME=${home}`, CASEMATE];
   const asNobody = (...args: string[]) => runCommand('setpriv', [...as, ...args, '--data', data]);
