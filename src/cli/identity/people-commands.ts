@@ -7,7 +7,7 @@ import { ApiError, CliError } from '../resources/errors.ts';
 import { type AnyObject, textAt, valueAt } from '../resources/objects.ts';
 import type { OutputFormat, SessionOptions } from '../resources/options.ts';
 import { objectName, print, printLines, renderObjects } from '../resources/output.ts';
-import { findObject, getObject, listObjects, listTable } from '../resources/read.ts';
+import { findObject, getObject, listObjects, listTable, waitForObject } from '../resources/read.ts';
 import { inSession, type Session } from '../resources/session.ts';
 import { renderTable } from '../resources/table.ts';
 
@@ -16,6 +16,8 @@ const ACCESS = 'access.casemate.internal';
 const MERGE_PATCH = 'application/merge-patch+json';
 /** How often a change is tried again when somebody else changed the object meanwhile. */
 const CONFLICTS_MAX = 5;
+/** How long the removal of a person may take. */
+const REMOVED_MS_MAX = 60_000;
 
 async function typeOf(session: Session, group: string, kind: string): Promise<ResourceType> {
   const type = (await session.types()).find((one) => one.group === group && one.kind === kind);
@@ -42,9 +44,6 @@ const patch = (session: Session, type: ResourceType, name: string, body: object)
     contentType: MERGE_PATCH,
     body,
   });
-
-const destroy = (session: Session, type: ResourceType, name: string) =>
-  session.client.json<unknown>({ method: 'DELETE', path: objectPath(type, undefined, name) });
 
 async function unlessThere(work: Promise<unknown>): Promise<boolean> {
   try {
@@ -156,66 +155,30 @@ const setDisabled = (disabled: boolean) =>
   inSession(async (session: Session, _options: SessionOptions, name: string) => {
     const users = await typeOf(session, IDENTITY, 'User');
     await patch(session, users, name, { spec: { disabled } });
-    const certificates = disabled ? await certificatesOf(session, name) : [];
     printLines([
       disabled
-        ? `${name} cannot sign in any more, and is signed out everywhere.`
+        ? `${name} can do nothing any more: signed out everywhere, client certificates refused.`
         : `${name} may sign in again.`,
-      ...certificates.map(
-        (one) => `Still in force: their ClientCertificate (casemate delete clientcertificate ${one})`,
-      ),
     ]);
   });
 
 export const userDisable = setDisabled(true);
 export const userEnable = setDisabled(false);
 
-async function certificatesOf(session: Session, user: string): Promise<readonly string[]> {
-  const type = await typeOf(session, ACCESS, 'ClientCertificate');
-  const { items } = await listObjects(session.client, type, undefined);
-  return items.filter((item) => textAt(item, 'spec', 'user') === user).map((item) => item.metadata.name);
-}
-
-interface Subject {
-  readonly kind?: string;
-  readonly name?: string;
-}
-
-/** Takes somebody out of every binding that names them; a binding of nobody else goes. */
-async function takeRoles(session: Session, user: string): Promise<readonly string[]> {
-  const type = await typeOf(session, ACCESS, 'RoleBinding');
-  const taken: string[] = [];
-  const { items } = await listObjects(session.client, type, undefined);
-  for (const binding of items) {
-    const subjects = (valueAt(binding, 'spec', 'subjects') ?? []) as readonly Subject[];
-    const others = subjects.filter((one) => one.kind !== 'User' || one.name !== user);
-    if (others.length === subjects.length) continue;
-    const { name, resourceVersion } = binding.metadata;
-    if (others.length === 0) await destroy(session, type, name);
-    else await patch(session, type, name, { metadata: { resourceVersion }, spec: { subjects: others } });
-    taken.push(name);
-  }
-  return taken;
-}
-
 export const userRemove = inSession(async (session: Session, _options: SessionOptions, name: string) => {
-  const users = await typeOf(session, IDENTITY, 'User');
-  // Whoever has no User may still have a certificate and roles.
-  const there = (await findObject(session.client, users, undefined, name)) !== undefined;
-  // First what lets them in, then what they held.
-  if (there) await destroy(session, users, name);
-  const certificates = await certificatesOf(session, name);
-  const type = await typeOf(session, ACCESS, 'ClientCertificate');
-  for (const one of certificates) await destroy(session, type, one);
-  const bindings = await takeRoles(session, name);
-  if (!there && certificates.length === 0 && bindings.length === 0) {
-    throw new CliError(`there is no user "${name}"`, { hint: 'casemate user list' });
-  }
-  printLines([
-    `${name} is gone: sessions, credentials and memberships with them.`,
-    ...certificates.map((one) => `ClientCertificate ${one} revoked`),
-    ...bindings.map((one) => `RoleBinding ${one} no longer names them`),
-  ]);
+  const type = await typeOf(session, IDENTITY, 'User');
+  const user = await findObject(session.client, type, undefined, name);
+  if (user === undefined) throw new CliError(`there is no user "${name}"`, { hint: 'casemate user list' });
+  await session.client.json<unknown>({ method: 'DELETE', path: objectPath(type, undefined, name) });
+  const { uid } = user.metadata;
+  await waitForObject(
+    session.client,
+    { type, project: undefined, name },
+    REMOVED_MS_MAX,
+    (object) => object?.metadata.uid !== uid,
+    () => 'they can do nothing any more, but not everything that names them is gone yet',
+  );
+  printLines([`${name} is gone, with everything they were signed in to and every role they held.`]);
 });
 
 export const groupAdd = inSession(

@@ -27,7 +27,7 @@ export function registerPeopleCommands(program: Command, user: Command): void {
     .addOption(outputOption())
     .action(lazily(async () => (await load()).userList));
   withConnection(user.command('disable'))
-    .description('sign somebody out everywhere, and let them in no more')
+    .description('sign somebody out everywhere, and let them in no more, by certificate neither')
     .argument('<name>', 'such as alice')
     .action(lazily(async () => (await load()).userDisable));
   withConnection(user.command('enable'))

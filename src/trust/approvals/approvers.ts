@@ -16,6 +16,7 @@ import {
   subresourceTrait,
   verbTrait,
 } from '../access/traits.ts';
+import { barOf } from '../identity/people/standing.ts';
 
 const APPROVE: ReadonlySet<string> = new Set([
   verbTrait('create'),
@@ -26,12 +27,13 @@ const APPROVE: ReadonlySet<string> = new Set([
   subresourceTrait('approve'),
 ]);
 
-/** Names of the people who may approve in the realm. One person's several credentials are one name. */
+/** Names of the people who may approve in the realm, as they stand: nobody disabled, nobody removed. One person's several credentials are one name. */
 export function approversIn(view: RealmView): ReadonlySet<string> {
   const bindings = bindingsIn(view, RoleBinding).filter(({ spec }) => spec.project === undefined);
   const names = new Set<string>();
   for (const principal of principalsIn(view)) {
     if (names.has(principal.user) || isServiceAccount(principal.user)) continue;
+    if (barOf(view, principal.user) !== undefined) continue;
     const grants = grantsOf(bindings, principal, realmType(view.realm));
     const may = grants.some(({ role }) =>
       roleIn(view, role)?.everywhere.some((terms) => opens(terms, 'create', APPROVE)),

@@ -1,8 +1,9 @@
 /**
- * Tells who a client certificate speaks for in a realm. Three things must hold: the realm's own client authority signed
- * it, the clock is within its validity, and a live ClientCertificate object holds this very certificate. The answer comes
- * from that object, never from the certificate's own words. Who holds no credential of a realm must not learn whether the
- * realm exists: every such refusal has the same words, and costs one look at the key storage and one signature check.
+ * Tells who a client certificate speaks for in a realm. Four things must hold: the realm's own client authority signed
+ * it, the clock is within its validity, a live ClientCertificate object holds this very certificate, and no User of that
+ * name is disabled or removed. The answer comes from that object, never from the certificate's own words. Who holds no
+ * credential of a realm must not learn whether the realm exists: every such refusal has the same words, and costs one look
+ * at the key storage and one signature check.
  */
 import { generateKeyPairSync, hash, type KeyObject, X509Certificate } from 'node:crypto';
 import type { Actor, Authenticator, Credentials } from '#kernel/access.ts';
@@ -16,6 +17,7 @@ import { CLIENT_AUTH_OID, OBJECT_URI_PREFIX } from '../certificates/client.ts';
 import type { Keyring } from '../keys/keyring.ts';
 import type { CertificateHolder } from './certificate-holder.ts';
 import { ClientCertificate, type ClientCertificateObject } from './client-certificate.ts';
+import { barOf } from './people/standing.ts';
 
 export interface CertificateAuthenticatorOptions {
   readonly realms: Pick<Realms, 'use'>;
@@ -152,7 +154,7 @@ export function certificateAuthenticator(options: CertificateAuthenticatorOption
     }
     if (found?.kind.resource !== ClientCertificate.resource) throw revoked(claims);
     const { revision } = found.entry;
-    if (claims.actor?.revision === revision) return claims.actor.actor;
+    if (claims.actor?.revision === revision) return standing(realm, claims.actor.actor);
     const object = found.entry.object() as ClientCertificateObject;
     const { certificate, serial } = object.status ?? {};
     if (
@@ -171,7 +173,7 @@ export function certificateAuthenticator(options: CertificateAuthenticatorOption
       strength: 'certificate',
     };
     claims.actor = { revision, actor };
-    return actor;
+    return standing(realm, actor);
   }
 
   return {
@@ -187,6 +189,13 @@ export function certificateAuthenticator(options: CertificateAuthenticatorOption
       }
     },
   };
+}
+
+/** A certificate speaks for a person as long as they may act. */
+function standing(realm: Realm, actor: Actor): Actor {
+  const bar = barOf(realm.view, actor.name);
+  if (bar !== undefined) throw unauthorized(bar);
+  return actor;
 }
 
 function revoked(claims: Verified): StatusError {

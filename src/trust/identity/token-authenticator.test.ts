@@ -6,6 +6,7 @@ import { isStatusError } from '#kernel/errors.ts';
 import { REGION, type RealmId } from '#kernel/realm-id.ts';
 import { ManualClock } from '#kernel/store/manual-clock.ts';
 import { memoryKeyStorage } from '../keys/memory-key-storage.ts';
+import { finishRemovals } from '../testing/removals.ts';
 import { people } from './people/directory.ts';
 import { User } from './people/user.ts';
 import { Session } from './sessions/session.ts';
@@ -233,6 +234,7 @@ describe('authentication by token', () => {
     const dave = await signIn('dave');
     await region.remove(ACME, User, 'dave');
     assert.match(await refusal(dave), /has ended/);
+    await finishRemovals(region, ACME);
     await region.user(ACME, 'dave');
     assert.match(await refusal(dave), /has ended/);
   });

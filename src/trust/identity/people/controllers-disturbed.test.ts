@@ -5,9 +5,8 @@ import type { Realm } from '#kernel/realm.ts';
 import { everyDisturbance, type Scenario } from '#kernel/reconcile/testing/harness.ts';
 import { instrumentRealm } from '#kernel/reconcile/testing/instrument.ts';
 import { ACME, type TrustFixture, trustFixture } from '../../testing/fixture.ts';
-import { groupController, invitationController, userController } from './controllers.ts';
+import { invitationController, userController } from './controllers.ts';
 import { Credential } from './credential.ts';
-import { Group } from './group.ts';
 import { Invitation } from './invitation.ts';
 import { User } from './user.ts';
 
@@ -87,27 +86,6 @@ describe('the controllers of people, repeated, failed and killed at every call',
     );
   });
 
-  it('groups end without people who are gone, and with all others', async () => {
-    await endsAlways(
-      scenario(
-        groupController,
-        async (region) => {
-          for (const name of ['stays', 'goes']) await user(region, name);
-          for (const [name, ...members] of [['both', 'goes', 'stays'], ['one', 'goes'], ['none']] as const) {
-            await region.make(ACME, Group, { metadata: { name }, spec: { members } });
-          }
-          await region.remove(ACME, User, 'goes');
-        },
-        ({ view }) => view.list(Group).map(({ metadata, spec }) => [metadata.name, spec.members]),
-      ),
-      [
-        ['both', ['stays']],
-        ['none', []],
-        ['one', []],
-      ],
-    );
-  });
-
   it('invitations end deleted a week after they ended, and not before', async () => {
     await endsAlways(
       scenario(
@@ -123,19 +101,5 @@ describe('the controllers of people, repeated, failed and killed at every call',
       ),
       ['long'],
     );
-  });
-
-  it('the deletion of a user concerns the groups that list them, and no other', async () => {
-    const region = await trustFixture();
-    const { metadata } = await user(region, 'alice');
-    await region.make(ACME, Group, { metadata: { name: 'hers' }, spec: { members: ['alice'] } });
-    await region.make(ACME, Group, { metadata: { name: 'others' }, spec: {} });
-    const [watch] = groupController.watches ?? [];
-    const object = { apiVersion: User.apiVersion, kind: User.kind, metadata };
-    const keys = () => region.realms.use(ACME, (realm) => watch?.keys(object, realm));
-    assert.deepEqual(await keys(), []);
-    await region.remove(ACME, User, 'alice');
-    assert.deepEqual(await keys(), [{ name: 'hers' }]);
-    await region.close();
   });
 });

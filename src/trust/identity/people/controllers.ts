@@ -1,14 +1,12 @@
 /**
- * What follows from changes of people: a user's status tells what they can sign in with, groups lose members that are gone, and
- * invitations go a while after they ended. Credentials and sessions of a user that is gone go as their dependents do.
+ * What follows from changes of people: a user's status tells what they can sign in with, and invitations go a while after they ended. What
+ * follows from the removal of a person is in `removal/`.
  */
 import type { Controller } from '#kernel/controller.ts';
 import { isStatusError } from '#kernel/errors.ts';
 import type { KubeObject } from '#kernel/object.ts';
 import type { RealmView } from '#kernel/realm.ts';
 import { Credential, type CredentialObject } from './credential.ts';
-import { groupsListing } from './directory.ts';
-import { Group, type GroupObject } from './group.ts';
 import { endOf, Invitation } from './invitation.ts';
 import { User, type UserObject, type UserStatus } from './user.ts';
 
@@ -67,40 +65,6 @@ export const userController: Controller = {
   },
 };
 
-const gone = (view: RealmView, members: readonly string[]): boolean =>
-  members.some((name) => view.entry(User, { name }) === undefined);
-
-/** Takes users that are gone out of groups. */
-export const groupController: Controller = {
-  name: 'group-members',
-  realms: REALMS,
-  kind: Group,
-  watches: [
-    {
-      kind: User,
-      // Only a user that is gone concerns the groups.
-      keys: ({ metadata }, { view }) =>
-        view.entry(User, { name: metadata.name }) === undefined
-          ? groupsListing(view, metadata.name).map((name) => ({ name }))
-          : [],
-    },
-  ],
-  async reconcile(key, { realm, change }) {
-    const members = realm.view.get(Group, key)?.spec?.members ?? [];
-    if (!gone(realm.view, members)) return undefined;
-    await ignoringGone(() =>
-      realm.resources.modify(Group, key, change, (current, view) => {
-        const { spec } = current as GroupObject;
-        const left = (spec?.members ?? []).filter((name) => view.entry(User, { name }) !== undefined);
-        return left.length === spec?.members?.length
-          ? current
-          : { ...current, spec: { ...spec, members: left } };
-      }),
-    );
-    return undefined;
-  },
-};
-
 /** Deletes invitations a while after their end. */
 export const invitationController: Controller = {
   name: 'invitations',
@@ -117,11 +81,7 @@ export const invitationController: Controller = {
   },
 };
 
-export const PEOPLE_CONTROLLERS: readonly Controller[] = [
-  userController,
-  groupController,
-  invitationController,
-];
+export const PEOPLE_CONTROLLERS: readonly Controller[] = [userController, invitationController];
 
 /** Gone meanwhile, or made anew under the same name. */
 async function ignoringGone(work: () => Promise<unknown>): Promise<void> {

@@ -10,7 +10,6 @@ import { grantsOf } from '../../access/grants.ts';
 import { bindingsIn, isInternal, requireHeld } from '../../access/guard.ts';
 import { nameProblem } from '../../access/names.ts';
 import { RoleBinding } from '../../access/role-binding.ts';
-import { ClientCertificate } from '../client-certificate.ts';
 import { groupsListing, isLive } from './directory.ts';
 import { Group, type GroupObject } from './group.ts';
 import { Invitation, type InvitationObject } from './invitation.ts';
@@ -64,7 +63,6 @@ function guardUser(request: AdmissionRequest): void {
   if (operation === 'create') {
     const problem = nameProblem(name);
     if (problem) causes.push({ reason: 'FieldValueInvalid', field: 'metadata.name', message: problem });
-    requireNoLeftovers(request, name);
   }
   if ((identityProvider === undefined) !== (subject === undefined)) {
     causes.push({
@@ -87,33 +85,12 @@ function guardUser(request: AdmissionRequest): void {
   const { provisionedBy } = user.spec;
   // From now on a program may disable and remove this person, and what they hold with them.
   if (provisionedBy !== undefined && !sameProvisioner(provisionedBy, previous?.spec.provisionedBy)) {
-    if (operation === 'create') requireNoHolder(request, name);
     requireHeldBy(request, name, allGroupsOf(view, user), 'provisioning of that user');
   }
   // From now on somebody else could sign in as this person.
   if (moved && identityProvider !== undefined) {
     requireHeldBy(request, name, allGroupsOf(view, user), 'the link to an identity provider');
   }
-}
-
-/** Who is made by a program must not be somebody who comes with a certificate: removing the one would revoke the other. */
-function requireNoHolder({ view }: AdmissionRequest, name: string): void {
-  if (!view.list(ClientCertificate).some(({ spec }) => spec.user === name)) return;
-  throw conflict(
-    { group: User.group, kind: User.plural, name },
-    'somebody of that name comes with a client certificate; ask an administrator to make this user',
-  );
-}
-
-/** A name is free once its last holder has left every group: who gets it next must not inherit them. */
-function requireNoLeftovers(request: AdmissionRequest, name: string): void {
-  const left = groupsListing(request.view, name);
-  if (left.length === 0) return;
-  throw conflict(
-    { group: User.group, kind: User.plural, name },
-    `groups still list an earlier user of that name (${left.slice(0, NAMED_MAX).join(', ')}); ` +
-      'they leave by themselves in a moment: try again',
-  );
 }
 
 /** Whether the actor is who may fill the group, and fills it with people whom they provision. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Actor } from '#kernel/access.ts';
 import { ACME, type TrustFixture, trustFixture } from '../../testing/fixture.ts';
+import { finishRemovals } from '../../testing/removals.ts';
 import { Credential } from './credential.ts';
 import { groupsOf, people } from './directory.ts';
 import { Group } from './group.ts';
@@ -75,6 +76,8 @@ describe('people of a realm', () => {
     await update(User, 'leaver', { disabled: false });
     assert.equal((await found('leaver'))?.uid, uid);
     await region.remove(ACME, User, 'leaver');
+    assert.equal(await found('leaver'), undefined);
+    await finishRemovals(region, ACME);
     await user('leaver');
     assert.equal(await region.realms.use(ACME, ({ view }) => people.find(view, uid)), undefined);
   });
@@ -95,7 +98,7 @@ describe('people of a realm', () => {
     await update(User, 'one', { displayName: 'Still One' });
   });
 
-  it('a group lists only people who are there, and whoever takes a name waits until the last holder has left them', async () => {
+  it('a group lists only people who are there, and a name is free once its last holder has left everything', async () => {
     await assert.rejects(
       group('ghosts', 'nobody-there'),
       /spec.members\[0\]: there is no user "nobody-there"/,
@@ -103,9 +106,11 @@ describe('people of a realm', () => {
     await user('passing');
     await group('team', 'passing');
     await region.remove(ACME, User, 'passing');
-    await assert.rejects(user('passing'), /groups still list an earlier user of that name \(team\)/);
-    await update(Group, 'team', { members: [] });
+    await assert.rejects(group('another', 'passing'), /there is no user "passing"/);
+    await assert.rejects(user('passing'), { reason: 'AlreadyExists' });
+    await finishRemovals(region, ACME);
     await user('passing');
+    assert.deepEqual((await found('passing'))?.groups, []);
   });
 
   it('nobody gives a membership, an invitation or a link to a provider that is worth more than they hold', async () => {

@@ -7,9 +7,12 @@ import { defineKind, type ObjectOf } from '#kernel/kind.ts';
 import { oneOf } from '#kernel/kind-parts.ts';
 import { SET } from '#kernel/list-type.ts';
 import type { KubeObject } from '#kernel/object.ts';
+import { bornWithFinalizer } from '#kernel/reconcile/finalizers.ts';
 import { IDENTITY_GROUP } from '../api-group.ts';
 import { provisionedBy } from './provisioner.ts';
 
+/** Holds a removed User until nothing names them any more. They count no more all the same. */
+export const REMOVAL_FINALIZER = `${IDENTITY_GROUP}/removal`;
 const FEDERATED_GROUPS_MAX = 256;
 /** Languages that the sign-in pages speak. */
 export const LOCALES = ['en', 'de', 'fr'] as const;
@@ -26,7 +29,8 @@ const SPEC = Type.Object({
   ),
   disabled: Type.Optional(
     Type.Boolean({
-      description: 'True: cannot sign in, and whatever they are signed in with is refused at once.',
+      description:
+        'True: cannot sign in, and whatever they are signed in with is refused at once, their client certificates too.',
     }),
   ),
   locale: Type.Optional(oneOf(LOCALES, { description: 'The language they prefer.' })),
@@ -95,9 +99,10 @@ export const User = defineKind({
   scope: 'Realm',
   realms: ['region', 'organization'],
   description:
-    'A person of this realm. Invite them (Invitation) to let them choose what they sign in with. Deleting or disabling one ends at once everything they are signed in to.',
+    'A person of this realm. Invite them (Invitation) to let them choose what they sign in with. Deleting or disabling one ends at once everything they are signed in to; deleting one also takes their certificates and their name out of whatever names them.',
   spec: SPEC,
   status: STATUS,
+  normalize: (object) => bornWithFinalizer(object, REMOVAL_FINALIZER),
   columns: [
     { name: 'Display Name', type: 'string', description: 'What others see.', value: 'spec.displayName' },
     {

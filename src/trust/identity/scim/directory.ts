@@ -35,7 +35,6 @@ import {
   UserSchema,
 } from './schemas.ts';
 import { invalidValue, notThere, ScimError } from './scim-error.ts';
-import { takeGrants } from './take-grants.ts';
 
 export interface DirectoryParts {
   readonly realm: Realm;
@@ -331,7 +330,6 @@ export class Directory {
     await this.#allowed('delete', type.kind, name);
     const preconditions = ifMatch === undefined ? { uid } : { uid, resourceVersion };
     await realm.resources.delete(type.kind, { name }, this.#change, { preconditions });
-    if (type.title === 'User') await takeGrants(realm, name, this.#parts.requestId);
   }
 }
 

@@ -91,6 +91,7 @@ describe('a SCIM client that means harm', () => {
         assert.deepEqual(user?.spec, { displayName: 'Mass', provisionedBy: PROVISIONER });
         assert.deepEqual(Object.keys(user?.metadata ?? {}).toSorted(), [
           'creationTimestamp',
+          'finalizers',
           'generation',
           'name',
           'resourceVersion',

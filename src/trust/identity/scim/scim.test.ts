@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { REGION } from '#kernel/realm-id.ts';
 import { RoleBinding } from '../../access/role-binding.ts';
+import { finishRemovals } from '../../testing/removals.ts';
 import { ClientCertificate } from '../client-certificate.ts';
 import { people } from '../people/directory.ts';
 import { Group, type GroupObject } from '../people/group.ts';
@@ -110,6 +111,7 @@ describe('an organization’s directory, provisioned over SCIM', () => {
       provisionedBy: PROVISIONER,
     });
     assert.equal((await scim.send('DELETE', `/Users/${id}`)).code, 204);
+    await finishRemovals(scim.region, ACME);
     assert.equal(await user('bjensen'), undefined);
     const gone = await get(`/Users/${id}`);
     assert.deepEqual(
@@ -367,26 +369,19 @@ describe('an organization’s directory, provisioned over SCIM', () => {
     assert.equal((await scim.region.api(REGION, '/scim/v2/Users', scim.token)).code, 404);
   });
 
-  it('removing a person takes their sessions’ ground, memberships, roles and certificates with them, at once', async () => {
+  it('removing or disabling a person counts at once: they are nobody, and no member of anything', async () => {
     const { id } = await create('leaver');
     const made = await createGroup('Leavers', id);
-    await scim.bind('hers', 'project-editor', { kind: 'User', name: 'leaver' });
-    const subjects = [
-      { kind: 'User', name: 'leaver' },
-      { kind: 'User', name: 'stayer' },
-    ];
-    await scim.make(RoleBinding, 'shared', { role: 'project-viewer', subjects });
     const found = () => scim.region.realms.use(ACME, ({ view }) => people.find(view, id));
-    assert.equal((await found())?.name, 'leaver');
+    assert.deepEqual([(await found())?.name, (await found())?.groups], ['leaver', ['leavers']]);
     await patch(`/Users/${id}`, { op: 'replace', path: 'active', value: false });
     assert.equal(await found(), undefined);
+    await patch(`/Users/${id}`, { op: 'replace', path: 'active', value: true });
+    assert.equal((await found())?.name, 'leaver');
     assert.equal((await scim.send('DELETE', `/Users/${id}`)).code, 204);
-    const left = await scim.region.realms.use(ACME, ({ view }) => ({
-      hers: view.get(RoleBinding, { name: 'hers' }),
-      shared: view.get(RoleBinding, { name: 'shared' })?.spec.subjects,
-      certificates: view.list(ClientCertificate).length,
-    }));
-    assert.deepEqual(left, { hers: undefined, shared: [{ kind: 'User', name: 'stayer' }], certificates: 0 });
+    assert.equal(await found(), undefined);
+    assert.equal((await get(`/Users/${id}`)).code, 404);
+    assert.equal((await scim.send('DELETE', `/Users/${id}`)).code, 404);
     assert.equal((await get(`/Groups/${made.id}`)).body.members, undefined);
   });
 

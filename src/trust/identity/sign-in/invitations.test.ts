@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { REGION } from '#kernel/realm-id.ts';
+import { finishRemovals } from '../../testing/removals.ts';
 import { Credential } from '../people/credential.ts';
 import { Invitation } from '../people/invitation.ts';
 import { User } from '../people/user.ts';
@@ -75,6 +76,7 @@ describe('invitation links', () => {
     const other = await region.inviteAgain(ACME, 'careful');
     await region.remove(ACME, User, 'careful');
     assert.equal(await answers(other), 'ended');
+    await finishRemovals(region, ACME);
     await region.make(ACME, User, 'careful', { displayName: 'Somebody Else' });
     assert.equal(await answers(other), 'ended');
   });

@@ -38,8 +38,7 @@ const MESSAGE = 'whoever asked was removed';
 /** What belongs to one single person, whom its `spec.user` names. */
 const belongings = (kind: Kind): Trace => ({
   kind,
-  without: (object, user) =>
-    (object.spec as { readonly user: string }).user === user ? NOTHING : undefined,
+  without: (object, user) => ((object.spec as { readonly user: string }).user === user ? NOTHING : undefined),
 });
 
 /** The subjects without the person; undefined when they do not name them. */
