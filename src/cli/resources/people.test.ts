@@ -20,7 +20,7 @@ import { runCli } from './test-cli.ts';
 
 /** A region on memory storage, served; `run` runs a command with one of the kubeconfigs in its folder. */
 async function startRegion(t: TestContext) {
-  const region = await openTestRegion({ operator: 'olga' });
+  const region = await openTestRegion();
   const folder = await mkdtemp(join(tmpdir(), 'casemate-people-'));
   const { realms, registry, random, clock } = region.test;
   const { keyring } = region;

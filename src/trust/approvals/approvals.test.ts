@@ -9,7 +9,7 @@ import type { DraftObject, KubeObject } from '#kernel/object.ts';
 import { REGION, type RealmId } from '#kernel/realm-id.ts';
 import { RoleBinding } from '../access/role-binding.ts';
 import { ClientCertificate } from '../identity/client-certificate.ts';
-import { ACME, type TrustFixture, trustFixture } from '../testing/fixture.ts';
+import { ACME, sharedRequest, type TrustFixture, trustFixture } from '../testing/fixture.ts';
 import { Project, SAMPLE_KINDS } from '../testing/kinds.ts';
 import { approvalActions } from './actions.ts';
 import { ApprovalPolicy } from './approval-policy.ts';
@@ -228,6 +228,18 @@ describe('the two-person rule', () => {
       }),
       false,
     );
+  });
+
+  it('is not given in somebody else’s name: nobody makes a certificate for who may approve, but they themselves', async () => {
+    const request = await sharedRequest();
+    const certificate = (actor: Actor, user: string) =>
+      region.makeAs(actor, ClientCertificate, {
+        metadata: { name: `double-${++names}` },
+        spec: { user, request },
+      });
+    await assert.rejects(certificate(admin, 'second'), refused('Forbidden', /only they make another/));
+    await certificate(second, 'second');
+    await certificate(admin, 'newcomer');
   });
 
   it('does not count the word of somebody who lost their role since', async () => {

@@ -7,6 +7,7 @@ import { approvalActions } from './actions.ts';
 import { ApprovalPolicy } from './approval-policy.ts';
 import { ApprovalRequest } from './approval-request.ts';
 import { approvalRequestController, soleOperatorController } from './controllers.ts';
+import { noDoublesAdmission } from './no-doubles.ts';
 import { approvalRules, type RulesOptions } from './rules.ts';
 
 export interface ApprovalsServiceOptions extends RulesOptions {
@@ -20,7 +21,7 @@ export function approvalsService({ clock, realms, ...options }: ApprovalsService
   return {
     name: 'approvals',
     kinds: [ApprovalRequest, ApprovalPolicy],
-    admissions: [approvalAdmission(rules)],
+    admissions: [approvalAdmission(rules), noDoublesAdmission],
     controllers: [approvalRequestController, soleOperatorController],
     connectors: approvalActions({ realms, rules, clock }),
   };
