@@ -4,6 +4,7 @@
  */
 import { hostsFolder } from '#engines/dnsmasq/hosts-folder.ts';
 import { filterClient, noFilter } from '#engines/nftables/client.ts';
+import { API_PORT } from '#engines/nftables/workload-ports.ts';
 import type { PostgresConnection } from '#engines/postgres/database.ts';
 import { systemClock } from '#kernel/clock.ts';
 import type { Logger } from '#kernel/logger.ts';
@@ -20,6 +21,7 @@ import { ledgerSource } from '#kernel/wire/ledger-source.ts';
 import { createApiServer } from '#kernel/wire/server.ts';
 import { Instance } from '#services/compute/instance.ts';
 import { instanceNames } from '#services/network/instance-names.ts';
+import { instanceWorkloads } from '#services/compute/identity/workloads.ts';
 import { Event } from '#services/tenancy/event.ts';
 import { type AccessAuthorizer, accessAuthorizer } from '#trust/access/authorizer.ts';
 import { openAcme } from '#trust/acme/acme.ts';
@@ -124,6 +126,18 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
         authorizer: () => authorizer,
         accessLog: () => realms.access,
         logs: () => realms.logs,
+        gateways: () => ({
+          realms,
+          tokens: identity.tokens,
+          accessLog: realms.access,
+          ca: trust.ca,
+          serverName: `${config.name}.casemate.internal`,
+          takeConnection: (connection) => server.take(connection),
+          isEverywhere: isEverywhere(config.listen),
+          clock,
+          random,
+          logger,
+        }),
       });
     const services = makeServices();
     const registry: KindRegistry = new KindRegistry(services.flatMap((service) => service.kinds));
@@ -178,6 +192,7 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
       clock,
       logger,
       backChannel: { ca: trust.ca },
+      workloads: instanceWorkloads,
     });
     closers.push(sweepNowAndThen(postgres.records, clock, logger));
     const acme = openAcme({
@@ -259,6 +274,12 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
     await close();
     throw error;
   }
+}
+
+/** Whether the API is at gateways by itself. */
+function isEverywhere(listen: string): boolean {
+  const { host, port } = parseListen(listen);
+  return port === API_PORT && (host === '0.0.0.0' || host === '::');
 }
 
 /** Three seconds' worth at once. */

@@ -13,6 +13,8 @@ import type { Realms } from '#kernel/realm.ts';
 import type { KindRegistry } from '#kernel/registry.ts';
 import type { Service } from '#kernel/service.ts';
 import type { RealmLogs } from '#kernel/store/realm-logs.ts';
+import { enteringGuard } from '#services/compute/identity/entering.ts';
+import { type GatewayParts, workloadIdentityService } from '#services/compute/identity/service.ts';
 import { Instance } from '#services/compute/instance.ts';
 import { computeService } from '#services/compute/service.ts';
 import { networkService } from '#services/network/service.ts';
@@ -22,6 +24,7 @@ import type { AccessAuthorizer } from '#trust/access/authorizer.ts';
 import { accessService } from '#trust/access/service.ts';
 import { approvalsService } from '#trust/approvals/service.ts';
 import type { CertificateTasks } from '#trust/certificates/tasks.ts';
+import { tokenRights } from '#trust/identity/service-accounts/token-rights.ts';
 import type { Backends } from '#trust/keys/key/crypt.ts';
 import type { Keyring } from '#trust/keys/keyring.ts';
 import { keysService } from '#trust/keys/service.ts';
@@ -52,6 +55,8 @@ export interface ServiceParts {
   readonly authorizer: () => AccessAuthorizer;
   readonly accessLog: () => AccessLog;
   readonly logs: () => RealmLogs;
+  /** What networks' gateways are served with. */
+  readonly gateways: () => GatewayParts;
 }
 
 export function regionServices(parts: ServiceParts): readonly Service[] {
@@ -72,10 +77,12 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
     authorizer,
     accessLog,
     logs,
+    gateways,
   } = parts;
   const { pools, forwardAddresses, egress } = config.network;
   const addresses = forwardAddresses.length > 0 ? forwardAddresses : hostAddresses();
   const common = { incus, clock, logger, regionId: config.id };
+  const rights = tokenRights({ registry, clock });
   return [
     accessService({ projectKind: Namespace, clock, registry, realms, authorizer }),
     approvalsService({ projectKind: Namespace, clock, registry, realms }),
@@ -84,7 +91,8 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
     keysService({ backends: keys, realms, accessLog, clock }),
     witnessService({ logs, client: witnessClient(config.ledger.witnessNetworks, clock) }),
     tenancyService({ kinds: organizationKinds }),
-    computeService({ ...common, imageFolder }),
+    computeService({ ...common, imageFolder, checkEntering: enteringGuard(realms, rights) }),
+    workloadIdentityService({ rights, parts: gateways, logger }),
     networkService({
       ...common,
       incus: isRemote(config) ? connectIncus({ absent: WHY_NO_NETWORKS }, clock) : incus,

@@ -58,6 +58,7 @@ function controllers(): string[] {
     authorizer: unopened,
     accessLog: unopened,
     logs: unopened,
+    gateways: unopened,
   });
   const names = services.flatMap((service) => (service.controllers ?? []).map(({ name }) => name));
   const sessions = sessionController({ people, userKind: User, tell: unopened });

@@ -11,7 +11,8 @@
  *   4. The source is one of ours: an egress flow of its zone must match.
  *   5. The target is one of ours and not through a forward: same zone, and an ingress flow must match.
  *   6. The target is outside: `outbound` must be true.
- * Hosts' own processes get no further than (2); instances get no further into the host than DHCP and DNS at their gateway.
+ * Hosts' own processes get no further than (2); instances get no further into the host than DHCP and DNS at their gateway,
+ * and `workload` ones `WORKLOAD_PORTS` there.
  */
 import { createHash } from 'node:crypto';
 import { contains, overlaps, parseAddress, parseCidr, type Range } from './ipv4.ts';
@@ -43,6 +44,8 @@ export interface FilterEndpoint {
   readonly mac: string;
   readonly address: string;
   readonly bridge: string;
+  /** Runs as a service account: reaches `WORKLOAD_PORTS` at its gateway too. */
+  readonly workload?: boolean;
 }
 
 export interface FilterFlow {
@@ -109,13 +112,17 @@ const MODEL = group({
     group({
       bridges: list(group({ name: text(), cidr: CIDR, gateway: ADDRESS }), BRIDGES_MAX),
       endpoints: list(
-        group({
-          port: text(),
-          // The lowest bit of the first byte marks groups.
-          mac: text(17, /^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/),
-          address: ADDRESS,
-          bridge: text(),
-        }),
+        group(
+          {
+            port: text(),
+            // The lowest bit of the first byte marks groups.
+            mac: text(17, /^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/),
+            address: ADDRESS,
+            bridge: text(),
+            workload: boolean,
+          },
+          ['workload'],
+        ),
         ENDPOINTS_MAX,
       ),
       sets: list(list(CIDR, ENDPOINTS_MAX, 1), SETS_MAX),

@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import type { FilterFlow, FilterModel, FilterZone } from './model.ts';
 import { modelDigest } from './model.ts';
 import { Lab, type LabInstance, labProblem } from './testing/lab.ts';
+import { WORKLOAD_PORTS } from './workload-ports.ts';
 
 const problem = labProblem();
 const PORT = 8080;
@@ -308,6 +309,42 @@ for (const bridgeNetfilter of [true, false]) {
       const host = await lab.exec('ip', 'neighbour', 'show', '10.64.1.1');
       assert.equal(host, '');
       assert.equal(await b.peer.reaches('10.64.1.2', PORT), '10.64.1.3');
+    });
+
+    it('who runs as a service account reaches the region at its own gateway, under its own address, and nothing more of the host', async () => {
+      const [tokens = 0, api = 0] = WORKLOAD_PORTS;
+      for (const port of WORKLOAD_PORTS) await lab.host.listen('tcp', port);
+      await apply();
+      assert.equal(await a.peer.meets('10.64.1.1', tokens), 'timeout');
+      await apply({ endpoints: [{ ...a.endpoint, workload: true }, b.endpoint, c.endpoint] });
+      assert.equal(await a.peer.reaches('10.64.1.1', tokens), '10.64.1.2');
+      assert.equal(await a.peer.reaches('10.64.1.1', api), '10.64.1.2');
+      // A neighbour cannot: not as itself, not under the address, and not under address and link address together.
+      assert.equal(await b.peer.meets('10.64.1.1', tokens), 'timeout');
+      await b.exec('ip', 'address', 'add', '10.64.1.2/24', 'dev', 'eth0');
+      assert.equal(await b.peer.meets('10.64.1.1', tokens, 'tcp', '10.64.1.2'), 'timeout');
+      await b.exec('ip', 'link', 'set', 'eth0', 'address', a.endpoint.mac);
+      await b.exec('ip', 'route', 'replace', 'default', 'via', '10.64.1.1');
+      assert.equal(await b.peer.meets('10.64.1.1', tokens, 'tcp', '10.64.1.2'), 'timeout');
+      await b.exec('ip', 'address', 'del', '10.64.1.2/24', 'dev', 'eth0');
+      await b.exec('ip', 'link', 'set', 'eth0', 'address', b.endpoint.mac);
+      await b.exec('ip', 'route', 'replace', 'default', 'via', '10.64.1.1');
+      const shut = await Promise.all([
+        a.peer.meets('10.64.1.1', PORT),
+        a.peer.meets('10.64.1.1', tokens, 'udp'),
+        a.peer.meets('10.64.2.1', tokens),
+        a.peer.meets(Lab.hostAddress, tokens),
+        d.peer.meets('10.64.3.1', tokens),
+        lab.outside.meets('10.64.1.1', tokens),
+      ]);
+      assert.deepEqual(shut, Array(6).fill('timeout'));
+      // The gateway's other ports are as the host has them.
+      assert.equal(await lab.outside.reaches('10.64.1.1', PORT), Lab.outsideAddress);
+      // What is open ends with the right to it.
+      const open = { op: 'open', name: 'w', address: '10.64.1.1', port: tokens, limit_ms: 3_000 } as const;
+      assert.deepEqual(await a.peer.ask(open), { answer: '10.64.1.2' });
+      await apply();
+      assert.deepEqual(await a.peer.ask({ op: 'talk', name: 'w', limit_ms: 400 }), { failed: 'timeout' });
     });
 
     it('IPv6 does not pass between instances', async () => {

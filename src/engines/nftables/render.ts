@@ -14,6 +14,7 @@
 import { withoutCovered } from './ipv4.ts';
 import type { FilterFlow, FilterForward, FilterModel, FilterZone } from './model.ts';
 import { portPrefix, tableName } from './names.ts';
+import { WORKLOAD_PORTS } from './workload-ports.ts';
 
 /** The transaction that puts the model in force. `digest` is kept as the tables' comment, to tell later what is in force. */
 export function renderModel(model: FilterModel, digest: string): string {
@@ -149,6 +150,21 @@ function inetTable(model: FilterModel, table: string, digest: string): string[] 
       'ifname . ipv4_addr',
       endpoints.map((e) => `"${e.bridge}" . ${e.address}`),
     ),
+    ...elements(
+      'set',
+      'workloads',
+      'ifname . ipv4_addr',
+      endpoints.filter((e) => e.workload === true).map((e) => `"${e.bridge}" . ${e.address}`),
+    ),
+    // Where such endpoints are served: shut to whatever comes from elsewhere than its bridge.
+    ...elements(
+      'set',
+      'workload_doors',
+      'ipv4_addr . inet_service',
+      bridges
+        .filter((b) => endpoints.some((e) => e.bridge === b.name && e.workload === true))
+        .flatMap((b) => WORKLOAD_PORTS.map((port) => `${b.gateway} . ${port}`)),
+    ),
     ...elements('set', 'listeners', 'ipv4_addr . inet_proto . inet_service', forwards.map(listener)),
     ...elements(
       'set',
@@ -259,6 +275,7 @@ function hostHooks(): string[] {
     ...chain(
       'to_host',
       [
+        'iifname != "lo" iifname != @bridges ip daddr . tcp dport @workload_doors drop',
         'iifname != @bridges accept',
         'meta nfproto != ipv4 drop',
         'ip saddr 0.0.0.0 ip daddr 255.255.255.255 udp sport 68 udp dport 67 accept',
@@ -267,6 +284,7 @@ function hostHooks(): string[] {
         'iifname . ip daddr != @gateways drop',
         'udp dport { 53, 67 } accept',
         'tcp dport 53 accept',
+        `iifname . ip saddr @workloads tcp dport { ${WORKLOAD_PORTS.join(', ')} } accept`,
         'drop',
       ],
       'filter hook input priority -11',

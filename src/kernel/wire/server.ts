@@ -3,7 +3,7 @@
  * routes. Holds no state of its own but what is open.
  */
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
 import fastify, { type FastifyReply } from 'fastify';
@@ -47,6 +47,8 @@ export interface ApiServer {
   close(): Promise<void>;
   /** Takes a renewed certificate for connections from now on. Throws when key and certificate do not fit. */
   renewTls(tls: ApiServerOptions['tls']): void;
+  /** Serves a connection that was accepted elsewhere as one of its own. Whoever accepted it bounds how many there are. */
+  take(connection: Socket): void;
   /** Where it listens; undefined before `listen`. */
   readonly address: { readonly host: string; readonly port: number } | undefined;
 }
@@ -144,6 +146,9 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     },
     renewTls({ key, cert }) {
       app.server.setSecureContext({ key, cert, minVersion: 'TLSv1.2' });
+    },
+    take(connection) {
+      app.server.emit('connection', connection);
     },
     get address() {
       const address = app.server.address() as AddressInfo | null;

@@ -1,6 +1,7 @@
 /** What compute's controllers and streams share. */
 import type { Incus } from '#engines/incus/client.ts';
 import type { Clock } from '#kernel/clock.ts';
+import type { ConnectRequest } from '#kernel/connect.ts';
 import type { Logger } from '#kernel/logger.ts';
 import type { EngineProjects } from './engine-projects.ts';
 import type { UnpackedImages } from './unpacked-images.ts';
@@ -16,4 +17,6 @@ export interface ComputeContext {
   readonly pool: string;
   readonly projects: EngineProjects;
   readonly images: UnpackedImages;
+  /** Throws a StatusError when somebody may not enter an instance for what it runs as. Absent: instances run as nothing. */
+  readonly checkEntering?: (request: ConnectRequest) => Promise<void>;
 }

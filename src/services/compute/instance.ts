@@ -85,6 +85,14 @@ const SPEC = Type.Object({
         'What cloud-init does at the first start: a #cloud-config document or a script. Cannot be changed.',
     }),
   ),
+  serviceAccount: Type.Optional(
+    Type.String({
+      maxLength: 63,
+      pattern: NAME,
+      description:
+        'Name of a ServiceAccount of the project that root of the instance gets short-lived tokens of, at the gateway of its networks. Whoever sets it must be allowed to get such tokens.',
+    }),
+  ),
   powerState: oneOf(['Running', 'Stopped'], {
     default: 'Running',
     description:

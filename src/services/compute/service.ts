@@ -4,6 +4,7 @@
 import type { Incus } from '#engines/incus/client.ts';
 import { DEFAULT_POOL } from '#engines/incus/daemon.ts';
 import type { Clock } from '#kernel/clock.ts';
+import type { ConnectRequest } from '#kernel/connect.ts';
 import type { Kind } from '#kernel/kind.ts';
 import type { Logger } from '#kernel/logger.ts';
 import type { Service } from '#kernel/service.ts';
@@ -27,6 +28,8 @@ export interface ComputeOptions {
   readonly imageFolder: string;
   /** The Incus storage pool for disks; default the one `prepareIncus` makes. */
   readonly pool?: string;
+  /** See ComputeContext. */
+  readonly checkEntering?: (request: ConnectRequest) => Promise<void>;
 }
 
 export const COMPUTE_KINDS: readonly Kind[] = [Image, Instance, InstanceSnapshot];

@@ -38,6 +38,7 @@ async function openTerminal(
       `the command is too long: at most ${ARGUMENTS_MAX} words, ${ARGUMENTS_LENGTH_MAX} bytes`,
     );
   }
+  await compute.checkEntering?.(request);
   const { project, name } = await places.of(request);
   const session = await clearly(request, () =>
     compute.incus.exec(project, name, {

@@ -67,10 +67,11 @@ class Compiler {
     const bridgeOf = new Map(networks.map(({ name, bridge }) => [name, bridge]));
     return {
       bridges: networks.map(({ bridge, cidr, gateway }) => ({ name: bridge, cidr, gateway })),
-      endpoints: instances.flatMap(({ attachments }) =>
+      endpoints: instances.flatMap(({ attachments, isWorkload }) =>
         attachments.flatMap(({ network, address, mac, port }) => {
           const bridge = bridgeOf.get(network);
-          return bridge === undefined ? [] : [{ port, mac, address, bridge }];
+          if (bridge === undefined) return [];
+          return [{ port, mac, address, bridge, ...(isWorkload ? { workload: true } : {}) }];
         }),
       ),
       sets: this.#sets,

@@ -5,7 +5,11 @@
 import type { KubeObject } from '#kernel/object.ts';
 
 export interface InstanceLike extends KubeObject {
-  readonly spec?: { readonly networks?: readonly { readonly network: string }[] };
+  readonly spec?: {
+    readonly networks?: readonly { readonly network: string }[];
+    /** What it runs as; it then reaches the region at its gateway. */
+    readonly serviceAccount?: string;
+  };
   readonly status?: {
     readonly addresses?: readonly {
       readonly network: string;

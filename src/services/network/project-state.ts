@@ -50,7 +50,7 @@ function readInstances(
   const taken = new Set<string>();
   const instances: ProjectInstance[] = [];
   for (const entry of view.entries(instanceKind, project)) {
-    const { metadata, status } = entry.object() as InstanceLike;
+    const { metadata, spec, status } = entry.object() as InstanceLike;
     const attachments: Attachment[] = [];
     for (const [index, { network, address, mac }] of (status?.addresses ?? []).entries()) {
       const on = byName.get(network);
@@ -59,7 +59,12 @@ function readInstances(
       attachments.push({ network, address, mac, port: portName(regionId, metadata.uid, index) });
     }
     if (attachments.length > 0) {
-      instances.push({ name: metadata.name, labels: metadata.labels ?? {}, attachments });
+      instances.push({
+        name: metadata.name,
+        labels: metadata.labels ?? {},
+        attachments,
+        ...(spec?.serviceAccount === undefined ? {} : { isWorkload: true }),
+      });
     }
   }
   return instances;

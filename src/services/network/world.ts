@@ -24,6 +24,8 @@ export interface ProjectInstance {
   readonly name: string;
   readonly labels: Labels;
   readonly attachments: readonly Attachment[];
+  /** It runs as a service account. */
+  readonly isWorkload?: boolean;
 }
 
 export interface ProjectPolicy {

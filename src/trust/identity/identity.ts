@@ -20,8 +20,13 @@ import { oidcRoute } from './oidc/route.ts';
 import { people } from './people/directory.ts';
 import { User } from './people/user.ts';
 import { scimRoute } from './scim/route.ts';
-import { serviceAccountTokens, tokenRequestAction } from './service-accounts/issue-token.ts';
+import {
+  type ServiceAccountTokens,
+  serviceAccountTokens,
+  tokenRequestAction,
+} from './service-accounts/issue-token.ts';
 import { ServiceAccount } from './service-accounts/service-account.ts';
+import type { Workloads } from './service-accounts/workloads.ts';
 import { sessionController } from './sessions/controller.ts';
 import { tellClient } from './sessions/tell-client.ts';
 import { type OpenedSignIn, openSignIn } from './sign-in/open-sign-in.ts';
@@ -43,6 +48,8 @@ export interface IdentityOptions {
   /** What SCIM clients may do. Absent: there is no SCIM. */
   readonly authorizer?: Authorizer;
   readonly accessLog: AccessLog;
+  /** What runs as service accounts. Default: nothing. */
+  readonly workloads?: Workloads;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly backChannel?: Omit<BackChannelOptions, 'clock'>;
@@ -58,6 +65,7 @@ export interface Identity {
   readonly records: SealedRecords;
   /** The keys that sign tokens. */
   readonly keys: RealmSigningKeys;
+  readonly tokens: ServiceAccountTokens;
   readonly routes: readonly RealmRoute[];
   readonly connectors: Readonly<Record<string, Connector>>;
   /** Made anew each time this process comes to lead. */
@@ -72,11 +80,14 @@ export function openIdentity(options: IdentityOptions): Identity {
   const signIn = (options.signIn ?? openSignIn)({ ...options, records, url: apiUrl });
   const channel = backChannel({ clock, ...options.backChannel });
   const common = { apiUrl, realms, keyring, storage, records, keys, clients, people, clock, logger };
-  const authenticator = tokenAuthenticator(common);
+  const tokens = serviceAccountTokens(common);
+  const { workloads } = options;
+  const authenticator = tokenAuthenticator({ ...common, ...(workloads ? { workloads } : {}) });
   return {
     authenticator,
     records,
     keys,
+    tokens,
     routes: [
       oidcRoute({ ...common, signIn: signIn.signIn, pages }),
       ...signIn.routes,
@@ -85,7 +96,7 @@ export function openIdentity(options: IdentityOptions): Identity {
     connectors: {
       ...signIn.connectors,
       [`${OAuthClient.resource}/secret`]: clientSecretAction(clients),
-      [`${ServiceAccount.resource}/token`]: tokenRequestAction(serviceAccountTokens(common), realms),
+      [`${ServiceAccount.resource}/token`]: tokenRequestAction(tokens, realms),
     },
     controllers: () => [
       sessionController({

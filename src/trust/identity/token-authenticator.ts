@@ -13,6 +13,7 @@ import type { RealmId } from '#kernel/realm-id.ts';
 import { BoundedMap } from '../bounded-map.ts';
 import { serviceAccountGroups, serviceAccountName } from './service-accounts/names.ts';
 import { ServiceAccount } from './service-accounts/service-account.ts';
+import type { Workloads } from './service-accounts/workloads.ts';
 import { liveSession } from './sessions/live-session.ts';
 import type { People } from './sign-in.ts';
 import { issuerOf } from './tokens/issuer.ts';
@@ -33,6 +34,8 @@ export interface TokenAuthenticatorOptions {
   readonly realms: Pick<Realms, 'use'>;
   readonly keys: RealmSigningKeys;
   readonly people: People;
+  /** What runs as service accounts. Absent: nothing does. */
+  readonly workloads?: Workloads;
   readonly clock: Clock;
 }
 
@@ -41,7 +44,7 @@ interface Known extends VerifiedToken {
 }
 
 export function tokenAuthenticator(options: TokenAuthenticatorOptions): Authenticator {
-  const { apiUrl, realms, keys, people, clock } = options;
+  const { apiUrl, realms, keys, people, workloads, clock } = options;
   const verified = new BoundedMap<string, Known>(VERIFIED_MAX);
   // Checked against when there is no such realm or key, so that it takes as long as when there is.
   const decoy = generateKeyPairSync('ed25519').publicKey;
@@ -108,16 +111,21 @@ export function tokenAuthenticator(options: TokenAuthenticatorOptions): Authenti
   function serviceAccount(realm: Realm, token: Known): Actor {
     const { subject } = token;
     if (subject.type !== 'service-account') throw new TypeError('a token of a service account');
-    const { uid, namespace, name } = subject;
+    const { uid, namespace, name, workload } = subject;
     const entry = realm.view.entry(ServiceAccount, { namespace, name });
     if (entry?.uid !== uid || entry.object().metadata.deletionTimestamp !== undefined) {
       throw unauthorized(`service account ${namespace}/${name} is gone; ask for a token of one that exists`);
+    }
+    if (workload && !workloads?.runsAs(realm.view, { namespace, ...workload }, name)) {
+      throw unauthorized(
+        `instance ${namespace}/${workload.name} does not run as service account ${name} any more; ask again from an instance that does`,
+      );
     }
     return {
       realm: realm.id,
       name: serviceAccountName(namespace, name),
       groups: [...serviceAccountGroups(namespace), 'system:authenticated'],
-      credential: `serviceaccount:${uid}`,
+      credential: workload ? `instance:${workload.uid}` : `serviceaccount:${uid}`,
       strength: 'token',
       authenticatedAt: token.issuedAt_ms,
     };

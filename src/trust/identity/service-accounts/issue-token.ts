@@ -15,11 +15,12 @@ import { serviceAccountName } from './names.ts';
 import { EXPIRATION_SECONDS_MIN, type TokenRequestSpec } from './token-request.ts';
 
 export interface ServiceAccountTokens {
-  /** Times are in whole seconds. */
+  /** Times are in whole seconds. `workload`: what it is given to; it counts only while that runs as the account. */
   issue(
     realm: RealmId,
     account: KubeObject,
     spec: TokenRequestSpec,
+    workload?: { readonly name: string; readonly uid: string },
   ): Promise<{ readonly token: string; readonly expires_ms: number }>;
 }
 
@@ -35,10 +36,19 @@ export function serviceAccountTokens({
   clock,
 }: ServiceAccountTokenOptions): ServiceAccountTokens {
   return {
-    async issue(realm, { metadata }, { audiences = [], expirationSeconds = EXPIRATION_SECONDS_MIN }) {
+    async issue(
+      realm,
+      { metadata },
+      { audiences = [], expirationSeconds = EXPIRATION_SECONDS_MIN },
+      workload,
+    ) {
       const { current } = await keys.of(realm);
       const { name, uid, namespace = '' } = metadata;
-      const claims: ServiceAccountClaims = { namespace, serviceaccount: { name, uid } };
+      const claims: ServiceAccountClaims = {
+        namespace,
+        serviceaccount: { name, uid },
+        ...(workload ? { instance: { name: workload.name, uid: workload.uid } } : {}),
+      };
       const now_s = Math.floor(clock.now() / 1000);
       const expires_s = now_s + expirationSeconds;
       const token = await new SignJWT({ 'kubernetes.io': claims })

@@ -21,6 +21,8 @@ export type TokenSubject =
       readonly uid: string;
       readonly namespace: string;
       readonly name: string;
+      /** The instance of that project which it was given to; absent: whoever asked for it. */
+      readonly workload?: { readonly name: string; readonly uid: string };
     };
 
 export interface VerifiedToken {
@@ -34,6 +36,8 @@ export interface VerifiedToken {
 export interface ServiceAccountClaims {
   readonly namespace: string;
   readonly serviceaccount: { readonly name: string; readonly uid: string };
+  /** It counts only while that very instance runs as the account. */
+  readonly instance?: { readonly name: string; readonly uid: string };
 }
 
 /** What a token says of the key that signed it; undefined when it can be none of ours. Costs no cryptography. */
@@ -61,7 +65,13 @@ function subjectOf(type: unknown, payload: Readonly<Record<string, unknown>>): T
     const claims = payload['kubernetes.io'] as Partial<ServiceAccountClaims> | undefined;
     const namespace = text(claims?.namespace);
     const [name, uid] = [text(claims?.serviceaccount?.name), text(claims?.serviceaccount?.uid)];
-    return namespace && name && uid ? { type: 'service-account', uid, namespace, name } : undefined;
+    if (!namespace || !name || !uid) return undefined;
+    const account = { type: 'service-account', uid, namespace, name } as const;
+    if (claims?.instance === undefined) return account;
+    const workload = { name: text(claims.instance.name), uid: text(claims.instance.uid) };
+    return workload.name && workload.uid
+      ? { ...account, workload: { name: workload.name, uid: workload.uid } }
+      : undefined;
   }
   return undefined;
 }

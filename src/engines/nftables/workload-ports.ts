@@ -1,0 +1,8 @@
+/** Where the region serves programs in instances, at the gateway of their network. The filter lets only `workload` endpoints there. */
+
+/** Tokens of the service account that an instance runs as; plain HTTP: the wire is between the instance and its host, and filtered. */
+export const TOKEN_PORT = 8740;
+/** The region's API, over TLS. */
+export const API_PORT = 6443;
+
+export const WORKLOAD_PORTS: readonly number[] = [TOKEN_PORT, API_PORT];

@@ -1,0 +1,39 @@
+/** Workload identity as a service: instances that run as service accounts, without a stored secret. Beside compute, whose kinds it uses. */
+import type { Logger } from '#kernel/logger.ts';
+import type { Service } from '#kernel/service.ts';
+import { AddressLimit } from '#trust/identity/oidc/address-limit.ts';
+import type { TokenRights } from '#trust/identity/service-accounts/token-rights.ts';
+import { workloadAdmission } from './admission.ts';
+import type { ApiDoorParts } from './api-door.ts';
+import { gatewayController } from './controller.ts';
+import { Gateways } from './gateways.ts';
+import { COUNTED_MAX, TOKENS_BURST, TOKENS_PER_SECOND } from './limits.ts';
+import type { TokenServerParts } from './token-server.ts';
+
+export type GatewayParts = Omit<TokenServerParts, 'limit'> & ApiDoorParts;
+
+export interface WorkloadIdentityOptions {
+  readonly rights: TokenRights;
+  /** What gateways are served with; not called before the region is composed. */
+  readonly parts: () => GatewayParts;
+  readonly logger: Logger;
+}
+
+export function workloadIdentityService({ rights, parts, logger }: WorkloadIdentityOptions): Service {
+  const make = () => {
+    const made = parts();
+    const limit = new AddressLimit({
+      clock: made.clock,
+      burst: TOKENS_BURST,
+      perSecond: TOKENS_PER_SECOND,
+      addresses_max: COUNTED_MAX,
+    });
+    return new Gateways({ ...made, limit });
+  };
+  return {
+    name: 'workload-identity',
+    kinds: [],
+    admissions: [workloadAdmission(rights)],
+    controllers: [gatewayController(make, logger)],
+  };
+}

@@ -1,0 +1,50 @@
+/** Which instance is where, and what it runs as: from objects alone, as they are at that moment. Pure. */
+import type { RealmView } from '#kernel/realm.ts';
+import type { RealmId } from '#kernel/realm-id.ts';
+import { ServiceAccount } from '#trust/identity/service-accounts/service-account.ts';
+import type { Workloads } from '#trust/identity/service-accounts/workloads.ts';
+import { Instance, type InstanceObject } from '../instance.ts';
+
+/** A network's gateway. */
+export interface Gateway {
+  readonly realm: RealmId;
+  readonly namespace: string;
+  readonly network: string;
+  /** Of the Network. */
+  readonly uid: string;
+  readonly address: string;
+}
+
+/** The account that an instance runs as; undefined while it is stopped or deleted, and when it names none. */
+export function accountOf({ metadata, spec }: InstanceObject): string | undefined {
+  if (metadata.deletionTimestamp !== undefined || spec.powerState !== 'Running') return undefined;
+  return spec.serviceAccount;
+}
+
+/** The one instance that has the address on the gateway's network. */
+export function instanceAt(
+  view: RealmView,
+  { namespace, network }: Pick<Gateway, 'namespace' | 'network'>,
+  address: string,
+): InstanceObject | undefined {
+  const holders = view
+    .list(Instance, namespace)
+    .filter(({ status }) =>
+      status?.addresses?.some((one) => one.network === network && one.address === address),
+    );
+  // Two cannot have one address; should they ever, neither is it.
+  return holders.length === 1 ? holders[0] : undefined;
+}
+
+/** The live service account of that name. */
+export function liveAccount(view: RealmView, namespace: string, name: string) {
+  const account = view.get(ServiceAccount, { namespace, name });
+  return account?.metadata.deletionTimestamp === undefined ? account : undefined;
+}
+
+export const instanceWorkloads: Workloads = {
+  runsAs(view, { namespace, name, uid }, account) {
+    const instance = view.get(Instance, { namespace, name });
+    return instance?.metadata.uid === uid && accountOf(instance) === account;
+  },
+};
