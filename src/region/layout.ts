@@ -22,6 +22,8 @@ export interface Layout {
     readonly socketFolder: string;
     readonly settings: { readonly main: string; readonly access: string; readonly identities: string };
   };
+  /** A folder for the agent of each HSM. */
+  readonly hsms: string;
   readonly incus: string;
   /** Names of instances, which the networks' DNS reads. */
   readonly names: string;
@@ -63,6 +65,7 @@ export function layoutOf(folder: string): Layout {
         identities: join(data, 'postgres/pg_ident.conf'),
       },
     },
+    hsms: join(data, 'hsms'),
     incus: join(data, 'incus'),
     names: join(data, 'names'),
     firewall: join(data, 'firewall'),
@@ -96,3 +99,7 @@ export function checkDataFolder(data: string): void {
   }
   if (data === '/') throw new Error('--data /: choose a folder of its own, for example /var/lib/casemate');
 }
+
+/** Where the agent of an HSM listens. */
+export const hsmSocket = ({ hsms }: Pick<Layout, 'hsms'>, name: string): string =>
+  join(hsms, name, 'agent.sock');

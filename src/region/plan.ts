@@ -12,7 +12,7 @@ import { type Accounts, isRoot } from './embedded/accounts.ts';
 import { postgresDefinition } from './embedded/postgres.ts';
 import { asAccount, withProgram } from './embedded/unprivileged.ts';
 import { isRemote } from './external-incus.ts';
-import { type Layout, operatorCopy } from './layout.ts';
+import { hsmSocket, type Layout, operatorCopy } from './layout.ts';
 import { PROGRAM_FOLDER, programFingerprint } from './program.ts';
 import type { ProcessDefinition, SupervisorPlan } from './supervisor/definition.ts';
 
@@ -21,6 +21,7 @@ const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const REGION_START_LIMIT_MS = 180_000;
 // A model of the largest region fits; and no threads for V8, as it seldom has anything to do.
 const AGENT_FLAGS = '--max-old-space-size=64 --max-semi-space-size=1 --v8-pool-size=0';
+const HSM_AGENT = join(PROGRAM_FOLDER, 'src/engines/pkcs11/agent.ts');
 const CLEAR_STRAYS = join(PROGRAM_FOLDER, 'src/engines/incus/clear-strays.ts');
 
 export interface PlanInputs {
@@ -41,6 +42,7 @@ export function planRegion(inputs: PlanInputs): SupervisorPlan {
   }
   if (config.incus.mode !== 'none' && !isRemote(config) && isRoot())
     processes.push(firewallDefinition(inputs));
+  processes.push(...hsmDefinitions(inputs));
   processes.push(
     regionDefinition(
       inputs,
@@ -87,6 +89,33 @@ function firewallDefinition({ layout, config, accounts }: PlanInputs): ProcessDe
     startLimit_ms: 20_000,
     stop: { signal: 'SIGTERM', grace_ms: 10_000 },
   };
+}
+
+/** The agent of each HSM, as an account that alone reads the PIN. The region works without, but for what hangs from that HSM. */
+function hsmDefinitions({ layout, config, accounts }: PlanInputs): readonly ProcessDefinition[] {
+  return config.keys.hsms.map(({ name, module, token, pinFile, environment = {} }) => {
+    const socket = hsmSocket(layout, name);
+    const pin = pinFile === undefined ? [] : ['--pin-file', pinFile];
+    const agent = {
+      command: process.execPath,
+      args: [HSM_AGENT, '--socket', socket, '--module', module, '--token', token, ...pin],
+    };
+    const own =
+      isRoot() && accounts.hsm !== undefined
+        ? withProgram(layout.program, asAccount(accounts.hsm, agent))
+        : agent;
+    return {
+      name: `hsm-${name}`,
+      ...own,
+      env: { PATH, LANG: 'C.UTF-8', NODE_OPTIONS: AGENT_FLAGS, ...environment },
+      cwd: '/',
+      ready: { type: 'socket', path: socket },
+      after: [],
+      startLimit_ms: 20_000,
+      stop: { signal: 'SIGTERM', grace_ms: 10_000 },
+      optional: true,
+    };
+  });
 }
 
 /** The group that may speak to an Incus that is not our own, as Debian's incus-admin. Never root's: that would be no protection at all. */

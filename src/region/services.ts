@@ -27,6 +27,7 @@ import type { CertificateTasks } from '#trust/certificates/tasks.ts';
 import { tokenRights } from '#trust/identity/service-accounts/token-rights.ts';
 import type { Backends } from '#trust/keys/key/crypt.ts';
 import type { Keyring } from '#trust/keys/keyring.ts';
+import type { ProvidersOptions } from '#trust/keys/provider/controller.ts';
 import { keysService } from '#trust/keys/service.ts';
 import { operatorsService } from '#trust/operators/service.ts';
 import { trustService } from '#trust/service.ts';
@@ -41,6 +42,8 @@ export interface ServiceParts {
   readonly certificates: CertificateTasks;
   /** What holds tenants' Keys. */
   readonly keys: Backends;
+  /** Organizations' own HSMs. */
+  readonly keyProviders: ProvidersOptions;
   readonly incus: Incus;
   readonly filter: FilterClient;
   readonly names: HostsFolder;
@@ -65,6 +68,7 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
     keyring,
     certificates,
     keys,
+    keyProviders,
     incus,
     filter,
     names,
@@ -88,7 +92,7 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
     approvalsService({ projectKind: Namespace, clock, registry, realms }),
     operatorsService({ keyring, certificates, clock, registry, realms }),
     trustService({ keyring, certificates }),
-    keysService({ backends: keys, realms, accessLog, clock }),
+    keysService({ backends: keys, providers: keyProviders, realms, accessLog, clock }),
     witnessService({ logs, client: witnessClient(config.ledger.witnessNetworks, clock) }),
     tenancyService({ kinds: organizationKinds }),
     computeService({ ...common, imageFolder, checkEntering: enteringGuard(realms, rights) }),

@@ -70,8 +70,9 @@ export async function bringUp(options: UpOptions): Promise<UpResult> {
     if (problem !== undefined) shortcomings.push(problem);
   }
   const accounts = await timings.measure('folders', () => {
-    const found = ensureAccounts();
-    ensureFolders(layout, found);
+    const hsms = config.keys.hsms.map(({ name: hsm }) => hsm);
+    const found = ensureAccounts({ hsm: hsms.length > 0 });
+    ensureFolders(layout, found, hsms);
     if (isRoot()) checkProgramReadable();
     return found;
   });

@@ -22,6 +22,7 @@ import { sessionController } from '#trust/identity/sessions/controller.ts';
 import { keyBackends } from '#trust/keys/backends.ts';
 import { softwareKeyring } from '#trust/keys/keyring.ts';
 import { memoryKeyStorage } from '#trust/keys/memory-key-storage.ts';
+import { softwareRoots } from '#trust/keys/roots.ts';
 import { symmetricKey } from '#trust/keys/wrapping.ts';
 
 const CHECKOUT = join(import.meta.dirname, '../..');
@@ -45,6 +46,7 @@ function controllers(): string[] {
     config: parseConfig(defaultConfigText(settings), 'region.yaml'),
     keyring,
     keys: keyBackends(keyring),
+    keyProviders: { keyring, owned: new Map(), software: softwareRoots(symmetricKey(new Uint8Array(32))) },
     certificates: certificateTasks,
     incus: connectIncus({ absent: 'nothing runs here' }, clock),
     filter: noFilter('nothing runs here'),

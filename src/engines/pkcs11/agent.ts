@@ -35,6 +35,8 @@ export interface AgentOptions {
 export interface Agent {
   readonly server: Server;
   readonly host: () => ModuleHost | undefined;
+  /** Logs out, as a new process would be. */
+  forget(): void;
   close(): Promise<void>;
 }
 
@@ -82,7 +84,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         login(request.pin);
         return { id, result: (await host?.perform({ operation: 'info' })) ?? {} };
       }
-      if (!host) return { id, problem: 'nobody has given its PIN yet' };
+      if (!host) return { id, problem: 'nobody has given its PIN yet', needsPin: true };
       return { id, result: await host.perform(request) };
     } catch (error) {
       if (error instanceof HostProblem) return { id, problem: error.message };
@@ -107,6 +109,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   return {
     server,
     host: () => host,
+    forget() {
+      host?.close();
+      host = undefined;
+    },
     close: () => {
       host?.close();
       return new Promise((resolve) => server.close(() => resolve()));

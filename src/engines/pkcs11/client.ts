@@ -20,6 +20,9 @@ export interface HsmClient extends Hsm {
   close(): void;
 }
 
+/** The agent was started anew, and no file has the PIN. */
+class PinNeeded extends Error {}
+
 interface Pending {
   resolve(result: HsmResult): void;
   reject(error: Error): void;
@@ -29,7 +32,17 @@ interface Pending {
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
 const bytesOf = ({ data }: HsmResult) => (data === undefined ? undefined : Buffer.from(data, 'base64'));
 
-export function hsmClient(name: string, socketPath: string, clock: Clock): HsmClient {
+export interface HsmClientOptions {
+  /** The PIN that its owner gave before, for an agent that was started anew; undefined: nobody did. */
+  readonly keptPin?: () => Promise<string | undefined>;
+}
+
+export function hsmClient(
+  name: string,
+  socketPath: string,
+  clock: Clock,
+  { keptPin }: HsmClientOptions = {},
+): HsmClient {
   const pending = new Map<number, Pending>();
   let socket: Socket | undefined;
   let last = 0;
@@ -66,13 +79,25 @@ export function hsmClient(name: string, socketPath: string, clock: Clock): HsmCl
       waiting.cancel();
       if (pending.size === 0) made.unref();
       if ('result' in response) waiting.resolve(response.result);
-      else waiting.reject(silent(response.problem));
+      else waiting.reject(response.needsPin ? new PinNeeded(response.problem) : silent(response.problem));
       return undefined;
     });
     return made;
   }
 
-  function ask(operation: HsmOperation): Promise<HsmResult> {
+  async function ask(operation: HsmOperation): Promise<HsmResult> {
+    try {
+      return await send(operation);
+    } catch (error) {
+      if (!(error instanceof PinNeeded)) throw error;
+      const pin = await keptPin?.();
+      if (pin === undefined) throw silent(error.message);
+      await send({ operation: 'login', pin });
+    }
+    return send(operation);
+  }
+
+  function send(operation: HsmOperation): Promise<HsmResult> {
     if (pending.size >= PENDING_MAX) {
       return Promise.reject(silent(`${PENDING_MAX} operations are waiting for it already`));
     }

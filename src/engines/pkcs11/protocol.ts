@@ -38,4 +38,4 @@ export interface HsmResult {
 export type HsmRequest = HsmOperation & { readonly id: number };
 export type HsmResponse =
   | { readonly id: number; readonly result: HsmResult }
-  | { readonly id: number; readonly problem: string };
+  | { readonly id: number; readonly problem: string; readonly needsPin?: boolean };

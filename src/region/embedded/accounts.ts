@@ -17,21 +17,28 @@ export interface Accounts {
   readonly database: Account;
   /** Runs the region process. */
   readonly region: Account;
+  /** Runs HSM agents, and alone reads their PINs. Absent where there is no HSM. */
+  readonly hsm?: Account;
 }
 
 const DATABASE = 'casemate-db';
 const REGION = 'casemate';
+const HSM = 'casemate-hsm';
 
 export const isRoot = (): boolean => process.getuid?.() === 0;
 
 /** Finds the accounts, and as root makes those that are missing. */
-export function ensureAccounts(): Accounts {
+export function ensureAccounts({ hsm = false }: { readonly hsm?: boolean } = {}): Accounts {
   if (!isRoot()) {
     const { username, uid, gid } = userInfo();
     const own = { name: username, uid, gid };
-    return { database: own, region: own };
+    return { database: own, region: own, ...(hsm ? { hsm: own } : {}) };
   }
-  return { database: ensureAccount(DATABASE), region: ensureAccount(REGION) };
+  return {
+    database: ensureAccount(DATABASE),
+    region: ensureAccount(REGION),
+    ...(hsm ? { hsm: ensureAccount(HSM) } : {}),
+  };
 }
 
 function ensureAccount(name: string): Account {

@@ -2,11 +2,15 @@
  * Makes the data folder's own folders, each with the owner and mode it needs.
  */
 import { chmodSync, chownSync, mkdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Layout } from '../layout.ts';
 import { type Account, type Accounts, findGroup, isRoot } from './accounts.ts';
 
-export function ensureFolders(layout: Layout, { database, region }: Accounts): void {
+export function ensureFolders(
+  layout: Layout,
+  { database, region, hsm }: Accounts,
+  hsms: readonly string[] = [],
+): void {
   const self: Account = { name: 'self', uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
   mkdirSync(layout.data, { recursive: true, mode: 0o711 });
   // Instances run under uids of their own and walk through here to their disks.
@@ -15,6 +19,11 @@ export function ensureFolders(layout: Layout, { database, region }: Accounts): v
   // Whoever may enter this folder may speak to the database, which then asks who it is.
   folder(layout.postgres.socketFolder, 0o750, { ...database, gid: region.gid });
   folder(layout.keys, 0o700, region);
+  // The agent makes its socket in here, which inherits the region's group: nobody else may ask an HSM.
+  if (hsm !== undefined) {
+    folder(layout.hsms, 0o711, self);
+    for (const name of hsms) folder(join(layout.hsms, name), 0o2750, { ...hsm, gid: region.gid });
+  }
   folder(layout.incus, 0o711, self);
   folder(layout.firewall, 0o700, self);
   // Names are the tenants': besides the region only dnsmasq reads them, which Incus runs under its own group. What is made in

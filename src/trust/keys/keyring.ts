@@ -75,6 +75,8 @@ export interface Keyring extends RealmKeyring {
    * served meanwhile. At once where the provider asks for no lease.
    */
   requireRoot(realm: RealmId): Promise<void>;
+  /** Hangs the realm's key from another provider's root, and destroys the one before. The keys themselves stay as they are. */
+  moveRoot(realm: RealmId, to: RootKeys): Promise<void>;
   /** Drops every key from memory; whatever was opened refuses to work. */
   close(): void;
 }
@@ -167,9 +169,20 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
     if (lease && isOver(lease)) throw lease.reason ?? rootSilent(realm, lease.roots);
   }
 
+  const asking = new Map<RealmId, Promise<void>>();
+
   async function requireRoot(realm: RealmId): Promise<void> {
     const lease = leases.get(realm);
     if (!lease || !isOver(lease)) return;
+    let asked = asking.get(realm);
+    if (!asked) {
+      asked = askRoot(realm, lease).finally(() => asking.delete(realm));
+      asking.set(realm, asked);
+    }
+    await asked;
+  }
+
+  async function askRoot(realm: RealmId, lease: { reason?: unknown }): Promise<void> {
     realmKeys.delete(realm);
     try {
       await realmKey(realm, await storage.get(realm, REALM_KEY));
@@ -177,6 +190,22 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
       lease.reason = error;
       throw error;
     }
+  }
+
+  async function moveRoot(realm: RealmId, to: RootKeys): Promise<void> {
+    requireOpen();
+    const blob = await storage.get(realm, REALM_KEY);
+    if (!blob) throw notFound({ kind: 'realm key', name: organizationOf(realm) ?? 'region' });
+    const { from, wrapped } = rootsOf(realm, blob);
+    if (from.name === to.name) return;
+    const plain = await from.unwrap(realm, wrapped);
+    try {
+      await storage.put(realm, REALM_KEY, encodeWrappedRealmKey(to.name, await to.wrap(realm, plain)));
+    } finally {
+      plain.fill(0);
+    }
+    await realmKey(realm, await storage.get(realm, REALM_KEY));
+    await from.destroy(realm);
   }
 
   function unwrap(realm: RealmId, name: string, blob: Uint8Array, key: SymmetricKey): Buffer {
@@ -386,6 +415,7 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
       return blob ? rootsOf(realm, blob).from : roots.forNew(realm);
     },
     requireRoot,
+    moveRoot,
     close() {
       closed = true;
       realmKeys.clear();

@@ -5,14 +5,23 @@ import { keyConnectors } from './key/actions.ts';
 import type { KeyChangesOptions } from './key/changes.ts';
 import { keyController } from './key/controller.ts';
 import { Key } from './key/key.ts';
+import { keyProviderController, openProviderAction, type ProvidersOptions } from './provider/controller.ts';
+import { KeyProvider } from './provider/key-provider.ts';
 
-export const KEY_KINDS: readonly Kind[] = [Key];
+export const KEY_KINDS: readonly Kind[] = [Key, KeyProvider];
 
-export function keysService(options: KeyChangesOptions): Service {
+export interface KeysServiceOptions extends KeyChangesOptions {
+  readonly providers: ProvidersOptions;
+}
+
+export function keysService({ providers, ...options }: KeysServiceOptions): Service {
   return {
     name: 'keys',
     kinds: KEY_KINDS,
-    controllers: [keyController(options.backends)],
-    connectors: keyConnectors(options),
+    controllers: [keyController(options.backends), keyProviderController(providers)],
+    connectors: {
+      ...keyConnectors(options),
+      [`${KeyProvider.resource}/open`]: openProviderAction(providers),
+    },
   };
 }

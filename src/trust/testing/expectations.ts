@@ -89,6 +89,8 @@ export const ORGANIZATION_EXPECTED: Readonly<Record<string, string>> = {
   'read content in all projects': '       Y     Y       Y      Y      -        -        -      Y       -',
   'write content in alpha': '             Y     -       Y      -      Y        -        -      -       -',
   'write content in beta': '              Y     -       Y      -      -        -        -      -       -',
+  'read key providers': '                 Y     Y       -      -      -        -        -      Y       Y',
+  'write key providers': '                Y     -       -      -      -        -        -      -       Y',
   'read keys in alpha': '                 Y     Y       Y      Y      Y        Y        -      Y       Y',
   'read keys in beta': '                  Y     Y       Y      Y      -        -        -      Y       Y',
   'read keys in all projects': '          Y     Y       Y      Y      -        -        -      Y       Y',
@@ -254,6 +256,9 @@ export function casesOf(operation: ApiOperation): Case[] {
     return [OWN_PROJECT, OTHER_PROJECT].map((name) =>
       on({ name }, word ? `${word} ${name}` : 'write a project'),
     );
+  }
+  if (kind.resource === 'keyproviders.keys.casemate.internal') {
+    return [on({ name: 'a' }, reading ? 'read key providers' : 'write key providers')];
   }
   if (kind.resource === 'keys.keys.casemate.internal') {
     if (reach === 'all-projects') return [on({}, 'read keys in all projects')];

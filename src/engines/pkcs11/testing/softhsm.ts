@@ -34,6 +34,7 @@ export interface SoftHsmOptions {
   readonly operationLimit_ms?: number;
   /** The agent gets no PIN: somebody must give it. */
   readonly withoutPin?: boolean;
+  readonly keptPin?: () => Promise<string | undefined>;
 }
 
 /** Throws when softhsm2 is not installed. */
@@ -63,7 +64,8 @@ export async function startSoftHsm(options: SoftHsmOptions = {}): Promise<SoftHs
     clock,
     ...(operationLimit_ms === undefined ? {} : { operationLimit_ms }),
   });
-  const client = hsmClient(name, socket, clock);
+  const { keptPin } = options;
+  const client = hsmClient(name, socket, systemClock, keptPin === undefined ? {} : { keptPin });
   return {
     module,
     folder,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createPublicKey, verify } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
+import { readWhole } from '#kernel/log/personal.ts';
 import { ACME } from '../../testing/fixture.ts';
 import { base64, type KeyWorld, keyWorld } from '../testing/key-world.ts';
 import { ALGORITHMS, FACTS } from './algorithms.ts';
@@ -183,5 +184,5 @@ async function accessRecords(world: KeyWorld): Promise<AccessLeaf[]> {
   const record = await storage.readRealm(ACME);
   assert.ok(record);
   const leaves = await storage.readLeaves(record.uid, 'access', 0, 10_000);
-  return leaves.map(({ leaf }) => JSON.parse(Buffer.from(leaf).toString('utf8')));
+  return leaves.map((stored) => readWhole(stored) as unknown as AccessLeaf);
 }

@@ -76,7 +76,7 @@ export async function rotateSeal(options: CeremonyOptions): Promise<string> {
   return sealAnew(options, masterKey, `opened with the seal before (${describe(sealed)})`);
 }
 
-async function openIn(room: CeremonyRoom, sealed: SealedMaster): Promise<SymmetricKey> {
+export async function openIn(room: CeremonyRoom, sealed: SealedMaster): Promise<SymmetricKey> {
   const unsealing = new Unsealing(sealed);
   let problem: string | undefined;
   while (!unsealing.state.open) {
@@ -92,7 +92,7 @@ async function openIn(room: CeremonyRoom, sealed: SealedMaster): Promise<Symmetr
   return unsealing.masterKey;
 }
 
-async function sealAnew(
+export async function sealAnew(
   { folder, region, choice, room, clock }: CeremonyOptions,
   masterKey: SymmetricKey,
   origin: string,
