@@ -33,7 +33,9 @@ import { certificateAuthenticator } from '#trust/identity/authenticator.ts';
 import { openIdentity } from '#trust/identity/identity.ts';
 import { tokenOrCertificate } from '#trust/identity/token-authenticator.ts';
 import { keyBackends } from '#trust/keys/backends.ts';
-import { softwareKeyring } from '#trust/keys/keyring.ts';
+import { type Keyring, softwareKeyring } from '#trust/keys/keyring.ts';
+import { keptPin } from '#trust/keys/provider/owned.ts';
+import { rootedAuthenticator, rootedAuthorizer } from '#trust/keys/provider/rooted.ts';
 import { operatorAuthorizer } from '#trust/operators/authorizer.ts';
 import { operatorSessions } from '#trust/operators/holder.ts';
 import { recordedTerminals } from '#trust/operators/recording/recorded-terminals.ts';
@@ -44,6 +46,7 @@ import { isRemote, WHY_NO_NETWORKS } from './external-incus.ts';
 import { fillCatalogue, untilImported } from './image-catalogue.ts';
 import type { Layout } from './layout.ts';
 import { loopLoad } from './loop-load.ts';
+import { openHsms } from './hsms.ts';
 import { programVersion } from './program.ts';
 import { renewDaily } from './renewal.ts';
 import { openMasterKey } from './sealed.ts';
@@ -94,16 +97,25 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
     closers.push(() => engine.incus.close());
     const certificates = certificateThreads(clock);
     closers.push(() => certificates.close());
-    const keyring = softwareKeyring({
+    const hsms = openHsms({
+      layout,
+      config,
+      masterKey,
+      clock,
+      keptPin: (hsm): Promise<string | undefined> => keptPin(keyring.material, hsm),
+    });
+    closers.push(() => hsms.close());
+    const keyring: Keyring = softwareKeyring({
       region: config.name,
       storage: postgres.keys,
       masterKey,
       clock,
       certificates,
     });
+      roots: hsms.roots,
     closers.push(() => keyring.close());
 
-    const keys = keyBackends(keyring);
+    const keys = keyBackends(keyring, hsms.backend);
 
     // Made anew each time this process comes to lead: what controllers remember is true only while they run.
     const makeServices = () =>
@@ -115,6 +127,7 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
         incus: engine.incus,
         filter: options.hasFilter
           ? filterClient(layout.run.firewall)
+        keyProviders: { keyring, owned: hsms.owned, software: hsms.software },
           : noFilter(isRemote(config) ? WHY_NO_NETWORKS : `${whyNoEngine(config)}, and so no packet filter`),
         names: hostsFolder(layout.names),
         imageFolder,
@@ -231,11 +244,14 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
     const server = createApiServer({
       registry,
       realms,
-      authenticator: tokenOrCertificate(
-        identity.authenticator,
-        certificateAuthenticator({ realms, keyring, clock, holders: [operatorSessions] }),
+      authenticator: rootedAuthenticator(
+        tokenOrCertificate(
+          identity.authenticator,
+          certificateAuthenticator({ realms, keyring, clock, holders: [operatorSessions] }),
+        ),
+        keyring,
       ),
-      authorizer,
+      authorizer: rootedAuthorizer(authorizer, keyring),
       accessLog: realms.access,
       connectors: recordedTerminals(
         { ...connectorsOf(services), ...identity.connectors, ...acme.connectors },
