@@ -1,7 +1,7 @@
 /**
  * Removal, as rules over changes, decided in the lane: whoever is disabled or removed changes nothing any more, even by a request that was
- * let in before; only the controller lets a User that is being removed go; and nobody makes a User of whoever has a certificate without
- * holding what it opens, because the certificate goes with the User.
+ * let in before, nor gets a certificate; only the controller lets a User that is being removed go; and nobody makes a User of whoever has a
+ * certificate without holding what it opens, because the certificate goes with the User.
  */
 import { forbidden } from '#kernel/errors.ts';
 import type { AdmissionRequest } from '#kernel/kind.ts';
@@ -40,6 +40,11 @@ export function removalAdmission(request: AdmissionRequest): void {
   if (isInternal(actor)) return;
   const bar = actor.realm === request.realm ? barOf(view, actor.name) : undefined;
   if (bar !== undefined) throw forbidden(subjectOf(request), bar);
+  if (kind.resource === ClientCertificate.resource && operation === 'create') {
+    // Or somebody could be kept out while others make what speaks for them, and be let in again.
+    const theirs = barOf(view, principalOf(object.spec).user);
+    if (theirs !== undefined) throw forbidden(subjectOf(request), theirs);
+  }
   if (kind.resource !== User.resource) return;
   if (operation === 'create') requireHeldByCertificates(request);
   if (previous && hasFinalizer(previous, REMOVAL_FINALIZER) && !hasFinalizer(object, REMOVAL_FINALIZER)) {
