@@ -1,19 +1,23 @@
 // People by command: each command a process of its own against the API server with the real trust.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { promisify } from 'node:util';
 import { systemClock } from '#kernel/clock.ts';
+import type { Kind } from '#kernel/kind.ts';
 import { silentLogger } from '#kernel/logger.ts';
 import { REGION } from '#kernel/realm-id.ts';
 import { createApiServer } from '#kernel/wire/server.ts';
 import { openTestRegion } from '#services/tenancy/testing/region.ts';
 import { accessAuthorizer } from '#trust/access/authorizer.ts';
 import { RoleBinding } from '#trust/access/role-binding.ts';
-import { newPersonalKey } from '#trust/certificates/personal-key.ts';
+import { newPersonalKey, signingRequest } from '#trust/certificates/personal-key.ts';
 import { ensureServerIdentity } from '#trust/certificates/server-identity.ts';
 import { certificateAuthenticator } from '#trust/identity/authenticator.ts';
+import { ClientCertificate } from '#trust/identity/client-certificate.ts';
 import { issueOperator } from '#trust/identity/operator.ts';
 import { Credential } from '#trust/identity/people/credential.ts';
 import { Group } from '#trust/identity/people/group.ts';
@@ -68,9 +72,15 @@ async function startRegion(t: TestContext) {
   return {
     region,
     realms,
+    file,
     run: (...args: string[]) => runCli(args, folder, { CASEMATE_KUBECONFIG: file }),
   };
 }
+
+type Started = Awaited<ReturnType<typeof startRegion>>;
+
+const kubectl = (file: string, ...args: string[]) =>
+  promisify(execFile)('kubectl', ['--kubeconfig', file, '--cache-dir', `${file}.cache`, ...args]);
 
 test('somebody is invited into a group and a role, disabled, and removed with all that named them', async (t) => {
   const { region, realms, run } = await startRegion(t);
@@ -127,3 +137,30 @@ test('somebody is invited into a group and a role, disabled, and removed with al
   assert.deepEqual(await members(), ['bob']);
   assert.equal((await run('group', 'remove', 'on-call', 'bob')).code, 0);
 });
+
+for (const [tool, remove] of [
+  ['casemate user remove', ({ run }: Started, name: string) => run('user', 'remove', name)],
+  ['kubectl delete user', ({ file }: Started, name: string) => kubectl(file, 'delete', 'user', name)],
+] as const) {
+  test(`${tool} comes back when certificates, roles in every project and memberships are gone too`, async (t) => {
+    const started = await startRegion(t);
+    const { region, realms } = started;
+    const make = (kind: Kind, name: string, spec: object) =>
+      realms.use(REGION, ({ resources }) =>
+        resources.create(kind, undefined, { metadata: { name }, spec }, region.test.context(REGION)),
+      );
+    await make(User, 'alice', { displayName: 'Alice' });
+    await make(Group, 'on-call', { members: ['alice'] });
+    await make(ClientCertificate, 'hers', { user: 'alice', request: await signingRequest(newPersonalKey()) });
+    const subjects = ['alice', 'olga'].map((name) => ({ kind: 'User', name }));
+    await make(RoleBinding, 'both', { role: 'region-auditor', subjects });
+    await make(RoleBinding, 'own', { role: 'region-operator', subjects: subjects.slice(0, 1) });
+    await remove(started, 'alice');
+    const left = await realms.use(REGION, ({ view }) =>
+      [User, Group, ClientCertificate, RoleBinding].flatMap((kind) =>
+        [...view.entries(kind)].filter(({ bytes }) => bytes.includes('"alice"')).map(({ name }) => name),
+      ),
+    );
+    assert.deepEqual(left, []);
+  });
+}

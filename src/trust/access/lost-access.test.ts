@@ -1,6 +1,7 @@
 /**
  * Access that is taken away through the API ends what was opened with it: the real server over TLS, real certificates, the real
- * authenticator and authorizer; an administrator deletes the person's ClientCertificate or RoleBinding while a watch and a terminal are open.
+ * authenticator and authorizer; an administrator deletes the person's ClientCertificate, RoleBinding or User while a watch and a terminal
+ * are open.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -14,6 +15,7 @@ import type { Kind } from '#kernel/kind.ts';
 import { ManualClock } from '#kernel/store/manual-clock.ts';
 import { REVALIDATION_INTERVAL_MS } from '#kernel/wire/limits.ts';
 import { ClientCertificate } from '../identity/client-certificate.ts';
+import { User } from '../identity/people/user.ts';
 import { ACME, type TrustFixture, trustFixture } from '../testing/fixture.ts';
 import { Project, SAMPLE_KINDS } from '../testing/kinds.ts';
 import { type ServedClient, type ServedRegion, serve } from '../testing/serve.ts';
@@ -86,6 +88,7 @@ describe('what was opened with access that is then taken away', () => {
     await region.bind(ACME, 'admins', 'organization-admin', 'admin');
     await region.bind(ACME, 'editors', 'project-editor', 'editor', 'own');
     admin = await served.client(ACME, 'admin');
+    await region.make(ACME, User, { metadata: { name: 'editor' }, spec: { displayName: 'Editor' } });
     editor = await served.client(ACME, 'editor');
     assert.equal((await editor.send('POST', INSTANCES, instance('vm'))).code, 201);
   });
@@ -99,6 +102,7 @@ describe('what was opened with access that is then taken away', () => {
   for (const [what, path, code, reason] of [
     ['the certificate', () => pathOf(ClientCertificate, editor.tls.name), 401, 'Unauthorized'],
     ['the role', () => pathOf(RoleBinding, 'editors'), 403, 'Forbidden'],
+    ['the person', () => pathOf(User, 'editor'), 401, 'Unauthorized'],
   ] as const) {
     test(`${what}: a watch ends with ${code} within ${REVALIDATION_INTERVAL_MS / 1_000} s, another's goes on`, async () => {
       const theirs = await watch(served.url, editor);
