@@ -2,7 +2,7 @@
 import type { RealmView } from '#kernel/realm.ts';
 import { realmType } from '#kernel/realm-id.ts';
 import { ACCESS_GROUP } from '../access/api-group.ts';
-import { grantsOf, isServiceAccount } from '../access/grants.ts';
+import { grantsOf, isServiceAccount, type Principal } from '../access/grants.ts';
 import { bindingsIn } from '../access/guard.ts';
 import { principalsIn } from '../access/principals.ts';
 import { RoleBinding } from '../access/role-binding.ts';
@@ -27,13 +27,12 @@ const APPROVE: ReadonlySet<string> = new Set([
   subresourceTrait('approve'),
 ]);
 
-/** Names of the people who may approve in the realm, as they stand: nobody disabled, nobody removed. One person's several credentials are one name. */
-export function approversIn(view: RealmView): ReadonlySet<string> {
+/** Those of `principals` who may approve, by name: one person's several credentials are one name. */
+function approving(view: RealmView, principals: Iterable<Principal>): Set<string> {
   const bindings = bindingsIn(view, RoleBinding).filter(({ spec }) => spec.project === undefined);
   const names = new Set<string>();
-  for (const principal of principalsIn(view)) {
+  for (const principal of principals) {
     if (names.has(principal.user) || isServiceAccount(principal.user)) continue;
-    if (barOf(view, principal.user) !== undefined) continue;
     const grants = grantsOf(bindings, principal, realmType(view.realm));
     const may = grants.some(({ role }) =>
       roleIn(view, role)?.everywhere.some((terms) => opens(terms, 'create', APPROVE)),
@@ -42,3 +41,14 @@ export function approversIn(view: RealmView): ReadonlySet<string> {
   }
   return names;
 }
+
+/** Names of the people who may approve in the realm. */
+export const approversIn = (view: RealmView): ReadonlySet<string> => approving(view, principalsIn(view));
+
+function* named(view: RealmView, name: string): Iterable<Principal> {
+  for (const principal of principalsIn(view)) if (principal.user === name) yield principal;
+}
+
+/** Whether somebody of that name can sign in, and may approve. */
+export const isApprover = (view: RealmView, name: string): boolean =>
+  approving(view, named(view, name)).has(name);

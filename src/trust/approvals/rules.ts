@@ -5,7 +5,7 @@ import { realmType } from '#kernel/realm-id.ts';
 import type { KindRegistry } from '#kernel/registry.ts';
 import { approvalsByPolicy, soleOperatorIn } from './approval-policy.ts';
 import { ApprovalRequest } from './approval-request.ts';
-import { approversIn } from './approvers.ts';
+import { approversIn, isApprover } from './approvers.ts';
 
 export interface RulesOptions {
   /** The kind of projects (`v1 Namespace`), which take what they hold along. */
@@ -30,7 +30,7 @@ export function approvalRules({ projectKind, registry }: RulesOptions): Approval
         approvalsByPolicy(change.view, change.kind.resource, change.transition.transition),
       );
     },
-    counts: (view, name) => approversIn(view).has(name),
+    counts: isApprover,
     holder: () => ({ kind: projectKind, kinds: registry().all() }),
   };
 }
