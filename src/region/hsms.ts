@@ -18,6 +18,7 @@ export interface RegionHsms {
   readonly roots: RootDirectory;
   /** What holds Keys whose protection is hsm; undefined where the region has none. */
   readonly backend: KeyBackend | undefined;
+  readonly providers: readonly RootKeys[];
   /** By name. */
   readonly owned: ReadonlyMap<string, OwnedHsm>;
   readonly software: RootKeys;
@@ -62,6 +63,7 @@ export function openHsms({ layout, config, masterKey, clock, keptPin }: RegionHs
     software,
     backend,
     owned,
+    providers: [...shared.values(), ...Array.from(owned.values(), ({ roots }) => roots)],
     roots: {
       // The region's own realm is what the seal of its master key protects.
       forNew: (realm) => (realm === REGION ? software : (shared.get(config.keys.roots) ?? software)),

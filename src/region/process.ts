@@ -66,4 +66,4 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   });
 }
 logger.info({ region: config.name, listen: config.listen }, 'ready');
-tell({ ready: true, notes: region.notes });
+tell({ ready: true, notes: region.notes, keys: region.keys });

@@ -20,6 +20,8 @@ export interface RegionStatus {
   readonly id?: string;
   readonly api?: string;
   readonly kubeconfig?: string;
+  /** What holds its keys; absent until it is open. */
+  readonly keys?: object;
   readonly supervisor?: SupervisorStatus;
 }
 
@@ -38,7 +40,8 @@ export async function regionStatus(layout: Layout): Promise<RegionStatus> {
     const left = await leftovers(layout.run.state);
     return { state: left.length > 0 ? 'abandoned' : 'stopped', ...known };
   }
-  return { state: stateOf(supervisor), ...known, supervisor };
+  const keys = supervisor.processes.find((process) => process.keys !== undefined)?.keys;
+  return { state: stateOf(supervisor), ...known, ...(keys === undefined ? {} : { keys }), supervisor };
 }
 
 function stateOf({ processes }: SupervisorStatus): RegionState {

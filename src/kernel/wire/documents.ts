@@ -147,6 +147,7 @@ function versionOf({ version }: Wire) {
     goVersion: '',
     compiler: 'node',
     platform: `${process.platform}/${process.arch}`,
+    ...(version.keys === undefined ? {} : { keys: version.keys }),
   };
 }
 

@@ -26,6 +26,8 @@ export interface VersionInfo {
   readonly casemate: string;
   /** Commit it was built from, if known. */
   readonly commit?: string;
+  /** What holds the region's keys, for whoever is authenticated. */
+  readonly keys?: Readonly<Record<string, unknown>>;
 }
 
 export interface ApiServerOptions {

@@ -51,6 +51,8 @@ export interface ProcessDefinition {
 export interface ChildMessage {
   readonly ready?: boolean;
   readonly notes?: readonly string[];
+  /** What holds the region's keys: for `status`, as it is. */
+  readonly keys?: object;
   /** Why it waits for somebody to unseal it; empty: it does not. */
   readonly sealed?: string;
   /** What it makes for the region's owner may have changed. */
@@ -75,6 +77,8 @@ export interface ProcessStatus {
   readonly restarts: number;
   /** RFC 3339, since when it is in this state. */
   readonly since: string;
+  /** What holds the region's keys. */
+  readonly keys?: object;
   /** Why it waits for somebody to unseal it. */
   readonly sealed?: string;
   /** Why it last ended or did not become ready. */

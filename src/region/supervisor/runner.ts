@@ -43,6 +43,7 @@ export class Runner {
   #lastFailure: string | undefined;
   #notes: readonly string[] = [];
   #sealed = '';
+  #keys: object | undefined;
 
   constructor({ definition, log, clock, onChange }: RunnerOptions) {
     this.definition = definition;
@@ -63,6 +64,7 @@ export class Runner {
       optional: this.definition.optional === true,
       restarts: Math.max(0, this.#starts - 1),
       since: new Date(this.#since_ms).toISOString(),
+      ...(this.#keys === undefined ? {} : { keys: this.#keys }),
       ...(this.#sealed === '' ? {} : { sealed: this.#sealed }),
       ...(this.#lastFailure === undefined ? {} : { lastFailure: this.#lastFailure }),
       notes: this.#notes,
@@ -163,6 +165,7 @@ export class Runner {
     child.on('message', (message: ChildMessage) => {
       if (message.ready || message.handOver) this.#handOver();
       if (message.sealed !== undefined) this.#sealed = message.sealed;
+      if (message.keys !== undefined) this.#keys = message.keys;
       if (message.notes !== undefined) this.#notes = message.notes.slice(0, NOTES_MAX);
       this.#onChange();
     });

@@ -37,10 +37,16 @@ export interface SoftHsmOptions {
   readonly keptPin?: () => Promise<string | undefined>;
 }
 
-/** Throws when softhsm2 is not installed. */
-export async function startSoftHsm(options: SoftHsmOptions = {}): Promise<SoftHsm> {
+/** Its path. Throws when softhsm2 is not installed. */
+export function softHsmModule(): string {
   const module = MODULES.find((path) => existsSync(path));
   if (module === undefined) throw new Error('softhsm2 is not installed');
+  return module;
+}
+
+/** Throws when softhsm2 is not installed. */
+export async function startSoftHsm(options: SoftHsmOptions = {}): Promise<SoftHsm> {
+  const module = softHsmModule();
   const folder = await mkdtemp(join(tmpdir(), 'softhsm-'));
   const tokens = join(folder, 'tokens');
   await mkdir(tokens);
