@@ -23,6 +23,7 @@ import { Instance } from '#services/compute/instance.ts';
 import { instanceNames } from '#services/network/instance-names.ts';
 import { instanceWorkloads } from '#services/compute/identity/workloads.ts';
 import { Event } from '#services/tenancy/event.ts';
+import { Secret } from '#services/tenancy/secret.ts';
 import { type AccessAuthorizer, accessAuthorizer } from '#trust/access/authorizer.ts';
 import { openAcme } from '#trust/acme/acme.ts';
 import { bootstrapTrust } from '#trust/bootstrap.ts';
@@ -198,6 +199,7 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
       hostNames: serverNames(config).dnsNames,
       realms,
       authorizer,
+      secretKind: Secret,
       accessLog: realms.access,
       keyring,
       storage: postgres.keys,

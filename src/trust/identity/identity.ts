@@ -7,12 +7,14 @@ import type { Clock } from '#kernel/clock.ts';
 import type { Connector } from '#kernel/connect.ts';
 import type { Controller } from '#kernel/controller.ts';
 import type { RealmKeyring, WrappedKeyStorage } from '#kernel/keys.ts';
+import type { Kind } from '#kernel/kind.ts';
 import type { Logger } from '#kernel/logger.ts';
 import type { Realms } from '#kernel/realm.ts';
 import type { ExpiringRecords } from '#kernel/records.ts';
 import type { RealmRoute } from '#kernel/route.ts';
 import { realmSealing } from '../realm-sealing.ts';
 import { type SealedRecords, sealedRecords } from '../sealed-records.ts';
+import { openFederation } from './federation/open-federation.ts';
 import { type BackChannelOptions, backChannel } from './oidc/back-channel.ts';
 import { clientSecretAction, clientSecrets } from './oidc/clients.ts';
 import { OAuthClient } from './oidc/oauth-client.ts';
@@ -52,6 +54,10 @@ export interface IdentityOptions {
   readonly workloads?: Workloads;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** `v1 Secret`, where identity providers may keep what we prove ourselves to them with. */
+  readonly secretKind?: Kind;
+  /** Which addresses of identity providers may be asked. Default: any but this machine's own. */
+  readonly isProviderAllowed?: (address: string) => boolean;
   readonly backChannel?: Omit<BackChannelOptions, 'clock'>;
   /** Default: the sign-in pages. Tests of the protocol have simpler ones. */
   readonly signIn?: (parts: SignInParts) => OpenedSignIn;
@@ -77,7 +83,18 @@ export function openIdentity(options: IdentityOptions): Identity {
   const records = sealedRecords(options.records, realmSealing({ realms, keyring, storage }));
   const keys = realmSigningKeys({ realms, keyring, storage, clock });
   const clients = clientSecrets({ keyring, storage });
-  const signIn = (options.signIn ?? openSignIn)({ ...options, records, url: apiUrl });
+  const { isProviderAllowed: isAllowed } = options;
+  const federation = openFederation({
+    ...options,
+    records,
+    ...(isAllowed === undefined ? {} : { isAllowed }),
+  });
+  const signIn = (options.signIn ?? openSignIn)({
+    ...options,
+    records,
+    url: apiUrl,
+    federation: federation.signIn,
+  });
   const channel = backChannel({ clock, ...options.backChannel });
   const common = { apiUrl, realms, keyring, storage, records, keys, clients, people, clock, logger };
   const tokens = serviceAccountTokens(common);
@@ -91,6 +108,7 @@ export function openIdentity(options: IdentityOptions): Identity {
     routes: [
       oidcRoute({ ...common, signIn: signIn.signIn, pages }),
       ...signIn.routes,
+      ...federation.routes,
       ...(authorizer ? [scimRoute({ ...options, authenticator, authorizer })] : []),
     ],
     connectors: {
@@ -104,6 +122,7 @@ export function openIdentity(options: IdentityOptions): Identity {
         userKind: User,
         tell: tellClient({ apiUrl, keys, channel }),
       }),
+      ...federation.controllers(),
     ],
   };
 }

@@ -39,7 +39,7 @@ const Quota = defineKind({
   description: 'A limit.',
 });
 
-const Secret = defineKind({
+export const Secret = defineKind({
   version: 'v1',
   group: '',
   kind: 'Secret',

@@ -86,7 +86,7 @@ const MAPPING = Type.Object(
       ),
     ),
     user: claim(
-      'The claim or attribute that becomes the name of a User made at their first sign-in.',
+      'The claim or attribute that becomes the name of a User made at their first sign-in: alice.ministry.example for alice@ministry.example.',
       'email',
     ),
     displayName: claim('What others see.', 'name'),

@@ -2,7 +2,7 @@
  * Rules over people, decided in the lane: names that role bindings can name, groups of people who exist, and nobody gives a way in, or a
  * membership, that could do more than they can themselves.
  */
-import { conflict, invalid, type StatusCause } from '#kernel/errors.ts';
+import { invalid, type StatusCause } from '#kernel/errors.ts';
 import type { AdmissionRequest } from '#kernel/kind.ts';
 import type { RealmView } from '#kernel/realm.ts';
 import { realmType } from '#kernel/realm-id.ts';

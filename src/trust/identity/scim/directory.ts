@@ -8,6 +8,7 @@ import type { Kind } from '#kernel/kind.ts';
 import type { DraftObject, KubeObject } from '#kernel/object.ts';
 import type { ChangeContext, Entry, Realm } from '#kernel/realm.ts';
 import { Group, type GroupObject } from '../people/group.ts';
+import { userNameFrom } from '../people/names.ts';
 import type { Provisioner } from '../people/provisioner.ts';
 import { User, type UserObject } from '../people/user.ts';
 import { isTheirs, provisionerOf, requireAllowed } from './client.ts';
@@ -209,7 +210,10 @@ export class Directory {
     if (!filter) return undefined;
     const { view } = this.#parts.realm;
     const userName = title === 'User' ? exactly(filter, 'username') : undefined;
-    if (userName !== undefined) return [view.entry(kind, { name: nameOfUser(userName) }) ?? []].flat();
+    if (userName !== undefined) {
+      const name = userNameFrom(userName);
+      return name === undefined ? [] : [view.entry(kind, { name }) ?? []].flat();
+    }
     const id = exactly(filter, 'id');
     const found = id === undefined ? undefined : view.byUid(id);
     if (id === undefined) return undefined;
@@ -245,7 +249,7 @@ export class Directory {
       }
       return {
         ...user,
-        metadata: { ...user.metadata, annotations: annotationsWith(user.metadata.annotations, wanted) },
+        metadata: { ...user.metadata, annotations: annotationsWith(user, wanted) },
         spec: userSpec(wanted, this.#provisioner, this.#parts.link, { spec: user.spec, resource }),
       };
     });
@@ -289,7 +293,7 @@ export class Directory {
       const others = (group.spec?.members ?? []).filter((name) => !known.has(name));
       return {
         ...group,
-        metadata: { ...group.metadata, annotations: annotationsWith(group.metadata.annotations, wanted) },
+        metadata: { ...group.metadata, annotations: annotationsWith(group, wanted) },
         spec: {
           ...group.spec,
           displayName: wanted.displayName,

@@ -1,7 +1,7 @@
 /** People and groups as SCIM says them, and back. Pure. */
 import type { KubeObject } from '#kernel/object.ts';
-import { PRINCIPAL_NAME_LENGTH_MAX } from '../../access/names.ts';
 import type { GroupObject } from '../people/group.ts';
+import { groupNameFrom, userNameFrom } from '../people/names.ts';
 import type { Provisioner } from '../people/provisioner.ts';
 import type { UserObject } from '../people/user.ts';
 import { EXTERNAL_ID_LENGTH_MAX } from './limits.ts';
@@ -10,6 +10,8 @@ import { invalidValue } from './scim-error.ts';
 
 /** What the client calls somebody: nothing of ours goes by it. */
 export const EXTERNAL_ID = 'scim.casemate.internal/external-id';
+/** How the client writes their userName, where it is not just the name. */
+const USER_NAME = 'scim.casemate.internal/user-name';
 const DISPLAY_LENGTH_MAX = 200;
 
 export const versionOf = ({ metadata }: KubeObject): string => `W/"${metadata.resourceVersion}"`;
@@ -36,7 +38,7 @@ export function userResource(user: UserObject, base: string): ScimUser {
   return {
     id: metadata.uid,
     ...external(user),
-    userName: metadata.name,
+    userName: metadata.annotations?.[USER_NAME] ?? metadata.name,
     displayName: spec.displayName,
     active: spec.disabled !== true,
     ...(spec.email === undefined ? {} : { emails: [{ value: spec.email, type: 'work', primary: true }] }),
@@ -78,20 +80,20 @@ export function groupOut(group: GroupObject, base: string, members: readonly Use
   return { schemas: [GROUP_SCHEMA], ...resource, meta: { resourceType: 'Group', ...meta } };
 }
 
-/** `alice@ministry.example` for `Alice@Ministry.Example`: names are lower case here. */
-export const nameOfUser = (userName: string): string => userName.normalize('NFKC').trim().toLowerCase();
+/** Throws ScimError where a userName can be nobody's name here. */
+export function nameOfUser(userName: string): string {
+  const name = userNameFrom(userName);
+  if (name !== undefined) return name;
+  throw invalidValue(
+    'userName: letters, digits, "-", "_", "." and "@", at most 64, such as "alice@ministry.example"',
+  );
+}
 
-/** `tour-guides` for `Tour Guides`: what role bindings name. Throws ScimError where nothing is left. */
+/** What role bindings name. Throws ScimError where nothing is left. */
 export function nameOfGroup(displayName: string): string {
-  const name = displayName
-    .normalize('NFKD')
-    .toLowerCase()
-    .replace(/[\u0300-\u036f]/g, '')
-    .replace(/[^a-z0-9._@]+/g, '-')
-    .slice(0, PRINCIPAL_NAME_LENGTH_MAX)
-    .replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, '');
-  if (name === '') throw invalidValue('displayName: needs a letter or a digit that a name can be made of');
-  return name;
+  const name = groupNameFrom(displayName);
+  if (name !== undefined) return name;
+  throw invalidValue('displayName: needs a letter or a digit that a name can be made of');
 }
 
 /** What others see of somebody; of two that differ, the one that changed. */
@@ -112,13 +114,19 @@ function externalIdIn({ externalId }: { readonly externalId?: string }): string 
   return externalId;
 }
 
+/** The annotations of an object as a client wants it; those that are not its own stay. */
 export function annotationsWith(
-  annotations: Readonly<Record<string, string>> | undefined,
-  wanted: { readonly externalId?: string },
+  object: KubeObject | undefined,
+  wanted: { readonly externalId?: string; readonly userName?: string },
 ): Readonly<Record<string, string>> {
-  const { [EXTERNAL_ID]: _before, ...others } = annotations ?? {};
+  const { [EXTERNAL_ID]: _id, [USER_NAME]: _name, ...others } = object?.metadata.annotations ?? {};
   const externalId = externalIdIn(wanted);
-  return externalId === undefined ? others : { ...others, [EXTERNAL_ID]: externalId };
+  const { userName } = wanted;
+  return {
+    ...others,
+    ...(externalId === undefined ? {} : { [EXTERNAL_ID]: externalId }),
+    ...(userName === undefined || userName === nameOfUser(userName) ? {} : { [USER_NAME]: userName }),
+  };
 }
 
 /** An IdentityProvider whose people a client provisions: who signs in there with the externalId as subject is that person. */

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { REGION } from '#kernel/realm-id.ts';
-import { RoleBinding } from '../../access/role-binding.ts';
 import { finishRemovals } from '../../testing/removals.ts';
-import { ClientCertificate } from '../client-certificate.ts';
 import { people } from '../people/directory.ts';
 import { Group, type GroupObject } from '../people/group.ts';
 import { User, type UserObject } from '../people/user.ts';
@@ -64,7 +62,7 @@ describe('an organization’s directory, provisioned over SCIM', () => {
       schemas: [USER_SCHEMA],
       id,
       externalId: 'bjensen-701984',
-      userName: 'bjensen',
+      userName: 'BJensen',
       displayName: 'Ms. Barbara J Jensen III',
       active: true,
       emails: [{ value: 'bjensen@example.com', type: 'work', primary: true }],
@@ -118,6 +116,14 @@ describe('an organization’s directory, provisioned over SCIM', () => {
       [gone.code, gone.body.status, gone.body.schemas],
       [404, '404', ['urn:ietf:params:scim:api:messages:2.0:Error']],
     );
+  });
+
+  it('a userName that is an address is kept as it is written, and is a name that role bindings can name', async () => {
+    const { id, userName } = await create('Carol.Smith@Ministry.example');
+    assert.equal(userName, 'Carol.Smith@Ministry.example');
+    assert.equal((await user('carol.smith.ministry.example'))?.metadata.uid, id);
+    const found = await get('/Users?filter=userName%20eq%20%22carol.smith@ministry.example%22');
+    assert.equal(found.body.Resources[0].id, id);
   });
 
   it('every change is a leaf of the ledger with the client as actor', async () => {

@@ -7,7 +7,10 @@ export const FORM_BYTES_MAX = 32_768;
 const FIELDS_MAX = 32;
 
 /** The fields by name, each the first of its name. Throws 413, 415 and 400. */
-export async function readForm(incoming: IncomingMessage): Promise<ReadonlyMap<string, string>> {
+export async function readForm(
+  incoming: IncomingMessage,
+  bytes_max = FORM_BYTES_MAX,
+): Promise<ReadonlyMap<string, string>> {
   const [type = ''] = (incoming.headers['content-type'] ?? '').split(';', 1);
   if (type.trim().toLowerCase() !== 'application/x-www-form-urlencoded') {
     throw new StatusError('UnsupportedMediaType', 'send the form as application/x-www-form-urlencoded');
@@ -17,14 +20,14 @@ export async function readForm(incoming: IncomingMessage): Promise<ReadonlyMap<s
   try {
     for await (const chunk of incoming as AsyncIterable<Buffer>) {
       bytes += chunk.length;
-      if (bytes > FORM_BYTES_MAX) break;
+      if (bytes > bytes_max) break;
       chunks.push(chunk);
     }
   } catch {
     throw badRequest('the form broke off before its end');
   }
-  if (bytes > FORM_BYTES_MAX) {
-    throw new StatusError('RequestEntityTooLarge', `the form is larger than ${FORM_BYTES_MAX} bytes`);
+  if (bytes > bytes_max) {
+    throw new StatusError('RequestEntityTooLarge', `the form is larger than ${bytes_max} bytes`);
   }
   const fields = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(Buffer.concat(chunks).toString('utf8'))) {

@@ -4,14 +4,15 @@
  */
 import { notFound } from '#kernel/errors.ts';
 import type { RouteRequest } from '#kernel/route.ts';
+import type { FederatedSignIn, Offered } from '../federation/federation.ts';
 import type { SignedIn } from '../sign-in.ts';
 import { type Browser, browserOf, isOurs } from './browser.ts';
 import { setCookie } from './cookies.ts';
 import { readForm } from './form-body.ts';
-import { alert, field, form, passkeyForm } from './forms.ts';
+import { alert, field, form, hidden, passkeyForm } from './forms.ts';
 import { type Html, html } from './html.ts';
 import { LANGUAGE_COOKIE, languageOf, switchedTo, textsOf } from './languages.ts';
-import { pageOf, realmTitle, sendJson, sendPage } from './page.ts';
+import { pageOf, realmTitle, sendJson, sendOn, sendPage } from './page.ts';
 import type { SignInParts } from './parts.ts';
 import { type RelyingParty, relyingParty } from './passkeys.ts';
 import { PASSWORD_LENGTH_MAX } from './passwords.ts';
@@ -22,6 +23,8 @@ const NAME_LENGTH_MAX = 64;
 const CODE_LENGTH_MAX = 32;
 const LANGUAGE_AGE_S = 365 * 24 * 3600;
 const MINUTE_MS = 60_000;
+/** Where people leave for somebody else's provider, by POST, and come back from it, by GET. */
+const FEDERATED = '/federated';
 
 /** A visit to a page: whose browser, in which language, under which path. */
 export interface Visit {
@@ -56,9 +59,11 @@ interface Wrong {
 export class SignInFlow {
   readonly #proofs: Proofs;
   readonly #hosts: ReadonlySet<string>;
+  readonly #federation: FederatedSignIn | undefined;
 
   constructor(parts: SignInParts, proofs: Proofs) {
     this.#proofs = proofs;
+    this.#federation = parts.federation;
     this.#hosts = new Set([new URL(parts.url).hostname, ...(parts.hostNames ?? [])]);
   }
 
@@ -77,6 +82,7 @@ export class SignInFlow {
   async handle(request: RouteRequest, where: Where): Promise<SignedIn | undefined> {
     const visit = this.visit(request, where.base);
     if (request.incoming.method !== 'POST') {
+      if (where.path === FEDERATED) return this.#cameBack(visit, where);
       if (where.path !== '' && where.path !== '/') throw notFound({ kind: 'page', name: where.path });
       await this.#show(visit, where);
       return undefined;
@@ -93,7 +99,30 @@ export class SignInFlow {
     }
     if (where.path === '/password') return this.#byPassword(visit, where, fields);
     if (where.path === '/passkey') return this.#byPasskey(visit, where, fields);
+    if (where.path === FEDERATED) return this.#leave(visit, where, fields.get('provider') ?? '');
     throw notFound({ kind: 'page', name: where.path });
+  }
+
+  /** Sends the browser to somebody else's provider. */
+  async #leave(visit: Visit, where: Where, provider: string): Promise<undefined> {
+    const { request, browser, base, texts } = visit;
+    const gone = await this.#federation?.begin(request, provider, { browser: browser.id, base });
+    if (gone && 'location' in gone) await sendOn(request.response, gone.location);
+    else
+      await this.#show(visit, where, { message: texts.federated.problems[gone?.problem ?? 'failed'] }, 503);
+    return undefined;
+  }
+
+  /** From somebody else's provider: to its own address again, where the result is kept for this browser alone. */
+  async #cameBack(visit: Visit, where: Where): Promise<SignedIn | undefined> {
+    const { request, browser, base, texts } = visit;
+    const result =
+      new URL(request.incoming.url ?? '/', 'https://here').searchParams.get('result') ?? undefined;
+    const came = await this.#federation?.finish(request, result, { browser: browser.id, base });
+    if (came && 'signedIn' in came) return came.signedIn;
+    const message = came ? texts.federated.problems[came.problem] : texts.wrong.outdated;
+    await this.#show(visit, where, { message }, 401);
+    return undefined;
   }
 
   async #options({ request, browser, rp }: Visit, ours: boolean): Promise<void> {
@@ -152,11 +181,13 @@ export class SignInFlow {
 
   async #show(visit: Visit, where: Where, wrong?: Wrong, code = 200): Promise<void> {
     const { request, texts, base } = visit;
+    // Where forms stay, the page's own policy would hold the browser back from going elsewhere.
+    const offered = where.formsStay ? [] : ((await this.#federation?.offered(request.realm)) ?? []);
     const page = pageOf({
       realm: request.realm,
       texts,
       title: texts.signIn.title,
-      body: signInBody(visit, where, wrong),
+      body: signInBody(visit, where, wrong, offered),
       passkeys: true,
       formsStay: where.formsStay,
       here: base,
@@ -165,10 +196,22 @@ export class SignInFlow {
   }
 }
 
-function signInBody({ texts, base, token, rp }: Visit, where: Where, wrong: Wrong | undefined): Html {
+const federatedForms = ({ texts, base, token }: Visit, offered: readonly Offered[]): readonly Html[] =>
+  offered.map(({ name, displayName }) =>
+    form(
+      `${base}${FEDERATED}`,
+      token,
+      hidden('provider', name),
+      html`<button class="wide plain" type="submit">${texts.federated.with(displayName)}</button>`,
+    ),
+  );
+
+function signInBody(visit: Visit, where: Where, wrong: Wrong | undefined, offered: readonly Offered[]): Html {
+  const { texts, base, token, rp } = visit;
   const { signIn } = texts;
   return html`${wrong && alert(wrong.message)}
 <p>${where.client === undefined ? texts.account.fresh : signIn.to(where.client)}</p>
+${federatedForms(visit, offered)}
 ${passkeyForm(texts, {
   action: `${base}/passkey`,
   options: `${base}/passkey/options`,

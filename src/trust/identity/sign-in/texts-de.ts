@@ -18,6 +18,20 @@ export const de: Texts = {
     submit: 'Mit Passwort anmelden',
     noWayIn: 'Zugang verloren? Bitten Sie Ihre Administration um eine neue Einladung.',
   },
+  federated: {
+    with: (provider) => `Mit ${provider} anmelden`,
+    problems: {
+      failed: 'Dieser Anbieter hat nicht bestätigt, wer Sie sind. Bitte versuchen Sie es erneut.',
+      unreachable:
+        'Dieser Anbieter antwortet nicht. Versuchen Sie es später erneut, oder fragen Sie die Verwaltung.',
+      incomplete: 'Dieser Anbieter hat nicht gesagt, wer Sie sind. Bitten Sie die Verwaltung, das zu prüfen.',
+      domain: 'Mit Ihrer E-Mail-Adresse meldet man sich hier nicht an.',
+      unknown: 'Dieser Anbieter kennt Sie, aber hier kennt Sie noch niemand. Fragen Sie die Verwaltung.',
+      name: 'Dieser Anbieter hat keinen Namen genannt, der hier gelten kann. Fragen Sie die Verwaltung.',
+      taken: 'Ihr Name gehört hier schon jemand anderem. Bitten Sie die Verwaltung, Sie damit zu verbinden.',
+      disabled: 'Sie können sich hier nicht anmelden. Fragen Sie die Verwaltung.',
+    },
+  },
   wrong: {
     summary: 'Das hat nicht geklappt',
     refused:

@@ -18,6 +18,19 @@ export const en: Texts = {
     submit: 'Sign in with password',
     noWayIn: 'Lost what you sign in with? Ask an administrator for a new invitation.',
   },
+  federated: {
+    with: (provider) => `Sign in with ${provider}`,
+    problems: {
+      failed: 'That provider did not confirm who you are. Please try again.',
+      unreachable: 'That provider does not answer. Try again later, or ask an administrator.',
+      incomplete: 'That provider did not say who you are. Ask an administrator to look at it.',
+      domain: 'People of your email address do not sign in here.',
+      unknown: 'That provider knows you, but nobody here does yet. Ask an administrator.',
+      name: 'That provider gave you no name that can be used here. Ask an administrator.',
+      taken: 'Your name belongs to another user here already. Ask an administrator to link you to it.',
+      disabled: 'You cannot sign in here. Ask an administrator.',
+    },
+  },
   wrong: {
     summary: 'That did not work',
     refused: 'User name, password and code do not fit together. Check all three; each code works once.',

@@ -18,6 +18,21 @@ export const fr: Texts = {
     submit: 'Se connecter avec le mot de passe',
     noWayIn: 'Accès perdu ? Demandez une nouvelle invitation à votre administration.',
   },
+  federated: {
+    with: (provider) => `Se connecter avec ${provider}`,
+    problems: {
+      failed: 'Ce fournisseur n’a pas confirmé votre identité. Veuillez réessayer.',
+      unreachable: 'Ce fournisseur ne répond pas. Réessayez plus tard, ou adressez-vous à l’administration.',
+      incomplete: 'Ce fournisseur n’a pas dit qui vous êtes. Demandez à l’administration de le vérifier.',
+      domain: 'On ne se connecte pas ici avec votre adresse électronique.',
+      unknown:
+        'Ce fournisseur vous connaît, mais personne ici ne vous connaît encore. Adressez-vous à l’administration.',
+      name: 'Ce fournisseur n’a donné aucun nom utilisable ici. Adressez-vous à l’administration.',
+      taken:
+        'Votre nom appartient déjà à quelqu’un d’autre ici. Demandez à l’administration de vous y relier.',
+      disabled: 'Vous ne pouvez pas vous connecter ici. Adressez-vous à l’administration.',
+    },
+  },
   wrong: {
     summary: 'Cela n’a pas fonctionné',
     refused:

@@ -1,4 +1,6 @@
 /** Everything the sign-in pages say, in the shape that each language gives. Plain text: the pages escape it. */
+import type { Problem } from '../federation/claims.ts';
+
 export interface Texts {
   readonly language: string;
   readonly languageSwitch: string;
@@ -16,6 +18,11 @@ export interface Texts {
     readonly codeHint: string;
     readonly submit: string;
     readonly noWayIn: string;
+  };
+  /** Signing in with an organization's own provider. */
+  readonly federated: {
+    readonly with: (provider: string) => string;
+    readonly problems: Readonly<Record<Problem, string>>;
   };
   /** What can go wrong. `refused` is the same whoever was named and whatever did not fit. */
   readonly wrong: {

@@ -94,7 +94,7 @@ export class Browser {
   async #send(url: string, asked: Ask): Promise<BrowserAnswer> {
     const { pathname } = new URL(url);
     const fits = [...this.#cookies].filter(
-      ([, { path }]) => pathname === path || pathname.startsWith(`${path}/`),
+      ([, { path }]) => path === '/' || pathname === path || pathname.startsWith(`${path}/`),
     );
     const Cookie = fits.map(([name, { value }]) => `${name.split('\0')[0]}=${value}`).join('; ');
     const headers = { Accept: 'text/html', ...(Cookie === '' ? {} : { Cookie }), ...asked.headers };

@@ -111,12 +111,14 @@ export interface IdentityFixtureOptions {
   readonly admissions?: readonly Admission[];
   /** Default: everybody may do everything. */
   readonly authorizer?: (test: TestRealms) => Authorizer;
+  readonly secretKind?: Kind;
+  readonly isProviderAllowed?: (address: string) => boolean;
   /** Default: pages of tests, where whoever says who they are is believed. */
   readonly pages?: 'real';
 }
 
 /** Segments that identity answers at. */
-const SEGMENTS = ['oidc', 'scim', 'saml', 'account'] as const;
+const SEGMENTS = ['oidc', 'scim', 'saml', 'account', 'federation'] as const;
 
 export async function identityFixture(options: IdentityFixtureOptions = {}): Promise<IdentityFixture> {
   const clock = new MachineClock();
@@ -191,6 +193,8 @@ export async function identityFixture(options: IdentityFixtureOptions = {}): Pro
     storage,
     records: new MemoryRecords(clock),
     authorizer,
+    ...(options.secretKind ? { secretKind: options.secretKind } : {}),
+    ...(options.isProviderAllowed ? { isProviderAllowed: options.isProviderAllowed } : {}),
     accessLog: realms.access,
     ...(options.pages === 'real'
       ? {}
