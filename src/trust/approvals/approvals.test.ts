@@ -9,6 +9,7 @@ import type { DraftObject, KubeObject } from '#kernel/object.ts';
 import { REGION, type RealmId } from '#kernel/realm-id.ts';
 import { RoleBinding } from '../access/role-binding.ts';
 import { ClientCertificate } from '../identity/client-certificate.ts';
+import { User } from '../identity/people/user.ts';
 import { ACME, sharedRequest, type TrustFixture, trustFixture } from '../testing/fixture.ts';
 import { Project, SAMPLE_KINDS } from '../testing/kinds.ts';
 import { approvalActions } from './actions.ts';
@@ -249,6 +250,23 @@ describe('the two-person rule', () => {
     await approve(leaving, await ask(admin, target));
     await region.remove(ACME, RoleBinding, 'leaving');
     await assert.rejects(remove(admin, target), refused('Forbidden', /takes the approval/));
+  });
+
+  it('does not count the word of somebody who was disabled since', async () => {
+    const target = await vault();
+    await region.bind(ACME, 'resting', 'organization-admin', 'resting');
+    const resting = await region.person(ACME, 'resting');
+    const request = await ask(admin, target);
+    await approve(resting, request);
+    await region.make(ACME, User, {
+      metadata: { name: 'resting' },
+      spec: { displayName: 'Resting', disabled: true },
+    });
+    await assert.rejects(remove(admin, target), refused('Forbidden', /takes the approval/));
+    await assert.rejects(
+      approve(resting, await ask(admin, target)),
+      refused('Forbidden', /no role that may approve/),
+    );
   });
 
   it('ends by a no, which who asked may say too', async () => {

@@ -33,6 +33,7 @@ function approving(view: RealmView, principals: Iterable<Principal>): Set<string
   const names = new Set<string>();
   for (const principal of principals) {
     if (names.has(principal.user) || isServiceAccount(principal.user)) continue;
+    if (barOf(view, principal.user) !== undefined) continue;
     const grants = grantsOf(bindings, principal, realmType(view.realm));
     const may = grants.some(({ role }) =>
       roleIn(view, role)?.everywhere.some((terms) => opens(terms, 'create', APPROVE)),
@@ -42,7 +43,7 @@ function approving(view: RealmView, principals: Iterable<Principal>): Set<string
   return names;
 }
 
-/** Names of the people who may approve in the realm. */
+/** Names of the people who may approve in the realm, as they stand: nobody disabled, nobody removed. */
 export const approversIn = (view: RealmView): ReadonlySet<string> => approving(view, principalsIn(view));
 
 function* named(view: RealmView, name: string): Iterable<Principal> {
