@@ -28,6 +28,8 @@ import { type AccessAuthorizer, accessAuthorizer } from '#trust/access/authorize
 import { openAcme } from '#trust/acme/acme.ts';
 import { bootstrapTrust } from '#trust/bootstrap.ts';
 import { regionIssuers } from '#trust/certificates/issuers.ts';
+import { importedIssuers } from '#trust/certificates/region-issuer.ts';
+import { regionIssuerController } from '#trust/certificates/region-issuer-controller.ts';
 import { regionNames, rootConstraints } from '#trust/certificates/server-identity.ts';
 import { certificateThreads } from '#trust/certificates/task-threads.ts';
 import { certificateAuthenticator } from '#trust/identity/authenticator.ts';
@@ -49,7 +51,7 @@ import type { Layout } from './layout.ts';
 import { loopLoad } from './loop-load.ts';
 import { openHsms } from './hsms.ts';
 import { programVersion } from './program.ts';
-import { renewDaily } from './renewal.ts';
+import { renewHourly } from './renewal.ts';
 import { openMasterKey } from './sealed.ts';
 import { parseListen, serverNames } from './server-names.ts';
 import { regionServices } from './services.ts';
@@ -180,6 +182,7 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
       apiUrl: () => publicUrl(config),
       clock,
       certificates,
+      offline: importedIssuers(realms),
     });
     const establishTrust = () =>
       bootstrapTrust({
@@ -190,6 +193,7 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
         soleOperator: config.soleOperator === true,
         realms,
         keyring,
+        issuers,
         clock,
         random,
       });
@@ -212,6 +216,7 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
     closers.push(sweepNowAndThen(postgres.records, clock, logger));
     const acme = openAcme({
       apiUrl: () => publicUrl(config),
+      hostNames: serverNames(config).dnsNames,
       realms,
       keyring,
       storage: postgres.keys,
@@ -232,6 +237,13 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
           controllers: [
             ...makeServices().flatMap((service) => service.controllers ?? []),
             ...identity.controllers(),
+            regionIssuerController({
+              region: config.name,
+              keyring,
+              issuers,
+              constraints: rootConstraints(serverNames(config)),
+              clock,
+            }),
           ],
           workers: [garbageCollector(() => registry.all())],
           events,
@@ -272,7 +284,7 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
     });
     await server.listen(parseListen(config.listen));
     closers.push(() => server.close());
-    const stopRenewing = renewDaily(clock, logger, {
+    const stopRenewing = renewHourly(clock, logger, {
       establish: establishTrust,
       serveWith: ({ key, certificate }) => server.renewTls({ key, cert: certificate }),
       handOver: options.handOver,

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { silentLogger } from '#kernel/logger.ts';
 import { ManualClock } from '#kernel/store/manual-clock.ts';
-import { RENEWAL_INTERVAL_MS, renewDaily } from './renewal.ts';
+import { RENEWAL_INTERVAL_MS, renewHourly } from './renewal.ts';
 
-test('certificates are looked at every day, also after a day on which it failed, until the region stops', async () => {
+test('certificates are looked at every hour, also after one in which that failed, until the region stops', async () => {
   const clock = new ManualClock();
   const steps: string[] = [];
   let looks = 0;
-  const stop = renewDaily(clock, silentLogger, {
+  const stop = renewHourly(clock, silentLogger, {
     async establish() {
       looks += 1;
       steps.push(`look ${looks}`);

@@ -1,10 +1,10 @@
 /**
- * Looks once a day whether certificates are due, so that a region that runs for years needs no restart for them.
+ * Looks every hour whether certificates are due, so that a region that runs for years needs no restart for them.
  */
 import type { Clock } from '#kernel/clock.ts';
 import type { Logger } from '#kernel/logger.ts';
 
-export const RENEWAL_INTERVAL_MS = 24 * 60 * 60 * 1000;
+export const RENEWAL_INTERVAL_MS = 60 * 60 * 1000;
 
 export interface RenewalSteps<Identity extends { readonly renewed: boolean }> {
   /** Renews what is due; gives the server's identity, which `renewed` calls a new one. */
@@ -15,8 +15,8 @@ export interface RenewalSteps<Identity extends { readonly renewed: boolean }> {
   handOver(): void;
 }
 
-/** Takes the steps every day until the returned function is called. A failure is logged, and tried again the next day. */
-export function renewDaily<Identity extends { readonly renewed: boolean }>(
+/** Takes the steps every hour until the returned function is called. A failure is logged, and tried again an hour later. */
+export function renewHourly<Identity extends { readonly renewed: boolean }>(
   clock: Clock,
   logger: Logger,
   { establish, serveWith, handOver }: RenewalSteps<Identity>,

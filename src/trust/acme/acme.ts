@@ -12,6 +12,7 @@ import type { Logger } from '#kernel/logger.ts';
 import type { Realms } from '#kernel/realm.ts';
 import type { RealmRoute } from '#kernel/route.ts';
 import type { RegionIssuers } from '../certificates/issuers.ts';
+import { RegionIssuer } from '../certificates/region-issuer.ts';
 import type { CertificateTasks } from '../certificates/tasks.ts';
 import type { Keyring } from '../keys/keyring.ts';
 import type { SealedRecords } from '../sealed-records.ts';
@@ -28,7 +29,7 @@ import { Revocation } from './revocation.ts';
 import { acmeRoute } from './route.ts';
 import { AcmeServer } from './server.ts';
 
-export const CERTIFICATE_KINDS: readonly Kind[] = [AcmeAccount, IssuedCertificate, Revocation];
+export const CERTIFICATE_KINDS: readonly Kind[] = [AcmeAccount, IssuedCertificate, Revocation, RegionIssuer];
 export const CERTIFICATE_CONTROLLERS: readonly Controller[] = [
   issuedCertificateController,
   revocationController,
@@ -37,6 +38,8 @@ export const CERTIFICATE_CONTROLLERS: readonly Controller[] = [
 export interface AcmeOptions {
   /** `https://host:port`, as clients reach the region. */
   readonly apiUrl: () => string;
+  /** As the route has them. */
+  readonly hostNames?: readonly string[];
   readonly realms: Realms;
   readonly keyring: Pick<Keyring, 'open' | 'clientAuthority'>;
   readonly storage: Pick<WrappedKeyStorage, 'add' | 'get'>;

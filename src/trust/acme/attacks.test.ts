@@ -88,6 +88,24 @@ describe('ACME refuses', () => {
     refused(await client.post('/new-order', order, { path: other }), 'unauthorized');
   });
 
+  it('a name that is not the region’s: answers and signatures are about its own address, whatever Host says', async () => {
+    const port = new URL(region.url).port;
+    const under = async (host: string) => {
+      const answer = await client.send('GET', region.directory(), undefined, undefined, { Host: host });
+      return String(answer.json.newOrder).replace(`${ACME}/acme/new-order`, '');
+    };
+    assert.equal(await under(`localhost:${port}`), `https://localhost:${port}`);
+    for (const host of [
+      'evil.example',
+      `127.0.0.1:${port}`,
+      `localhost:${port}@evil.example`,
+      'localhost:port',
+      'lux.casemate.internal.evil.example',
+    ]) {
+      assert.equal(await under(host), region.url, host);
+    }
+  });
+
   it('algorithms that are none, symmetric, or not the key’s: none, HS256 under the public key, ES384 with P-256', async () => {
     const url = `${client.base}/new-order`;
     const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');

@@ -24,6 +24,8 @@ const RETRY_S = 5;
 export interface AcmeRouteOptions {
   /** `https://host:port`, as clients reach the region. */
   readonly apiUrl: () => string;
+  /** Names that the region is reached under beside that one, from inside a tenant's network, say. */
+  readonly hostNames?: readonly string[];
   readonly realms: Pick<Realms, 'use' | 'fresh'>;
   readonly server: AcmeServer;
   readonly nonces: Nonces;
@@ -86,6 +88,14 @@ export function acmeRoute(options: AcmeRouteOptions): RealmRoute {
     addresses_max: ADDRESSES_MAX,
   });
 
+  const hostNames = new Set(options.hostNames);
+
+  /** The address that the client uses, if it is one of the region's: addresses in answers, and in what clients sign, begin with it. */
+  function originOf(host = ''): string {
+    const [, name = '', port = ''] = /^([^:]{1,253})((?::\d{1,5})?)$/.exec(host.toLowerCase()) ?? [];
+    return hostNames.has(name) ? `https://${name}${port}` : apiUrl();
+  }
+
   async function answerPost(request: RouteRequest, base: string): Promise<AcmeAnswer> {
     const { path, incoming, requestId, realm: id } = request;
     const found = OPERATIONS.map((one) => ({ one, match: one.path.exec(path) })).find(
@@ -133,7 +143,7 @@ export function acmeRoute(options: AcmeRouteOptions): RealmRoute {
 
   async function handle(request: RouteRequest): Promise<void> {
     const { realm, prefix, path, incoming, requestId } = request;
-    const base = `${apiUrl()}${prefix}/acme`;
+    const base = `${originOf(incoming.headers.host)}${prefix}/acme`;
     const wait_s = limit.take(addressKey(incoming.socket.remoteAddress));
     if (wait_s > 0) {
       const busy = new Problem('rateLimited', 'too many requests from this address', {

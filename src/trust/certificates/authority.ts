@@ -98,9 +98,10 @@ export async function createRootAuthority(
   region: string,
   constraints: NameConstraints,
   now_ms: number,
+  name = 'Casemate root',
 ): Promise<RootMaterial> {
   const curve = 'P-384';
-  const commonName = `Casemate root of region ${region}`.slice(0, COMMON_NAME_LENGTH_MAX);
+  const commonName = `${name} of region ${region}`.slice(0, COMMON_NAME_LENGTH_MAX);
   const key = newKey(curve);
   const content = {
     usage: 'server',
@@ -205,7 +206,7 @@ const loadKey = (bytes: Uint8Array): KeyObject =>
     type: 'pkcs8',
   });
 
-function commonNameOf(certificate: X509Certificate): string {
+export function commonNameOf(certificate: X509Certificate): string {
   const { CN } = certificate.toLegacyObject().subject;
   if (typeof CN === 'string') return CN;
   throw new TypeError('the certificate of an authority has exactly one common name');

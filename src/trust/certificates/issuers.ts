@@ -38,7 +38,27 @@ export interface IssuingAuthority extends RootAuthority {
   readonly chain: string;
 }
 
+/** An issuer of the region that an offline root vouches for; see `region-issuer.ts`. */
+export interface OfflineIssuer {
+  readonly number: number;
+  /** PEM. */
+  readonly root: string;
+  /** PEM: the region's own root vouches for the offline one, for clients that know only the former. */
+  readonly cross: string;
+  readonly stage: 'announced' | 'active' | 'alone';
+}
+
+/** What server certificates are signed with. */
+export interface ServerSigner {
+  readonly authority: RootAuthority;
+  /** PEM of what stands between a server's certificate and the roots: sent along by servers. */
+  readonly chain: string;
+  /** PEM of the roots that clients should know. */
+  readonly ca: string;
+}
+
 export interface RegionIssuers {
+  server(): Promise<ServerSigner>;
   /** The root that signs here, and whether it can vouch for issuers: those of earlier releases cannot. */
   root(): Promise<{ readonly root: RootAuthority; readonly vouches: boolean }>;
   /** The region's issuer that signs now: made, or made anew, when it is time. Throws ServiceUnavailable where the root vouches for none. */
@@ -61,6 +81,8 @@ export interface IssuersOptions {
   readonly apiUrl: () => string;
   readonly clock: Clock;
   readonly certificates?: CertificateTasks;
+  /** Those that were imported. Default: none. */
+  readonly offline?: () => Promise<readonly OfflineIssuer[]>;
 }
 
 /** The DNS zone of an organization's instances, as the network service names them. */
@@ -72,6 +94,7 @@ export const revocationListUrl = (apiUrl: string, realm: RealmId, number: number
 
 export function regionIssuers(options: IssuersOptions): RegionIssuers {
   const { region, keyring, constraints, ownNames, apiUrl, clock, certificates } = options;
+  const offline = options.offline ?? (async () => []);
   const { material } = keyring;
 
   async function numbers(realm: RealmId): Promise<number[]> {
@@ -83,7 +106,7 @@ export function regionIssuers(options: IssuersOptions): RegionIssuers {
   }
 
   async function open(realm: RealmId, number: number): Promise<RootAuthority | undefined> {
-    const encoded = await material.get(realm, nameOf(number));
+    const encoded = await material.get(realm, issuerMaterialName(number));
     if (!encoded) return undefined;
     const authority = openRootAuthority(decodeRoot(encoded), certificates);
     encoded.fill(0);
@@ -97,13 +120,16 @@ export function regionIssuers(options: IssuersOptions): RegionIssuers {
     return { root: authority, vouches: basic?.pathLength !== 0 };
   }
 
-  /** Those above an issuer, without the root, in PEM. */
-  async function above(realm: RealmId, certificate: X509Certificate): Promise<string> {
-    if (realm === REGION) return '';
-    for (const number of (await numbers(REGION)).toReversed()) {
-      const issuer = await open(REGION, number);
+  /** Those above an issuer, without the roots, in PEM. */
+  async function above(realm: RealmId, number: number, certificate: X509Certificate): Promise<string> {
+    if (realm === REGION) {
+      const imported = (await offline()).find((one) => one.number === number);
+      return imported === undefined || imported.stage === 'alone' ? '' : imported.cross;
+    }
+    for (const other of (await numbers(REGION)).toReversed()) {
+      const issuer = await byNumber(REGION, other);
       if (issuer && certificate.checkIssued(issuer.certificate) && certificate.verify(issuer.publicKey)) {
-        return issuer.pem;
+        return issuer.chain;
       }
     }
     throw new Error(`no issuer of the region is left that vouches for an issuer of ${realm}`);
@@ -112,7 +138,8 @@ export function regionIssuers(options: IssuersOptions): RegionIssuers {
   async function byNumber(realm: RealmId, number: number): Promise<IssuingAuthority | undefined> {
     const authority = await open(realm, number);
     if (!authority) return undefined;
-    return { ...authority, number, chain: `${authority.pem}${await above(realm, authority.certificate)}` };
+    const chain = `${authority.pem}${await above(realm, number, authority.certificate)}`;
+    return { ...authority, number, chain };
   }
 
   /** The highest one, if it is good for a while and stands below `parent`. */
@@ -120,21 +147,22 @@ export function regionIssuers(options: IssuersOptions): RegionIssuers {
     realm: RealmId,
     parent: RootAuthority,
   ): Promise<{ readonly found?: IssuingAuthority; readonly next: number }> {
-    const highest = (await numbers(realm)).at(-1) ?? 0;
-    const found = highest === 0 ? undefined : await byNumber(realm, highest);
-    const good =
-      found !== undefined &&
-      !isDue(found.certificate, clock.now()) &&
-      found.certificate.checkIssued(parent.certificate) &&
-      found.certificate.verify(parent.publicKey);
-    return { ...(good ? { found } : {}), next: highest + 1 };
+    const all = await numbers(realm);
+    const next = (all.at(-1) ?? 0) + 1;
+    for (const number of all.toReversed()) {
+      const found = await byNumber(realm, number);
+      if (!found?.certificate.checkIssued(parent.certificate)) continue;
+      if (!found.certificate.verify(parent.publicKey)) continue;
+      return isDue(found.certificate, clock.now()) ? { next } : { found, next };
+    }
+    return { next };
   }
 
   async function keep(realm: RealmId, number: number, made: RootMaterial): Promise<IssuingAuthority> {
     const encoded = encodeRoot(made);
     made.privateKey.fill(0);
     // Another process may have been first: then its issuer is the one.
-    await material.add(realm, nameOf(number), encoded);
+    await material.add(realm, issuerMaterialName(number), encoded);
     const kept = await byNumber(realm, number);
     if (!kept) throw unavailable(`the keys of ${realm} are being removed`, RETRY_S);
     return kept;
@@ -145,7 +173,19 @@ export function regionIssuers(options: IssuersOptions): RegionIssuers {
     notBefore_ms: clock.now() - NOT_BEFORE_SLACK_MS,
   });
 
+  /** The imported issuer that signs now; undefined while the region's own root does. */
+  async function imported(): Promise<IssuingAuthority | undefined> {
+    const active = (await offline()).filter(({ stage }) => stage !== 'announced');
+    for (const { number } of active.toSorted((a, b) => b.number - a.number)) {
+      const issuer = await byNumber(REGION, number);
+      if (issuer && issuer.notAfter_ms > clock.now()) return issuer;
+    }
+    return undefined;
+  }
+
   async function regionIssuer(): Promise<IssuingAuthority> {
+    const vouchedOffline = await imported();
+    if (vouchedOffline) return vouchedOffline;
     const { root: parent, vouches } = await root();
     if (!vouches) {
       throw unavailable(
@@ -170,6 +210,18 @@ export function regionIssuers(options: IssuersOptions): RegionIssuers {
   return {
     root,
     region: regionIssuer,
+    async server() {
+      const { root: own, vouches } = await root();
+      const all = await offline();
+      const roots = [
+        ...(all.some(({ stage }) => stage === 'alone') ? [] : [own.pem]),
+        ...all.map((one) => one.root),
+      ];
+      const ca = [...new Set(roots)].join('');
+      const issuer = vouches ? await regionIssuer() : await imported();
+      // A root of an earlier release vouches for servers only.
+      return issuer ? { authority: issuer, chain: issuer.chain, ca } : { authority: own, chain: '', ca };
+    },
     byNumber,
     numbers,
     async organization(realm) {
@@ -193,7 +245,8 @@ export function regionIssuers(options: IssuersOptions): RegionIssuers {
   };
 }
 
-const nameOf = (number: number): string => `${PREFIX}${String(number).padStart(NUMBER_DIGITS, '0')}`;
+export const issuerMaterialName = (number: number): string =>
+  `${PREFIX}${String(number).padStart(NUMBER_DIGITS, '0')}`;
 
 function isDue(certificate: X509Certificate, now_ms: number): boolean {
   const from_ms = certificate.validFromDate.getTime();

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Clock } from '#kernel/clock.ts';
 import { readIfThere, writeDurably } from '../files.ts';
 import type { Keyring } from '../keys/keyring.ts';
+import type { RegionIssuers, ServerSigner } from './issuers.ts';
 import type { IpRange, NameConstraints } from './name-constraints.ts';
 import { keyMatches } from './personal-key.ts';
 import { issueServerCertificate, partNames, type ServerNames, serverCertificateIsDue } from './server.ts';
@@ -32,13 +33,15 @@ export interface ServerIdentityOptions {
   /** What the API is reached under. */
   readonly names: ServerNames;
   readonly keyring: Pick<Keyring, 'rootAuthority'>;
+  /** Who signs. Default: the root itself. */
+  readonly issuers?: Pick<RegionIssuers, 'server'>;
   readonly clock: Clock;
 }
 
 export interface ServerIdentity {
-  /** PEM of the region's root, for clients. */
+  /** PEM of the region's roots, for clients. */
   readonly ca: string;
-  /** PEM. */
+  /** PEM: the server's certificate, and those between it and the root. */
   readonly certificate: string;
   /** PEM. Secret. */
   readonly key: string;
@@ -71,25 +74,33 @@ export const regionNames = (names: ServerNames): readonly string[] => [
  * before the end). Call it at every start and once a day, and give TLS the new one.
  */
 export async function ensureServerIdentity(options: ServerIdentityOptions): Promise<ServerIdentity> {
-  const { folder, names, keyring, clock } = options;
-  const root = await keyring.rootAuthority(rootConstraints(names));
-  const { permitted, outside: uncertified } = partNames(root, names);
+  const { folder, names, clock } = options;
+  const { authority, chain, ca } = await signerOf(options);
+  const { permitted, outside: uncertified } = partNames(authority, names);
   const [caPath, certificatePath, keyPath] = ['ca.crt', 'server.crt', 'server.key'].map((name) =>
     join(folder, name),
   ) as [string, string, string];
-  if ((await readIfThere(caPath)) !== root.pem) await writeDurably(caPath, root.pem, PUBLIC_MODE);
+  if ((await readIfThere(caPath)) !== ca) await writeDurably(caPath, ca, PUBLIC_MODE);
   const certificate = await readIfThere(certificatePath);
   const key = await readIfThere(keyPath);
   if (
     certificate !== undefined &&
     key !== undefined &&
+    certificate.endsWith(chain) &&
     keyMatches(certificate, key) &&
-    !serverCertificateIsDue(certificate, root, permitted, clock.now())
+    !serverCertificateIsDue(certificate, authority, permitted, clock.now())
   ) {
-    return { ca: root.pem, certificate, key, renewed: false, uncertified };
+    return { ca, certificate, key, renewed: false, uncertified };
   }
-  const made = await issueServerCertificate(root, permitted, clock.now());
+  const made = await issueServerCertificate(authority, permitted, clock.now());
+  const whole = `${made.certificate}${chain}`;
   await writeDurably(keyPath, made.key, SECRET_MODE);
-  await writeDurably(certificatePath, made.certificate, PUBLIC_MODE);
-  return { ca: root.pem, ...made, renewed: true, uncertified };
+  await writeDurably(certificatePath, whole, PUBLIC_MODE);
+  return { ca, certificate: whole, key: made.key, renewed: true, uncertified };
+}
+
+async function signerOf({ names, keyring, issuers }: ServerIdentityOptions): Promise<ServerSigner> {
+  if (issuers) return issuers.server();
+  const authority = await keyring.rootAuthority(rootConstraints(names));
+  return { authority, chain: '', ca: authority.pem };
 }

@@ -6,9 +6,9 @@ import { isIP } from 'node:net';
 import { DAY_MS, NOT_BEFORE_SLACK_MS, type RootAuthority } from './authority.ts';
 import { addressBytes, permitsAddress, permitsName } from './name-constraints.ts';
 
-const SERVER_VALIDITY_DAYS = 397;
-/** Renewed when less than this is left: a third of its life. */
-export const SERVER_RENEW_BEFORE_MS = 132 * DAY_MS;
+const SERVER_VALIDITY_DAYS = 7;
+/** Renewed when less than this is left: a third of its life. Somebody looks every hour. */
+export const SERVER_RENEW_BEFORE_MS = (SERVER_VALIDITY_DAYS / 3) * DAY_MS;
 const NAMES_MAX = 64;
 const DNS_NAME =
   /^(?=.{1,253}$)[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?)*$/;

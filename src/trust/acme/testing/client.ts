@@ -76,21 +76,32 @@ export class AcmeClient {
     this.#agent.destroy();
   }
 
-  send(method: string, url: string, body?: string, contentType = 'application/jose+json'): Promise<Answer> {
+  send(
+    method: string,
+    url: string,
+    body?: string,
+    contentType = 'application/jose+json',
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<Answer> {
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-    const headers = body === undefined ? {} : { 'Content-Type': contentType };
-    const asked = request(url, { method, agent: this.#agent, headers }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () => {
-        const text = Buffer.concat(chunks).toString('utf8');
-        const isJson = text !== '' && (response.headers['content-type'] ?? '').includes('json');
-        const json = isJson ? (JSON.parse(text) as Readonly<Record<string, unknown>>) : {};
-        const problem = typeof json.type === 'string' ? json.type.split(':').at(-1) : undefined;
-        resolve({ code: response.statusCode ?? 0, headers: response.headers, text, json, problem });
-      });
-      response.on('error', reject);
-    });
+    const headers = { ...more, ...(body === undefined ? {} : { 'Content-Type': contentType }) };
+    // Whatever name is sent, the certificate is the server's.
+    const asked = request(
+      url,
+      { method, agent: this.#agent, headers, servername: 'localhost' },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('end', () => {
+          const text = Buffer.concat(chunks).toString('utf8');
+          const isJson = text !== '' && (response.headers['content-type'] ?? '').includes('json');
+          const json = isJson ? (JSON.parse(text) as Readonly<Record<string, unknown>>) : {};
+          const problem = typeof json.type === 'string' ? json.type.split(':').at(-1) : undefined;
+          resolve({ code: response.statusCode ?? 0, headers: response.headers, text, json, problem });
+        });
+        response.on('error', reject);
+      },
+    );
     asked.on('error', reject);
     asked.end(body);
     return promise;

@@ -93,8 +93,6 @@ export async function acmeFixture(): Promise<AcmeFixture> {
   const { realms } = test;
   const names = { dnsNames: ['localhost', 'lux.casemate.internal'], ips: ['127.0.0.1'] };
   const folder = await mkdtemp(join(tmpdir(), 'casemate-acme-'));
-  const tls = await ensureServerIdentity({ folder, names, keyring, clock });
-  await rm(folder, { recursive: true });
   const records: AccessRecord[] = [];
   const accessLog: AccessLog = {
     record(_realm, record) {
@@ -113,8 +111,11 @@ export async function acmeFixture(): Promise<AcmeFixture> {
     apiUrl,
     clock,
   });
+  const tls = await ensureServerIdentity({ folder, names, keyring, issuers, clock });
+  await rm(folder, { recursive: true });
   const acme = openAcme({
     apiUrl,
+    hostNames: names.dnsNames,
     realms,
     keyring,
     storage,
