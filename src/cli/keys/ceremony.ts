@@ -49,7 +49,11 @@ function keysFolder({ keys }: Layout): void {
   chmodSync(keys, 0o700);
 }
 
-async function chosen({ seal, custodian = [], threshold }: CeremonyCommandOptions): Promise<SealChoice> {
+export async function chosen({
+  seal,
+  custodian = [],
+  threshold,
+}: CeremonyCommandOptions): Promise<SealChoice> {
   if (seal === 'shares') {
     if (custodian.length < 2) throw new CliError('--custodian: name at least two people, once for each');
     if (threshold === undefined) throw new CliError('--threshold: say how many of them it takes');
@@ -62,7 +66,7 @@ async function chosen({ seal, custodian = [], threshold }: CeremonyCommandOption
   return { seal, passphrase: Buffer.from(passphrase, 'utf8') };
 }
 
-const opening: CeremonyRoom['open'] = async (state, problem) => {
+export const opening: CeremonyRoom['open'] = async (state, problem) => {
   if (problem !== undefined) {
     if (!isTerminal()) throw new CliError(problem);
     process.stderr.write(`${problem}\n`);
@@ -72,7 +76,7 @@ const opening: CeremonyRoom['open'] = async (state, problem) => {
   return (await readSecret(`${what}: `)).trim();
 };
 
-function atTheTerminal(choice: SealChoice): CeremonyRoom {
+export function atTheTerminal(choice: SealChoice): CeremonyRoom {
   if (choice.seal === 'shares' && !isTerminal()) {
     throw new CliError('shares are shown at a terminal, to one custodian at a time; or give --shares-to');
   }
@@ -94,7 +98,7 @@ function atTheTerminal(choice: SealChoice): CeremonyRoom {
   };
 }
 
-function intoFiles(folder: string): CeremonyRoom {
+export function intoFiles(folder: string): CeremonyRoom {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   if ((statSync(folder).mode & 0o077) !== 0) {
     throw new CliError(`--shares-to ${folder}: others may look into it; run: chmod 700 ${folder}`);
