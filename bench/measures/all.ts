@@ -7,6 +7,7 @@ import { fairness } from './fairness.ts';
 import { gets } from './gets.ts';
 import { growth } from './growth.ts';
 import { instances } from './instances.ts';
+import { keys } from './keys.ts';
 import { ledger } from './ledger.ts';
 import { lists } from './lists.ts';
 import { organizations } from './organizations.ts';
@@ -27,4 +28,5 @@ export const MEASURES: Readonly<Record<string, Measure>> = {
   access,
   fairness,
   tokens,
+  keys,
 };
