@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { systemActor } from '#kernel/access.ts';
 import { REGION } from '#kernel/realm-id.ts';
+import { KEY_KINDS } from '../keys/service.ts';
 import {
   casesOf,
   expected,
@@ -10,6 +11,7 @@ import {
   realmOf,
 } from '../testing/expectations.ts';
 import { ACME, trustFixture } from '../testing/fixture.ts';
+import { SAMPLE_KINDS } from '../testing/kinds.ts';
 import {
   actorOf,
   openSurface,
@@ -24,7 +26,7 @@ import { operationName } from './operations.ts';
 describe('every operation of the API', () => {
   let surface: Surface;
   before(async () => {
-    surface = await openSurface(await trustFixture());
+    surface = await openSurface(await trustFixture([...SAMPLE_KINDS, ...KEY_KINDS]));
   });
   after(() => surface.region.close());
 
