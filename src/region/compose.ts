@@ -19,9 +19,9 @@ import { type OpenRealms, openRealms } from '#kernel/store/realms.ts';
 import { sweepNowAndThen } from '#kernel/store/sweep-records.ts';
 import { ledgerSource } from '#kernel/wire/ledger-source.ts';
 import { createApiServer } from '#kernel/wire/server.ts';
+import { instanceWorkloads } from '#services/compute/identity/workloads.ts';
 import { Instance } from '#services/compute/instance.ts';
 import { instanceNames } from '#services/network/instance-names.ts';
-import { instanceWorkloads } from '#services/compute/identity/workloads.ts';
 import { Event } from '#services/tenancy/event.ts';
 import { Secret } from '#services/tenancy/secret.ts';
 import { type AccessAuthorizer, accessAuthorizer } from '#trust/access/authorizer.ts';
@@ -36,6 +36,7 @@ import { certificateAuthenticator } from '#trust/identity/authenticator.ts';
 import { openIdentity } from '#trust/identity/identity.ts';
 import { tokenOrCertificate } from '#trust/identity/token-authenticator.ts';
 import { keyBackends } from '#trust/keys/backends.ts';
+import { type KeyFacts, keyFacts } from '#trust/keys/facts.ts';
 import { type Keyring, softwareKeyring } from '#trust/keys/keyring.ts';
 import { keptPin } from '#trust/keys/provider/owned.ts';
 import { rootedAuthenticator, rootedAuthorizer } from '#trust/keys/provider/rooted.ts';
@@ -46,10 +47,10 @@ import type { RegionConfig } from './config/schema.ts';
 import { openDatabase } from './database.ts';
 import { noEngine, openEngine, whyNoEngine } from './engine.ts';
 import { isRemote, WHY_NO_NETWORKS } from './external-incus.ts';
+import { openHsms } from './hsms.ts';
 import { fillCatalogue, untilImported } from './image-catalogue.ts';
 import type { Layout } from './layout.ts';
 import { loopLoad } from './loop-load.ts';
-import { openHsms } from './hsms.ts';
 import { programVersion } from './program.ts';
 import { renewHourly } from './renewal.ts';
 import { openMasterKey } from './sealed.ts';
@@ -60,6 +61,7 @@ import { apiUrl, publicUrl } from './status.ts';
 export interface RunningRegion {
   /** What does not work here, and why. */
   readonly notes: readonly string[];
+  readonly keys: KeyFacts;
   /** Stops taking requests, lets what runs end, and closes the engines. */
   close(): Promise<void>;
 }
@@ -112,13 +114,19 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
       region: config.name,
       storage: postgres.keys,
       masterKey,
+      roots: hsms.roots,
       clock,
       certificates,
     });
-      roots: hsms.roots,
     closers.push(() => keyring.close());
 
     const keys = keyBackends(keyring, hsms.backend);
+    const facts = await keyFacts({
+      seal: config.keys.seal,
+      masterKey: masterKey.id,
+      rootsOfNewOrganizations: config.keys.roots,
+      providers: hsms.providers,
+    });
 
     // Made anew each time this process comes to lead: what controllers remember is true only while they run.
     const makeServices = () =>
@@ -127,10 +135,10 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
         keyring,
         certificates,
         keys,
+        keyProviders: { keyring, owned: hsms.owned, software: hsms.software },
         incus: engine.incus,
         filter: options.hasFilter
           ? filterClient(layout.run.firewall)
-        keyProviders: { keyring, owned: hsms.owned, software: hsms.software },
           : noFilter(isRemote(config) ? WHY_NO_NETWORKS : `${whyNoEngine(config)}, and so no packet filter`),
         names: hostsFolder(layout.names),
         imageFolder,
@@ -278,7 +286,7 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
       clock,
       random,
       logger,
-      version: { casemate: programVersion() },
+      version: { casemate: programVersion(), keys: { ...facts } },
       load: loopLoad(),
       ...(config.requestsPerSecond === undefined ? {} : { rate: rateOf(config.requestsPerSecond) }),
     });
@@ -299,7 +307,7 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
         notes.push(`image ${name} is not imported yet: see kubectl describe image ${name}`);
       }
     }
-    return { notes, close };
+    return { notes, keys: facts, close };
   } catch (error) {
     await close();
     throw error;
