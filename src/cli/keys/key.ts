@@ -8,6 +8,8 @@ import { get } from '../resources/get.ts';
 import type { SessionOptions } from '../resources/options.ts';
 import { inSession, type Session } from '../resources/session.ts';
 
+import { readSecret } from './secret-input.ts';
+
 const GROUP = 'keys.casemate.internal';
 
 export interface UseOptions extends SessionOptions {
@@ -140,3 +142,13 @@ export const create = inSession(async (session, options: CreateOptions, name: st
 
 export const list = (...given: [SessionOptions, never]): Promise<void> =>
   (get as (...args: unknown[]) => Promise<void>)('keys', [], ...given);
+
+export const openProvider = inSession(async (session, _options: SessionOptions, name: string) => {
+  session.requireOrganization('open-provider');
+  const type = (await session.types()).find((one) => one.group === GROUP && one.kind === 'KeyProvider');
+  if (type === undefined) throw new CliError('this server has no KeyProviders');
+  const pin = await readSecret(`PIN of ${name}: `);
+  const path = `${collectionPath(type, undefined)}/${encodeURIComponent(name)}/open`;
+  const { token, model } = await session.client.json<Answer>({ method: 'POST', path, body: { pin } });
+  process.stdout.write(`${name}: open, token "${token}" of ${model}\n`);
+});

@@ -128,6 +128,10 @@ function registerKeys(program: Command): void {
   change('disable', 'take a version out of use');
   change('enable', 'take a version into use again');
   change('schedule-destroy', 'destroy a version, or all, once the notice is over; takes two people');
+  withProject(key.command('open-provider'))
+    .description('give the PIN of the organization’s own HSM: asked for, or from standard input')
+    .argument('<key-provider>', 'its name')
+    .action(lazily(async () => (await import('./key.ts')).openProvider));
   change('cancel-destroy', 'undo schedule-destroy, or the deletion of the Key');
 }
 
