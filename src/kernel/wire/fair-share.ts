@@ -13,8 +13,8 @@ const TURN_MS = 5;
 /** Whoever asked within this time counts as there. */
 const COMPANY_MS = 1_000;
 /** The share of time at work above which the busiest are slowed down, and below which they may go faster again. */
-const BUSY = 0.5;
-const EASY = 0.35;
+const BUSY = 0.4;
+const EASY = 0.25;
 const SLOWER = 0.7;
 const FASTER = 1.15;
 /** No realm is held below so many requests a second. */
@@ -37,6 +37,9 @@ interface Share {
   saved: number;
   readonly line: (() => void)[];
 }
+
+/** What it asked for since the last look, and what still waits. */
+const wanted = ({ asked, line }: Share) => asked + line.length;
 
 export interface FairShareOptions {
   readonly clock: Clock;
@@ -110,10 +113,10 @@ export class FairShare {
     this.#forgetAbsent(now);
     const there = [...this.#shares.values()];
     const busy = this.#load();
-    const fair = there.reduce((sum, { asked }) => sum + asked, 0) / Math.max(1, there.length);
+    const fair = there.reduce((sum, share) => sum + wanted(share), 0) / Math.max(1, there.length);
     for (const share of there) {
       if (there.length < 2) share.rate = undefined;
-      else if (busy > BUSY && share.asked + share.line.length > fair) this.#slow(share);
+      else if (busy > BUSY && wanted(share) > fair) this.#slow(share);
       else if (busy < EASY && share.rate !== undefined) {
         share.rate *= FASTER;
         // Nobody waits for it any more.

@@ -95,6 +95,24 @@ describe('the shares of realms', () => {
     assert.ok(floodServed < 1_500, String(floodServed));
   });
 
+  it('who asks little does not become who asks most once the flood is held back', async () => {
+    const clock = new ManualClock();
+    const shares = new FairShare({ clock, load: () => 0.9 });
+    let quietWaited = 0;
+    // As many clients as can wait, each with one request: what is let in comes again.
+    const ask = (): void => {
+      const turn = shares.enter('/orgs/flood');
+      if (turn) turn.then(ask, () => {});
+      else clock.after(1, ask);
+    };
+    for (let i = 0; i < 200; i++) ask();
+    for (let step = 0; step < 1_000; step++) {
+      if (shares.enter('/orgs/quiet') !== undefined) quietWaited += 1;
+      await clock.advance(8);
+    }
+    assert.equal(quietWaited, 0);
+  });
+
   it('nobody is held back while there is room', async () => {
     assert.deepEqual(await minute(() => 0.2, true), { floodServed: 12_000, otherWaited: 0 });
   });
