@@ -1,6 +1,6 @@
 /** Declares the commands about the region's root: asking for an issuer, the offline ceremony, and taking its answer into force. */
 import { type Command, Option } from 'commander';
-import { collect, parseCount, withConnection } from '../resources/options.ts';
+import { collect, parseCount, withConnection, withProject } from '../resources/options.ts';
 
 type Action = (...args: never[]) => Promise<void>;
 
@@ -23,6 +23,11 @@ export interface RootCeremonyCommandOptions {
 /** Adds them to the program. */
 export function registerCertificateCommands(program: Command): void {
   program.commandsGroup('Certificates:');
+  withProject(program.command('acme-eab'))
+    .description('print what an ACME client such as certbot registers with; secret')
+    .argument('<account>', 'an AcmeAccount that no client has registered with')
+    .action(lazily(async () => (await import('./acme-eab.ts')).acmeEab));
+
   const ca = program
     .command('ca')
     .description('a root of the region that is kept offline (docs/trust.md, “Certificates”)');

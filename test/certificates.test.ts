@@ -1,0 +1,161 @@
+/**
+ * Certificates in a whole region: certbot gets them for instances by policy and by http-01 through a Forward, and the region changes over to
+ * a root whose ceremony was held on "another machine", while everybody who knows the old root goes on.
+ */
+import assert from 'node:assert/strict';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, suite, test } from 'node:test';
+import { PROGRAM_FOLDER } from '#region/program.ts';
+import { output } from './support/command.ts';
+import { baseImage, createOrganization, type Member, manifest } from './support/project.ts';
+import { startRegion, type TestRegion } from './support/region.ts';
+
+const GROUP = 'certificates.casemate.internal/v1';
+const WEB = 'web.lan.default.ministry.internal';
+const PASSPHRASE = 'six words that nobody would guess';
+/** Serves the folder /srv at port 80: what the base image has is Perl. */
+const SERVER = `use IO::Socket::INET; my $s = IO::Socket::INET->new(LocalPort => 80, Listen => 8, ReuseAddr => 1) or die; exit if fork;
+while (my $c = $s->accept) { my $r = <$c>; while (<$c>) { last if /^\\r?\\n$/ } my ($p) = $r =~ m{^GET /.well-known/acme-challenge/([A-Za-z0-9_-]+) };
+my $b = ""; if (defined $p && open(my $f, "<", "/srv/$p")) { local $/; $b = <$f> } print $c "HTTP/1.0 200 OK\\r\\nContent-Length: ", length $b, "\\r\\n\\r\\n$b"; close $c }`;
+
+suite('certificates', { timeout: 900_000 }, () => {
+  let region: TestRegion;
+  let alice: Member;
+
+  before(async () => {
+    region = await startRegion();
+    const image = await baseImage(region);
+    alice = await createOrganization(region, 'ministry');
+    await alice.apply(manifest(['lan'], [{ name: 'web', image, networks: ['lan'] }]));
+    await alice.kubectl('wait', '--for=condition=Ready', 'instance/web', '--timeout=120s');
+  });
+  after(() => region?.destroy());
+
+  /** certbot in a folder of its own, registered with an AcmeAccount of this name. */
+  async function certbot(name: string, validation: string) {
+    await alice.apply(
+      JSON.stringify({
+        apiVersion: GROUP,
+        kind: 'AcmeAccount',
+        metadata: { name },
+        spec: { names: [WEB], validation },
+      }),
+    );
+    const folder = join(region.scratch, name);
+    mkdirSync(folder, { mode: 0o700 });
+    const settings = join(folder, 'cli.ini');
+    const own = ['config', 'work', 'logs'].map((one) => `${one}-dir = ${join(folder, one)}\n`).join('');
+    writeFileSync(settings, `${await alice.casemate('acme-eab', name)}${own}non-interactive = true\n`, {
+      mode: 0o600,
+    });
+    const env = { REQUESTS_CA_BUNDLE: join(region.data, 'keys', 'ca.crt'), KUBECONFIG: alice.kubeconfig };
+    const run = (...args: readonly string[]) =>
+      region.run('certbot', [...args, '--config', settings], { env });
+    await output(run('register', '-m', 'ops@ministry.example', '--agree-tos'), 'certbot register');
+    return {
+      run,
+      folder,
+      file: (file: string) => join(folder, 'config', 'live', WEB, file),
+    };
+  }
+
+  const verify = (bot: Awaited<ReturnType<typeof certbot>>, roots: string) =>
+    region.run('openssl', [
+      'verify',
+      '-CAfile',
+      roots,
+      '-untrusted',
+      bot.file('chain.pem'),
+      '-verify_hostname',
+      WEB,
+      bot.file('cert.pem'),
+    ]);
+
+  test('certbot gets one for an instance by policy, and kubectl shows and revokes it', async () => {
+    const bot = await certbot('by-policy', 'policy');
+    await output(bot.run('certonly', '--standalone', '-d', WEB), 'certbot certonly');
+    const { code, stderr } = await verify(bot, join(region.data, 'keys', 'ca.crt'));
+    assert.equal(code, 0, stderr);
+    const row = (await alice.kubectl('get', 'issuedcertificates', '--no-headers')).trim().split(/\s+/);
+    assert.deepEqual(row.slice(1, 3), [WEB, 'by-policy']);
+    await alice.kubectl('delete', 'issuedcertificate', row[0] ?? '', '--timeout=60s');
+    assert.match(await alice.kubectl('get', 'revocations', '--no-headers'), new RegExp(`default/${row[0]}`));
+  });
+
+  test('certbot proves an instance by http-01 through a Forward, and not without one', async () => {
+    const bot = await certbot('by-http', 'http-01');
+    const put = join(bot.folder, 'put');
+    writeFileSync(
+      put,
+      `#!/bin/sh\nprintf %s "$CERTBOT_VALIDATION" | ${join(PROGRAM_FOLDER, 'casemate')} exec -i web -- sh -c "cat > /srv/$CERTBOT_TOKEN"\n`,
+    );
+    chmodSync(put, 0o700);
+    await output(alice.inInstance('default', 'web', ['perl', '-e', SERVER]), 'a server in the instance');
+    const attempt = () =>
+      bot.run('certonly', '--manual', '--preferred-challenges', 'http', '--manual-auth-hook', put, '-d', WEB);
+    const shut = await attempt();
+    assert.notEqual(shut.code, 0);
+    assert.match(`${shut.stdout}${shut.stderr}`, /no Forward leads to port 80/);
+    await alice.apply(
+      JSON.stringify({
+        apiVersion: 'network.casemate.internal/v1',
+        kind: 'Forward',
+        metadata: { name: 'web' },
+        spec: {
+          protocol: 'tcp',
+          listen: { port: 28_080 },
+          target: { instance: 'web', port: 80 },
+          allowedSources: ['0.0.0.0/0'],
+        },
+      }),
+    );
+    await alice.kubectl('wait', '--for=condition=Ready', 'forward/web', '--timeout=60s');
+    await output(attempt(), 'certbot certonly');
+    assert.equal((await verify(bot, join(region.data, 'keys', 'ca.crt'))).code, 0);
+  });
+
+  test('an operator holds the ceremony of an offline root, and changes the region over to it', async () => {
+    const file = (name: string) => join(region.scratch, name);
+    const oldRoot = readFileSync(join(region.data, 'keys', 'ca.crt'), 'utf8');
+    writeFileSync(file('old.pem'), oldRoot);
+    writeFileSync(file('request.json'), await region.casemate('ca', 'request', 'first'));
+    const args = [
+      '--request',
+      file('request.json'),
+      '--folder',
+      file('medium'),
+      '--out',
+      file('answer.json'),
+    ];
+    const held = await region.run(
+      join(PROGRAM_FOLDER, 'casemate'),
+      ['ca', 'ceremony', ...args, '--seal', 'passphrase', '--present', 'Ada', '--present', 'Blaise'],
+      { input: `${PASSPHRASE}\n` },
+    );
+    assert.equal(held.code, 0, held.stderr);
+    assert.match(held.stdout, /holds no secret/);
+    const imported = await region.casemate('ca', 'import', 'first', file('answer.json'));
+    const { root } = JSON.parse(readFileSync(file('answer.json'), 'utf8'));
+    writeFileSync(file('new.pem'), root);
+    assert.match(imported, /Imported/);
+    assert.match(await region.casemate('ca', 'activate', 'first'), /signs from now on/);
+    // Looked at every hour, and at every start.
+    await region.casemate('down');
+    await region.up();
+    assert.equal(readFileSync(join(region.data, 'keys', 'ca.crt'), 'utf8'), `${oldRoot}${root}`);
+    const address = region.url.replace('https://', '');
+    for (const roots of ['old.pem', 'new.pem']) {
+      const seen = await region.run(
+        'openssl',
+        ['s_client', '-connect', address, '-CAfile', file(roots), '-verify_return_error', '-brief'],
+        { input: '' },
+      );
+      assert.match(`${seen.stdout}${seen.stderr}`, /Verification: OK/, roots);
+    }
+    // Alice's kubeconfig knows the old root only.
+    assert.match(await alice.kubectl('get', 'instance', 'web', '-o', 'name'), /web/);
+    assert.match(await region.kubectl('get', 'regionissuers', '--no-headers'), /first\s+active\s+\d\s+True/);
+    assert.match(await region.casemate('ledger', 'show'), /regionissuers/i);
+  });
+});
