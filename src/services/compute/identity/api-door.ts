@@ -23,6 +23,7 @@ export function apiDoor(gateway: Gateway, { realms, takeConnection }: ApiDoorPar
       return instance !== undefined && accountOf(instance) !== undefined;
     });
   const server = createServer((socket) => {
+    if (socket.destroyed) return; // one too many
     socket.on('error', () => socket.destroy());
     isWorkload(socket.remoteAddress ?? '').then(
       (known) => {

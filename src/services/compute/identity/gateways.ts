@@ -2,8 +2,16 @@
 import { once } from 'node:events';
 import type { Server, Socket } from 'node:net';
 import { API_PORT, TOKEN_PORT } from '#engines/nftables/workload-ports.ts';
+import { AddressLimit } from '#trust/identity/oidc/address-limit.ts';
 import { type ApiDoorParts, apiDoor } from './api-door.ts';
-import { API_CONNECTIONS_OF_ONE_MAX, GATEWAYS_MAX, TOKEN_CONNECTIONS_OF_ONE_MAX } from './limits.ts';
+import {
+  API_CONNECTIONS_OF_ONE_MAX,
+  CONNECTIONS_BURST,
+  CONNECTIONS_PER_SECOND,
+  COUNTED_MAX,
+  GATEWAYS_MAX,
+  TOKEN_CONNECTIONS_OF_ONE_MAX,
+} from './limits.ts';
 import { type TokenServerParts, tokenServer } from './token-server.ts';
 import type { Gateway } from './workloads.ts';
 
@@ -21,9 +29,17 @@ const keyOf = ({ realm, namespace, network }: Pick<Gateway, 'realm' | 'namespace
 export class Gateways {
   readonly #parts: TokenServerParts & ApiDoorParts;
   readonly #open = new Map<string, Open>();
+  readonly #often: AddressLimit;
 
   constructor(parts: TokenServerParts & ApiDoorParts) {
     this.#parts = parts;
+    // Addresses are unique in a region.
+    this.#often = new AddressLimit({
+      clock: parts.clock,
+      burst: CONNECTIONS_BURST,
+      perSecond: CONNECTIONS_PER_SECOND,
+      addresses_max: COUNTED_MAX,
+    });
   }
 
   async open(gateway: Gateway): Promise<Opening> {
@@ -34,8 +50,8 @@ export class Gateways {
     const tokens = tokenServer(gateway, this.#parts);
     const api = apiDoor(gateway, this.#parts);
     const closers = [
-      boundConnections(tokens, TOKEN_CONNECTIONS_OF_ONE_MAX),
-      boundConnections(api, API_CONNECTIONS_OF_ONE_MAX),
+      boundConnections(tokens, this.#often, TOKEN_CONNECTIONS_OF_ONE_MAX),
+      boundConnections(api, this.#often, API_CONNECTIONS_OF_ONE_MAX),
     ];
     const close = async () => {
       await Promise.all(closers.map((closeOne) => closeOne()));
@@ -73,13 +89,13 @@ async function listen(server: Server, host: string, port: number): Promise<void>
 }
 
 /** No address holds more than its share. Gives what ends the server with all its connections. */
-function boundConnections(server: Server, ofOne_max: number): () => Promise<void> {
+function boundConnections(server: Server, often: AddressLimit, ofOne_max: number): () => Promise<void> {
   const byAddress = new Map<string, Set<Socket>>();
   server.prependListener('connection', (socket: Socket) => {
     const address = socket.remoteAddress ?? '';
     const held = byAddress.get(address) ?? new Set();
     byAddress.set(address, held);
-    if (held.size >= ofOne_max) {
+    if (held.size >= ofOne_max || often.take(address) > 0) {
       socket.destroy();
       return;
     }

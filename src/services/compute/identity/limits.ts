@@ -23,6 +23,10 @@ export const TOKEN_CONNECTIONS_OF_ONE_MAX = 16;
 export const API_CONNECTIONS_MAX = 1_024;
 export const API_CONNECTIONS_OF_ONE_MAX = 64;
 
+/** Connections that one address may open: so many at once, and so many regained in a second. */
+export const CONNECTIONS_BURST = 200;
+export const CONNECTIONS_PER_SECOND = 20;
+
 /** Networks that are served at once. */
 export const GATEWAYS_MAX = 4_096;
 

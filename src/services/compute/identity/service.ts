@@ -12,6 +12,16 @@ import type { TokenServerParts } from './token-server.ts';
 
 export type GatewayParts = Omit<TokenServerParts, 'limit'> & ApiDoorParts;
 
+export function gatewaysOf(parts: GatewayParts): Gateways {
+  const limit = new AddressLimit({
+    clock: parts.clock,
+    burst: TOKENS_BURST,
+    perSecond: TOKENS_PER_SECOND,
+    addresses_max: COUNTED_MAX,
+  });
+  return new Gateways({ ...parts, limit });
+}
+
 export interface WorkloadIdentityOptions {
   readonly rights: TokenRights;
   /** What gateways are served with; not called before the region is composed. */
@@ -20,20 +30,10 @@ export interface WorkloadIdentityOptions {
 }
 
 export function workloadIdentityService({ rights, parts, logger }: WorkloadIdentityOptions): Service {
-  const make = () => {
-    const made = parts();
-    const limit = new AddressLimit({
-      clock: made.clock,
-      burst: TOKENS_BURST,
-      perSecond: TOKENS_PER_SECOND,
-      addresses_max: COUNTED_MAX,
-    });
-    return new Gateways({ ...made, limit });
-  };
   return {
     name: 'workload-identity',
     kinds: [],
     admissions: [workloadAdmission(rights)],
-    controllers: [gatewayController(make, logger)],
+    controllers: [gatewayController(() => gatewaysOf(parts()), logger)],
   };
 }

@@ -27,11 +27,17 @@ export function instanceAt(
   { namespace, network }: Pick<Gateway, 'namespace' | 'network'>,
   address: string,
 ): InstanceObject | undefined {
-  const holders = view
-    .list(Instance, namespace)
-    .filter(({ status }) =>
-      status?.addresses?.some((one) => one.network === network && one.address === address),
+  const quoted = JSON.stringify(address);
+  const holders: InstanceObject[] = [];
+  for (const entry of view.entries(Instance, namespace)) {
+    // Asked with each connection: only those that speak of the address are worth reading.
+    if (!entry.bytes.includes(quoted)) continue;
+    const instance = entry.object() as InstanceObject;
+    const isThere = instance.status?.addresses?.some(
+      (one) => one.network === network && one.address === address,
     );
+    if (isThere) holders.push(instance);
+  }
   // Two cannot have one address; should they ever, neither is it.
   return holders.length === 1 ? holders[0] : undefined;
 }
