@@ -3,9 +3,12 @@ import { createPublicKey, verify } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { systemClock } from '#kernel/clock.ts';
 import { isStatusError } from '#kernel/errors.ts';
+import { createClientAuthority } from '../certificates/authority.ts';
+import { encodeClient } from './authority-blob.ts';
 import { softwareKeyring } from './keyring.ts';
 import { memoryKeyStorage } from './memory-key-storage.ts';
-import { SealError, symmetricKey } from './wrapping.ts';
+import { newSigningKey } from './realm-keys.ts';
+import { SealError, seal, symmetricKey } from './wrapping.ts';
 
 const ORG = '/orgs/ministry' as const;
 const OTHER = '/orgs/hospital' as const;
@@ -146,6 +149,27 @@ describe('the software keyring', () => {
     assert.ok(stolen);
     await storage.put(OTHER, 'client-authority', stolen);
     await assert.rejects(keyring.clientAuthority(OTHER, { fresh: true }), SealError);
+  });
+
+  it('opens what an earlier release wrapped directly under the master key, and goes on doing so', async () => {
+    const { keyring, storage } = setUp();
+    const masterKey = symmetricKey(new Uint8Array(32).fill(7));
+    const material = new Map([
+      ['log.changes', newSigningKey()],
+      ['log.access', newSigningKey()],
+      ['sealer.000001', new Uint8Array(32).fill(5)],
+      ['client-authority', encodeClient(createClientAuthority(systemClock.now()))],
+    ]);
+    for (const [name, bytes] of material) {
+      await storage.put(ORG, name, seal('CMW1', masterKey, bytes, `wrapped key\0${ORG}\0${name}`));
+    }
+    const sealed = (await keyring.open(ORG)).sealer.seal(text('old'), 'c');
+    const authority = await keyring.clientAuthority(ORG);
+    assert.ok(authority);
+    await setUp(storage).keyring.create(ORG);
+    const later = setUp(storage).keyring;
+    assert.equal(Buffer.from((await later.open(ORG)).sealer.open(sealed, 'c')).toString(), 'old');
+    assert.ok((await later.clientAuthority(ORG))?.publicKey.equals(authority.publicKey));
   });
 
   it('works no more once closed', async () => {
