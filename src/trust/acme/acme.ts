@@ -17,6 +17,7 @@ import type { CertificateTasks } from '../certificates/tasks.ts';
 import type { Keyring } from '../keys/keyring.ts';
 import type { SealedRecords } from '../sealed-records.ts';
 import { AcmeAccount } from './account.ts';
+import { AccountServer } from './account-server.ts';
 import { bindingAction, bindingKeys } from './accounts.ts';
 import { httpChallenge } from './challenge.ts';
 import { issuedCertificateController, revocationController } from './controllers.ts';
@@ -24,10 +25,11 @@ import { IssuedCertificate } from './issued-certificate.ts';
 import { certificatesRoute } from './lists.ts';
 import type { InstanceNames } from './names.ts';
 import { acmeNonces } from './nonces.ts';
+import { OrderServer } from './order-server.ts';
 import { Orders } from './orders.ts';
 import { Revocation } from './revocation.ts';
+import { RevokeServer } from './revoke-server.ts';
 import { acmeRoute } from './route.ts';
-import { AcmeServer } from './server.ts';
 
 export const CERTIFICATE_KINDS: readonly Kind[] = [AcmeAccount, IssuedCertificate, Revocation, RegionIssuer];
 export const CERTIFICATE_CONTROLLERS: readonly Controller[] = [
@@ -60,15 +62,20 @@ export interface Acme {
 export function openAcme(options: AcmeOptions): Acme {
   const { apiUrl, records, clock } = options;
   const bindings = bindingKeys(options);
-  const server = new AcmeServer({
+  const parts = {
     ...options,
     bindings,
     orders: new Orders(records),
     challenge: httpChallenge(clock),
-  });
+  };
+  const servers = {
+    accounts: new AccountServer(parts),
+    orders: new OrderServer(parts),
+    revocations: new RevokeServer(parts),
+  };
   return {
     routes: [
-      acmeRoute({ ...options, server, nonces: acmeNonces(records, clock) }),
+      acmeRoute({ ...options, servers, nonces: acmeNonces(records, clock) }),
       certificatesRoute(options),
     ],
     connectors: { [`${AcmeAccount.resource}/eab`]: bindingAction(bindings, apiUrl) },

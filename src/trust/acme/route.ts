@@ -11,15 +11,24 @@ import { RecordsFullError } from '#kernel/records.ts';
 import type { RealmRoute, RouteRequest } from '#kernel/route.ts';
 import { AddressLimit } from '../identity/oidc/address-limit.ts';
 import { addressKey } from '../identity/sign-in/client-address.ts';
+import type { AccountServer } from './account-server.ts';
+import type { AcmeAnswer, Asked, AskedByAccount, AskedByKey } from './asked.ts';
 import { readBody } from './body.ts';
 import { publicKeyOf, readJws, verified } from './jws.ts';
 import { ADDRESS_BURST, ADDRESS_PER_SECOND, ADDRESSES_MAX } from './limits.ts';
 import type { Nonces } from './nonces.ts';
+import type { OrderServer } from './order-server.ts';
 import { malformed, Problem } from './problem.ts';
-import type { AcmeAnswer, AcmeServer, Asked, AskedByAccount, AskedByKey } from './server.ts';
+import type { RevokeServer } from './revoke-server.ts';
 
 export const ACME_SEGMENT = 'acme';
 const RETRY_S = 5;
+
+export interface AcmeServers {
+  readonly accounts: AccountServer;
+  readonly orders: OrderServer;
+  readonly revocations: RevokeServer;
+}
 
 export interface AcmeRouteOptions {
   /** `https://host:port`, as clients reach the region. */
@@ -27,14 +36,14 @@ export interface AcmeRouteOptions {
   /** Names that the region is reached under beside that one, from inside a tenant's network, say. */
   readonly hostNames?: readonly string[];
   readonly realms: Pick<Realms, 'use' | 'fresh'>;
-  readonly server: AcmeServer;
+  readonly servers: AcmeServers;
   readonly nonces: Nonces;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-type ByAccount = (server: AcmeServer, asked: AskedByAccount, ...parts: string[]) => Promise<AcmeAnswer>;
-type ByKey = (server: AcmeServer, asked: AskedByKey) => Promise<AcmeAnswer>;
+type ByAccount = (servers: AcmeServers, asked: AskedByAccount, ...parts: string[]) => Promise<AcmeAnswer>;
+type ByKey = (servers: AcmeServers, asked: AskedByKey) => Promise<AcmeAnswer>;
 
 interface Operation {
   readonly path: RegExp;
@@ -44,43 +53,46 @@ interface Operation {
 }
 
 const OPERATIONS: readonly Operation[] = [
-  { path: /^\/new-account$/, byKey: (server, asked) => server.newAccount(asked) },
-  { path: /^\/new-order$/, byAccount: (server, asked) => server.newOrder(asked) },
+  { path: /^\/new-account$/, byKey: (servers, asked) => servers.accounts.newAccount(asked) },
+  { path: /^\/new-order$/, byAccount: (servers, asked) => servers.orders.newOrder(asked) },
   {
     path: /^\/revoke-cert$/,
-    byAccount: (server, asked) => server.revoke(asked),
-    byKey: (server, asked) => server.revoke(asked),
+    byAccount: (servers, asked) => servers.revocations.revoke(asked),
+    byKey: (servers, asked) => servers.revocations.revoke(asked),
   },
-  { path: /^\/key-change$/, byAccount: (server, asked) => server.keyChange(asked) },
+  { path: /^\/key-change$/, byAccount: (servers, asked) => servers.accounts.keyChange(asked) },
   {
     path: /^\/account\/([0-9a-f-]{36})$/,
-    byAccount: (server, asked, uid = '') => server.account(asked, uid),
+    byAccount: (servers, asked, uid = '') => servers.accounts.account(asked, uid),
   },
   {
     path: /^\/account\/([0-9a-f-]{36})\/orders$/,
-    byAccount: (server, asked, uid = '') => server.ordersOf(asked, uid),
+    byAccount: (servers, asked, uid = '') => servers.orders.ordersOf(asked, uid),
   },
-  { path: /^\/order\/([0-9a-f]{32})$/, byAccount: (server, asked, id = '') => server.order(asked, id) },
+  {
+    path: /^\/order\/([0-9a-f]{32})$/,
+    byAccount: (servers, asked, id = '') => servers.orders.order(asked, id),
+  },
   {
     path: /^\/order\/([0-9a-f]{32})\/finalize$/,
-    byAccount: (server, asked, id = '') => server.finalize(asked, id),
+    byAccount: (servers, asked, id = '') => servers.orders.finalize(asked, id),
   },
   {
     path: /^\/authorization\/([0-9a-f]{32})\/([0-9]{1,2})$/,
-    byAccount: (server, asked, id = '', at = '') => server.authorization(asked, id, Number(at)),
+    byAccount: (servers, asked, id = '', at = '') => servers.orders.authorization(asked, id, Number(at)),
   },
   {
     path: /^\/challenge\/([0-9a-f]{32})\/([0-9]{1,2})$/,
-    byAccount: (server, asked, id = '', at = '') => server.challenge(asked, id, Number(at)),
+    byAccount: (servers, asked, id = '', at = '') => servers.orders.challenge(asked, id, Number(at)),
   },
   {
     path: /^\/certificate\/([a-z0-9-]{1,63})\/([a-z0-9-]{1,253})$/,
-    byAccount: (server, asked, project = '', name = '') => server.certificate(asked, project, name),
+    byAccount: (servers, asked, project = '', name = '') => servers.orders.certificate(asked, project, name),
   },
 ];
 
 export function acmeRoute(options: AcmeRouteOptions): RealmRoute {
-  const { apiUrl, realms, server, nonces, clock, logger } = options;
+  const { apiUrl, realms, servers, nonces, clock, logger } = options;
   const limit = new AddressLimit({
     clock,
     burst: ADDRESS_BURST,
@@ -115,7 +127,7 @@ export function acmeRoute(options: AcmeRouteOptions): RealmRoute {
           `this is asked with ${withKey ? 'kid, the address of an account' : 'jwk'}, not with ${withKey ? 'jwk' : 'kid'}`,
         );
       }
-      const account = withKey ? undefined : server.accountOf(realm, base, signed.kid ?? '');
+      const account = withKey ? undefined : servers.accounts.accountOf(realm, base, signed.kid ?? '');
       const key: JWK = account?.status?.key ?? publicKeyOf(signed.jwk);
       const payload = await verified(signed, key);
       if (signed.nonce === undefined || !(await nonces.take(id, signed.nonce))) {
@@ -126,8 +138,8 @@ export function acmeRoute(options: AcmeRouteOptions): RealmRoute {
       }
       const asked: Asked = { realm, base, requestId, url, payload };
       const parts = found.match?.slice(1) ?? [];
-      if (account && byAccount) return byAccount(server, { ...asked, account }, ...parts);
-      if (byKey) return byKey(server, { ...asked, key: publicKeyOf(key) });
+      if (account && byAccount) return byAccount(servers, { ...asked, account }, ...parts);
+      if (byKey) return byKey(servers, { ...asked, key: publicKeyOf(key) });
       throw malformed('this is not asked like that');
     });
   }
