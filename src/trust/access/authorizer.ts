@@ -117,16 +117,20 @@ export function accessAuthorizer({ realms, registry, clock }: AuthorizerOptions)
     return realm.view.entry(kind, key)?.labels;
   }
 
-  function answer(realm: Realm, attributes: AccessAttributes, operation: Operation): Explanation {
-    const { actor, namespace, name } = attributes;
-    // Whatever roles still name them.
-    const bar = barOf(realm.view, actor.name);
-    if (bar !== undefined) return refuse(bar);
+  /** What the policies of the realm say. */
+  function ask(realm: Realm, { actor, namespace, name }: AccessAttributes, operation: Operation) {
     const policies = policiesOf(realm);
     const labels =
       policies.sources.guardrails.length === 0 ? undefined : labelsOf(realm, operation, namespace, name);
     const target = targetOf(operation, namespace, name, labels);
-    const decision: Decision = policies.decide(actor, operation, target, clock.now());
+    return { policies, target, decision: policies.decide(actor, operation, target, clock.now()) };
+  }
+
+  function answer(realm: Realm, attributes: AccessAttributes, operation: Operation): Explanation {
+    // Whatever roles still name them.
+    const bar = barOf(realm.view, attributes.actor.name);
+    if (bar !== undefined) return refuse(bar);
+    const { policies, target, decision } = ask(realm, attributes, operation);
     const { allowed, by } = decision;
     if (by[0] !== undefined) return { allowed, by, reason: reasonOf(by[0]), roles: [] };
     let roles = lacking.get(decision);
@@ -154,24 +158,22 @@ export function accessAuthorizer({ realms, registry, clock }: AuthorizerOptions)
     }
   }
 
-  async function rules(actor: Actor, namespace?: string): Promise<readonly ResourceRule[]> {
-    const type = realmType(actor.realm);
-    const verbsOf = async (resource: Omit<AccessAttributes, 'realm' | 'actor' | 'verb'>): Promise<Verb[]> => {
-      const verbs: Verb[] = [];
-      for (const verb of ALL_VERBS) {
-        const { allowed } = await explain({ ...resource, realm: actor.realm, actor, verb });
-        if (allowed) verbs.push(verb);
-      }
-      return verbs;
-    };
+  function rulesIn(realm: Realm, actor: Actor, namespace: string | undefined): ResourceRule[] {
+    const barred = barOf(realm.view, actor.name) !== undefined;
+    const verbsOf = (resource: Omit<AccessAttributes, 'realm' | 'actor' | 'verb'>): Verb[] =>
+      ALL_VERBS.filter((verb) => {
+        const attributes = { ...resource, realm: actor.realm, actor, verb };
+        const operation = find(attributes);
+        return typeof operation !== 'string' && !barred && ask(realm, attributes, operation).decision.allowed;
+      });
     const found: ResourceRule[] = REVIEW_KINDS.map(({ group, plural }) => ({
       verbs: ['create'],
       apiGroups: [group],
       resources: [plural],
     }));
-    const ledger = await verbsOf({ group: '', version: 'v1', resource: LEDGER_RESOURCE });
+    const ledger = verbsOf({ group: '', version: 'v1', resource: LEDGER_RESOURCE });
     if (ledger.length > 0) found.push({ verbs: ledger, apiGroups: [''], resources: [LEDGER_RESOURCE] });
-    for (const kind of registry.servedIn(type)) {
+    for (const kind of registry.servedIn(realm.type)) {
       const { group, version, plural } = kind;
       for (const subresource of [undefined, ...Object.keys(kind.subresources ?? {})]) {
         const resource = subresource === undefined ? plural : `${plural}/${subresource}`;
@@ -182,10 +184,10 @@ export function accessAuthorizer({ realms, registry, clock }: AuthorizerOptions)
           ...(subresource === undefined ? {} : { subresource }),
           ...(namespace === undefined || kind.scope === 'Realm' ? {} : { namespace }),
         };
-        const verbs = await verbsOf(base);
+        const verbs = verbsOf(base);
         if (verbs.length > 0) found.push({ verbs, apiGroups: [group], resources: [resource] });
         if (kind.resource !== PROJECT_RESOURCE || namespace === undefined) continue;
-        const own = (await verbsOf({ ...base, name: namespace })).filter((verb) => !verbs.includes(verb));
+        const own = verbsOf({ ...base, name: namespace }).filter((verb) => !verbs.includes(verb));
         if (own.length > 0) {
           found.push({ verbs: own, apiGroups: [group], resources: [resource], resourceNames: [namespace] });
         }
@@ -200,7 +202,7 @@ export function accessAuthorizer({ realms, registry, clock }: AuthorizerOptions)
       return { allowed, reason };
     },
     explain,
-    rules,
+    rules: (actor, namespace) => realms.use(actor.realm, (realm) => rulesIn(realm, actor, namespace)),
   };
 }
 
