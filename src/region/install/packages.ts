@@ -84,6 +84,8 @@ export const TEST_PACKAGES: readonly RequiredPackage[] = [
     files: ['/usr/lib/python3/dist-packages/kubernetes/__init__.py'],
   },
   { name: 'bsdutils', purpose: 'test', files: ['/usr/bin/script'] },
+  // Plays a recorded terminal back.
+  { name: 'asciinema', purpose: 'test', files: ['/usr/bin/asciinema'] },
   // An HSM in software, and a tool that looks into it.
   { name: 'softhsm2', purpose: 'test', files: ['/usr/bin/softhsm2-util'] },
   { name: 'opensc', purpose: 'test', files: ['/usr/bin/pkcs11-tool'] },
