@@ -15,6 +15,7 @@ import { ManualClock } from '#kernel/store/manual-clock.ts';
 import { defaultConfigText } from '#region/config/default-text.ts';
 import { parseConfig } from '#region/config/load.ts';
 import { regionServices } from '#region/services.ts';
+import { regionIssuerController } from '#trust/certificates/region-issuer-controller.ts';
 import { certificateTasks } from '#trust/certificates/tasks.ts';
 import { people } from '#trust/identity/people/directory.ts';
 import { User } from '#trust/identity/people/user.ts';
@@ -64,7 +65,14 @@ function controllers(): string[] {
   });
   const names = services.flatMap((service) => (service.controllers ?? []).map(({ name }) => name));
   const sessions = sessionController({ people, userKind: User, tell: unopened });
-  return [...names, sessions.name, garbageCollector(() => []).name].sort();
+  const issuers = regionIssuerController({
+    region: 'test',
+    keyring,
+    issuers: { root: unopened, numbers: unopened, byNumber: unopened },
+    constraints: { dnsNames: [], ipRanges: [] },
+    clock,
+  });
+  return [...names, sessions.name, issuers.name, garbageCollector(() => []).name].sort();
 }
 
 test('every controller of a region is disturbed at every call by a test that docs/correctness.md names', () => {
