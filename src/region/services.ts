@@ -14,7 +14,7 @@ import type { KindRegistry } from '#kernel/registry.ts';
 import type { Service } from '#kernel/service.ts';
 import type { RealmLogs } from '#kernel/store/realm-logs.ts';
 import { enteringGuard } from '#services/compute/identity/entering.ts';
-import { type GatewayParts, workloadIdentityService } from '#services/compute/identity/service.ts';
+import { type RegionParts, workloadIdentityService } from '#services/compute/identity/service.ts';
 import { Instance } from '#services/compute/instance.ts';
 import { computeService } from '#services/compute/service.ts';
 import { networkService } from '#services/network/service.ts';
@@ -59,7 +59,7 @@ export interface ServiceParts {
   readonly accessLog: () => AccessLog;
   readonly logs: () => RealmLogs;
   /** What networks' gateways are served with. */
-  readonly gateways: () => GatewayParts;
+  readonly gateways: () => RegionParts;
 }
 
 export function regionServices(parts: ServiceParts): readonly Service[] {
@@ -87,6 +87,16 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
   const addresses = forwardAddresses.length > 0 ? forwardAddresses : hostAddresses();
   const common = { incus, clock, logger, regionId: config.id };
   const rights = tokenRights({ registry, clock });
+  const network = networkService({
+    ...common,
+    incus: isRemote(config) ? connectIncus({ absent: WHY_NO_NETWORKS }, clock) : incus,
+    filter,
+    names,
+    instanceKind: Instance,
+    pools,
+    forwardAddresses: addresses,
+    egress,
+  });
   return [
     accessService({ projectKind: Namespace, clock, registry, realms, authorizer }),
     approvalsService({ projectKind: Namespace, clock, registry, realms }),
@@ -96,16 +106,12 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
     witnessService({ logs, client: witnessClient(config.ledger.witnessNetworks, clock) }),
     tenancyService({ kinds: organizationKinds }),
     computeService({ ...common, imageFolder, checkEntering: enteringGuard(realms, rights) }),
-    workloadIdentityService({ rights, parts: gateways, logger }),
-    networkService({
-      ...common,
-      incus: isRemote(config) ? connectIncus({ absent: WHY_NO_NETWORKS }, clock) : incus,
-      filter,
-      names,
-      instanceKind: Instance,
-      pools,
-      forwardAddresses: addresses,
-      egress,
+    workloadIdentityService({
+      rights,
+      parts: gateways,
+      ports: { regionId: config.id, portOf: network.portOf },
+      logger,
     }),
+    network,
   ];
 }

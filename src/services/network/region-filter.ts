@@ -45,6 +45,8 @@ export class RegionFilter {
   #inForce = 0;
   #state: FilterState = { absentBridges: [] };
   #waiting: Waiting[] = [];
+  /** The port that each address is tied to by the filter in force. */
+  #ports: ReadonlyMap<string, string> = new Map();
   #running = false;
   #cancelRetry: (() => void) | undefined;
 
@@ -79,6 +81,11 @@ export class RegionFilter {
     parseModel(this.#model([zone]), this.#options.regionId);
     this.#zones.set(key, { realm, zone, text });
     this.#version++;
+  }
+
+  /** The one port whose packets may bear the address, by the filter in force; undefined when there is none, or nothing is known yet. */
+  portOf(address: string): string | undefined {
+    return this.#ports.get(address);
   }
 
   has(realm: RealmId, project: string): boolean {
@@ -158,6 +165,9 @@ export class RegionFilter {
       const zones = [...this.#zones].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, { zone }]) => zone);
       const state = await this.#options.client.apply(this.#model(zones));
       this.#inForce = version;
+      this.#ports = new Map(
+        zones.flatMap(({ endpoints }) => endpoints.map(({ address, port }) => [address, port] as const)),
+      );
       this.#state = state;
       settle = ({ resolve }) => resolve(state);
     } catch (error) {

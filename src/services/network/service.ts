@@ -52,7 +52,12 @@ export const DEFAULT_FORWARD_PORTS = { first: 20_000, last: 29_999 } as const;
 
 export const NETWORK_KINDS: readonly Kind[] = [Network, FirewallPolicy, Forward, AddressRange, ForwardPort];
 
-export function networkService(options: NetworkServiceOptions): Service {
+export interface NetworkService extends Service {
+  /** The one port whose packets may bear an address, by the packet filter in force in this process; undefined when that is not known. */
+  portOf(address: string): string | undefined;
+}
+
+export function networkService(options: NetworkServiceOptions): NetworkService {
   const { incus, regionId, names, instanceKind, clock, logger, forwardAddresses } = options;
   const pools = options.pools ?? DEFAULT_POOLS;
   const regionFilter = new RegionFilter({
@@ -65,6 +70,7 @@ export function networkService(options: NetworkServiceOptions): Service {
   const filter = new ProjectFilter(regionFilter, { regionId, instanceKind, logger });
   return {
     name: 'network',
+    portOf: (address) => regionFilter.portOf(address),
     kinds: NETWORK_KINDS,
     admissions: [
       networkAdmission({

@@ -5,10 +5,11 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Realms } from '#kernel/realm.ts';
 import { API_CONNECTIONS_MAX } from './limits.ts';
-import { accountOf, type Gateway, instanceAt } from './workloads.ts';
+import { accountOf, type Gateway, instanceAt, type Ports } from './workloads.ts';
 
 export interface ApiDoorParts {
   readonly realms: Pick<Realms, 'use'>;
+  readonly ports: Ports;
   /** Takes a connection as one of the API's own. */
   readonly takeConnection: (socket: Socket) => void;
   /** The API listens on every address of this host by itself, at `API_PORT`: no door is needed. */
@@ -16,10 +17,10 @@ export interface ApiDoorParts {
 }
 
 /** Listens to nothing yet. */
-export function apiDoor(gateway: Gateway, { realms, takeConnection }: ApiDoorParts): Server {
+export function apiDoor(gateway: Gateway, { realms, ports, takeConnection }: ApiDoorParts): Server {
   const isWorkload = (address: string) =>
     realms.use(gateway.realm, ({ view }) => {
-      const instance = instanceAt(view, gateway, address);
+      const instance = instanceAt(ports, view, gateway, address);
       return instance !== undefined && accountOf(instance) !== undefined;
     });
   const server = createServer((socket) => {

@@ -33,6 +33,7 @@ const unasked = () => {
 function newGateways(test: TestRealms): Gateways {
   return gatewaysOf({
     realms: test.realms,
+    ports: { regionId: 'test', portOf: () => undefined },
     tokens: { issue: unasked },
     accessLog: test.realms.access,
     ca: '',

@@ -9,6 +9,7 @@ import { API_PORT, TOKEN_PORT } from '#engines/nftables/workload-ports.ts';
 import type { AccessRecord } from '#kernel/access.ts';
 import { isStatusError } from '#kernel/errors.ts';
 import { silentLogger } from '#kernel/logger.ts';
+import { portName } from '#services/network/names.ts';
 import { people } from '#trust/identity/people/directory.ts';
 import { ServiceAccount } from '#trust/identity/service-accounts/service-account.ts';
 import { ACME, type IdentityFixture, identityFixture } from '#trust/identity/testing/fixture.ts';
@@ -24,6 +25,7 @@ import { type Gateway, instanceWorkloads } from './workloads.ts';
 const loopback = (last: number) => `127.84.${process.pid % 250}.${last}`;
 const GATEWAY = loopback(1);
 const WEB = loopback(2);
+const REGION_ID = 'test';
 
 describe('at a gateway', { skip: process.getuid?.() === 0 ? false : 'needs root' }, () => {
   let region: IdentityFixture;
@@ -31,6 +33,8 @@ describe('at a gateway', { skip: process.getuid?.() === 0 ? false : 'needs root'
   let gateway: Gateway;
   const records: AccessRecord[] = [];
   const taken: Socket[] = [];
+  /** Stands for the packet filter in force. */
+  const ports = new Map<string, string>();
   let nextPort = 600;
 
   before(async () => {
@@ -41,6 +45,7 @@ describe('at a gateway', { skip: process.getuid?.() === 0 ? false : 'needs root'
     }
     gateways = gatewaysOf({
       realms: region.realms,
+      ports: { regionId: REGION_ID, portOf: (address) => ports.get(address) },
       tokens: region.identity.tokens,
       accessLog: {
         record(_realm, record) {
@@ -69,7 +74,9 @@ describe('at a gateway', { skip: process.getuid?.() === 0 ? false : 'needs root'
   });
 
   const instance = async (name: string, address: string, spec: object = {}) => {
-    await region.make(ACME, Instance, { metadata: { name }, spec: { image: 'debian', ...spec } }, 'shop');
+    const draft = { metadata: { name }, spec: { image: 'debian', ...spec } };
+    const { metadata } = await region.make(ACME, Instance, draft, 'shop');
+    ports.set(address, portName(REGION_ID, metadata.uid, 0));
     const addresses = [{ network: 'front', address, mac: '02:00:00:00:00:01' }];
     await region.realms.use(ACME, ({ resources }) =>
       resources.modify(
@@ -159,11 +166,36 @@ describe('at a gateway', { skip: process.getuid?.() === 0 ? false : 'needs root'
     );
   });
 
-  it('an address that is no instance’s, and one that two claim, get none', async () => {
+  it('an address that is no instance’s gets none', async () => {
     assert.equal((await ask(loopback(9))).code, 403);
-    await instance('one', loopback(3), { serviceAccount: 'robot' });
-    await instance('two', loopback(3), { serviceAccount: 'robot' });
-    assert.equal((await ask(loopback(3))).code, 403);
+    assert.equal((await ask(GATEWAY)).code, 403);
+  });
+
+  it('an address that changed hands is nobody’s until the packet filter knows its new holder', async () => {
+    const address = loopback(7);
+    ports.clear();
+    assert.equal((await ask(WEB)).code, 403);
+    await instance('leaves', address, { serviceAccount: 'brief' });
+    const before = ports.get(address) ?? '';
+    assert.equal((await ask(address)).code, 200);
+    await region.remove(ACME, Instance, 'leaves', 'shop');
+    await region.realms.use(ACME, ({ resources }) =>
+      resources.modify(Instance, { namespace: 'shop', name: 'leaves' }, region.context(ACME), (current) => ({
+        ...current,
+        metadata: { ...current.metadata, finalizers: [] },
+      })),
+    );
+    await instance('comes', address, { serviceAccount: 'robot' });
+    const after = ports.get(address) ?? '';
+    // Whoever sends from there now is still who left.
+    ports.set(address, before);
+    assert.equal((await ask(address)).code, 403);
+    ports.set(address, after);
+    assert.equal(decodeJwt((await ask(address)).text).sub, 'system:serviceaccount:shop:robot');
+    const web = await region.realms.use(ACME, ({ view }) =>
+      view.get(Instance, { namespace: 'shop', name: 'web' }),
+    );
+    ports.set(WEB, portName(REGION_ID, web?.metadata.uid ?? '', 0));
   });
 
   it('what counts is what the instance runs as at that moment', async () => {

@@ -9,8 +9,12 @@ import { gatewayController } from './controller.ts';
 import { Gateways } from './gateways.ts';
 import { COUNTED_MAX, TOKENS_BURST, TOKENS_PER_SECOND } from './limits.ts';
 import type { TokenServerParts } from './token-server.ts';
+import type { Ports } from './workloads.ts';
 
 export type GatewayParts = Omit<TokenServerParts, 'limit'> & ApiDoorParts;
+
+/** What the composition root gives; the network service gives the rest. */
+export type RegionParts = Omit<GatewayParts, 'ports'>;
 
 export function gatewaysOf(parts: GatewayParts): Gateways {
   const limit = new AddressLimit({
@@ -25,15 +29,16 @@ export function gatewaysOf(parts: GatewayParts): Gateways {
 export interface WorkloadIdentityOptions {
   readonly rights: TokenRights;
   /** What gateways are served with; not called before the region is composed. */
-  readonly parts: () => GatewayParts;
+  readonly parts: () => RegionParts;
+  readonly ports: Ports;
   readonly logger: Logger;
 }
 
-export function workloadIdentityService({ rights, parts, logger }: WorkloadIdentityOptions): Service {
+export function workloadIdentityService({ rights, parts, ports, logger }: WorkloadIdentityOptions): Service {
   return {
     name: 'workload-identity',
     kinds: [],
     admissions: [workloadAdmission(rights)],
-    controllers: [gatewayController(() => gatewaysOf(parts()), logger)],
+    controllers: [gatewayController(() => gatewaysOf({ ...parts(), ports }), logger)],
   };
 }

@@ -19,13 +19,14 @@ import type { InstanceObject } from '../instance.ts';
 import { credentialText, type GivenToken, kubeconfigText } from './answers.ts';
 import { HEADER_BYTES_MAX, REQUEST_LIMIT_MS, TOKEN_CONNECTIONS_MAX, TOKEN_LIFE_S } from './limits.ts';
 import { type Question, type Refusal, readRequest } from './request.ts';
-import { accountOf, type Gateway, instanceAt, liveAccount } from './workloads.ts';
+import { accountOf, type Gateway, instanceAt, liveAccount, type Ports } from './workloads.ts';
 
 // Importing it as a module would make Node load all of undici for nothing.
 const { createServer } = process.getBuiltinModule('node:http');
 
 export interface TokenServerParts {
   readonly realms: Pick<Realms, 'use'>;
+  readonly ports: Ports;
   readonly tokens: ServiceAccountTokens;
   readonly accessLog: AccessLog;
   readonly limit: AddressLimit;
@@ -102,8 +103,12 @@ async function answerTo(
   if (question.type === 'refusal') return question;
   try {
     return await parts.realms.use(gateway.realm, async ({ view }) => {
-      const instance = instanceAt(view, gateway, socket.remoteAddress ?? '');
-      if (!instance) return refusal(403, 'no instance of this network has this address');
+      const instance = instanceAt(parts.ports, view, gateway, socket.remoteAddress ?? '');
+      if (!instance)
+        return refusal(
+          403,
+          'no instance of this network has this address yet, or any more; ask again in a moment',
+        );
       const wait_s = parts.limit.take(instance.metadata.uid);
       if (wait_s > 0) return refusal(429, `too many questions; ask again in ${wait_s} s`);
       const name = accountOf(instance);

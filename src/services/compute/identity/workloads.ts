@@ -1,6 +1,7 @@
 /** Which instance is where, and what it runs as: from objects alone, as they are at that moment. Pure. */
 import type { RealmView } from '#kernel/realm.ts';
 import type { RealmId } from '#kernel/realm-id.ts';
+import { portName } from '#services/network/names.ts';
 import { ServiceAccount } from '#trust/identity/service-accounts/service-account.ts';
 import type { Workloads } from '#trust/identity/service-accounts/workloads.ts';
 import { Instance, type InstanceObject } from '../instance.ts';
@@ -21,25 +22,35 @@ export function accountOf({ metadata, spec }: InstanceObject): string | undefine
   return spec.serviceAccount;
 }
 
-/** The one instance that has the address on the gateway's network. */
+/** What it takes to tell who has an address. */
+export interface Ports {
+  readonly regionId: string;
+  /** The host's end of the interface that the packet filter in force ties an address to. */
+  readonly portOf: (address: string) => string | undefined;
+}
+
+/**
+ * The one instance that has the address on the gateway's network: by the objects, and by the filter in force, which may be a moment behind
+ * when an address has just changed hands.
+ */
 export function instanceAt(
+  { regionId, portOf }: Ports,
   view: RealmView,
   { namespace, network }: Pick<Gateway, 'namespace' | 'network'>,
   address: string,
 ): InstanceObject | undefined {
   const quoted = JSON.stringify(address);
-  const holders: InstanceObject[] = [];
   for (const entry of view.entries(Instance, namespace)) {
     // Asked with each connection: only those that speak of the address are worth reading.
     if (!entry.bytes.includes(quoted)) continue;
     const instance = entry.object() as InstanceObject;
-    const isThere = instance.status?.addresses?.some(
-      (one) => one.network === network && one.address === address,
-    );
-    if (isThere) holders.push(instance);
+    const index =
+      instance.status?.addresses?.findIndex((one) => one.network === network && one.address === address) ??
+      -1;
+    if (index < 0) continue;
+    if (portOf(address) === portName(regionId, instance.metadata.uid, index)) return instance;
   }
-  // Two cannot have one address; should they ever, neither is it.
-  return holders.length === 1 ? holders[0] : undefined;
+  return undefined;
 }
 
 /** The live service account of that name. */
