@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { REGION } from '#kernel/realm-id.ts';
 import { finishRemovals } from '../../testing/removals.ts';
+import { IdentityProvider } from '../federation/identity-provider.ts';
 import { people } from '../people/directory.ts';
 import { Group, type GroupObject } from '../people/group.ts';
 import { User, type UserObject } from '../people/user.ts';
@@ -389,6 +390,30 @@ describe('an organization’s directory, provisioned over SCIM', () => {
     assert.equal((await get(`/Users/${id}`)).code, 404);
     assert.equal((await scim.send('DELETE', `/Users/${id}`)).code, 404);
     assert.equal((await get(`/Groups/${made.id}`)).body.members, undefined);
+  });
+
+  it('people of a client that belongs to an identity provider are linked to it by their externalId', async () => {
+    const other = { Authorization: `Bearer ${await scim.tokenOf('linked-directory')}` };
+    await scim.make(IdentityProvider, 'ministry', {
+      type: 'oidc',
+      displayName: 'Ministry',
+      oidc: { issuer: 'https://login.ministry.example', clientId: 'casemate' },
+      provisionedBy: { project: PROVISIONER.project, serviceAccount: 'linked-directory' },
+    });
+    const body = { schemas: [USER_SCHEMA], userName: 'linked', externalId: 'entra-42' };
+    const { body: made } = await scim.send('POST', '/Users', body, other);
+    const spec = async () => {
+      const { identityProvider, subject } = (await user('linked'))?.spec ?? {};
+      return [identityProvider, subject];
+    };
+    assert.deepEqual(await spec(), ['ministry', 'entra-42']);
+    await create('unlinked', { externalId: 'entra-43' });
+    assert.equal((await user('unlinked'))?.spec.identityProvider, undefined);
+    // Who holds a role is not given to somebody else by a client that does not hold it.
+    await scim.bind('linked', 'organization-admin', { kind: 'User', name: 'linked' });
+    const moved = await scim.send('PUT', `/Users/${made.id}`, { ...body, externalId: 'mallory' }, other);
+    assert.equal(moved.code, 403);
+    assert.deepEqual(await spec(), ['ministry', 'entra-42']);
   });
 
   it('a client that asks too often is told when to come back', async () => {
