@@ -103,6 +103,25 @@ export interface AccessRecord {
   readonly requestId: string;
 }
 
+/** What is to be erased of an `access` log, and who answers for it. */
+export interface Erasure {
+  /** Leaves from the first to the last, both included. */
+  readonly from: number;
+  readonly to: number;
+  /** Only records made before this, in milliseconds since the Unix epoch. Absent: whenever they were made. */
+  readonly before_ms?: number;
+  readonly actor: string;
+  readonly reason: string;
+}
+
+/** Erases what an `access` log says of persons. The log says so itself, before it is done; leaves, hashes and checkpoints stay. */
+export interface AccessEraser {
+  /** How many records were erased. Safe to repeat: where there is nothing to erase nothing is written. */
+  erase(realm: RealmId, erasure: Erasure): Promise<number>;
+  /** The first and the last leaf with a record made before then; undefined when there is none. */
+  recordsBefore(realm: RealmId, before_ms: number): Promise<{ from: number; to: number } | undefined>;
+}
+
 export interface AccessLog {
   /** Queues a record; it is durable within a bounded delay. `durable` resolves when it is. Never throws. */
   record(realm: RealmId, record: AccessRecord): { readonly durable: Promise<void> };

@@ -150,6 +150,7 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
         authorizer: () => authorizer,
         accessLog: () => realms.access,
         logs: () => realms.logs,
+        eraser: () => realms.access,
         gateways: () => ({
           realms,
           tokens: identity.tokens,

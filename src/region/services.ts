@@ -5,7 +5,7 @@ import type { HostsFolder } from '#engines/dnsmasq/hosts-folder.ts';
 import { connectIncus, type Incus } from '#engines/incus/client.ts';
 import type { FilterClient } from '#engines/nftables/client.ts';
 import { hostAddresses } from '#engines/nftables/host-addresses.ts';
-import type { AccessLog } from '#kernel/access.ts';
+import type { AccessEraser, AccessLog } from '#kernel/access.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Kind } from '#kernel/kind.ts';
 import type { Logger } from '#kernel/logger.ts';
@@ -29,6 +29,7 @@ import type { Backends } from '#trust/keys/key/crypt.ts';
 import type { Keyring } from '#trust/keys/keyring.ts';
 import type { ProvidersOptions } from '#trust/keys/provider/controller.ts';
 import { keysService } from '#trust/keys/service.ts';
+import { retentionService } from '#trust/ledger/service.ts';
 import { operatorsService } from '#trust/operators/service.ts';
 import { trustService } from '#trust/service.ts';
 import { witnessClient } from '#trust/witness/client.ts';
@@ -58,6 +59,7 @@ export interface ServiceParts {
   readonly authorizer: () => AccessAuthorizer;
   readonly accessLog: () => AccessLog;
   readonly logs: () => RealmLogs;
+  readonly eraser: () => AccessEraser;
   /** What networks' gateways are served with. */
   readonly gateways: () => RegionParts;
 }
@@ -81,6 +83,7 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
     authorizer,
     accessLog,
     logs,
+    eraser,
     gateways,
   } = parts;
   const { pools, forwardAddresses, egress } = config.network;
@@ -103,6 +106,7 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
     operatorsService({ keyring, certificates, clock, registry, realms }),
     trustService({ keyring, certificates }),
     keysService({ backends: keys, providers: keyProviders, realms, accessLog, clock }),
+    retentionService({ eraser }),
     witnessService({ logs, client: witnessClient(config.ledger.witnessNetworks, clock) }),
     tenancyService({ kinds: organizationKinds }),
     computeService({ ...common, imageFolder, checkEntering: enteringGuard(realms, rights) }),

@@ -11,6 +11,7 @@ import { InstanceSnapshot } from '#services/compute/snapshot.ts';
 import { NETWORK_KINDS } from '#services/network/service.ts';
 import { TENANCY_KINDS } from '#services/tenancy/service.ts';
 import { KEY_KINDS } from '#trust/keys/service.ts';
+import { RETENTION_KINDS } from '#trust/ledger/retention-kinds.ts';
 import { trustFixture } from '#trust/testing/fixture.ts';
 import {
   openSurface,
@@ -25,6 +26,7 @@ const KINDS: readonly Kind[] = [
   ...TENANCY_KINDS,
   ...KEY_KINDS,
   WitnessKind,
+  ...RETENTION_KINDS,
   ...NETWORK_KINDS,
   Image,
   Instance,

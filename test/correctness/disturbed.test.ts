@@ -61,6 +61,7 @@ function controllers(): string[] {
     authorizer: unopened,
     accessLog: unopened,
     logs: unopened,
+    eraser: unopened,
     gateways: unopened,
   });
   const names = services.flatMap((service) => (service.controllers ?? []).map(({ name }) => name));

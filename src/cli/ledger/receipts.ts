@@ -4,7 +4,17 @@ import type { Command } from 'commander';
 import { rfc3339 } from '#kernel/clock.ts';
 import { readUnverifiedCheckpoint } from '#kernel/log/checkpoint.ts';
 import type { Leaf } from '#kernel/log/leaf.ts';
+import { TILE_WIDTH } from '#kernel/log/merkle.ts';
+import {
+  encodePersonal,
+  type PersonalRecord,
+  parsePersonalBytes,
+  personalDigest,
+  type WholeLeaf,
+  wholeLeaf,
+} from '#kernel/log/personal.ts';
 import type { Cosigned } from '#trust/ledger/judge.ts';
+import { openPersonal, readPersonal } from '#trust/ledger/personal.ts';
 import { checkReceipt, proveInclusion } from '#trust/ledger/receipt.ts';
 import { readText, type TileSource } from '#trust/ledger/source.ts';
 import { ownCommand, shellWord } from '../own-command.ts';
@@ -42,11 +52,12 @@ async function waitUntilSigned(source: TileSource, index: number): Promise<void>
   });
 }
 
+const plain = (value: unknown) =>
+  (typeof value === 'object' ? JSON.stringify(value) : String(value)).replaceAll(/\p{Cc}+/gu, ' ');
+
 /** A leaf as lines for people. Pure. */
-export function leafLines(leaf: Leaf): string[] {
-  return alignRows(
-    Object.entries(leaf).map(([field, value]) => [`  ${field}`, String(value).replaceAll(/\p{Cc}+/gu, ' ')]),
-  );
+export function leafLines(leaf: WholeLeaf): string[] {
+  return alignRows(Object.entries(leaf).map(([field, value]) => [`  ${field}`, plain(value)]));
 }
 
 export const prove = inSession(async (session: Session, options: ProveOptions, args: string[]) => {
@@ -81,13 +92,16 @@ export const prove = inSession(async (session: Session, options: ProveOptions, a
       `leaf ${index} is not about this object: the region shows something its ledger does not say`,
     );
   }
+  const record = await recordBeside(source, leaf);
   if (options.output === '-') return print(receipt);
   const file =
     options.output ?? `${checkpoint.origin.replaceAll(/[^A-Za-z0-9.-]/g, '_')}-${index}.tlog-proof`;
   writeFileSync(file, receipt);
+  const recordFile = `${file}.record.json`;
+  if (record !== undefined) writeFileSync(recordFile, encodePersonal(record));
   printLines([
     `${file}: leaf ${index} of ${checkpoint.origin}, proven in its first ${checkpoint.size} leaves`,
-    ...leafLines(leaf),
+    ...leafLines(wholeLeaf(leaf, record)),
     ...cosignedLines(cosigned),
     'Anybody can check it without this region, with the log’s public key:',
     // The Ed25519 key, which fits a line; `ledger key` prints the other as well.
@@ -95,15 +109,34 @@ export const prove = inSession(async (session: Session, options: ProveOptions, a
       options.policy === undefined
         ? `--key '${String(trust).split(' ', 1)[0]}'`
         : `--policy ${shellWord(options.policy)}`
-    }`,
+    }${record === undefined ? '' : ` --record ${shellWord(recordFile)}`}`,
   ]);
 });
+
+/** What stands beside the leaf of persons; undefined when nothing does, or no more. */
+async function recordBeside(source: TileSource, leaf: Leaf): Promise<PersonalRecord | undefined> {
+  if (leaf.type !== 'access' || leaf.v !== 2) return undefined;
+  const records = await readPersonal(source, Math.floor(leaf.index / TILE_WIDTH));
+  return records && openPersonal(leaf, records);
+}
+
+/** Reads the record beside a leaf from a file. */
+function givenRecord(file: string, leaf: Leaf): PersonalRecord {
+  const bytes = readFileOr(file);
+  if (leaf.type !== 'access' || leaf.v !== 2)
+    throw usageError(`--record: beside leaf ${leaf.index} stands none`);
+  if (personalDigest(bytes) !== leaf.personal) {
+    throw new CliError(`${file} does NOT belong to this receipt: the leaf was written with another record`);
+  }
+  return parsePersonalBytes(bytes);
+}
 
 /** Who cosigned, as lines for people. Pure. */
 export const cosignedLines = (cosigned: readonly Cosigned[]): string[] =>
   cosigned.map(({ witness, time_s }) => `  cosigned by ${witness} on ${rfc3339(time_s * 1_000)}`);
 
 export interface CheckOptions extends TrustOptions {
+  readonly record?: string;
   readonly leaf?: string;
   readonly output: 'text' | 'json';
 }
@@ -131,7 +164,11 @@ export const checkReceiptFile = reporting(async (file: string, options: CheckOpt
       `${file} does NOT prove anything: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
-  const { checkpoint, leaf, cosigned } = checked;
+  const { checkpoint, cosigned } = checked;
+  const leaf = wholeLeaf(
+    checked.leaf,
+    options.record === undefined ? undefined : givenRecord(options.record, checked.leaf),
+  );
   if (options.output === 'json') {
     const { origin, size, root } = checkpoint;
     return print(

@@ -1,8 +1,8 @@
 /** `casemate ledger show`: the leaves of a log, as the server tells them (`ledger verify` says whether they are true). */
 import { stringify } from 'yaml';
 import { readUnverifiedCheckpoint } from '#kernel/log/checkpoint.ts';
-import type { Leaf } from '#kernel/log/leaf.ts';
-import { readLeaves } from '#trust/ledger/leaves.ts';
+import type { WholeLeaf } from '#kernel/log/personal.ts';
+import { readWholeLeaves } from '#trust/ledger/leaves.ts';
 import { readText, type TileSource } from '#trust/ledger/source.ts';
 import { ownCommand } from '../own-command.ts';
 import type { SessionOptions } from '../resources/options.ts';
@@ -33,7 +33,7 @@ const placeOf = (leaf: { readonly namespace?: string; readonly name?: string; re
   ].join('/');
 
 /** A leaf as a row. Pure. */
-export function leafRow(leaf: Leaf): string[] {
+export function leafRow(leaf: WholeLeaf): string[] {
   const common = [String(leaf.index), leaf.time];
   switch (leaf.type) {
     case 'genesis':
@@ -53,15 +53,23 @@ export function leafRow(leaf: Leaf): string[] {
     case 'access':
       return [
         ...common,
-        leaf.actor,
+        leaf.actor ?? '(erased)',
         leaf.verb,
         placeOf(leaf),
         `${leaf.decision}${leaf.reason === undefined ? '' : `: ${leaf.reason}`}`,
       ];
+    case 'erasure':
+      return [
+        ...common,
+        leaf.actor,
+        'erase',
+        `personal records of leaves ${leaf.from} to ${leaf.to}`,
+        leaf.reason,
+      ];
   }
 }
 
-function renderLeaves(leaves: readonly Leaf[], options: ShowOptions, withHeader: boolean): string {
+function renderLeaves(leaves: readonly WholeLeaf[], options: ShowOptions, withHeader: boolean): string {
   if (options.output === 'json') return leaves.map((leaf) => `${JSON.stringify(leaf)}\n`).join('');
   if (options.output === 'yaml')
     return leaves.map((leaf) => `---\n${stringify(leaf, { lineWidth: 0 })}`).join('');
@@ -79,7 +87,7 @@ export const show = inSession(async (session: Session, options: ShowOptions) => 
   const source = ledgerSource(session.client, options.log);
   let size = await sizeNow(source);
   const from = options.from ?? Math.max(0, size - options.limit);
-  const leaves = await Array.fromAsync(readLeaves(source, size, from, from + options.limit));
+  const leaves = await Array.fromAsync(readWholeLeaves(source, size, from, from + options.limit));
   print(renderLeaves(leaves, options, true));
   if (!options.follow) {
     const shown = from + leaves.length;
@@ -91,7 +99,7 @@ export const show = inSession(async (session: Session, options: ShowOptions) => 
   }
   for (let next = from + leaves.length; ; ) {
     if (next < size) {
-      print(renderLeaves(await Array.fromAsync(readLeaves(source, size, next, size)), options, false));
+      print(renderLeaves(await Array.fromAsync(readWholeLeaves(source, size, next, size)), options, false));
       next = size;
     }
     await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));

@@ -60,6 +60,18 @@ function problemLines(problems: readonly Problem[], count: number): string[] {
 const witnessText = ({ cosigned }: LedgerReport) =>
   cosigned.map(({ witness, time_s }) => `${witness} on ${rfc3339(time_s * 1_000)}`).join(', ');
 
+function recordRows({ records }: LedgerReport): string[][] {
+  if (records === undefined) return [];
+  const { kept, erased, erasures } = records;
+  return [
+    ['  of persons', `${kept} records are as they were written, ${erased} were erased`],
+    ...erasures.map(({ from, to, actor, time, reason }) => [
+      '',
+      `leaves ${from} to ${to}: erased by ${actor} on ${time}: ${reason}`,
+    ]),
+  ];
+}
+
 /** A report as lines for people. Pure. */
 export function reportLines(report: LedgerReport, keyFrom: string): string[] {
   const types = Object.entries(report.types).map(([type, count]) => `${count} ${type}`);
@@ -72,6 +84,7 @@ export function reportLines(report: LedgerReport, keyFrom: string): string[] {
       ...(report.cosigned.length === 0
         ? []
         : [['  witnessed', `the first ${report.witnessedLeaves} leaves: ${witnessText(report)}`]]),
+      ...recordRows(report),
       ['  from', `${report.firstTime ?? '?'} to ${report.lastTime ?? '?'}`],
       ['  root', report.root],
       ['  key', keyFrom],

@@ -12,6 +12,7 @@ import {
   type KeptCheckpoint,
   type LogStorage,
   type NewRealm,
+  type PersonalRange,
   type RealmRecord,
   StorageFullError,
   type StoredChange,
@@ -20,6 +21,7 @@ import {
   type TakeObjects,
   type WakeUp,
 } from '#kernel/store/storage.ts';
+import { byteaArray } from './binary-array.ts';
 import { BEGIN_LONG, transaction } from './database.ts';
 import { createRealm } from './new-realm.ts';
 import {
@@ -185,6 +187,21 @@ export class PostgresStorage implements LogStorage {
     return rows.map(storedLeaf);
   }
 
+  async personalRecords(realmUid: string, { from, to, before_ms }: PersonalRange) {
+    const [row] = await this.#rows<{ first: number | null; last: number | null; count: number }>(
+      'personal-records',
+      sql.PERSONAL_RECORDS,
+      [realmUid, from, to, before_ms],
+    );
+    if (!row || row.first === null || row.last === null) return undefined;
+    return { from: row.first, to: row.last, count: row.count };
+  }
+
+  async erasePersonal(realmUid: string, { from, to, before_ms }: PersonalRange): Promise<number> {
+    const { rowCount } = await this.#pool.query(sql.ERASE_PERSONAL, [realmUid, from, to, before_ms]);
+    return rowCount ?? 0;
+  }
+
   async readNodes(
     realmUid: string,
     log: LogName,
@@ -288,7 +305,12 @@ function commitAccess(on: Queryable, append: Append<StoredLeaf>): Promise<Commit
   return write(on, {
     name: 'commit-access',
     text: sql.COMMIT_ACCESS,
-    values: [...headOf(append), ...leafColumns(append.leaves), ...nodeColumns(append.tileNodes)],
+    values: [
+      ...headOf(append),
+      ...leafColumns(append.leaves),
+      byteaArray(append.leaves.map(({ personal }) => personal ?? null)),
+      ...nodeColumns(append.tileNodes),
+    ],
   });
 }
 

@@ -18,6 +18,8 @@ export interface RealmRow {
 }
 
 export interface LeafRow {
+  /** Of the access log. */
+  readonly personal?: Buffer | null;
   readonly leaf_index: number;
   readonly time_ms: number;
   readonly leaf: Buffer;
@@ -45,7 +47,8 @@ export function realmRecord(row: RealmRow): RealmRecord {
 }
 
 export function storedLeaf(row: LeafRow): StoredLeaf {
-  return { index: row.leaf_index, leaf: row.leaf, hash: row.hash, time_ms: row.time_ms };
+  const { leaf_index, leaf, hash, time_ms, personal } = row;
+  return { index: leaf_index, leaf, hash, time_ms, ...(personal ? { personal } : {}) };
 }
 
 export function storedChange(row: ChangeRow): StoredChange {

@@ -39,11 +39,12 @@ WITH moved AS (
   WHERE uid = $1 AND access_size = $2
   RETURNING uid
 ), logged AS (
-  INSERT INTO access (realm, leaf_index, time_ms, leaf, hash)
-  SELECT moved.uid, leaf.* FROM moved, unnest($5::bigint[], $6::bigint[], $7::bytea[], $8::bytea[]) AS leaf
+  INSERT INTO access (realm, leaf_index, time_ms, leaf, hash, personal)
+  SELECT moved.uid, leaf.*
+  FROM moved, unnest($5::bigint[], $6::bigint[], $7::bytea[], $8::bytea[], $9::bytea[]) AS leaf
 ), noded AS (
   INSERT INTO tile_nodes (realm, log, level, node_index, hash)
-  SELECT moved.uid, 'access', node.* FROM moved, unnest($9::smallint[], $10::bigint[], $11::bytea[]) AS node
+  SELECT moved.uid, 'access', node.* FROM moved, unnest($10::smallint[], $11::bigint[], $12::bytea[]) AS node
 )
 SELECT 1 FROM moved`;
 
@@ -127,9 +128,19 @@ SELECT leaf_index FROM changes WHERE realm = $1 AND time_ms < $2 ORDER BY leaf_i
 export const READ_LEAVES = {
   changes: `SELECT leaf_index, time_ms, leaf, hash FROM changes
 WHERE realm = $1 AND leaf_index >= $2 AND leaf_index < $3 ORDER BY leaf_index`,
-  access: `SELECT leaf_index, time_ms, leaf, hash FROM access
+  access: `SELECT leaf_index, time_ms, leaf, hash, personal FROM access
 WHERE realm = $1 AND leaf_index >= $2 AND leaf_index < $3 ORDER BY leaf_index`,
 };
+
+/** $1 realm, $2 first index, $3 last index, $4 made before this. */
+export const PERSONAL_RECORDS = `
+SELECT min(leaf_index) AS first, max(leaf_index) AS last, count(*) AS count FROM access
+WHERE realm = $1 AND personal IS NOT NULL AND leaf_index BETWEEN $2 AND $3 AND time_ms < $4`;
+
+/** As PERSONAL_RECORDS. */
+export const ERASE_PERSONAL = `
+UPDATE access SET personal = NULL
+WHERE realm = $1 AND personal IS NOT NULL AND leaf_index BETWEEN $2 AND $3 AND time_ms < $4`;
 
 /** $1 realm, $2 log, $3 level, $4 first index, $5 index after the last. */
 export const READ_NODES = `

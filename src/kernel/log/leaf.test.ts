@@ -128,3 +128,35 @@ test('a leaf that would not fit an entry of the log is refused when it is writte
     message: /the most is 65535/,
   });
 });
+
+test('leaves of both versions are read, and no leaf passes for one of another version', () => {
+  const common = { index: 7, time: '2026-11-21T00:00:00.000Z' };
+  const access = { verb: 'get', resource: 'secrets', decision: 'denied' as const, code: 403, requestId: 'r' };
+  const one = {
+    v: 1 as const,
+    ...common,
+    type: 'access' as const,
+    ...access,
+    actor: 'alice',
+    credential: 'c',
+  };
+  const digest = bodyDigest(Buffer.from('x'));
+  const two = { v: 2 as const, ...common, type: 'access' as const, ...access, personal: digest };
+  const erasure = {
+    v: 2 as const,
+    ...common,
+    type: 'erasure' as const,
+    from: 2,
+    to: 5,
+    actor: 'a',
+    reason: 'r',
+  };
+  for (const leaf of [one, two, erasure]) assert.deepEqual(parseLeaf(encodeLeaf(leaf)), leaf);
+  const refused = (leaf: object, message: RegExp) =>
+    assert.throws(() => parseLeaf(encodeLeaf(leaf as typeof one)), { code: 'MALFORMED_LEAF', message });
+  refused({ ...two, actor: 'alice' }, /^actor: is not a field of this leaf/);
+  refused({ ...one, v: 2 }, /personal/);
+  refused({ ...two, v: 1 }, /actor|credential/);
+  refused({ ...erasure, v: 1 }, /^v: /);
+  refused({ ...two, v: 3 }, /v|actor/);
+});

@@ -72,8 +72,15 @@ export const CheckpointLeaf = closed({
   checkpoint: Type.String(),
 });
 
-/** An entry of an `access` log: what was refused or failed, secrets read, terminals opened. */
-export const AccessLeaf = closed({
+const DECISION = Type.Union([
+  Type.Literal('allowed'),
+  Type.Literal('denied'),
+  Type.Literal('unauthenticated'),
+  Type.Literal('failed'),
+]);
+
+/** An entry of an `access` log as earlier releases wrote it, with all it says of persons in the leaf. */
+export const AccessLeafV1 = closed({
   ...COMMON,
   type: Type.Literal('access'),
   actor: Type.String(),
@@ -83,12 +90,7 @@ export const AccessLeaf = closed({
   resource: Type.String(),
   namespace: Type.Optional(Type.String()),
   name: Type.Optional(Type.String()),
-  decision: Type.Union([
-    Type.Literal('allowed'),
-    Type.Literal('denied'),
-    Type.Literal('unauthenticated'),
-    Type.Literal('failed'),
-  ]),
+  decision: DECISION,
   reason: Type.Optional(Type.String()),
   /** What an action declared to be recorded of its request: the reason code that a key was used for. */
   details: Type.Optional(Type.Record(Type.String(), Type.String())),
@@ -96,26 +98,85 @@ export const AccessLeaf = closed({
   requestId: Type.String(),
 });
 
+const COMMON_V2 = { ...COMMON, v: Type.Literal(2) };
+
+/** An entry of an `access` log: what was refused or failed, secrets read, terminals opened. Who it was stands beside it: `personal.ts`. */
+export const AccessLeafV2 = closed({
+  ...COMMON_V2,
+  type: Type.Literal('access'),
+  verb: Type.String(),
+  /** `<plural>[.<group>][/<subresource>]`. */
+  resource: Type.String(),
+  namespace: Type.Optional(Type.String()),
+  decision: DECISION,
+  code: Type.Integer(),
+  requestId: Type.String(),
+  /** `sha256:<hex>` of the record that says who, with what, on which object, and why. */
+  personal: Type.String({ pattern: '^sha256:[0-9a-f]{64}$' }),
+});
+
+/** Personal records of earlier leaves of this log were erased. */
+export const ErasureLeaf = closed({
+  ...COMMON_V2,
+  type: Type.Literal('erasure'),
+  /** The first and the last leaf whose record was erased; records between them that are still there were not. */
+  from: Type.Integer({ minimum: 0 }),
+  to: Type.Integer({ minimum: 0 }),
+  /** Who had it done: they answer for it, so it stays. */
+  actor: Type.String(),
+  /** Why: `retention of 365 days`. */
+  reason: Type.String(),
+});
+
 export type GenesisLeaf = Static<typeof GenesisLeaf>;
 export type KeyLeaf = Static<typeof KeyLeaf>;
 export type ChangeLeaf = Static<typeof ChangeLeaf>;
 export type CheckpointLeaf = Static<typeof CheckpointLeaf>;
-export type AccessLeaf = Static<typeof AccessLeaf>;
-export type Leaf = GenesisLeaf | KeyLeaf | ChangeLeaf | CheckpointLeaf | AccessLeaf;
+export type AccessLeafV1 = Static<typeof AccessLeafV1>;
+export type AccessLeafV2 = Static<typeof AccessLeafV2>;
+export type ErasureLeaf = Static<typeof ErasureLeaf>;
+export type Leaf =
+  | GenesisLeaf
+  | KeyLeaf
+  | ChangeLeaf
+  | CheckpointLeaf
+  | AccessLeafV1
+  | AccessLeafV2
+  | ErasureLeaf;
 export type LeafType = Leaf['type'];
 
-const form = <S extends ReturnType<typeof closed>>(schema: S) => ({
-  validator: Compile(schema),
-  fields: new Set(Object.keys(schema.properties)),
-});
+interface Form {
+  readonly fields: ReadonlySet<string>;
+  check(value: unknown): value is Leaf;
+  firstError(value: unknown): { readonly instancePath: string; readonly message: string } | undefined;
+}
 
+function form(schema: ReturnType<typeof closed>): Form {
+  const validator = Compile(schema);
+  return {
+    fields: new Set(Object.keys(schema.properties)),
+    check: (value): value is Leaf => validator.Check(value),
+    firstError: (value) => validator.Errors(value)[0],
+  };
+}
+
+/** By type, the form of each version. */
 const FORMS = {
-  genesis: form(GenesisLeaf),
-  key: form(KeyLeaf),
-  change: form(ChangeLeaf),
-  checkpoint: form(CheckpointLeaf),
-  access: form(AccessLeaf),
+  genesis: { 1: form(GenesisLeaf) },
+  key: { 1: form(KeyLeaf) },
+  change: { 1: form(ChangeLeaf) },
+  checkpoint: { 1: form(CheckpointLeaf) },
+  access: { 1: form(AccessLeafV1), 2: form(AccessLeafV2) },
+  erasure: { 2: form(ErasureLeaf) },
 };
+
+/** The form of a leaf's type and version; of another version the one that says so. */
+function formOf(type: LeafType, version: unknown) {
+  const forms: { readonly 1?: Form; readonly 2?: Form } = FORMS[type];
+  const found = version === 2 ? (forms[2] ?? forms[1]) : (forms[1] ?? forms[2]);
+  if (found === undefined) throw malformed(`v: a leaf of type ${type} has no version ${String(version)}`);
+  return found;
+}
 
 /** `sha256:<hex>` of bytes, as leaves name what they are about. */
 export function bodyDigest(bytes: Uint8Array): string {
@@ -157,7 +218,7 @@ function isOrdered(leaf: Readonly<Record<string, unknown>>): boolean {
   return true;
 }
 
-const hasType = (value: unknown): value is { type: unknown } =>
+const hasType = (value: unknown): value is { type: unknown; v?: unknown } =>
   typeof value === 'object' && value !== null && 'type' in value;
 
 const isLeafType = (type: unknown): type is LeafType =>
@@ -177,9 +238,9 @@ export function parseLeaf(bytes: Uint8Array): Leaf {
   if (!hasType(value) || !isLeafType(value.type)) {
     throw malformed(`type: not one of ${Object.keys(FORMS).join(', ')}`);
   }
-  const { validator, fields } = FORMS[value.type];
-  if (!validator.Check(value)) {
-    const [error] = validator.Errors(value);
+  const { check, firstError, fields } = formOf(value.type, value.v);
+  if (!check(value)) {
+    const error = firstError(value);
     const field = error?.instancePath.slice(1).replaceAll('/', '.');
     throw malformed(`${field ? `${field}: ` : ''}${error?.message ?? 'malformed'}`);
   }

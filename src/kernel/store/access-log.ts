@@ -1,13 +1,15 @@
 /**
  * The `access` logs: what was refused or failed, secrets read, terminals opened. Records wait in memory for as long as the commit before
  * them takes, then go into the log together. Never throws into a request, never grows without bound, never loses a
- * record without saying so in the log. When a connection breaks in the middle of a commit, its records may come twice.
+ * record without saying so in the log. What a record says of persons stands beside its leaf, and can be erased there. When a connection breaks in the middle of a commit, its records may come twice.
  */
-import type { AccessLog, AccessRecord } from '../access.ts';
+import type { AccessEraser, AccessLog, AccessRecord, Erasure } from '../access.ts';
 import { type Clock, sleep } from '../clock.ts';
-import { StatusError, unavailable } from '../errors.ts';
-import { type AccessLeaf, encodeLeaf, leafTime } from '../log/leaf.ts';
+import { notFound, StatusError, unavailable } from '../errors.ts';
+import { type AccessLeafV2, type ErasureLeaf, encodeLeaf, type Leaf, leafTime } from '../log/leaf.ts';
 import { append, type Frontier, leafHash } from '../log/merkle.ts';
+import { encodePersonal, type PersonalRecord, personalDigest } from '../log/personal.ts';
+import type { Random } from '../random.ts';
 import { REGION, type RealmId } from '../realm-id.ts';
 import type { StoreLimits } from './limits.ts';
 import type { LogStorage, StoredLeaf } from './storage.ts';
@@ -26,8 +28,11 @@ const RACES_MAX = 100;
 const RETRY_DELAY_MS = 100;
 const RETRY_DELAY_MS_MAX = 2_000;
 
+/** What goes into the log: a record of access, or that records were erased. */
+type Entry = { readonly record: AccessRecord } | { readonly erasure: Erasure };
+
 interface Waiting {
-  readonly record: AccessRecord;
+  readonly entry: Entry;
   readonly time_ms: number;
   resolve(): void;
   reject(error: unknown): void;
@@ -44,9 +49,10 @@ interface Queue {
 const cannotWrite = (): StatusError =>
   unavailable('the access log cannot be written at the moment, so nothing was done; try again', 1);
 
-export class StoredAccessLog implements AccessLog {
+export class StoredAccessLog implements AccessLog, AccessEraser {
   readonly #storage: LogStorage;
   readonly #clock: Clock;
+  readonly #random: Random;
   readonly #limits: StoreLimits;
   readonly #queues = new Map<RealmId, Queue>();
   readonly #trees = new Map<RealmId, { readonly uid: string; readonly frontier: Frontier }>();
@@ -54,13 +60,36 @@ export class StoredAccessLog implements AccessLog {
   #running = 0;
   readonly #stop = new AbortController();
 
-  constructor(storage: LogStorage, clock: Clock, limits: StoreLimits) {
+  constructor(storage: LogStorage, clock: Clock, random: Random, limits: StoreLimits) {
     this.#storage = storage;
     this.#clock = clock;
+    this.#random = random;
     this.#limits = limits;
   }
 
   record(realm: RealmId, record: AccessRecord): { readonly durable: Promise<void> } {
+    return this.#enter(realm, { record });
+  }
+
+  async recordsBefore(realm: RealmId, before_ms: number) {
+    const found = await this.#storage.readRealm(realm);
+    if (!found) throw notFound({ kind: 'realm', name: realm });
+    return this.#storage.personalRecords(found.uid, { from: 0, to: found.access.size, before_ms });
+  }
+
+  async erase(realm: RealmId, erasure: Erasure): Promise<number> {
+    const found = await this.#storage.readRealm(realm);
+    if (!found) throw notFound({ kind: 'realm', name: realm });
+    const { from, to, before_ms = Number.MAX_SAFE_INTEGER } = erasure;
+    // Never what is written after this was decided.
+    const range = { from, to: Math.min(to, found.access.size - 1), before_ms };
+    const there = await this.#storage.personalRecords(found.uid, range);
+    if (!there) return 0;
+    await this.#enter(realm, { erasure: { ...erasure, from: there.from, to: there.to } }).durable;
+    return this.#storage.erasePersonal(found.uid, { ...range, from: there.from, to: there.to });
+  }
+
+  #enter(realm: RealmId, entry: Entry): { readonly durable: Promise<void> } {
     const queue = this.#queue(realm);
     const durable = new Promise<void>((resolve, reject) => {
       if (queue.waiting.length >= this.#limits.accessQueue_max) {
@@ -72,7 +101,7 @@ export class StoredAccessLog implements AccessLog {
         );
         return;
       }
-      queue.waiting.push({ record, time_ms: this.#clock.now(), resolve, reject });
+      queue.waiting.push({ entry, time_ms: this.#clock.now(), resolve, reject });
     });
     // Whoever does not wait for it does not have to handle its failure either.
     durable.catch(() => {});
@@ -176,49 +205,71 @@ export class StoredAccessLog implements AccessLog {
 
   #leaves(from: number, batch: readonly Waiting[], lost: number): StoredLeaf[] {
     const all = lost === 0 ? batch : [...batch, lostRecord(lost, this.#clock.now())];
-    return all.map(({ record, time_ms }, at) => {
-      const leaf = encodeLeaf(accessLeaf(from + at, time_ms, record));
-      return { index: from + at, leaf, hash: leafHash(leaf), time_ms };
+    return all.map(({ entry, time_ms }, at) => {
+      const index = from + at;
+      if ('erasure' in entry) return stored(erasureLeaf(index, time_ms, entry.erasure), time_ms);
+      const personal = encodePersonal(personalRecord(entry.record, this.#random.uuid()));
+      return stored(accessLeaf(index, time_ms, entry.record, personal), time_ms, personal);
     });
   }
 }
 
+function stored(leaf: Leaf, time_ms: number, personal?: Buffer): StoredLeaf {
+  const bytes = encodeLeaf(leaf);
+  const { index } = leaf;
+  return { index, leaf: bytes, hash: leafHash(bytes), time_ms, ...(personal ? { personal } : {}) };
+}
+
 /** Says in the log itself that it is not complete. */
-function lostRecord(count: number, time_ms: number): Pick<Waiting, 'record' | 'time_ms'> {
+function lostRecord(count: number, time_ms: number): Pick<Waiting, 'entry' | 'time_ms'> {
+  const record: AccessRecord = {
+    actor: 'system:access-log',
+    credential: 'internal',
+    verb: 'record',
+    resource: 'access',
+    decision: 'failed',
+    reason: `${count} records found no room and were not kept`,
+    code: 429,
+    requestId: '',
+  };
+  return { time_ms, entry: { record } };
+}
+
+// In canonical order, so that it need not be sorted to be written.
+function accessLeaf(index: number, time_ms: number, record: AccessRecord, personal: Buffer): AccessLeafV2 {
+  const { namespace } = record;
   return {
-    time_ms,
-    record: {
-      actor: 'system:access-log',
-      credential: 'internal',
-      verb: 'record',
-      resource: 'access',
-      decision: 'failed',
-      reason: `${count} records found no room and were not kept`,
-      code: 429,
-      requestId: '',
-    },
+    code: record.code,
+    decision: record.decision,
+    index,
+    ...(namespace === undefined ? {} : { namespace: bounded(namespace) }),
+    personal: personalDigest(personal),
+    requestId: bounded(record.requestId),
+    resource: bounded(record.resource),
+    time: leafTime(time_ms),
+    type: 'access',
+    v: 2,
+    verb: bounded(record.verb),
   };
 }
 
-function accessLeaf(index: number, time_ms: number, record: AccessRecord): AccessLeaf {
-  const { namespace, name, reason, details } = record;
+function personalRecord(
+  { actor, credential, name, reason, details }: AccessRecord,
+  salt: string,
+): PersonalRecord {
   return {
-    v: 1,
-    index,
-    time: leafTime(time_ms),
-    type: 'access',
-    actor: bounded(record.actor),
-    credential: bounded(record.credential),
-    verb: bounded(record.verb),
-    resource: bounded(record.resource),
-    ...(namespace === undefined ? {} : { namespace: bounded(namespace) }),
+    salt,
+    actor: bounded(actor),
+    credential: bounded(credential),
     ...(name === undefined ? {} : { name: bounded(name) }),
-    decision: record.decision,
     ...(reason === undefined ? {} : { reason: bounded(reason) }),
     ...(details === undefined ? {} : { details: boundedAll(details) }),
-    code: record.code,
-    requestId: bounded(record.requestId),
   };
+}
+
+function erasureLeaf(index: number, time_ms: number, { from, to, actor, reason }: Erasure): ErasureLeaf {
+  const time = leafTime(time_ms);
+  return { v: 2, index, time, type: 'erasure', from, to, actor: bounded(actor), reason: bounded(reason) };
 }
 
 const boundedAll = (details: Readonly<Record<string, string>>) =>

@@ -13,6 +13,7 @@ import type {
   KeptCheckpoint,
   LogStorage,
   NewRealm,
+  PersonalRange,
   RealmRecord,
   StoredChange,
   StoredLeaf,
@@ -179,9 +180,33 @@ export class MemoryStorage implements LogStorage {
     count: number,
   ): Promise<readonly StoredLeaf[]> {
     const leaves: readonly StoredLeaf[] = this.#byUid.get(realmUid)?.[log].leaves ?? [];
+    return leaves.slice(from, from + count).map(({ index, leaf, hash, time_ms, personal }) => ({
+      index,
+      leaf,
+      hash,
+      time_ms,
+      ...(personal === undefined ? {} : { personal }),
+    }));
+  }
+
+  async personalRecords(realmUid: string, range: PersonalRange) {
+    const found = this.#personal(realmUid, range);
+    const [first, last] = [found[0], found.at(-1)];
+    return first && last && { from: first.index, to: last.index, count: found.length };
+  }
+
+  async erasePersonal(realmUid: string, range: PersonalRange): Promise<number> {
+    const found = this.#personal(realmUid, range);
+    const leaves = this.#byUid.get(realmUid)?.access.leaves ?? [];
+    for (const { personal: _, ...leaf } of found) leaves[leaf.index] = leaf;
+    return found.length;
+  }
+
+  #personal(realmUid: string, { from, to, before_ms }: PersonalRange): StoredLeaf[] {
+    const leaves = this.#byUid.get(realmUid)?.access.leaves ?? [];
     return leaves
-      .slice(from, from + count)
-      .map(({ index, leaf, hash, time_ms }) => ({ index, leaf, hash, time_ms }));
+      .slice(from, to + 1)
+      .filter(({ personal, time_ms }) => personal !== undefined && time_ms < before_ms);
   }
 
   async readNodes(

@@ -7,6 +7,7 @@ import type { LogName, RealmKeyring } from '../keys.ts';
 import { signCheckpoint } from '../log/checkpoint.ts';
 import { type Frontier, root, TILE_WIDTH } from '../log/merkle.ts';
 import { addSignatures, encodeVkey } from '../log/note.ts';
+import { type PersonalRecord, parsePersonalBytes } from '../log/personal.ts';
 import { cosignOwn, logCosignerVkey } from '../log/publish.ts';
 import { encodeEntryBundle, type Tile, tileWidth } from '../log/tile.ts';
 import type { RealmId } from '../realm-id.ts';
@@ -26,6 +27,11 @@ export interface RealmLogs {
    * minute. The number kept of each log is bounded.
    */
   checkpoints(realm: RealmId, log: LogName): Promise<readonly string[]>;
+  /**
+   * What entries of the `access` log say of persons, by index: of the 256 leaves from `bundle` · 256. What was erased is not there. Empty
+   * past the end of the log.
+   */
+  personal(realm: RealmId, bundle: number): Promise<Readonly<Record<string, PersonalRecord>>>;
   /** The key that verifies the log's checkpoints, as a vkey. */
   vkey(realm: RealmId, log: LogName): Promise<string>;
   /** The latest few checkpoints that witnesses cosigned, smallest tree first, with the cosignatures they have so far. */
@@ -197,6 +203,14 @@ export class StoredRealmLogs implements RealmLogs {
     return level === 'entries'
       ? encodeEntryBundle(leaves.map(({ leaf }) => leaf))
       : Buffer.concat(leaves.map(({ hash }) => hash));
+  }
+
+  async personal(realm: RealmId, bundle: number): Promise<Readonly<Record<string, PersonalRecord>>> {
+    const { uid } = await this.#record(realm);
+    const leaves = await this.#storage.readLeaves(uid, 'access', bundle * TILE_WIDTH, TILE_WIDTH);
+    return Object.fromEntries(
+      leaves.flatMap(({ index, personal }) => (personal ? [[index, parsePersonalBytes(personal)]] : [])),
+    );
   }
 
   async vkey(realm: RealmId, log: LogName): Promise<string> {

@@ -6,6 +6,7 @@ import { openCheckpoint, readUnverifiedCheckpoint } from '../log/checkpoint.ts';
 import { parseLeaf } from '../log/leaf.ts';
 import { leafHash } from '../log/merkle.ts';
 import { parseVkey } from '../log/note.ts';
+import { readWhole } from '../log/personal.ts';
 import { inclusionProof, tileHashReader, verifyInclusion } from '../log/proof.ts';
 import { decodeEntryBundle, tileWidth } from '../log/tile.ts';
 import type { Realm } from '../realm.ts';
@@ -663,7 +664,7 @@ describe('the access log', () => {
 
   async function accessLeaves(storage: LogStorage, uid: string) {
     const leaves = await storage.readLeaves(uid, 'access', 2, 100);
-    return leaves.map(({ leaf }) => parseLeaf(leaf));
+    return leaves.map(readWhole);
   }
 
   it('keeps records in order, signed for by a checkpoint', async (t) => {

@@ -2,7 +2,7 @@
  * All realms of a region: loads them on first use, keeps those in memory at the head of their logs, lets idle ones go. The composition
  * root opens one of these; everything else reaches objects through it.
  */
-import type { AccessLog } from '../access.ts';
+import type { AccessEraser, AccessLog } from '../access.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { isStatusError, notFound, StatusError, unavailable } from '../errors.ts';
 import type { RealmKeyring } from '../keys.ts';
@@ -42,7 +42,7 @@ export interface RealmsOptions {
 }
 
 export interface OpenRealms extends Realms {
-  readonly access: AccessLog;
+  readonly access: AccessLog & AccessEraser;
   readonly logs: RealmLogs;
   /**
    * Takes the checkpoints of a realm's logs into the region's `changes` log, unless it has them. It happens every minute for realms
@@ -117,7 +117,7 @@ class StoredRealms implements OpenRealms {
     );
     this.#isAlone = options.isAlone ?? (() => false);
     this.#checkpointed_ms = clock.now();
-    this.access = new StoredAccessLog(options.storage, clock, limits);
+    this.access = new StoredAccessLog(options.storage, clock, this.#options.random, limits);
     this.logs = new StoredRealmLogs(options.storage, options.keyring, clock, limits);
     this.#checkpoints = new CheckpointTaker(options.storage, this.logs, clock, () => this.#acquire(REGION));
   }

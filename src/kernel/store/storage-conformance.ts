@@ -317,6 +317,41 @@ export function describeStorage(name: string, open: () => Promise<OpenedStorage>
       assert.deepEqual(await kept(), []);
     });
 
+    it('keeps what an access leaf says of persons beside it until it is erased, and the leaf for ever', async () => {
+      const realm = await TestRealm.make(storage);
+      const before = await storage.readRealm(realm.id);
+      assert.ok(before);
+      const first = before.access.size;
+      const leaves = [10, 20, 30].map((time_ms, n) => {
+        const leaf = Buffer.from(`access ${n}`);
+        const personal = n === 1 ? {} : { personal: Buffer.from(`person ${n}`) };
+        return { index: first + n, leaf, hash: leafHash(leaf), time_ms, ...personal };
+      });
+      const { frontier, tileNodes } = append(
+        before.access,
+        leaves.map(({ hash }) => hash),
+      );
+      const commit = { realmUid: realm.uid, expectedSize: first, leaves, frontier, tileNodes };
+      assert.equal(await storage.commitAccess(commit), 'committed');
+      const read = async () =>
+        (await opened.replica.readLeaves(realm.uid, 'access', first, 3)).map(
+          ({ leaf, personal }) => `${text(leaf)}: ${personal === undefined ? '-' : text(personal)}`,
+        );
+      assert.deepEqual(await read(), ['access 0: person 0', 'access 1: -', 'access 2: person 2']);
+      const all = { from: 0, to: first + 2, before_ms: 100 };
+      assert.deepEqual(await storage.personalRecords(realm.uid, all), {
+        from: first,
+        to: first + 2,
+        count: 2,
+      });
+      assert.equal(await storage.erasePersonal(realm.uid, { ...all, before_ms: 30 }), 1);
+      assert.deepEqual(await read(), ['access 0: -', 'access 1: -', 'access 2: person 2']);
+      assert.equal(await storage.erasePersonal(realm.uid, { ...all, to: first + 1 }), 0);
+      assert.equal(await storage.erasePersonal(realm.uid, all), 1);
+      assert.equal(await storage.personalRecords(realm.uid, all), undefined);
+      assert.deepEqual(await read(), ['access 0: -', 'access 1: -', 'access 2: -']);
+    });
+
     it('keeps cosigned checkpoints, each in the place of the very note it was made from', async () => {
       const realm = await TestRealm.make(storage);
       const keep = (size: number, note: string, previous?: string) =>

@@ -24,6 +24,8 @@ export interface StoredLeaf {
   readonly hash: Uint8Array;
   /** When it was decided: milliseconds since the Unix epoch, as in the leaf. */
   readonly time_ms: number;
+  /** Of the `access` log only: what it says of persons, until that is erased. */
+  readonly personal?: Uint8Array;
 }
 
 /** What a leaf of the `changes` log did to an object. */
@@ -101,6 +103,13 @@ export interface HistoryQuery {
   readonly limit: number;
 }
 
+export interface PersonalRange {
+  /** Both included. */
+  readonly from: number;
+  readonly to: number;
+  readonly before_ms: number;
+}
+
 export interface KeptCheckpoint {
   /** Of the tree that it signs. */
   readonly size: number;
@@ -149,6 +158,13 @@ export interface LogStorage {
   lastChangeBefore(realmUid: string, time_ms: number): Promise<number>;
   /** Entries of a log from `from`, at most `count`, in order. */
   readLeaves(realmUid: string, log: LogName, from: number, count: number): Promise<readonly StoredLeaf[]>;
+  /** Leaves `from` to `to` of the `access` log with a record of persons made before `before_ms`: the first, the last and how many; undefined: none. */
+  personalRecords(
+    realmUid: string,
+    range: PersonalRange,
+  ): Promise<{ readonly from: number; readonly to: number; readonly count: number } | undefined>;
+  /** Erases those records, and no leaf; says how many. */
+  erasePersonal(realmUid: string, range: PersonalRange): Promise<number>;
   /** Hashes of completed subtrees of `level` ≥ 1 from index `from`, at most `count`, in order. */
   readNodes(
     realmUid: string,

@@ -20,6 +20,8 @@ export interface LedgerSource {
   key(realm: RealmId, log: LogName): Promise<string>;
   /** Earlier signed checkpoints, oldest first, bounded. Absent where they are not kept; then the path is 404. */
   checkpoints?(realm: RealmId, log: LogName): Promise<readonly string[]>;
+  /** What entries of the `access` log say of persons, by index, of 256 leaves. Absent where it is not kept. */
+  personal?(realm: RealmId, bundle: number): Promise<Readonly<Record<string, unknown>>>;
   /** The latest few that witnesses cosigned, oldest first. Absent where there are none. */
   cosigned?(realm: RealmId, log: LogName): Promise<readonly string[]>;
 }
@@ -29,6 +31,7 @@ export function ledgerSource(logs: RealmLogs): LedgerSource {
   return {
     checkpoint: (realm, log) => logs.latestCheckpoint(realm, log),
     checkpoints: (realm, log) => logs.checkpoints(realm, log),
+    personal: (realm, bundle) => logs.personal(realm, bundle),
     cosigned: (realm, log) => logs.cosigned(realm, log),
     key: async (realm, log) => (await logs.vkeys(realm, log)).join('\n'),
     async tile(realm, log, path) {

@@ -1,5 +1,5 @@
 /**
- * A realm's logs over HTTP as C2SP tlog-tiles: `<prefix>/ledger/<changes|access>/{checkpoint,tile/…,key,checkpoints,cosigned}`, for those
+ * A realm's logs over HTTP as C2SP tlog-tiles: `<prefix>/ledger/<changes|access>/{checkpoint,tile/…,key,checkpoints,cosigned,personal/…}`, for those
  * who may `get` the virtual resource `ledgers` of the core group, named after the log.
  */
 import { notFound, StatusError } from '../errors.ts';
@@ -13,6 +13,8 @@ import type { Answer, WireRequest } from './request.ts';
 export const LEDGERS = { group: '', version: 'v1', plural: 'ledgers' } as const;
 
 const FULL_TILE_CACHE = 'private, max-age=31536000, immutable';
+/** What entries say of persons, 256 at once. */
+const PERSONAL = /^personal\/(0|[1-9][0-9]{0,12})$/;
 const PARTIAL_TILE = /\.p\/\d+$/;
 
 /** Answers a ledger request. Throws 403, 404, 405, or 503 in a region that keeps no ledger source. */
@@ -45,6 +47,10 @@ export async function ledgerAnswer(
       if (ledger.cosigned === undefined) throw nothingAt(log, path);
       return jsonAnswer({ items: await ledger.cosigned(realm, log) });
     default: {
+      const bundle = PERSONAL.exec(path)?.[1];
+      if (bundle !== undefined && log === 'access' && ledger.personal !== undefined) {
+        return jsonAnswer(await ledger.personal(realm, Number(bundle)));
+      }
       const tile = await ledger.tile(realm, log, path);
       if (tile === undefined) throw nothingAt(log, path);
       return {

@@ -3,7 +3,13 @@
  * worker thread runs: most of a verification's time is spent here.
  */
 
-import { type Leaf, type LeafType, parseLeaf } from '#kernel/log/leaf.ts';
+import {
+  type AccessLeafV2,
+  type ErasureLeaf,
+  type Leaf,
+  type LeafType,
+  parseLeaf,
+} from '#kernel/log/leaf.ts';
 import { isLogError } from '#kernel/log/log-error.ts';
 import { HASH_BYTES, leafHash } from '#kernel/log/merkle.ts';
 import type { Problem } from './problem.ts';
@@ -34,6 +40,8 @@ export interface BundleResult {
   /** Entries found; another number than asked for means that some are missing or cut off. */
   readonly count: number;
   readonly problems: readonly Problem[];
+  /** Leaves that have, or say something of, records beside them. */
+  readonly recorded: readonly (AccessLeafV2 | ErasureLeaf)[];
   readonly types: Readonly<Partial<Record<LeafType, number>>>;
   /** Time in the first and the last leaf that could be read. */
   readonly firstTime: string | undefined;
@@ -44,7 +52,9 @@ export interface BundleResult {
 
 /** Which forms a log may hold beyond the two it begins with; the name ends in the kind of log. */
 function isExpectedType(type: LeafType, origin: string): boolean {
-  return origin.endsWith('/access') ? type === 'access' : type === 'change' || type === 'checkpoint';
+  return origin.endsWith('/access')
+    ? type === 'access' || type === 'erasure'
+    : type === 'change' || type === 'checkpoint';
 }
 
 function judge(leaf: Leaf, index: number, rules: LeafRules): Problem | undefined {
@@ -96,6 +106,7 @@ function* entriesOf(bytes: Uint8Array, width: number): Generator<Uint8Array> {
 export function checkBundle(task: BundleTask): BundleResult {
   const hashes = new Uint8Array(task.width * HASH_BYTES);
   const problems: Problem[] = [];
+  const recorded: (AccessLeafV2 | ErasureLeaf)[] = [];
   const types: Partial<Record<LeafType, number>> = {};
   let count = 0;
   let firstTime: string | undefined;
@@ -109,6 +120,7 @@ export function checkBundle(task: BundleTask): BundleResult {
       const leaf = parseLeaf(entry);
       const problem = judge(leaf, index, task);
       if (problem) problems.push(problem);
+      if (leaf.v === 2) recorded.push(leaf);
       types[leaf.type] = (types[leaf.type] ?? 0) + 1;
       firstTime ??= leaf.time;
       if (lastTime !== undefined && leaf.time < lastTime) clockSteps += 1;
@@ -122,6 +134,7 @@ export function checkBundle(task: BundleTask): BundleResult {
     hashes: hashes.subarray(0, count * HASH_BYTES),
     count,
     problems,
+    recorded,
     types,
     firstTime,
     lastTime,

@@ -7,6 +7,7 @@ import { formatCheckpointList, readUnverifiedCheckpoint } from '#kernel/log/chec
 import { TILE_WIDTH } from '#kernel/log/merkle.ts';
 import { hashesAtLevel, type Tile, tilePath, tilesAtLevel } from '#kernel/log/tile.ts';
 import { cosignedCheckpoints, storedCheckpoints } from './checkpoints.ts';
+import { personalPath } from './personal.ts';
 import { readText, readTile, type TileSource } from './source.ts';
 
 /** Tiles read at once. */
@@ -25,6 +26,7 @@ export async function exportLog(source: TileSource, write: WriteFile): Promise<n
   await write('checkpoint', checkpoint);
   await write('checkpoints', formatCheckpointList(stored));
   await write('cosigned', formatCheckpointList(cosigned));
+  if (size > 0) await copyRecords(source, size, write);
   const pending = new Set<Promise<void>>();
   for (const tile of allTiles(size)) {
     const copying = copyTile(source, tile, write).finally(() => pending.delete(copying));
@@ -33,6 +35,15 @@ export async function exportLog(source: TileSource, write: WriteFile): Promise<n
   }
   await Promise.all(pending);
   return size;
+}
+
+/** What stands beside the leaves of persons, where the log serves it. */
+async function copyRecords(source: TileSource, size: number, write: WriteFile): Promise<void> {
+  for (let bundle = 0; bundle * TILE_WIDTH < size; bundle++) {
+    const records = await source.read(personalPath(bundle));
+    if (records === undefined) return;
+    await write(personalPath(bundle), records);
+  }
 }
 
 function* allTiles(size: number): Generator<Tile> {

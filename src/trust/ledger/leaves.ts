@@ -2,8 +2,32 @@
 import { type Leaf, parseLeaf } from '#kernel/log/leaf.ts';
 import { LogError } from '#kernel/log/log-error.ts';
 import { TILE_WIDTH } from '#kernel/log/merkle.ts';
+import { type WholeLeaf, wholeLeaf } from '#kernel/log/personal.ts';
 import { decodeEntryBundle, tileWidth } from '#kernel/log/tile.ts';
+import { openPersonal, readPersonal } from './personal.ts';
 import { readTile, type TileSource } from './source.ts';
+
+/** As `readLeaves`, each with what stands beside it of persons, as far as it was not erased. Throws a LogError on a record that is another's. */
+export async function* readWholeLeaves(
+  source: TileSource,
+  size: number,
+  from: number,
+  to: number,
+): AsyncGenerator<WholeLeaf> {
+  let bundle = -1;
+  let records: ReadonlyMap<number, unknown> = new Map();
+  for await (const leaf of readLeaves(source, size, from, to)) {
+    if (leaf.type !== 'access' || leaf.v !== 2) {
+      yield leaf;
+      continue;
+    }
+    if (Math.floor(leaf.index / TILE_WIDTH) !== bundle) {
+      bundle = Math.floor(leaf.index / TILE_WIDTH);
+      records = (await readPersonal(source, bundle)) ?? new Map();
+    }
+    yield wholeLeaf(leaf, openPersonal(leaf, records));
+  }
+}
 
 /** Leaves [from, to) of a log of `size` leaves, in order, a bundle at a time. */
 export async function* readLeaves(

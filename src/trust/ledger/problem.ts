@@ -20,6 +20,10 @@ export type ProblemCode =
   | 'LEAF_MISPLACED'
   /** A leaf that has no business at its place: a second genesis, a form of another log. */
   | 'LEAF_UNEXPECTED'
+  /** What stands beside a leaf is not what the leaf was written with. */
+  | 'RECORD_CHANGED'
+  /** It is gone, and the log does not say that it was erased. */
+  | 'RECORD_MISSING'
   | 'TILE_CHANGED'
   | 'TILE_UNREADABLE';
 

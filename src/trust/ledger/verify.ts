@@ -12,6 +12,7 @@ import type { BundleResult, LeafRules } from './bundle-check.ts';
 import { type BundlePool, bundlePool } from './bundle-pool.ts';
 import { cosignedCheckpoints, gatherCheckpoints, storedCheckpoints } from './checkpoints.ts';
 import { type Cosigned, type Judged, judgeCheckpoint, missingText } from './judge.ts';
+import { personalPath, type RecordsReport, RecordsWalk, readPersonal } from './personal.ts';
 import type { Policy } from './policy.ts';
 import { type Problem, ProblemList } from './problem.ts';
 import { policyOf, type Trust } from './receipt.ts';
@@ -42,6 +43,8 @@ export interface LedgerReport {
   readonly verifiedCheckpoints: number;
   /** Leaves of the largest checkpoint that meets the policy: what came later is signed by the log, but not seen by witnesses yet. */
   readonly witnessedLeaves: number;
+  /** Of an access log that serves them: what stands beside its leaves of persons. */
+  readonly records?: RecordsReport;
   /** Who cosigned that checkpoint, and when. */
   readonly cosigned: readonly Cosigned[];
   readonly types: Readonly<Partial<Record<LeafType, number>>>;
@@ -58,6 +61,8 @@ interface Loaded {
   readonly tile: Tile;
   readonly entries: BundleResult | undefined;
   readonly hashes: Uint8Array | undefined;
+  /** What stands beside these leaves; undefined where it is not served. */
+  readonly records: ReadonlyMap<number, unknown> | undefined;
   readonly problems: readonly Problem[];
 }
 
@@ -67,6 +72,7 @@ class Verification {
   readonly #rules: LeafRules;
   readonly problems = new ProblemList();
   readonly types: Partial<Record<LeafType, number>> = {};
+  readonly records = new RecordsWalk();
   firstTime: string | undefined;
   lastTime: string | undefined;
   clockSteps = 0;
@@ -108,18 +114,34 @@ class Verification {
 
   async load(tile: Tile): Promise<Loaded> {
     const problems: Problem[] = [];
-    const [bundle, hashes] = await Promise.all([
+    const [bundle, hashes, records] = await Promise.all([
       this.#read(tile, problems),
       this.#readHashes({ ...tile, level: 0 }, problems),
+      this.#readRecords(tile.index, problems),
     ]);
-    if (bundle === undefined) return { tile, entries: undefined, hashes, problems };
+    if (bundle === undefined) return { tile, entries: undefined, hashes, records, problems };
     const start = tile.index * TILE_WIDTH;
     const entries = await this.#pool.check({ bytes: bundle.bytes, start, width: tile.width, ...this.#rules });
-    return { tile, entries, hashes, problems };
+    return { tile, entries, hashes, records, problems };
+  }
+
+  async #readRecords(bundle: number, problems: Problem[]): Promise<ReadonlyMap<number, unknown> | undefined> {
+    if (!this.#rules.origin.endsWith('/access')) return undefined;
+    try {
+      return await readPersonal(this.#source, bundle);
+    } catch (error) {
+      const tile = personalPath(bundle);
+      problems.push({
+        code: 'TILE_UNREADABLE',
+        tile,
+        message: error instanceof Error ? error.message : String(error),
+      });
+      return undefined;
+    }
   }
 
   /** Takes what was loaded into account. False when the walk cannot go on past it. */
-  take(walk: TreeWalk, { tile, entries, hashes, problems }: Loaded): boolean {
+  take(walk: TreeWalk, { tile, entries, hashes, records, problems }: Loaded): boolean {
     this.problems.add(...problems);
     const whole = entries?.count === tile.width;
     if (hashes === undefined && !whole) {
@@ -145,6 +167,10 @@ class Verification {
     this.problems.add(...entries.problems.filter((problem) => whole || problem.code === 'LEAF_MALFORMED'));
     for (const [type, count] of Object.entries(entries.types) as [LeafType, number][]) {
       this.types[type] = (this.types[type] ?? 0) + count;
+    }
+    for (const leaf of records === undefined ? [] : entries.recorded) {
+      if (leaf.type === 'erasure') this.records.erasure(leaf);
+      else this.records.leaf(leaf, records ?? new Map());
     }
     if (this.lastTime !== undefined && entries.firstTime !== undefined && entries.firstTime < this.lastTime) {
       this.clockSteps += 1;
@@ -270,7 +296,8 @@ export async function verifyLog(
   } finally {
     await pool.close();
   }
-  verification.problems.add(...walk.problems());
+  verification.problems.add(...walk.problems(), ...verification.records.problems());
+  const records = verification.records.report();
   return {
     origin: head.origin,
     size: head.size,
@@ -281,6 +308,7 @@ export async function verifyLog(
     witnessedLeaves: witnessed?.checkpoint.size ?? 0,
     cosigned: witnessed?.cosigned ?? [],
     types: verification.types,
+    ...(records ? { records } : {}),
     firstTime: verification.firstTime,
     lastTime: verification.lastTime,
     clockSteps: verification.clockSteps,

@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { WebSocket } from 'ws';
 import type { TerminalConnector } from '#kernel/connect.ts';
-import { parseLeaf } from '#kernel/log/leaf.ts';
+import { readWhole } from '#kernel/log/personal.ts';
 import { silentLogger } from '#kernel/logger.ts';
 import { REGION, type RealmId } from '#kernel/realm-id.ts';
 import { type RunningControllers, startControllers } from '#kernel/reconcile/start-controllers.ts';
@@ -198,8 +198,8 @@ describe('an operator and a tenant', () => {
   async function accessLog(): Promise<string[]> {
     const uid = await region.realms.use(ACME, (realm) => realm.uid);
     const leaves = await region.storage.readLeaves(uid, 'access', 0, 1_000);
-    return leaves.map(({ leaf }) => {
-      const { actor = '', verb, resource, decision } = parseLeaf(leaf) as unknown as Record<string, string>;
+    return leaves.map((stored) => {
+      const { actor = '', verb, resource, decision } = readWhole(stored) as unknown as Record<string, string>;
       return `${actor} ${verb} ${resource} ${decision}`;
     });
   }

@@ -158,6 +158,8 @@ const CONSENT_POLICIES = [
   'approvalpolicies.access.casemate.internal',
   'operatorpolicies.access.casemate.internal',
   'witnesses.ledger.casemate.internal',
+  'retentionpolicies.ledger.casemate.internal',
+  'erasures.ledger.casemate.internal',
 ];
 const QUESTION_RESOURCES = [
   'subjectaccessreviews.authorization.k8s.io',

@@ -9,6 +9,7 @@ import type {
   KeptCheckpoint,
   LogStorage,
   NewRealm,
+  PersonalRange,
   StoredChange,
   StoredLeaf,
   StoredObject,
@@ -115,6 +116,12 @@ export class LinkedStorage implements LogStorage {
   }
   readCheckpoints(uid: string, log: LogName) {
     return this.#link.call('readCheckpoints', () => this.#database.readCheckpoints(uid, log));
+  }
+  personalRecords(uid: string, range: PersonalRange) {
+    return this.#link.call('personalRecords', () => this.#database.personalRecords(uid, range));
+  }
+  erasePersonal(uid: string, range: PersonalRange) {
+    return this.#link.call('erasePersonal', () => this.#database.erasePersonal(uid, range));
   }
   keepCosigned(
     uid: string,
