@@ -4,11 +4,12 @@ import { once } from 'node:events';
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
-import { decodeJwt } from 'jose';
+import { decodeJwt, decodeProtectedHeader, type JWTHeaderParameters, SignJWT } from 'jose';
 import { API_PORT, TOKEN_PORT } from '#engines/nftables/workload-ports.ts';
 import type { AccessRecord } from '#kernel/access.ts';
 import { isStatusError } from '#kernel/errors.ts';
 import { silentLogger } from '#kernel/logger.ts';
+import { ManualClock } from '#kernel/store/manual-clock.ts';
 import { portName } from '#services/network/names.ts';
 import { people } from '#trust/identity/people/directory.ts';
 import { ServiceAccount } from '#trust/identity/service-accounts/service-account.ts';
@@ -60,7 +61,8 @@ describe('at a gateway', { skip: process.getuid?.() === 0 ? false : 'needs root'
         socket.end(`${socket.remoteAddress}`);
       },
       isEverywhere: false,
-      clock: region.clock,
+      // It stands still: nothing is regained while the test runs.
+      clock: new ManualClock(),
       random: region.random,
       logger: silentLogger,
     });
@@ -164,6 +166,28 @@ describe('at a gateway', { skip: process.getuid?.() === 0 ? false : 'needs root'
       region.identity.authenticator.authenticate(ACME, { bearerToken: text }),
       /instance shop\/web does not run as service account robot any more/,
     );
+  });
+
+  it('a token of an instance counts for no other one, and half of one is none', async () => {
+    const { text } = await ask(WEB);
+    const { current } = await region.identity.keys.of(ACME);
+    const payload = decodeJwt(text);
+    const claims = payload['kubernetes.io'] as { instance: { name: string; uid: string } };
+    const signed = (instance: unknown) =>
+      new SignJWT({ ...payload, 'kubernetes.io': { ...claims, instance } })
+        .setProtectedHeader(decodeProtectedHeader(text) as JWTHeaderParameters)
+        .sign(current.privateKey);
+    assert.equal(await isRefused(await signed(claims.instance)), undefined);
+    const { name, uid } = claims.instance;
+    for (const other of [
+      { name, uid: 'another' },
+      { name: 'another', uid },
+    ]) {
+      assert.match((await isRefused(await signed(other))) ?? '', /does not run as service account robot/);
+    }
+    for (const half of [{ name }, { uid }, { name: '', uid }, 'web', null, []]) {
+      assert.match((await isRefused(await signed(half))) ?? '', /no valid credential/);
+    }
   });
 
   it('an address that is no instance’s gets none', async () => {
