@@ -2,6 +2,7 @@
 
 import { access } from './access.ts';
 import type { Measure } from './context.ts';
+import { cosigning } from './cosigning.ts';
 import { creates } from './creates.ts';
 import { fairness } from './fairness.ts';
 import { gets } from './gets.ts';
@@ -24,6 +25,7 @@ export const MEASURES: Readonly<Record<string, Measure>> = {
   growth,
   instances,
   ledger,
+  cosigning,
   start,
   access,
   fairness,
