@@ -6,6 +6,8 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose';
+import { layoutOf } from '#region/layout.ts';
+import { regionStatus } from '#region/status.ts';
 import { baseImage, createOrganization, type Member, manifest } from './support/project.ts';
 import { startRegion, type TestRegion } from './support/region.ts';
 
@@ -322,6 +324,21 @@ suite('workload identity', { timeout: 600_000 }, () => {
     await patch('plain', { cpu: '2' });
     await patch('plain', { serviceAccount: null });
     assert.match(await editor('exec', 'plain', '--', 'id'), /uid=0/);
+  });
+
+  test('when the region’s process was killed, the tokens that are out go on counting, and new ones are given', async () => {
+    const before = await tokenOf('web');
+    const { supervisor } = (await regionStatus(layoutOf(region.data))) ?? {};
+    process.kill(supervisor?.processes.find(({ name }) => name === 'region')?.pid ?? 0, 'SIGKILL');
+    const TRIES_MAX = 300;
+    let given: Awaited<ReturnType<typeof ask>> | undefined;
+    for (let tries = 0; tries < TRIES_MAX && given?.status !== 200; tries++) {
+      // Terminals end with the process too, and begin again when it is back.
+      given = await ask('web').catch(() => undefined);
+    }
+    assert.equal(given?.status, 200);
+    assert.equal(await api(before, INSTANCES), 200);
+    assert.equal(await api(given?.text ?? '', INSTANCES), 200);
   });
 
   test('who asked as what is in the organization’s access log', async () => {
