@@ -19,9 +19,11 @@ describe('signing in with an organization’s own OpenID Connect provider', () =
   let upstream: OidcUpstream;
   before(async () => {
     region = await federationFixture();
+    closers.push(() => region.close());
     const callback = (name: string) => `${region.url}${ACME}/federation/${name}/callback`;
     const redirectUris = ['ministry', 'closed', 'other'].map(callback);
     upstream = await oidcUpstream({ tls: region.tls, redirectUris });
+    closers.push(() => upstream.close());
     await region.make(ACME, Project, { metadata: { name: 'people' } });
     const data = { clientSecret: Buffer.from(upstream.clientSecret).toString('base64') };
     await region.make(ACME, Secret, { metadata: { name: 'ministry' }, data }, 'people');
@@ -43,9 +45,10 @@ describe('signing in with an organization’s own OpenID Connect provider', () =
     await region.provider('closed', spec({ allowedDomains: ['ministry.example'], subject: 'oid' }));
     await region.provider('other', spec({}, { autoCreateUsers: true }));
   });
+  // The last opened first; what was not opened need not be closed.
+  const closers: (() => Promise<void>)[] = [];
   after(async () => {
-    await upstream.close();
-    await region.close();
+    for (const close of closers.toReversed()) await close();
   });
 
   const signIn = async (
