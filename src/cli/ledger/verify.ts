@@ -83,7 +83,7 @@ export function reportLines(report: LedgerReport, keyFrom: string): string[] {
       ['  checkpoints', `${report.verifiedCheckpoints} fit the leaves`],
       ...(report.cosigned.length === 0
         ? []
-        : [['  witnessed', `the first ${report.witnessedLeaves} leaves: ${witnessText(report)}`]]),
+        : [['  cosigned', `the first ${report.witnessedLeaves} leaves: ${witnessText(report)}`]]),
       ...recordRows(report),
       ['  from', `${report.firstTime ?? '?'} to ${report.lastTime ?? '?'}`],
       ['  root', report.root],

@@ -15,7 +15,8 @@ const candidates = (...words: string[]) => staticCandidates(readTyped(program, w
 test('commands complete, those below a command too', () => {
   assert.ok(candidates('')?.includes('describe'));
   assert.ok(!candidates('')?.includes('__complete'));
-  assert.deepEqual(candidates('ledger', ''), ['show', 'verify', 'prove', 'check-receipt', 'key']);
+  const ledger = ['show', 'verify', 'prove', 'check-receipt', 'export', 'compare', 'check-evidence', 'key'];
+  assert.deepEqual(candidates('ledger', ''), ledger);
   assert.deepEqual(candidates('completion', ''), ['bash', 'zsh']);
 });
 
