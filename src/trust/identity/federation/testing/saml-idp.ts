@@ -60,7 +60,10 @@ export const encoded = (xml: string): string => Buffer.from(xml, 'utf8').toStrin
 const LIFE_MS = 300_000;
 
 async function keyPair() {
-  const keys = (await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])) as CryptoKeyPair;
+  const keys = (await webcrypto.subtle.generateKey(ALGORITHM, true, [
+    'sign',
+    'verify',
+  ])) as webcrypto.CryptoKeyPair;
   const certificate = await x509.X509CertificateGenerator.createSelfSigned(
     {
       name: 'CN=identity provider of tests',
