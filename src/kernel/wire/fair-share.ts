@@ -8,13 +8,15 @@ import { REFUSAL_DELAY_MS } from './rates.ts';
 
 /** How often shares are looked at anew. */
 const LOOK_MS = 100;
-/** How often those in line are let in: as few at once as can be, since whoever else asks waits behind them. */
-const TURN_MS = 5;
+/** How often reads in line are let in: as few at once as can be, since whoever else asks waits behind them. */
+const TURN_MS = 2;
+/** How often writes are: several at once, for those that come together are one commit, and it is commits that keep the disk from others. */
+const WRITES_TURN_MS = 20;
 /** Whoever asked within this time counts as there. */
 const COMPANY_MS = 1_000;
 /** The share of time at work above which the busiest are slowed down, and below which they may go faster again. */
-const BUSY = 0.4;
-const EASY = 0.25;
+const BUSY = 0.25;
+const EASY = 0.15;
 const SLOWER = 0.7;
 const FASTER = 1.15;
 /** No realm is held below so many requests a second. */
@@ -33,13 +35,15 @@ interface Share {
   let: number;
   /** Requests a second; absent: as many as come. */
   rate: number | undefined;
-  /** Turns saved up, below 1 between two. */
+  /** Turns saved up. */
   saved: number;
-  readonly line: (() => void)[];
+  readonly reads: (() => void)[];
+  readonly writes: (() => void)[];
 }
 
 /** What it asked for since the last look, and what still waits. */
-const wanted = ({ asked, line }: Share) => asked + line.length;
+const waiting = ({ reads, writes }: Share) => reads.length + writes.length;
+const wanted = (share: Share) => share.asked + waiting(share);
 
 export interface FairShareOptions {
   readonly clock: Clock;
@@ -53,6 +57,7 @@ export class FairShare {
   readonly #shares = new Map<string, Share>();
   #looking = false;
   #turning = false;
+  #turns = 0;
 
   constructor({ clock, load }: FairShareOptions) {
     this.#clock = clock;
@@ -60,19 +65,20 @@ export class FairShare {
   }
 
   /** Resolves when it is the realm's turn; undefined when it is at once. Rejects with 429 when the line is too long. */
-  enter(realm: string): Promise<void> | undefined {
+  enter(realm: string, method: string): Promise<void> | undefined {
     const now = this.#clock.now();
     const share = this.#shareOf(realm, now);
     share.seen_ms = now;
     share.asked += 1;
     if (!this.#looking && this.#shares.size > 1) this.#startLooking();
-    if (share.rate === undefined && share.line.length === 0) {
+    const line = method === 'GET' ? share.reads : share.writes;
+    if (share.rate === undefined && line.length === 0) {
       share.let += 1;
       return undefined;
     }
-    if (share.line.length >= LINE_MAX) return this.#refuse(realm);
+    if (line.length >= LINE_MAX) return this.#refuse(realm);
     return new Promise((resolve) => {
-      share.line.push(resolve);
+      line.push(resolve);
       this.#startTurning();
     });
   }
@@ -80,7 +86,7 @@ export class FairShare {
   #shareOf(realm: string, now: number): Share {
     let share = this.#shares.get(realm);
     if (share === undefined) {
-      share = { seen_ms: now, asked: 0, let: 0, rate: undefined, saved: 0, line: [] };
+      share = { seen_ms: now, asked: 0, let: 0, rate: undefined, saved: 0, reads: [], writes: [] };
       this.#shares.set(realm, share);
       if (this.#shares.size > REALMS_MAX) this.#forgetAbsent(now);
     }
@@ -97,8 +103,8 @@ export class FairShare {
   }
 
   #forgetAbsent(now: number): void {
-    for (const [realm, { seen_ms, line }] of this.#shares) {
-      if (line.length === 0 && now - seen_ms > COMPANY_MS) this.#shares.delete(realm);
+    for (const [realm, share] of this.#shares) {
+      if (waiting(share) === 0 && now - share.seen_ms > COMPANY_MS) this.#shares.delete(realm);
     }
   }
 
@@ -120,13 +126,12 @@ export class FairShare {
       else if (busy < EASY && share.rate !== undefined) {
         share.rate *= FASTER;
         // Nobody waits for it any more.
-        if (share.line.length === 0 && share.asked * (1_000 / LOOK_MS) < share.rate / 2)
-          share.rate = undefined;
+        if (waiting(share) === 0 && share.asked * (1_000 / LOOK_MS) < share.rate / 2) share.rate = undefined;
       }
       share.asked = 0;
       share.let = 0;
     }
-    this.#looking = there.length > 1 || there.some(({ line }) => line.length > 0);
+    this.#looking = there.length > 1 || there.some((share) => waiting(share) > 0);
     if (this.#looking) this.#clock.after(LOOK_MS, () => this.#look());
   }
 
@@ -142,21 +147,30 @@ export class FairShare {
   }
 
   #turn(): void {
-    let waiting = false;
+    this.#turns += 1;
+    const isWritesTurn = this.#turns % (WRITES_TURN_MS / TURN_MS) === 0;
+    let left = false;
     for (const share of this.#shares.values()) {
-      const { line, rate } = share;
-      if (line.length === 0) continue;
+      if (waiting(share) === 0) continue;
       share.saved = Math.min(
-        share.saved + ((rate ?? Number.POSITIVE_INFINITY) * TURN_MS) / 1_000,
-        line.length,
+        share.saved + ((share.rate ?? Number.POSITIVE_INFINITY) * TURN_MS) / 1_000,
+        LINE_MAX,
       );
-      const going = line.splice(0, Math.floor(share.saved));
-      share.saved -= going.length;
-      share.let += going.length;
-      for (const go of going) go();
-      waiting ||= line.length > 0;
+      // Where both wait, each gets half.
+      const reads = share.writes.length === 0 ? share.saved : share.saved / 2;
+      letIn(share, share.reads, Math.floor(reads));
+      if (isWritesTurn) letIn(share, share.writes, Math.floor(share.saved));
+      if (waiting(share) === 0) share.saved = 0;
+      else left = true;
     }
-    this.#turning = waiting;
-    if (waiting) this.#clock.after(TURN_MS, () => this.#turn());
+    this.#turning = left;
+    if (left) this.#clock.after(TURN_MS, () => this.#turn());
   }
+}
+
+function letIn(share: Share, line: (() => void)[], count: number): void {
+  const going = line.splice(0, count);
+  share.saved -= going.length;
+  share.let += going.length;
+  for (const go of going) go();
 }

@@ -105,7 +105,7 @@ export async function answerRequest(
   const parsed = splitUrl(incoming.url ?? '/');
   const probe = parsed.path?.target;
   if (probe?.type === 'health' && incoming.method === 'GET') return healthAnswer(wire, probe.probe);
-  await wire.shares.enter(parsed.path?.realm ?? '/');
+  await wire.shares.enter(parsed.path?.realm ?? '/', incoming.method ?? 'GET');
   const route = await routeOf(wire, parsed.path);
   if (route !== undefined && parsed.path !== undefined) {
     const { realm, prefix } = parsed.path;

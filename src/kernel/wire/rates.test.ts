@@ -71,7 +71,7 @@ describe('the shares of realms', () => {
     let [floodServed, otherWaited] = [0, 0];
     for (let step = 0; step < 600; step++) {
       for (let i = 0; i < 20; i++) {
-        const turn = shares.enter('/orgs/flood');
+        const turn = shares.enter('/orgs/flood', 'GET');
         if (turn === undefined) floodServed += 1;
         else
           turn.then(
@@ -79,7 +79,7 @@ describe('the shares of realms', () => {
             () => {},
           );
       }
-      if (company && shares.enter('/orgs/quiet') !== undefined) otherWaited += 1;
+      if (company && shares.enter('/orgs/quiet', 'GET') !== undefined) otherWaited += 1;
       await clock.advance(10);
     }
     return { floodServed, otherWaited };
@@ -101,13 +101,13 @@ describe('the shares of realms', () => {
     let quietWaited = 0;
     // As many clients as can wait, each with one request: what is let in comes again.
     const ask = (): void => {
-      const turn = shares.enter('/orgs/flood');
+      const turn = shares.enter('/orgs/flood', 'GET');
       if (turn) turn.then(ask, () => {});
       else clock.after(1, ask);
     };
     for (let i = 0; i < 200; i++) ask();
     for (let step = 0; step < 1_000; step++) {
-      if (shares.enter('/orgs/quiet') !== undefined) quietWaited += 1;
+      if (shares.enter('/orgs/quiet', 'GET') !== undefined) quietWaited += 1;
       await clock.advance(8);
     }
     assert.equal(quietWaited, 0);
@@ -121,18 +121,18 @@ describe('the shares of realms', () => {
     const clock = new ManualClock();
     const shares = new FairShare({ clock, load: () => 0.9 });
     const enter = () => {
-      for (let i = 0; i < 50; i++) void shares.enter('/orgs/flood');
+      for (let i = 0; i < 50; i++) void shares.enter('/orgs/flood', 'GET');
     };
     for (let step = 0; step < 20; step++) {
       enter();
-      shares.enter('/orgs/quiet');
+      shares.enter('/orgs/quiet', 'GET');
       await clock.advance(20);
     }
-    assert.notEqual(shares.enter('/orgs/flood'), undefined);
+    assert.notEqual(shares.enter('/orgs/flood', 'GET'), undefined);
     for (let step = 0; step < 100; step++) {
-      void shares.enter('/orgs/flood');
+      void shares.enter('/orgs/flood', 'GET');
       await clock.advance(20);
     }
-    assert.equal(shares.enter('/orgs/flood'), undefined);
+    assert.equal(shares.enter('/orgs/flood', 'GET'), undefined);
   });
 });
