@@ -135,8 +135,13 @@ describe('the view inside a batch', () => {
         const { view, changes } = commit(batch);
         assert.deepEqual(answers(state), untouched);
         const seen = answers(view);
+        const counted = [Widget, Note].map((kind) => state.changes(kind));
         for (const change of changes) state.apply(state.revision + 1, change);
         assert.deepEqual(seen, answers(state));
+        // The count of a kind's changes moves when, and only when, one of its objects did.
+        const moved = [Widget, Note].map((kind, index) => state.changes(kind) !== counted[index]);
+        const touched = [Widget, Note].map((kind) => changes.some((change) => change?.kind === kind));
+        assert.deepEqual(moved, touched);
       }),
       { numRuns: 300 },
     );
