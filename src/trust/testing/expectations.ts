@@ -213,7 +213,7 @@ export function casesOf(operation: ApiOperation): Case[] {
     return [on({ name: 'a', ...(reach === 'project' ? { namespace: OWN_PROJECT } : {}) }, 'write a status')];
   }
   if (RECORD_RESOURCES.includes(kind.resource) && !reading) {
-    return [on({ namespace: OWN_PROJECT }, 'write a record')];
+    return [on(kind.scope === 'Project' ? { namespace: OWN_PROJECT } : { name: 'a' }, 'write a record')];
   }
   if (SIGN_IN_RESOURCES.includes(kind.resource) && !reading && !TAKES.includes(verb)) {
     return [on({ name: 'a' }, 'write a record')];
