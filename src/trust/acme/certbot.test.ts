@@ -83,6 +83,8 @@ describe('certbot', () => {
     const mixed = await bot.register({ kid: mine.kid, hmacKey: other.hmacKey });
     assert.notEqual(mixed.code, 0);
     assert.match(mixed.output, /not signed with that account/);
+    const dashed = await bot.register({ kid: mine.kid, hmacKey: `-${other.hmacKey.slice(1)}` });
+    assert.match(dashed.output, /not signed with that account/);
   });
 
   it('registers, gets a certificate that OpenSSL accepts under the region’s root, for that name and as a server', async () => {

@@ -64,17 +64,13 @@ export async function certbot(directory: string, ca: string): Promise<Certbot> {
     folder,
     run: runBot,
     log: () => readFile(join(folder, 'logs', 'letsencrypt.log'), 'utf8'),
-    register: ({ kid, hmacKey }) =>
-      runBot(
-        'register',
-        '--eab-kid',
-        kid,
-        '--eab-hmac-key',
-        hmacKey,
-        '-m',
-        'ops@acme.example',
-        '--agree-tos',
-      ),
+    // The lines that `casemate acme-eab` prints: a key is secret, so not an argument; and one in 64 begins with '-', which
+    // certbot's command line would take for an option.
+    register: async ({ kid, hmacKey }) => {
+      const settings = join(folder, 'account.ini');
+      await writeFile(settings, `eab-kid = ${kid}\neab-hmac-key = ${hmacKey}\n`, { mode: 0o600 });
+      return runBot('register', '--config', settings, '-m', 'ops@acme.example', '--agree-tos');
+    },
     path,
     read: (certificate, file) => readFile(path(certificate, file), 'utf8'),
     remove: () => rm(folder, { recursive: true }),
