@@ -134,6 +134,7 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
         config,
         keyring,
         certificates,
+        issuers: () => issuers,
         keys,
         keyProviders: { keyring, owned: hsms.owned, software: hsms.software },
         incus: engine.incus,

@@ -22,7 +22,9 @@ import { Namespace } from '#services/tenancy/namespace.ts';
 import { tenancyService } from '#services/tenancy/service.ts';
 import type { AccessAuthorizer } from '#trust/access/authorizer.ts';
 import { accessService } from '#trust/access/service.ts';
+import { revokeIssuersOf } from '#trust/acme/cessation.ts';
 import { approvalsService } from '#trust/approvals/service.ts';
+import type { RegionIssuers } from '#trust/certificates/issuers.ts';
 import type { CertificateTasks } from '#trust/certificates/tasks.ts';
 import { tokenRights } from '#trust/identity/service-accounts/token-rights.ts';
 import type { Backends } from '#trust/keys/key/crypt.ts';
@@ -41,6 +43,7 @@ export interface ServiceParts {
   readonly config: RegionConfig;
   readonly keyring: Keyring;
   readonly certificates: CertificateTasks;
+  readonly issuers: () => RegionIssuers;
   /** What holds tenants' Keys. */
   readonly keys: Backends;
   /** Organizations' own HSMs. */
@@ -69,6 +72,7 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
     config,
     keyring,
     certificates,
+    issuers,
     keys,
     keyProviders,
     incus,
@@ -108,7 +112,11 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
     keysService({ backends: keys, providers: keyProviders, realms, accessLog, clock }),
     retentionService({ eraser }),
     witnessService({ logs, client: witnessClient(config.ledger.witnessNetworks, clock) }),
-    tenancyService({ kinds: organizationKinds }),
+    tenancyService({
+      kinds: organizationKinds,
+      beforeDestroying: (organization, { realm, change }) =>
+        revokeIssuersOf({ issuers: issuers(), clock }, organization, realm, change),
+    }),
     computeService({ ...common, imageFolder, checkEntering: enteringGuard(realms, rights) }),
     workloadIdentityService({
       rights,

@@ -49,6 +49,7 @@ function controllers(): string[] {
     keys: keyBackends(keyring),
     keyProviders: { keyring, owned: new Map(), software: softwareRoots(symmetricKey(new Uint8Array(32))) },
     certificates: certificateTasks,
+    issuers: unopened,
     incus: connectIncus({ absent: 'nothing runs here' }, clock),
     filter: noFilter('nothing runs here'),
     names: hostsFolder('/nowhere'),

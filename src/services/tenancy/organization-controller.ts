@@ -7,7 +7,7 @@ import type { Controller, ReconcileContext, RetryAfter } from '#kernel/controlle
 import { isStatusError } from '#kernel/errors.ts';
 import type { Kind } from '#kernel/kind.ts';
 import type { ObjectKey, Realm } from '#kernel/realm.ts';
-import { organizationOf, organizationRealm } from '#kernel/realm-id.ts';
+import { organizationOf, organizationRealm, type RealmId } from '#kernel/realm-id.ts';
 import { type ConditionChange, readyCondition, setCondition } from '#kernel/reconcile/conditions.ts';
 import { hasFinalizer, isDeleting, removeFinalizer } from '#kernel/reconcile/finalizers.ts';
 import { RoleBinding } from '#trust/access/role-binding.ts';
@@ -30,6 +30,8 @@ const DELETION_LOOK_AGAIN_ms = 250;
 export interface OrganizationControllerOptions {
   /** Every kind of an organization; read when first needed. */
   readonly kinds: () => readonly Kind[];
+  /** What is done last while the organization's realm and keys are still there. Called again when anything after it failed. */
+  readonly beforeDestroying?: (organization: RealmId, context: ReconcileContext) => Promise<void>;
 }
 
 export function organizationController(options: OrganizationControllerOptions): Controller {
@@ -117,7 +119,7 @@ async function settle(organization: OrganizationObject, context: ReconcileContex
 
 async function unmake(
   organization: OrganizationObject,
-  { kinds }: OrganizationControllerOptions,
+  { kinds, beforeDestroying }: OrganizationControllerOptions,
   context: ReconcileContext,
 ): Promise<RetryAfter | undefined> {
   if (!hasFinalizer(organization, ORGANIZATION_FINALIZER)) return undefined;
@@ -135,8 +137,10 @@ async function unmake(
       await publish(organization, context, {}, readyCondition('False', 'Deleting', message, generation));
       return { retryAfter_ms: DELETION_LOOK_AGAIN_ms };
     }
-    await context.realms.destroy(id);
+    await beforeDestroying?.(id, context);
   }
+  // Also when there is no realm any more: an earlier attempt may have ended before it came to the keys.
+  await context.realms.destroy(id);
   await removeFinalizer(
     context.realm.resources,
     Organization,

@@ -33,6 +33,8 @@ interface State {
   readonly organization: unknown;
   readonly objects: readonly string[];
   readonly hasKeys: boolean;
+  /** Whether there were keys, each time that what precedes destruction was done. */
+  readonly lastRites: readonly boolean[];
 }
 
 function scenario(phase: 'make' | 'unmake'): Scenario<State> {
@@ -47,6 +49,7 @@ function scenario(phase: 'make' | 'unmake'): Scenario<State> {
       });
       const test = await openTestRealms({ kinds: KINDS, create: [REGION], keyring, clock });
       const { realms } = test;
+      const lastRites = new Set<boolean>();
       await realms.use(REGION, ({ resources }) =>
         resources.create(
           Organization,
@@ -57,7 +60,12 @@ function scenario(phase: 'make' | 'unmake'): Scenario<State> {
       );
       const reconcileWith = async (seen: Realms): Promise<'again' | 'settled'> =>
         realms.use(REGION, async (region) => {
-          const organization = organizationController({ kinds: () => IN_ORGANIZATION });
+          const organization = organizationController({
+            kinds: () => IN_ORGANIZATION,
+            beforeDestroying: async (id) => {
+              lastRites.add((await keyring.clientAuthority(id, { fresh: true })) !== undefined);
+            },
+          });
           const ask = await seen.use(REGION, (realm) =>
             organization.reconcile({ name: NAME }, contextOf(test, realm, seen)),
           );
@@ -77,7 +85,7 @@ function scenario(phase: 'make' | 'unmake'): Scenario<State> {
       const seen = instrumentRealms(realms, disturber);
       return {
         pass: () => reconcileWith(seen),
-        state: () => stateOf(test, keyring),
+        state: async () => ({ ...(await stateOf(test, keyring)), lastRites: [...lastRites] }),
         tearDown: () => test.close(),
       };
     },
@@ -124,7 +132,7 @@ function isDone(region: Realm, phase: 'make' | 'unmake'): boolean {
 async function stateOf(
   test: TestRealms,
   keyring: Parameters<typeof reconcileClientCertificate>[1],
-): Promise<State> {
+): Promise<Omit<State, 'lastRites'>> {
   const { realms } = test;
   const organization = await realms.use(REGION, ({ view }) => view.get(Organization, { name: NAME }));
   const exists = await realms.exists(REALM);
@@ -176,6 +184,7 @@ describe('an organization whose controller is repeated, failed and killed at eve
             'ClientCertificate /first-administrator',
           ],
           hasKeys: true,
+          lastRites: [],
         },
         title,
       );
@@ -187,7 +196,11 @@ describe('an organization whose controller is repeated, failed and killed at eve
     let runs = 0;
     for await (const { title, state } of everyDisturbance(scenario('unmake'))) {
       runs++;
-      assert.deepEqual(state, { realms: ['/'], organization: undefined, objects: [], hasKeys: false }, title);
+      assert.deepEqual(
+        state,
+        { realms: ['/'], organization: undefined, objects: [], hasKeys: false, lastRites: [true] },
+        title,
+      );
     }
     assert.ok(runs > 30, `${runs} runs`);
   });

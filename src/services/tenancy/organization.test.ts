@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { isStatusError } from '#kernel/errors.ts';
+import type { WrappedKeyStorage } from '#kernel/keys.ts';
 import { encodeVkey } from '#kernel/log/note.ts';
 import type { DraftObject } from '#kernel/object.ts';
 import { organizationRealm, REGION } from '#kernel/realm-id.ts';
 import { getCondition } from '#kernel/reconcile/conditions.ts';
 import { RoleBinding } from '#trust/access/role-binding.ts';
 import { ClientCertificate } from '#trust/identity/client-certificate.ts';
+import { memoryKeyStorage } from '#trust/keys/memory-key-storage.ts';
 import { Event, type EventObject } from './event.ts';
 import { Namespace } from './namespace.ts';
 import { CONFIRM_DELETION, Organization } from './organization.ts';
@@ -255,5 +257,33 @@ describe('deleting an organization', () => {
     assert.ok(made?.status?.firstAdministrator);
     assert.notEqual(made.status.realmUid, before);
     await region.inRealm(REALM, ({ view }) => assert.equal(view.count(Widget), 0));
+  });
+});
+
+describe('deleting an organization whose keys cannot be destroyed at once', () => {
+  it('ends when they are gone, not before, even when its realm is gone already', async () => {
+    const storage = memoryKeyStorage();
+    let away = true;
+    const keyStorage: WrappedKeyStorage = {
+      ...storage,
+      async deleteAll(realm) {
+        if (away) throw new Error('the key storage does not answer');
+        await storage.deleteAll(realm);
+      },
+    };
+    const region = await openTestRegion({ keyStorage });
+    try {
+      await region.createOrganization(NAME);
+      await confirm(region);
+      await requestDeletion(region);
+      await region.until(async () => !(await region.test.realms.exists(REALM)));
+      assert.ok(await read(region));
+      assert.notDeepEqual(await storage.list(REALM), []);
+      away = false;
+      await region.until(async () => (await read(region)) === undefined);
+      assert.deepEqual(await storage.list(REALM), []);
+    } finally {
+      await region.close();
+    }
   });
 });

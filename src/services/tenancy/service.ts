@@ -10,13 +10,13 @@ import { lifecycleAdmission } from './lifecycle-admission.ts';
 import { Namespace } from './namespace.ts';
 import { namespaceController } from './namespace-controller.ts';
 import { Organization } from './organization.ts';
-import { organizationController } from './organization-controller.ts';
+import { type OrganizationControllerOptions, organizationController } from './organization-controller.ts';
 import { Quota } from './quota.ts';
 import { quotaAdmission } from './quota-admission.ts';
 import { quotaController } from './quota-controller.ts';
 import { Secret } from './secret.ts';
 
-export interface TenancyOptions {
+export interface TenancyOptions extends Pick<OrganizationControllerOptions, 'beforeDestroying'> {
   /**
    * Every kind that organizations serve, of all services: `() => registry.servedIn('organization')`. A function, because the
    * registry is made from the services, this one among them; it is not called before controllers start or changes come.
@@ -26,13 +26,14 @@ export interface TenancyOptions {
 
 export const TENANCY_KINDS: readonly Kind[] = [Organization, Namespace, Quota, Secret, ConfigMap, Event];
 
-export function tenancyService({ kinds }: TenancyOptions): Service {
+export function tenancyService(options: TenancyOptions): Service {
+  const { kinds } = options;
   return {
     name: 'tenancy',
     kinds: TENANCY_KINDS,
     admissions: [lifecycleAdmission, quotaAdmission(kinds)],
     controllers: [
-      organizationController({ kinds }),
+      organizationController(options),
       namespaceController(kinds),
       quotaController(kinds),
       eventExpiry,

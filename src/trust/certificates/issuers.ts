@@ -68,6 +68,8 @@ export interface RegionIssuers {
   /** One by its number, for its list; undefined when there is none. */
   byNumber(realm: RealmId, number: number): Promise<IssuingAuthority | undefined>;
   numbers(realm: RealmId): Promise<readonly number[]>;
+  /** The issuer of the region that signed an organization's; undefined when none here did. */
+  vouchedBy(certificate: X509Certificate): Promise<IssuingAuthority | undefined>;
 }
 
 export interface IssuersOptions {
@@ -126,13 +128,19 @@ export function regionIssuers(options: IssuersOptions): RegionIssuers {
       const imported = (await offline()).find((one) => one.number === number);
       return imported === undefined || imported.stage === 'alone' ? '' : imported.cross;
     }
+    const issuer = await vouchedBy(certificate);
+    if (issuer) return issuer.chain;
+    throw new Error(`no issuer of the region is left that vouches for an issuer of ${realm}`);
+  }
+
+  async function vouchedBy(certificate: X509Certificate): Promise<IssuingAuthority | undefined> {
     for (const other of (await numbers(REGION)).toReversed()) {
       const issuer = await byNumber(REGION, other);
       if (issuer && certificate.checkIssued(issuer.certificate) && certificate.verify(issuer.publicKey)) {
-        return issuer.chain;
+        return issuer;
       }
     }
-    throw new Error(`no issuer of the region is left that vouches for an issuer of ${realm}`);
+    return undefined;
   }
 
   async function byNumber(realm: RealmId, number: number): Promise<IssuingAuthority | undefined> {
@@ -224,6 +232,7 @@ export function regionIssuers(options: IssuersOptions): RegionIssuers {
     },
     byNumber,
     numbers,
+    vouchedBy,
     async organization(realm) {
       const organization = organizationOf(realm);
       if (organization === undefined) throw new TypeError('the region is no organization');
