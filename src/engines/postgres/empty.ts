@@ -15,6 +15,7 @@ const TABLES = [
   'wrapped_keys',
   'expiring_record_keys',
   'expiring_records',
+  'pieces',
   'schema_migrations',
 ];
 

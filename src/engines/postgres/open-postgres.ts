@@ -4,11 +4,13 @@
 import type { Claims } from '#kernel/claim.ts';
 import { type Clock, systemClock } from '#kernel/clock.ts';
 import type { WrappedKeyStorage } from '#kernel/keys.ts';
+import type { Pieces } from '#kernel/pieces.ts';
 import type { ExpiringRecords } from '#kernel/records.ts';
 import type { LogStorage } from '#kernel/store/storage.ts';
 import { PostgresClaims } from './claims.ts';
 import { openPool, type PostgresConnection } from './database.ts';
 import { migrate, readMigrations } from './migrate.ts';
+import { PostgresPieces } from './pieces.ts';
 import { PostgresStorage } from './postgres-storage.ts';
 import { PostgresRecords } from './records.ts';
 import { WakeUps } from './wake-ups.ts';
@@ -25,6 +27,7 @@ export interface Postgres {
   readonly log: LogStorage;
   readonly keys: WrappedKeyStorage;
   readonly records: ExpiringRecords;
+  readonly pieces: Pieces;
   /** Given up by whoever holds them: closing does not end them. */
   readonly claims: Claims;
   /** Versions of the schema that opening has applied. */
@@ -44,6 +47,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Postgres> 
       log: new PostgresStorage(pool, wakeUps),
       keys: new PostgresWrappedKeys(pool),
       records: new PostgresRecords({ pool, clock }),
+      pieces: new PostgresPieces(pool),
       claims: new PostgresClaims({ connection, clock, onFault }),
       migrated,
       async close() {

@@ -59,6 +59,7 @@ export const DESTROY_REALM = [
   'DELETE FROM cosigned_checkpoints WHERE realm = $1',
   // Their keys go with them.
   'DELETE FROM expiring_records WHERE realm = $1',
+  'DELETE FROM pieces WHERE realm = $1',
 ];
 
 export const LIST_REALMS = 'SELECT id FROM realms ORDER BY id COLLATE "C"';
