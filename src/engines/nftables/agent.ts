@@ -7,10 +7,11 @@
  * the agent's user and be writable by nobody else, and the socket is 0660 with the group the agent runs with.
  * It prints `ready` once it serves. With `--state` the last model is kept there and put in force again at start, before any instance of a rebooted host runs.
  */
-import { chmod, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import { readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { listenLocally } from '#kernel/local-socket.ts';
 import { applyModel, clearModel, NftError, stateInForce } from './apply.ts';
 import { type FilterModel, ModelError, parseModel } from './model.ts';
 import { REGION_ID } from './names.ts';
@@ -33,22 +34,9 @@ export async function startAgent(options: AgentOptions): Promise<Server> {
   if (options.state !== undefined) await requireOwnFolder(options.state);
   const keeper = new Keeper(options);
   await keeper.restore();
-  await unlink(options.socket).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-  });
   const server = createServer({ allowHalfOpen: true }, (socket) => serve(socket, keeper));
   server.maxConnections = CONNECTIONS_MAX;
-  // Nobody may connect between the socket's birth and its chmod.
-  const mask = process.umask(0o177);
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(options.socket, resolve);
-    });
-  } finally {
-    process.umask(mask);
-  }
-  await chmod(options.socket, 0o660);
+  await listenLocally(server, options.socket, 0o660);
   return server;
 }
 

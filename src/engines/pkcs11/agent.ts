@@ -7,12 +7,13 @@
  * module needs of the environment it gets from ours.
  */
 import { constants } from 'node:fs';
-import { open, unlink } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { type Clock, systemClock } from '#kernel/clock.ts';
+import { listenLocally } from '#kernel/local-socket.ts';
 import { HostProblem, ModuleHost } from './module-host.ts';
 import { type HsmRequest, type HsmResponse, LINE_BYTES_MAX } from './protocol.ts';
 
@@ -92,20 +93,9 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     }
   }
 
-  await unlink(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-  });
   const server = createServer((socket) => serve(socket, answer));
   server.maxConnections = CONNECTIONS_MAX;
-  const mask = process.umask(0o117);
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(path, resolve);
-    });
-  } finally {
-    process.umask(mask);
-  }
+  await listenLocally(server, path, 0o660);
   return {
     server,
     host: () => host,

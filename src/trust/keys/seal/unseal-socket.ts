@@ -4,6 +4,7 @@
  */
 import { rmSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
+import { listenLocally } from '#kernel/local-socket.ts';
 import { UnsealError } from './sealed-master.ts';
 import type { Unsealing, UnsealState } from './unsealing.ts';
 
@@ -18,7 +19,6 @@ export async function serveUnsealing(
   path: string,
   unsealing: Pick<Unsealing, 'state' | 'offer'>,
 ): Promise<{ close(): Promise<void> }> {
-  rmSync(path, { force: true });
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     socket.on('error', () => socket.destroy());
     socket.setTimeout(ASK_LIMIT_MS, () => socket.destroy());
@@ -30,15 +30,7 @@ export async function serveUnsealing(
       );
   });
   server.maxConnections = CONNECTIONS_MAX;
-  const mask = process.umask(0o177);
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(path, resolve);
-    });
-  } finally {
-    process.umask(mask);
-  }
+  await listenLocally(server, path, 0o600);
   return {
     close: () =>
       new Promise((resolve) => {
