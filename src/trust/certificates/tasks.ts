@@ -2,9 +2,17 @@
  * The work on certificates that takes long: signing, and checking requests. Everything that goes in and out is plain data or
  * a key that Node can hand to another thread, because it is done on one (`task-threads.ts`).
  */
-import { createHash, createPublicKey, type KeyObject, randomBytes, type webcrypto } from 'node:crypto';
+import {
+  createHash,
+  createPublicKey,
+  type KeyObject,
+  randomBytes,
+  type webcrypto,
+  type X509Certificate,
+} from 'node:crypto';
 import { encodeNameConstraints, type NameConstraints } from './name-constraints.ts';
 import { checkRequest, checkServerRequest, type RequestedKey, type RequestedServer } from './request.ts';
+import { writeCertificate } from './write-certificate.ts';
 import * as x509 from './x509.ts';
 
 export const NAME_CONSTRAINTS_OID = '2.5.29.30';
@@ -138,56 +146,62 @@ async function certifyAuthority(
 ): Promise<SignedCertificate> {
   const { usage, constraints, pathLength = 0, crlUrl, commonName, publicKey } = content;
   const serial = randomSerial();
-  const certificate = await x509.X509CertificateGenerator.create({
-    serialNumber: serial,
-    subject: [{ CN: [commonName] }],
-    issuer: [{ CN: [issuer.commonName] }],
-    notBefore: new Date(content.notBefore_ms),
-    notAfter: new Date(content.notAfter_ms),
-    signingAlgorithm: signingAlgorithm(issuer.curve),
-    publicKey: Uint8Array.from(publicKey.export({ type: 'spki', format: 'der' })),
-    signingKey: issuer.signingKey,
-    extensions: [
-      new x509.BasicConstraintsExtension(true, pathLength, true),
-      ...EXTENSIONS.authority,
-      ...above,
-      new x509.SubjectKeyIdentifierExtension(keyIdentifier(publicKey)),
-      ...(constraints
-        ? [new x509.Extension(NAME_CONSTRAINTS_OID, true, encodeNameConstraints(constraints))]
-        : []),
-      ...revocationList(crlUrl),
-      AUTHORITY_USAGE[usage],
-    ],
-  });
-  return { pem: `${certificate.toString('pem')}\n`, der: new Uint8Array(certificate.rawData), serial };
+  const certificate = await writeCertificate(
+    {
+      serial,
+      subject: [{ CN: [commonName] }],
+      spki: publicKey.export({ type: 'spki', format: 'der' }),
+      notBefore_ms: content.notBefore_ms,
+      notAfter_ms: content.notAfter_ms,
+      extensions: [
+        new x509.BasicConstraintsExtension(true, pathLength, true),
+        ...EXTENSIONS.authority,
+        ...above,
+        new x509.SubjectKeyIdentifierExtension(keyIdentifier(publicKey)),
+        ...(constraints
+          ? [new x509.Extension(NAME_CONSTRAINTS_OID, true, encodeNameConstraints(constraints))]
+          : []),
+        ...revocationList(crlUrl),
+        AUTHORITY_USAGE[usage],
+      ],
+    },
+    issuer,
+  );
+  return signedCertificate(certificate, serial);
 }
 
 const revocationList = (url: string | undefined): x509.Extension[] =>
   url === undefined ? [] : [new x509.CRLDistributionPointsExtension([url])];
 
 async function sign(task: SigningTask): Promise<SignedCertificate> {
-  const { issuer, subject, usage, names } = task;
-  const spki = Uint8Array.from(task.spki);
+  const { issuer, subject, spki, usage, names } = task;
   const serial = randomSerial();
-  const signed = await x509.X509CertificateGenerator.create({
-    serialNumber: serial,
-    subject,
-    issuer: [{ CN: [issuer.commonName] }],
-    notBefore: new Date(task.notBefore_ms),
-    notAfter: new Date(task.notAfter_ms),
-    signingAlgorithm: signingAlgorithm(issuer.curve),
-    publicKey: spki,
-    signingKey: issuer.signingKey,
-    extensions: [
-      ...EXTENSIONS[usage],
-      new x509.SubjectAlternativeNameExtension([...names]),
-      new x509.AuthorityKeyIdentifierExtension(issuer.keyIdentifier),
-      new x509.SubjectKeyIdentifierExtension(identifierOf(spki)),
-      ...revocationList(task.crlUrl),
-    ],
-  });
-  return { pem: `${signed.toString('pem')}\n`, der: new Uint8Array(signed.rawData), serial };
+  const certificate = await writeCertificate(
+    {
+      serial,
+      subject,
+      spki,
+      notBefore_ms: task.notBefore_ms,
+      notAfter_ms: task.notAfter_ms,
+      extensions: [
+        ...EXTENSIONS[usage],
+        new x509.SubjectAlternativeNameExtension([...names]),
+        new x509.AuthorityKeyIdentifierExtension(issuer.keyIdentifier),
+        new x509.SubjectKeyIdentifierExtension(identifierOf(spki)),
+        ...revocationList(task.crlUrl),
+      ],
+    },
+    issuer,
+  );
+  return signedCertificate(certificate, serial);
 }
 
-const identifierOf = (spki: Uint8Array<ArrayBuffer>): string =>
+// Copied: what is handed to another thread must not be a slice of memory that others share.
+const signedCertificate = (certificate: X509Certificate, serial: string): SignedCertificate => ({
+  pem: certificate.toString(),
+  der: Uint8Array.from(certificate.raw),
+  serial,
+});
+
+const identifierOf = (spki: Uint8Array): string =>
   keyIdentifier(createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' }));
