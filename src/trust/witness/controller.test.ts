@@ -236,3 +236,62 @@ test('a region that forks its database cannot get both histories cosigned by one
     /^it was shown another history of test\.casemate\.internal\/orgs\/acme\/changes/,
   );
 });
+
+test('a region that was put back to an older database says so, once, before it has grown past what was cosigned', async (t) => {
+  const region = await openRegion(t);
+  const witness = await startWitness(t, 'tenant.example/w1', await follows(region), region.clock);
+  await region.addWitness('one', witness.url, witness.keys);
+  const old = await openRegion(t, region);
+  for (const name of ['a', 'b', 'c']) await region.change(name);
+  await region.reconcile('one');
+  const seen = await region.size();
+  await old.reconcile('one');
+  const found = await old.ready('one');
+  assert.deepEqual([found?.status, found?.reason], ['False', 'RolledBack']);
+  // The checkpoint was taken before the condition was written.
+  assert.match(
+    found?.message ?? '',
+    new RegExp(`^it cosigned ${seen - 1} leaves of test\\.casemate\\.internal/orgs/acme/changes, and this`),
+  );
+  const size = await old.size();
+  await old.clock.advance(10_000);
+  await old.reconcile('one');
+  assert.equal(await old.size(), size, 'found again is no news, so no leaf');
+  // Grown past it, it is another history.
+  for (const name of ['d', 'e', 'f', 'g']) await old.change(name);
+  await old.clock.advance(ROUND_MS);
+  await old.reconcile('one');
+  assert.equal((await old.ready('one'))?.reason, 'OtherHistory');
+});
+
+test('a witness that another replica was faster to ask is no finding', async (t) => {
+  const region = await openRegion(t);
+  const witness = await startWitness(t, 'tenant.example/w1', await follows(region), region.clock);
+  await region.addWitness('one', 'http://127.0.0.1:1', witness.keys);
+  await region.reconcile('one');
+  const other = await openTestRealms({
+    kinds: [...EXAMPLE_KINDS, WitnessKind],
+    keyring: region.keyring,
+    storage: region.storage,
+    clock: region.clock,
+  });
+  t.after(() => other.close());
+  await region.change('shop');
+  const { logs } = other.realms;
+  const controller = witnessController({ logs: () => logs, client: witnessClient(HERE, region.clock) });
+  const point = (url: string) =>
+    region.realms.use(ACME, ({ resources }) =>
+      resources.modify(WitnessKind, { name: 'one' }, region.context(ACME), (current) => ({
+        ...current,
+        spec: { ...current.spec, url },
+      })),
+    );
+  await point(witness.url);
+  await other.realms.fresh(ACME);
+  await other.realms.use(ACME, (realm) =>
+    controller.reconcile({ name: 'one' }, testContext(other, realm, 'witnesses')),
+  );
+  // This replica's round is of before that.
+  assert.deepEqual(await region.reconcile('one'), { retryAfter_ms: ROUND_MS });
+  assert.equal((await region.ready('one'))?.status, 'True');
+});

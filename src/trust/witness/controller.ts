@@ -31,7 +31,7 @@ interface Progress {
 }
 
 export interface WitnessControllerOptions {
-  readonly logs: () => Pick<RealmLogs, 'toCosign' | 'addCosignatures' | 'tile'>;
+  readonly logs: () => Pick<RealmLogs, 'toCosign' | 'addCosignatures' | 'tile' | 'latestCheckpoint'>;
   readonly client: WitnessClient;
 }
 
@@ -62,7 +62,11 @@ export function witnessController({ logs, client }: WitnessControllerOptions): C
         ),
     });
     if (found.outcome === 'refused') return found;
-    if (found.outcome === 'ahead') return found.size;
+    if (found.outcome === 'ahead') {
+      // Other replicas may have been faster; a log that is shorter than what was cosigned of it has lost leaves.
+      const { origin, size } = readUnverifiedCheckpoint(await logs().latestCheckpoint(realm.id, log));
+      return found.size <= size ? found.size : rolledBack(origin, found.size);
+    }
     await logs().addCosignatures(log, target, found.lines);
     return target.size;
   }
@@ -107,6 +111,15 @@ export function witnessController({ logs, client }: WitnessControllerOptions): C
   };
 }
 
+/** It names no size of the log's own, which this very condition adds to: a condition that changes is a leaf. */
+const rolledBack = (origin: string, size: number) => ({
+  reason: 'RolledBack',
+  message: `it cosigned ${size} leaves of ${origin}, and this region has fewer: its database was put back to an older state, or this witness is wrong; keep the witness as it is, and compare what it saw (casemate ledger compare)`,
+});
+
+/** Found by a witness: that the region does not show what it showed before. */
+const FINDINGS: readonly string[] = ['OtherHistory', 'RolledBack'];
+
 function backoff(failures: number, { random }: ReconcileContext): number {
   const delay_ms = Math.min(RETRY_MS * 2 ** Math.min(failures - 1, 16), RETRY_MS_MAX);
   // Witnesses that went away together do not come back together.
@@ -147,5 +160,7 @@ async function publish(
           },
     { subresource: 'status' },
   );
-  if (problem?.reason === 'OtherHistory') events.record(object, 'Warning', 'OtherHistory', problem.message);
+  if (problem && FINDINGS.includes(problem.reason)) {
+    events.record(object, 'Warning', problem.reason, problem.message);
+  }
 }
