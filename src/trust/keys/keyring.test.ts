@@ -7,7 +7,7 @@ import { createClientAuthority } from '../certificates/authority.ts';
 import { encodeClient } from './authority-blob.ts';
 import { softwareKeyring } from './keyring.ts';
 import { memoryKeyStorage } from './memory-key-storage.ts';
-import { newSigningKey } from './realm-keys.ts';
+import { encodePrivateKey, newSigningKey } from './realm-keys.ts';
 import { SealError, seal, symmetricKey } from './wrapping.ts';
 
 const ORG = '/orgs/ministry' as const;
@@ -155,8 +155,8 @@ describe('the software keyring', () => {
     const { keyring, storage } = setUp();
     const masterKey = symmetricKey(new Uint8Array(32).fill(7));
     const material = new Map([
-      ['log.changes', newSigningKey()],
-      ['log.access', newSigningKey()],
+      ['log.changes', encodePrivateKey(newSigningKey())],
+      ['log.access', encodePrivateKey(newSigningKey())],
       ['sealer.000001', new Uint8Array(32).fill(5)],
       ['client-authority', encodeClient(createClientAuthority(systemClock.now()))],
     ]);

@@ -5,7 +5,7 @@
  * Kept per realm: `realm-key` (AES-256, under the root); under it `log.changes`, `log.access` (Ed25519), `cosigner.changes`, `cosigner.access` (ML-DSA-44), `sealer.<n>` (AES-256, the
  * highest n is current), `client-authority`, `key.<uid>.<version>` of the tenants' Keys; for the region also `root-authority`.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, type KeyObject, randomBytes } from 'node:crypto';
 import type { Clock } from '#kernel/clock.ts';
 import { notFound, unavailable } from '#kernel/errors.ts';
 import type { RealmKeyring, RealmKeys, WrappedKeyStorage } from '#kernel/keys.ts';
@@ -23,6 +23,7 @@ import type { NameConstraints } from '../certificates/name-constraints.ts';
 import type { CertificateTasks } from '../certificates/tasks.ts';
 import { decodeClient, decodeRoot, encodeClient, encodeRoot } from './authority-blob.ts';
 import {
+  encodePrivateKey,
   loadCosigningKey,
   loadSigningKey,
   newCosigningKey,
@@ -48,6 +49,8 @@ const SEALERS_MAX = 1_000;
 const CLIENT_AUTHORITY = 'client-authority';
 const ROOT_AUTHORITY = 'root-authority';
 const REALM_KEY = 'realm-key';
+const LOGS = ['log.changes', 'log.access'] as const;
+const COSIGNERS = ['cosigner.changes', 'cosigner.access'] as const;
 const RETRY_S = 5;
 
 export interface Keyring extends RealmKeyring {
@@ -104,6 +107,12 @@ export interface SoftwareKeyringOptions {
   readonly certificates?: CertificateTasks;
 }
 
+/** A key that was made a moment ago, and how it was wrapped. */
+interface MadeKey {
+  readonly blob: Uint8Array;
+  readonly key: KeyObject;
+}
+
 interface Cached<T> {
   /** Of the wrapped blobs it came from, so that a change in the storage shows. */
   readonly digest: string;
@@ -115,6 +124,9 @@ const digestOf = (...blobs: readonly Uint8Array[]) => {
   for (const blob of blobs) hash.update(`${blob.length}\0`).update(blob);
   return hash.digest('hex');
 };
+
+const blobsOf = (made: ReadonlyMap<string, MadeKey>): ReadonlyMap<string, Uint8Array> =>
+  new Map([...made].map(([name, { blob }]) => [name, blob]));
 
 const sealerName = (number: number) => `${SEALER_PREFIX}${String(number).padStart(6, '0')}`;
 
@@ -290,15 +302,20 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
     const isOlder = kept.has('log.changes') && !(kept.has('cosigner.changes') && kept.has('cosigner.access'));
     if (!isOlder) return keptKeys(realm, kept);
     const key = await realmKey(realm, kept.get(REALM_KEY));
-    return keptKeys(realm, await storage.addAll(realm, newCosigners(realm, key)));
+    const made = new Map(COSIGNERS.map((name) => [name, make(realm, name, newCosigningKey(), key)]));
+    return keptKeys(realm, await storage.addAll(realm, blobsOf(made)), made);
   }
 
-  function newCosigners(realm: RealmId, key: SymmetricKey): ReadonlyMap<string, Uint8Array> {
-    const names = ['cosigner.changes', 'cosigner.access'];
-    return new Map(names.map((name) => [name, wrap(realm, name, newCosigningKey(), key)]));
+  function make(realm: RealmId, name: string, made: KeyObject, key: SymmetricKey): MadeKey {
+    return { key: made, blob: wrap(realm, name, encodePrivateKey(made), key) };
   }
 
-  async function keptKeys(realm: RealmId, kept: ReadonlyMap<string, Uint8Array>): Promise<RealmKeys> {
+  /** Of keys that were made just now, those that were kept need not be opened. */
+  async function keptKeys(
+    realm: RealmId,
+    kept: ReadonlyMap<string, Uint8Array>,
+    made?: ReadonlyMap<string, MadeKey>,
+  ): Promise<RealmKeys> {
     const [changes, access] = [kept.get('log.changes'), kept.get('log.access')];
     const sealers = [...kept].filter(([name]) => name.startsWith(SEALER_PREFIX));
     const cosigners = { changes: kept.get('cosigner.changes'), access: kept.get('cosigner.access') };
@@ -316,6 +333,10 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
     const known = opened.get(realm);
     if (known?.digest === digest) return known.value;
     const incarnation = digestOf(changes);
+    const load = (name: string, blob: Uint8Array, read: (pkcs8: Buffer) => KeyObject): KeyObject => {
+      const own = made?.get(name);
+      return own && Buffer.compare(own.blob, blob) === 0 ? own.key : read(unwrap(realm, name, blob, key));
+    };
     const keys = openRealmKeys({
       region,
       realm,
@@ -324,12 +345,12 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
         return !closed && destroyed.get(incarnation) === undefined;
       },
       logs: {
-        changes: loadSigningKey(unwrap(realm, 'log.changes', changes, key)),
-        access: loadSigningKey(unwrap(realm, 'log.access', access, key)),
+        changes: load('log.changes', changes, loadSigningKey),
+        access: load('log.access', access, loadSigningKey),
       },
       cosigners: {
-        changes: loadCosigningKey(unwrap(realm, 'cosigner.changes', cosigners.changes, key)),
-        access: loadCosigningKey(unwrap(realm, 'cosigner.access', cosigners.access, key)),
+        changes: load('cosigner.changes', cosigners.changes, loadCosigningKey),
+        access: load('cosigner.access', cosigners.access, loadCosigningKey),
       },
       sealers: sealers.map(([name, blob]) => symmetricKey(unwrap(realm, name, blob, key))),
     });
@@ -346,20 +367,21 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
       const key = symmetricKey(fresh);
       const authority = createClientAuthority(clock.now());
       const encoded = encodeClient(authority);
+      const made = new Map([
+        ...LOGS.map((name) => [name, make(realm, name, newSigningKey(), key)] as const),
+        ...COSIGNERS.map((name) => [name, make(realm, name, newCosigningKey(), key)] as const),
+      ]);
       // Whatever the realm has already stays. Sealing keys are never removed one by one, so where there is any the first one is there.
       const kept = await storage.addAll(
         realm,
         new Map([
           [REALM_KEY, wrapped],
-          ...['log.changes', 'log.access'].map(
-            (name) => [name, wrap(realm, name, newSigningKey(), key)] as const,
-          ),
-          ...newCosigners(realm, key),
+          ...blobsOf(made),
           [sealerName(1), wrap(realm, sealerName(1), randomBytes(KEY_BYTES), key)],
           [CLIENT_AUTHORITY, wrapAuthority(realm, CLIENT_AUTHORITY, authority, encoded, key)],
         ]),
       );
-      const keys = await keptKeys(realm, kept);
+      const keys = await keptKeys(realm, kept, made);
       const own = kept.get(CLIENT_AUTHORITY);
       if (own) keptAuthority(realm, own, await realmKey(realm, kept.get(REALM_KEY)));
       return keys;

@@ -25,10 +25,11 @@ export function logOrigin(region: string, realm: RealmId, log: LogName): string 
   return `${region}.casemate.internal/${path}`;
 }
 
-/** PKCS#8 DER of a new Ed25519 key. Secret: wrap it and zero it. */
-export function newSigningKey(): Uint8Array {
-  return generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'der' });
-}
+/** A new Ed25519 key, which signs a log's checkpoints. */
+export const newSigningKey = (): KeyObject => generateKeyPairSync('ed25519').privateKey;
+
+/** PKCS#8 DER of a private key. Secret: wrap it and zero it. */
+export const encodePrivateKey = (key: KeyObject): Uint8Array => key.export({ type: 'pkcs8', format: 'der' });
 
 /** Loads a signing key and zeroes the bytes. */
 export function loadSigningKey(pkcs8: Buffer): KeyObject {
@@ -38,10 +39,8 @@ export function loadSigningKey(pkcs8: Buffer): KeyObject {
   return key;
 }
 
-/** PKCS#8 DER of a new ML-DSA-44 key: its seed. Secret: wrap it and zero it. */
-export function newCosigningKey(): Uint8Array {
-  return generateKeyPairSync('ml-dsa-44').privateKey.export({ type: 'pkcs8', format: 'der' });
-}
+/** A new ML-DSA-44 key, which cosigns a log's checkpoints. */
+export const newCosigningKey = (): KeyObject => generateKeyPairSync('ml-dsa-44').privateKey;
 
 /** Loads a cosigning key and zeroes the bytes. */
 export function loadCosigningKey(pkcs8: Buffer): KeyObject {
