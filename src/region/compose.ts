@@ -42,7 +42,9 @@ import { keptPin } from '#trust/keys/provider/owned.ts';
 import { rootedAuthenticator, rootedAuthorizer } from '#trust/keys/provider/rooted.ts';
 import { operatorAuthorizer } from '#trust/operators/authorizer.ts';
 import { operatorSessions } from '#trust/operators/holder.ts';
+import { keptRecordings } from '#trust/operators/recording/kept.ts';
 import { recordedTerminals } from '#trust/operators/recording/recorded-terminals.ts';
+import { realmSealing } from '#trust/realm-sealing.ts';
 import type { RegionConfig } from './config/schema.ts';
 import { openDatabase } from './database.ts';
 import { noEngine, openEngine, whyNoEngine } from './engine.ts';
@@ -152,6 +154,7 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
         accessLog: () => realms.access,
         logs: () => realms.logs,
         eraser: () => realms.access,
+        recordings: () => recordings,
         gateways: () => ({
           realms,
           tokens: identity.tokens,
@@ -179,6 +182,10 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
       onFault: (what, error) => logger.error({ err: error }, what),
     });
     closers.push(() => realms.close());
+    const recordings = keptRecordings(
+      postgres.pieces,
+      realmSealing({ realms, keyring, storage: postgres.keys }),
+    );
     const authorizer: AccessAuthorizer = operatorAuthorizer(accessAuthorizer({ realms, registry, clock }), {
       realms,
       clock,
@@ -279,7 +286,7 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
       accessLog: realms.access,
       connectors: recordedTerminals(
         { ...connectorsOf(services), ...identity.connectors, ...acme.connectors },
-        { realms, clock, random },
+        { realms, recordings, clock, random },
       ),
       reviews: Object.assign({}, ...services.map((service) => service.reviews ?? {})),
       routes: [...services.flatMap((service) => service.routes ?? []), ...identity.routes, ...acme.routes],

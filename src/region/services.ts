@@ -32,6 +32,7 @@ import type { Keyring } from '#trust/keys/keyring.ts';
 import type { ProvidersOptions } from '#trust/keys/provider/controller.ts';
 import { keysService } from '#trust/keys/service.ts';
 import { retentionService } from '#trust/ledger/service.ts';
+import type { KeptRecordings } from '#trust/operators/recording/kept.ts';
 import { operatorsService } from '#trust/operators/service.ts';
 import { trustService } from '#trust/service.ts';
 import { witnessClient } from '#trust/witness/client.ts';
@@ -63,6 +64,7 @@ export interface ServiceParts {
   readonly accessLog: () => AccessLog;
   readonly logs: () => RealmLogs;
   readonly eraser: () => AccessEraser;
+  readonly recordings: () => KeptRecordings;
   /** What networks' gateways are served with. */
   readonly gateways: () => RegionParts;
 }
@@ -88,6 +90,7 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
     accessLog,
     logs,
     eraser,
+    recordings,
     gateways,
   } = parts;
   const { pools, forwardAddresses, egress } = config.network;
@@ -107,7 +110,7 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
   return [
     accessService({ projectKind: Namespace, clock, registry, realms, authorizer }),
     approvalsService({ projectKind: Namespace, clock, registry, realms }),
-    operatorsService({ keyring, certificates, clock, registry, realms }),
+    operatorsService({ keyring, certificates, clock, registry, realms, recordings }),
     trustService({ keyring, certificates }),
     keysService({ backends: keys, providers: keyProviders, realms, accessLog, clock }),
     retentionService({ eraser }),

@@ -63,6 +63,7 @@ function controllers(): string[] {
     accessLog: unopened,
     logs: unopened,
     eraser: unopened,
+    recordings: unopened,
     gateways: unopened,
   });
   const names = services.flatMap((service) => (service.controllers ?? []).map(({ name }) => name));

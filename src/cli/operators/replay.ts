@@ -34,15 +34,19 @@ async function play(cast: string): Promise<void> {
   }
 }
 
-async function check(session: Session, name: string, cast: string, recording: AnyObject): Promise<void> {
+/** Throws when what came is not what the ledger says; nothing of it is shown then. */
+function check(session: Session, name: string, cast: string, recording: AnyObject): void {
   const phase = textAt(recording, 'status', 'phase');
-  const sha256 = textAt(recording, 'status', 'sha256');
-  if (sha256 === undefined) process.stderr.write(`${name} is ${phase}: this is what there is so far\n`);
-  else if (hash('sha256', cast) !== sha256) {
+  if (phase === 'Recording') {
+    process.stderr.write(`${name} is being recorded: this is what there is so far\n`);
+    return;
+  }
+  if (hash('sha256', cast) !== textAt(recording, 'status', 'sha256')) {
     throw new CliError(
       `${name} is not what the ledger of "${session.organization}" holds: its digest differs`,
     );
-  } else if (phase === 'Incomplete') process.stderr.write(`${name} is incomplete: its recording broke off\n`);
+  }
+  if (phase === 'Incomplete') process.stderr.write(`${name} is incomplete: its recording broke off\n`);
 }
 
 export const replay = inSession(async (session: Session, options: ReplayOptions, name: string) => {
@@ -62,7 +66,7 @@ export const replay = inSession(async (session: Session, options: ReplayOptions,
     const path = `${objectPath(type, undefined, recording.metadata.name)}/replay`;
     const { body } = await session.client.send({ path, accept: '*/*' });
     const cast = body.toString('utf8');
-    await check(session, recording.metadata.name, cast, recording);
+    check(session, recording.metadata.name, cast, recording);
     if (options.out === undefined) await play(cast);
     else {
       await writeFile(options.out, cast, { mode: 0o600, flag: 'wx' });

@@ -70,10 +70,7 @@ export interface Role<Name extends string = string> {
 /** Written by controllers only: a person's write would be a forged record. */
 export const RECORDS = ['events', 'revocations.certificates.casemate.internal'] as const;
 /** Nobody reads them, not even sealed as they are, and only our own code makes them: a role may take them away, and no more. */
-export const SEALED = [
-  'credentials.identity.casemate.internal',
-  'terminalrecordingchunks.access.casemate.internal',
-] as const;
+export const SEALED = ['credentials.identity.casemate.internal'] as const;
 /** Begun by signing in only: a role may look at them and end them. */
 export const SIGN_INS = ['sessions.identity.casemate.internal'] as const;
 const LOOK_AND_END: readonly Verb[] = [...READ_VERBS, 'delete', 'deletecollection'];

@@ -158,53 +158,98 @@ describe('operators’ controllers, repeated, failed and killed at every call', 
     );
   });
 
+  /** A recording whose recorder died at once. */
+  async function brokenOff(region: TrustFixture): Promise<string> {
+    const { realms, recordings, random, clock } = region;
+    const dead = { realms, recordings, random, clock: { now: () => clock.now(), after: () => () => {} } };
+    const session = {
+      uid: 'u',
+      name: 'help',
+      actorName: 'operator:bob',
+      project: 'own',
+      scope: [],
+      ends_ms: 0,
+    };
+    const object = await region.make(ACME, AccessRequest, {
+      metadata: { name: 'vm' },
+      spec: await spec({ origin }),
+    });
+    await startRecording(dead, session, {
+      realm: ACME,
+      actor: await region.person(ACME, 'somebody'),
+      object,
+      query: new URLSearchParams(),
+      signal: new AbortController().signal,
+    });
+    await clock.advance(SILENT_MS);
+    return realms.use(ACME, ({ view }) => view.list(TerminalRecording)[0]?.metadata.name ?? '');
+  }
+  const recordingsIn = ({ realms }: TrustFixture) =>
+    realms.use(ACME, ({ view }) =>
+      view
+        .list(TerminalRecording)
+        .map(({ status }) => [status?.phase, status?.chunks, status?.sha256?.length]),
+    );
+
   it('a recording that broke off ends incomplete, with the digest of what there is', async () => {
     await endsAlways(
       {
         async setUp(disturber) {
           const region = await trustFixture();
-          const { realms, random, clock } = region;
-          const dead = { realms, random, clock: { now: () => clock.now(), after: () => () => {} } };
-          const session = {
-            uid: 'u',
-            name: 'help',
-            actorName: 'operator:bob',
-            project: 'own',
-            scope: [],
-            ends_ms: 0,
-          };
-          const object = await region.make(ACME, AccessRequest, {
-            metadata: { name: 'vm' },
-            spec: await spec({ origin }),
-          });
-          await startRecording(dead, session, {
-            realm: ACME,
-            actor: await region.person(ACME, 'somebody'),
-            object,
-            query: new URLSearchParams(),
-            signal: new AbortController().signal,
-          });
-          await clock.advance(SILENT_MS);
-          const name = await realms.use(
-            ACME,
-            ({ view }) => view.list(TerminalRecording)[0]?.metadata.name ?? '',
-          );
+          const name = await brokenOff(region);
+          const controller = recordingController(() => region.recordings);
           return {
             async pass() {
-              await reconcile(region, disturber, recordingController, ACME, name);
+              await reconcile(region, disturber, controller, ACME, name);
               return 'settled';
             },
-            state: () =>
-              realms.use(ACME, ({ view }) =>
-                view
-                  .list(TerminalRecording)
-                  .map(({ status }) => [status?.phase, status?.chunks, status?.sha256?.length]),
-              ),
+            state: () => recordingsIn(region),
             tearDown: () => region.close(),
           };
         },
       },
       [['Incomplete', 1, 64]],
+    );
+  });
+
+  it('a recording whose time is over ends gone, with all its pieces', async () => {
+    await endsAlways(
+      {
+        async setUp(disturber) {
+          const region = await trustFixture();
+          const name = await brokenOff(region);
+          await reconcile(
+            region,
+            new Disturber(),
+            recordingController(() => region.recordings),
+            ACME,
+            name,
+          );
+          await region.clock.leap(366 * 24 * 60 * 60_000);
+          const recordings = instrument(region.recordings, disturber, {
+            name: 'recordings',
+            only: ['remove'],
+          });
+          return {
+            async pass() {
+              await reconcile(
+                region,
+                disturber,
+                recordingController(() => recordings),
+                ACME,
+                name,
+              );
+              return (await recordingsIn(region)).length === 0 ? 'settled' : 'again';
+            },
+            async state() {
+              const uid = await region.realms.use(ACME, (realm) => realm.uid);
+              return [await recordingsIn(region), await region.pieces.held(uid)];
+            },
+            tearDown: () => region.close(),
+          };
+        },
+      },
+      [[], { pieces: 0, bytes: 0 }],
     );
   });
 });

@@ -8,26 +8,34 @@ import { accessActions } from './actions.ts';
 import { accessRequestCarrier } from './carrier.ts';
 import { OperatorPolicy } from './operator-policy.ts';
 import { recordingController } from './recording/controller.ts';
+import type { KeptRecordings } from './recording/kept.ts';
 import { replayConnector } from './recording/replay.ts';
-import { TerminalRecording, TerminalRecordingChunk } from './recording/terminal-recording.ts';
+import { TerminalRecording } from './recording/terminal-recording.ts';
 import { type SessionControllerOptions, sessionController } from './session-controller.ts';
 
 export interface OperatorsServiceOptions extends SessionControllerOptions {
   readonly clock: Clock;
-  /** Not to be called before all services are made; nor is the other. */
+  /** Not to be called before all services are made; nor are the others. */
   readonly registry: () => KindRegistry;
   readonly realms: () => Pick<Realms, 'use'>;
+  readonly recordings: () => KeptRecordings;
 }
 
-export function operatorsService({ clock, registry, realms, ...signing }: OperatorsServiceOptions): Service {
+export function operatorsService({
+  clock,
+  registry,
+  realms,
+  recordings,
+  ...signing
+}: OperatorsServiceOptions): Service {
   return {
     name: 'operators',
-    kinds: [AccessRequest, OperatorPolicy, TerminalRecording, TerminalRecordingChunk],
+    kinds: [AccessRequest, OperatorPolicy, TerminalRecording],
     admissions: [accessRequestAdmission(registry)],
-    controllers: [accessRequestCarrier, sessionController(signing), recordingController],
+    controllers: [accessRequestCarrier, sessionController(signing), recordingController(recordings)],
     connectors: {
       ...accessActions({ realms, clock }),
-      [`${TerminalRecording.resource}/replay`]: replayConnector(realms),
+      [`${TerminalRecording.resource}/replay`]: replayConnector(realms, recordings),
     },
   };
 }

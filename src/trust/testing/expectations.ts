@@ -124,10 +124,7 @@ const TAKEN_RESOURCES = [
   'invitations.identity.casemate.internal',
   'sessions.identity.casemate.internal',
 ];
-const SEALED_RESOURCES = [
-  'credentials.identity.casemate.internal',
-  'terminalrecordingchunks.access.casemate.internal',
-];
+const SEALED_RESOURCES = ['credentials.identity.casemate.internal'];
 const ROLE_RESOURCES = [
   'revocations.certificates.casemate.internal',
   ...TAKEN_RESOURCES,
@@ -154,7 +151,6 @@ const CONSENT_RESOURCES = [
 /** Written like roles are. */
 const CONSENT_POLICIES = [
   'terminalrecordings.access.casemate.internal',
-  'terminalrecordingchunks.access.casemate.internal',
   'approvalpolicies.access.casemate.internal',
   'operatorpolicies.access.casemate.internal',
   'witnesses.ledger.casemate.internal',

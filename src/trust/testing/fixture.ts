@@ -10,6 +10,7 @@ import type { DraftObject, KubeObject } from '#kernel/object.ts';
 import { REGION, type RealmId } from '#kernel/realm-id.ts';
 import type { Reviewer } from '#kernel/review.ts';
 import { ManualClock } from '#kernel/store/manual-clock.ts';
+import { MemoryPieces } from '#kernel/store/memory-pieces.ts';
 import { openTestRealms, type TestRealms } from '#kernel/store/test-realms.ts';
 import { type AccessAuthorizer, accessAuthorizer } from '../access/authorizer.ts';
 import { RoleBinding } from '../access/role-binding.ts';
@@ -25,7 +26,9 @@ import { memoryKeyStorage } from '../keys/memory-key-storage.ts';
 import { symmetricKey } from '../keys/wrapping.ts';
 import { operatorAuthorizer } from '../operators/authorizer.ts';
 import { operatorSessions } from '../operators/holder.ts';
+import { type KeptRecordings, keptRecordings } from '../operators/recording/kept.ts';
 import { operatorsService } from '../operators/service.ts';
+import { realmSealing } from '../realm-sealing.ts';
 import { trustService } from '../service.ts';
 import { Project, SAMPLE_KINDS } from './kinds.ts';
 
@@ -41,6 +44,9 @@ export interface Credential {
 
 export interface TrustFixture extends TestRealms {
   readonly keyring: Keyring;
+  /** What recordings lie in, sealed. */
+  readonly pieces: MemoryPieces;
+  readonly recordings: KeptRecordings;
   readonly authenticator: Authenticator;
   readonly authorizer: AccessAuthorizer;
   /** Who answers questions about access. */
@@ -73,9 +79,10 @@ export function sharedRequest(): Promise<string> {
 
 export async function trustFixture(kinds: readonly Kind[] = SAMPLE_KINDS): Promise<TrustFixture> {
   const clock = new ManualClock();
+  const storage = memoryKeyStorage();
   const keyring = softwareKeyring({
     region: 'lux',
-    storage: memoryKeyStorage(),
+    storage,
     masterKey: symmetricKey(randomBytes(32)),
     clock,
   });
@@ -84,6 +91,7 @@ export async function trustFixture(kinds: readonly Kind[] = SAMPLE_KINDS): Promi
     realms?: TestRealms['realms'];
     registry?: TestRealms['registry'];
     authorizer?: AccessAuthorizer;
+    recordings?: KeptRecordings;
   } = {};
   const later = <T>(value: T | undefined): T => {
     if (value === undefined) throw new Error('asked before it was open');
@@ -107,6 +115,7 @@ export async function trustFixture(kinds: readonly Kind[] = SAMPLE_KINDS): Promi
     clock,
     registry: () => later(made.registry),
     realms: () => later(made.realms),
+    recordings: () => later(made.recordings),
   });
   const services = [access, approvals, operators, trustService({ keyring })];
   const test = await openTestRealms({
@@ -119,7 +128,9 @@ export async function trustFixture(kinds: readonly Kind[] = SAMPLE_KINDS): Promi
   const { realms, registry } = test;
   const authenticator = certificateAuthenticator({ realms, keyring, clock, holders: [operatorSessions] });
   const authorizer = operatorAuthorizer(accessAuthorizer({ realms, registry, clock }), { realms, clock });
-  Object.assign(made, { realms, registry, authorizer });
+  const pieces = new MemoryPieces();
+  const recordings = keptRecordings(pieces, realmSealing({ realms, keyring, storage }));
+  Object.assign(made, { realms, registry, authorizer, recordings });
 
   const create = (
     realm: RealmId,
@@ -137,6 +148,8 @@ export async function trustFixture(kinds: readonly Kind[] = SAMPLE_KINDS): Promi
   const fixture: TrustFixture = {
     ...test,
     keyring,
+    pieces,
+    recordings,
     authenticator,
     authorizer,
     reviews: access.reviews ?? {},

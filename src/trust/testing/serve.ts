@@ -72,7 +72,12 @@ export async function serve(region: TrustFixture, options: ServeOptions = {}): P
     tls: { key: certificate.key, cert: certificate.certificate },
     connectors: recordedTerminals(
       { ...region.connectors, ...options.connectors },
-      { realms: region.realms, clock: region.clock, random: region.random },
+      {
+        realms: region.realms,
+        recordings: region.recordings,
+        clock: region.clock,
+        random: region.random,
+      },
     ),
     clock: options.clock ?? systemClock,
     random: region.random,

@@ -1,57 +1,57 @@
-/** The whole of a recording, from its pieces: for those who play it back, and for the digest of one that broke off. */
+/**
+ * The whole of a recording, from its pieces, for those who play it back. It is held against the digest in the ledger before a byte of it is
+ * given out, and again while it is: a piece that was changed or taken away is named, and nothing is played past it.
+ */
 import { createHash } from 'node:crypto';
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
 import type { TextConnector } from '#kernel/connect.ts';
 import { StatusError } from '#kernel/errors.ts';
-import type { KubeObject } from '#kernel/object.ts';
-import type { Realms, RealmView } from '#kernel/realm.ts';
+import type { Realms } from '#kernel/realm.ts';
 import type { RealmId } from '#kernel/realm-id.ts';
-import { chunkName, TerminalRecordingChunk } from './terminal-recording.ts';
+import type { KeptRecordings } from './kept.ts';
+import { TerminalRecording, type TerminalRecordingObject } from './terminal-recording.ts';
 
-const decompress = promisify(gunzip);
-/** More than a piece can be; a piece that unpacks to more is none of ours. */
-const PIECE_BYTES_MAX = 1024 * 1024;
+interface Whole {
+  readonly uid: string;
+  readonly chunks: number;
+  readonly sha256: string;
+}
 
-type Recorded = Pick<KubeObject, 'metadata'>;
-
-/** Its pieces in order, as far as they are there. */
+/** Its pieces in order, one in memory at a time. Throws `InternalError` when they are not what the ledger says. */
 async function* piecesOf(
-  use: <T>(work: (view: RealmView) => T) => Promise<T>,
-  recording: Recorded,
-): AsyncGenerator<Buffer> {
-  for (let sequence = 0; ; sequence++) {
-    const name = chunkName(recording, sequence);
-    const chunk = await use((view) => view.get(TerminalRecordingChunk, { name }));
-    if (chunk?.spec.recording !== recording.metadata.uid) return;
-    yield await decompress(Buffer.from(chunk.spec.gzip, 'base64'), { maxOutputLength: PIECE_BYTES_MAX });
-  }
-}
-
-/** Digest and sizes of what there is. */
-export async function digestOf(view: RealmView, recording: Recorded) {
+  recordings: KeptRecordings,
+  realm: RealmId,
+  whole: Whole,
+): AsyncGenerator<Uint8Array> {
   const digest = createHash('sha256');
-  let [chunks, bytes] = [0, 0];
-  for await (const piece of piecesOf(async (work) => work(view), recording)) {
+  for (let sequence = 0; sequence < whole.chunks; sequence++) {
+    const piece = await recordings.read(realm, whole.uid, sequence);
     digest.update(piece);
-    chunks += 1;
-    bytes += piece.length;
+    yield piece;
   }
-  return { sha256: digest.digest('hex'), chunks, bytes };
+  if (digest.digest('hex') !== whole.sha256) {
+    throw new StatusError('InternalError', 'the recording is not what the ledger says: its digest differs');
+  }
 }
 
-export function replayConnector(realms: () => Pick<Realms, 'use'>): TextConnector {
-  const viewIn =
-    (realm: RealmId) =>
-    <T>(work: (view: RealmView) => T) =>
-      realms().use(realm, ({ view }) => work(view));
+export function replayConnector(
+  realms: () => Pick<Realms, 'use'>,
+  recordings: () => KeptRecordings,
+): TextConnector {
   return {
     type: 'text',
-    async open({ realm, object }) {
-      const use = viewIn(realm);
-      const first = await use((view) => view.get(TerminalRecordingChunk, { name: chunkName(object, 0) }));
-      if (!first) throw new StatusError('NotFound', 'nothing of this recording was kept');
-      return piecesOf(use, object);
+    async open({ realm, object, signal }) {
+      // As of now: of one that is being recorded, what there is so far.
+      const now = await realms().use(realm, ({ view }) => view.byUid(object.metadata.uid)?.entry.object());
+      const { chunks = 0, sha256 } = (now as TerminalRecordingObject | undefined)?.status ?? {};
+      if (sha256 === undefined || chunks === 0) {
+        throw new StatusError(
+          'NotFound',
+          `nothing of ${TerminalRecording.singular} "${object.metadata.name}" was kept`,
+        );
+      }
+      const whole = { uid: object.metadata.uid, chunks, sha256 };
+      for await (const _piece of piecesOf(recordings(), realm, whole)) signal.throwIfAborted();
+      return piecesOf(recordings(), realm, whole);
     },
   };
 }

@@ -1,12 +1,12 @@
 /**
- * TerminalRecording: that an operator had a terminal in this realm, and the digest of what was seen there. Its pieces are objects of their
- * own, sealed under the realm's key, which no role reads: they are played back as a whole (`replay`), which is on record.
+ * TerminalRecording: that an operator had a terminal in this realm, and the digest of what was seen there. Its pieces lie beside
+ * the log, sealed under the realm's key (`kept.ts`): they are played back as a whole (`replay`), which is on record.
  */
 import { type Static, Type } from 'typebox';
 import { forbidden } from '#kernel/errors.ts';
 import { type AdmissionRequest, defineKind, type ObjectOf } from '#kernel/kind.ts';
 import { oneOf } from '#kernel/kind-parts.ts';
-import type { KubeObject } from '#kernel/object.ts';
+import { bornWithFinalizer } from '#kernel/reconcile/finalizers.ts';
 import { ACCESS_GROUP } from '../../access/api-group.ts';
 import { isInternal } from '../../access/guard.ts';
 
@@ -27,6 +27,12 @@ const SPEC = Type.Object({
   ),
   command: Type.String({ description: 'What was run; empty: a shell.' }),
   startedAt: Type.String({ description: 'When it began.' }),
+  keptUntil: Type.Optional(
+    Type.String({
+      description:
+        'Until when it is kept at least, by the OperatorPolicy when it began; no later change shortens it.',
+    }),
+  ),
   requestId: Type.String({ description: 'The request in the access log.' }),
 });
 
@@ -37,7 +43,9 @@ const STATUS = Type.Object({
   chunks: Type.Integer({ description: 'Pieces kept.' }),
   bytes: Type.Integer({ description: 'Of the whole asciicast.' }),
   lastAt: Type.String({ description: 'When something was last kept.' }),
-  sha256: Type.Optional(Type.String({ description: 'Digest of the whole asciicast, in hex.' })),
+  sha256: Type.Optional(
+    Type.String({ description: 'Digest of the asciicast as far as it is kept, in hex.' }),
+  ),
   exitCode: Type.Optional(Type.Integer({ description: 'Of the command.' })),
   message: Type.Optional(Type.String({ description: 'How it ended.' })),
 });
@@ -45,12 +53,22 @@ const STATUS = Type.Object({
 export type RecordingSpec = Static<typeof SPEC>;
 export type RecordingStatus = Static<typeof STATUS>;
 
+/** Holds the object until its pieces are gone. */
+export const RECORDING_FINALIZER = 'access.casemate.internal/terminal-recording';
+
 const onlyUs = ({ operation, actor, kind, object }: AdmissionRequest): void => {
-  if (operation === 'delete' || isInternal(actor)) return;
-  throw forbidden(
-    { group: kind.group, kind: kind.plural, name: object.metadata.name },
-    'recordings are made by the region alone, and nobody changes them',
-  );
+  if (isInternal(actor)) return;
+  const subject = { group: kind.group, kind: kind.plural, name: object.metadata.name };
+  if (operation !== 'delete') {
+    throw forbidden(subject, 'recordings are made by the region alone, and nobody changes them');
+  }
+  const { phase = 'Recording' } = (object.status ?? {}) as Partial<RecordingStatus>;
+  if (phase === 'Recording') {
+    throw forbidden(
+      subject,
+      'it is still being recorded: revoke the AccessRequest, which ends the terminal, and then delete it',
+    );
+  }
 };
 
 export const TerminalRecording = defineKind({
@@ -65,6 +83,8 @@ export const TerminalRecording = defineKind({
     'What an operator did in a terminal of this organization, recorded. Only its own people play it back.',
   spec: SPEC,
   status: STATUS,
+  immutable: ['spec'],
+  normalize: (object) => bornWithFinalizer(object, RECORDING_FINALIZER),
   // Nobody alone removes the evidence.
   guarded: [{ transition: 'delete', approvals: 1 }],
   subresources: { replay: { type: 'text', description: 'The whole recording as asciicast v2.' } },
@@ -88,39 +108,3 @@ export const TerminalRecording = defineKind({
 });
 
 export type TerminalRecordingObject = ObjectOf<typeof TerminalRecording>;
-
-/** Base64 of one piece, compressed: 64 KiB that do not compress, and some. */
-const DATA_LENGTH_MAX = 512 * 1024;
-
-export const TerminalRecordingChunk = defineKind({
-  group: ACCESS_GROUP,
-  version: 'v1',
-  kind: 'TerminalRecordingChunk',
-  plural: 'terminalrecordingchunks',
-  scope: 'Realm',
-  realms: ['organization'],
-  description: 'A piece of a TerminalRecording, sealed. No role reads it: play the recording back instead.',
-  secret: true,
-  spec: Type.Object({
-    recording: Type.String({ description: 'uid of the TerminalRecording.' }),
-    sequence: Type.Integer({ minimum: 0, description: 'Its place, from 0.' }),
-    gzip: Type.String({
-      maxLength: DATA_LENGTH_MAX,
-      description: 'The piece of the asciicast, gzip, base64.',
-    }),
-  }),
-  immutable: ['spec'],
-  admit: (request) => {
-    onlyUs(request);
-    if (request.operation === 'delete' && !isInternal(request.actor)) {
-      throw forbidden(
-        { group: ACCESS_GROUP, kind: 'terminalrecordingchunks', name: request.object.metadata.name },
-        'it goes with its recording: delete that',
-      );
-    }
-  },
-});
-
-/** `web-7f3a…-000012`. */
-export const chunkName = (recording: Pick<KubeObject, 'metadata'>, sequence: number): string =>
-  `${recording.metadata.name}-${String(sequence).padStart(6, '0')}`;
