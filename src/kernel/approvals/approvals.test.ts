@@ -5,6 +5,7 @@ import { Type } from 'typebox';
 import type { Actor } from '../access.ts';
 import { isStatusError } from '../errors.ts';
 import { defineKind } from '../kind.ts';
+import type { ChangeContext, Resources } from '../realm.ts';
 import { MemoryStorage } from '../store/memory-storage.ts';
 import { openTestRealms, ThrowawayKeyring } from '../store/test-realms.ts';
 import { approvalAdmission } from './admission.ts';
@@ -38,9 +39,35 @@ const Switch = defineKind({
   guarded: [{ transition: 'turn', approvals: 1, matches: (operation) => operation === 'update' }],
 });
 
+const rules = { requests: Request, required: () => 1, counts: () => true, holder: () => undefined };
+const context: ChangeContext = { actor: asker, via: 'api', requestId: 'x' };
+
+/** Makes a switch, by `ours`, and the asker's approved request to turn it. Gives the switch's uid. */
+async function approvedTurn(resources: Resources, ours: ChangeContext): Promise<string> {
+  const { object } = await resources.create(
+    Switch,
+    undefined,
+    { metadata: { name: 's' }, spec: { turns: 0 } },
+    ours,
+  );
+  const target = { resource: Switch.resource, name: 's', uid: object.metadata.uid };
+  const spec = { target, transition: 'turn', expiresAt: '2099-01-01T00:00:00Z' };
+  await resources.create(Request, undefined, { metadata: { name: 'r' }, spec }, context);
+  await resources.modify(
+    Request,
+    { name: 'r' },
+    ours,
+    (current) => ({
+      ...current,
+      status: { ...current.status, phase: 'Approved', approvals: [{ by: 'other' }] },
+    }),
+    { subresource: 'status' },
+  );
+  return object.metadata.uid;
+}
+
 test('an approved request is used once, however many replicas try at the same moment, and the log stays whole', async () => {
   const shared = { storage: new MemoryStorage(), keyring: new ThrowawayKeyring() };
-  const rules = { requests: Request, required: () => 1, counts: () => true, holder: () => undefined };
   const open = () =>
     openTestRealms({
       ...shared,
@@ -49,29 +76,7 @@ test('an approved request is used once, however many replicas try at the same mo
       create: [ACME],
     });
   const [one, two] = [await open(), await open()];
-  const context = { actor: asker, via: 'api', requestId: 'x' };
-  const uid = await one.realms.use(ACME, async ({ resources }) => {
-    const { object } = await resources.create(
-      Switch,
-      undefined,
-      { metadata: { name: 's' }, spec: { turns: 0 } },
-      one.context(ACME),
-    );
-    const target = { resource: Switch.resource, name: 's', uid: object.metadata.uid };
-    const spec = { target, transition: 'turn', expiresAt: '2099-01-01T00:00:00Z' };
-    await resources.create(Request, undefined, { metadata: { name: 'r' }, spec }, context);
-    await resources.modify(
-      Request,
-      { name: 'r' },
-      one.context(ACME),
-      (current) => ({
-        ...current,
-        status: { ...current.status, phase: 'Approved', approvals: [{ by: 'other' }] },
-      }),
-      { subresource: 'status' },
-    );
-    return object.metadata.uid;
-  });
+  const uid = await one.realms.use(ACME, ({ resources }) => approvedTurn(resources, one.context(ACME)));
   await two.realms.fresh(ACME);
   const turn = ({ realms }: typeof one) =>
     realms.use(ACME, ({ resources }) =>
@@ -99,29 +104,9 @@ test('an approved request is used once, however many replicas try at the same mo
 });
 
 test('a dry run, and a change that comes to nothing, use nothing up', async () => {
-  const rules = { requests: Request, required: () => 1, counts: () => true, holder: () => undefined };
   const region = await openTestRealms({ kinds: [Request, Switch], admissions: [approvalAdmission(rules)] });
-  const context = { actor: asker, via: 'api', requestId: 'x' };
   const phase = await region.realms.use(ACME, async ({ resources, view }) => {
-    const { object } = await resources.create(
-      Switch,
-      undefined,
-      { metadata: { name: 's' }, spec: { turns: 0 } },
-      region.context(ACME),
-    );
-    const target = { resource: Switch.resource, name: 's', uid: object.metadata.uid };
-    const spec = { target, transition: 'turn', expiresAt: '2099-01-01T00:00:00Z' };
-    await resources.create(Request, undefined, { metadata: { name: 'r' }, spec }, context);
-    await resources.modify(
-      Request,
-      { name: 'r' },
-      region.context(ACME),
-      (current) => ({
-        ...current,
-        status: { ...current.status, phase: 'Approved', approvals: [{ by: 'other' }] },
-      }),
-      { subresource: 'status' },
-    );
+    await approvedTurn(resources, region.context(ACME));
     const set = (turns: number, dryRun: boolean) =>
       resources.modify(Switch, { name: 's' }, { ...context, dryRun }, (current) => ({
         ...current,
