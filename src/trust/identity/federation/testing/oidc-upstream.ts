@@ -6,6 +6,7 @@ import { generateKeyPairSync, sign } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { ProviderContext } from 'oidc-provider/lib/provider.js';
 import { oidcLibrary } from '../../oidc/library.ts';
 
 export interface Account {
@@ -117,11 +118,8 @@ export async function oidcUpstream({ tls, redirectUris }: OidcUpstreamOptions): 
       accountId: id,
       claims: async () => ({ ...upstream.account, sub: id }),
     }),
-    loadExistingGrant: async (ctx: {
-      oidc: { client: { clientId: string }; session: { accountId?: string } };
-    }) => {
-      // biome-ignore lint/suspicious/noExplicitAny: the library has no types
-      const grant = new (provider as any).Grant({
+    loadExistingGrant: async (ctx: ProviderContext) => {
+      const grant = new provider.Grant({
         clientId: ctx.oidc.client.clientId,
         accountId: ctx.oidc.session.accountId,
       });
