@@ -74,7 +74,10 @@ export class StoredRealmLogs implements RealmLogs {
   readonly #published = new Map<string, Omit<Signed, 'note'> & { readonly note: Promise<string> }>();
 
   /** What witnesses are asked to cosign, of each log, and since when by the clock. */
-  readonly #rounds = new Map<string, ToCosign & { readonly since_ms: number }>();
+  readonly #rounds = new Map<
+    string,
+    Omit<ToCosign, 'note'> & { readonly since_ms: number; readonly target: Promise<ToCosign> }
+  >();
 
   readonly #clock: Clock;
   readonly #limits: Pick<StoreLimits, 'checkpoint_ms' | 'checkpoints_max'>;
@@ -118,14 +121,23 @@ export class StoredRealmLogs implements RealmLogs {
     const key = `${realm} ${log}`;
     const round = this.#rounds.get(key);
     const now_ms = this.#clock.now();
-    if (round?.uid === uid && now_ms - round.since_ms < this.#limits.checkpoint_ms) return round;
-    if (round?.uid === uid && round.size === frontier.size) return round;
-    const signed = await this.sign(realm, uid, log, frontier);
-    await this.keep(realm, uid, log, { size: frontier.size, note: signed });
-    const note = await this.#publish(realm, uid, log, frontier.size, signed);
-    const begun = { uid, size: frontier.size, note, since_ms: now_ms };
+    const isOver = (since_ms: number) => now_ms - since_ms >= this.#limits.checkpoint_ms;
+    if (round?.uid === uid && (round.size === frontier.size || !isOver(round.since_ms))) return round.target;
+    const target = this.#beginRound(realm, uid, log, frontier);
+    const begun = { uid, size: frontier.size, since_ms: now_ms, target };
+    // Before it is signed: witnesses that are asked at the same moment are asked about the same checkpoint.
     this.#rounds.set(key, begun);
-    return begun;
+    target.catch(() => {
+      if (this.#rounds.get(key) === begun) this.#rounds.delete(key);
+    });
+    return target;
+  }
+
+  async #beginRound(realm: RealmId, uid: string, log: LogName, frontier: Frontier): Promise<ToCosign> {
+    const { size } = frontier;
+    const signed = await this.sign(realm, uid, log, frontier);
+    await this.keep(realm, uid, log, { size, note: signed });
+    return { uid, size, note: await this.#publish(realm, uid, log, size, signed) };
   }
 
   async addCosignatures(

@@ -103,13 +103,16 @@ async function chooseCheckpoint(source: TileSource, policy: Policy, index: numbe
       `index: the signed log has leaves 0 to ${checkpoint.size - 1}, not ${index}`,
     );
   }
+  // The one that most cosigned, for who is missing.
+  let nearest = { note: current, count: 0 };
   for (const note of (await cosignedCheckpoints(source)).toReversed()) {
     const judged = judgeCheckpoint(note, policy);
-    if (judged.isMet && judged.checkpoint.size > index) {
-      return { note, size: judged.checkpoint.size, head: checkpoint.size };
-    }
+    if (judged.checkpoint.size <= index) continue;
+    if (judged.isMet) return { note, size: judged.checkpoint.size, head: checkpoint.size };
+    const count = judged.cosigned.length;
+    if (count > nearest.count) nearest = { note, count };
   }
-  requireQuorum(current, policy);
+  requireQuorum(nearest.note, policy);
   return { note: current, size: checkpoint.size, head: checkpoint.size };
 }
 

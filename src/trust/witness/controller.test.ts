@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { readUnverifiedCheckpoint } from '#kernel/log/checkpoint.ts';
+import { formatCheckpointList, readUnverifiedCheckpoint } from '#kernel/log/checkpoint.ts';
 import type { RealmId } from '#kernel/realm-id.ts';
 import { getCondition } from '#kernel/reconcile/conditions.ts';
 import { testContext } from '#kernel/reconcile/testing/context.ts';
@@ -11,6 +11,8 @@ import { EXAMPLE_KINDS, Project } from '#kernel/store/example-kinds.ts';
 import { openTestRealms, type TestRealms } from '#kernel/store/test-realms.ts';
 import { judgeCheckpoint } from '../ledger/judge.ts';
 import { parsePolicy } from '../ledger/policy.ts';
+import { proveInclusion } from '../ledger/receipt.ts';
+import type { TileSource } from '../ledger/source.ts';
 import { witnessClient } from './client.ts';
 import { witnessController } from './controller.ts';
 import { forkDatabase, type RunningWitness, startWitness } from './testing.ts';
@@ -92,6 +94,36 @@ test('witnesses’ cosignatures come together on one checkpoint, and are served 
   const judged = judgeCheckpoint(cosigned ?? '', policy);
   assert.deepEqual([judged.isMet, judged.checkpoint.size], [true, 4]);
   assert.equal(judgeCheckpoint(await region.logs.latestCheckpoint(ACME, 'changes'), policy).isMet, false);
+});
+
+test('witnesses that are asked at the same moment are asked about the same checkpoint, though the log grows meanwhile', async (t) => {
+  const region = await openRegion(t);
+  const [one, two] = [region.logs.toCosign(ACME, 'changes'), region.change('shop')];
+  await two;
+  assert.deepEqual(await region.logs.toCosign(ACME, 'changes'), await one);
+});
+
+test('who is missing is said of the checkpoint that comes nearest to the quorum', async (t) => {
+  const region = await openRegion(t);
+  const one = await startWitness(t, 'tenant.example/w1', await follows(region), region.clock);
+  const two = await startWitness(t, 'court.example/w2', await follows(region), region.clock);
+  await region.addWitness('one', one.url, one.keys);
+  await region.reconcile('one');
+  // The current checkpoint is cosigned by nobody.
+  await region.change('shop');
+  const [vkey = ''] = await region.vkeys();
+  const source: TileSource = {
+    read: async (path) =>
+      Buffer.from(
+        path === 'checkpoint'
+          ? await region.logs.latestCheckpoint(ACME, 'changes')
+          : formatCheckpointList(await region.logs.cosigned(ACME, 'changes')),
+      ),
+  };
+  await assert.rejects(
+    proveInclusion(source, policyFor(vkey, [one, two], 2), 0),
+    /has to be cosigned by 2 of \(w0, w1\); those who did: w0$/,
+  );
 });
 
 test('a log that does not grow is served with its cosignatures as its current checkpoint, and costs nothing more', async (t) => {
