@@ -3,19 +3,10 @@
  * at every write. Needs root.
  */
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import type { Server } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { type HostsFolder, hostsFolder } from '#engines/dnsmasq/hosts-folder.ts';
 import type { Incus } from '#engines/incus/client.ts';
-import { startTestIncus, type TestIncus } from '#engines/incus/test-incus.ts';
-import { startAgent } from '#engines/nftables/agent.ts';
-import { type FilterClient, filterClient } from '#engines/nftables/client.ts';
 import { labProblem } from '#engines/nftables/testing/lab.ts';
 import type { Controller } from '#kernel/controller.ts';
-import { silentLogger } from '#kernel/logger.ts';
 import { REGION, type RealmId } from '#kernel/realm-id.ts';
 import { testContext } from '#kernel/reconcile/testing/context.ts';
 import { everyDisturbance, type World } from '#kernel/reconcile/testing/harness.ts';
@@ -26,7 +17,8 @@ import { ensureBridge } from './bridge.ts';
 import { AddressRange, ForwardPort } from './claims.ts';
 import { bridgeName } from './names.ts';
 import { Network } from './network.ts';
-import { NETWORK_KINDS, networkService } from './service.ts';
+import { NETWORK_KINDS } from './service.ts';
+import { startNetworkEngines, type TestNetworkEngines } from './testing/engines.ts';
 
 const REGION_ID = `k${process.pid.toString(36)}`;
 const ACME: RealmId = '/orgs/acme';
@@ -42,47 +34,23 @@ interface State {
 }
 
 describe('the keeper of networks, disturbed at every call', { skip: labProblem() }, () => {
-  let engine: TestIncus;
-  let server: Server;
-  let folder: string;
-  let filter: FilterClient;
-  let names: HostsFolder;
-
+  let engines: TestNetworkEngines;
   before(async () => {
-    engine = await startTestIncus();
-    folder = mkdtempSync(join(tmpdir(), 'casemate-keeper-'));
-    chmodSync(folder, 0o750);
-    names = hostsFolder(join(folder, 'names'));
-    mkdirSync(join(folder, 'names'));
-    server = await startAgent({ socket: join(folder, 'filter.sock'), region: REGION_ID });
-    filter = filterClient(join(folder, 'filter.sock'));
+    engines = await startNetworkEngines(REGION_ID);
   });
-  after(async () => {
-    await filter?.clear();
-    server?.close();
-    await engine?.close();
-    if (folder) rmSync(folder, { recursive: true });
-  });
+  after(() => engines?.close());
 
-  /** A keeper as after a start of the process: nothing in its memory. */
+  /** As after a start of the process. */
   function keeper(test: TestRealms, disturber: Disturber): Controller {
-    const networks = instrument(engine.incus.networks, disturber, {
+    const networks = instrument(engines.incus.networks, disturber, {
       name: 'networks',
       only: ['list', 'get', 'delete'],
     });
-    const service = networkService({
-      incus: { ...engine.incus, networks } as Incus,
-      filter: instrument(filter, disturber, { name: 'filter', only: ['apply', 'state', 'clear'] }),
-      regionId: REGION_ID,
-      names: instrument(names, disturber, { name: 'names', only: ['list', 'remove'] }),
-      instanceKind: Instance,
-      clock: test.clock,
-      logger: silentLogger,
-      forwardAddresses: [],
+    return engines.controller('network-keeper', test, {
+      incus: { ...engines.incus, networks } as Incus,
+      filter: instrument(engines.filter, disturber, { name: 'filter', only: ['apply', 'state', 'clear'] }),
+      names: instrument(engines.names, disturber, { name: 'names', only: ['list', 'remove'] }),
     });
-    const found = service.controllers?.find(({ name }) => name === 'network-keeper');
-    assert.ok(found);
-    return found;
   }
 
   /** Claims, a bridge and names of networks that are gone, beside those of one that is there and one of the operator's. */
@@ -90,6 +58,7 @@ describe('the keeper of networks, disturbed at every call', { skip: labProblem()
     const { object: network } = await test.realms.use(ACME, ({ resources }) =>
       resources.create(Network, 'default', { metadata: { name: 'n' } }, test.context(ACME)),
     );
+    const { incus, names } = engines;
     const owner = (name: string, uid: string, organization = 'acme') => ({
       owner: { organization, project: 'default', name, uid },
     });
@@ -114,7 +83,7 @@ describe('the keeper of networks, disturbed at every call', { skip: labProblem()
       );
     });
     for (const uid of [GONE, network.metadata.uid]) await names.write(bridgeName(uid), []);
-    await ensureBridge(engine.incus, {
+    await ensureBridge(incus, {
       name: bridgeName(GONE),
       cidr: '10.127.2.0/24',
       gateway: '10.127.2.1',
@@ -140,21 +109,21 @@ describe('the keeper of networks, disturbed at every call', { skip: labProblem()
       },
       state: () => stateOf(test),
       async tearDown() {
-        for (const name of await names.list()) await names.remove(name);
+        for (const name of await engines.names.list()) await engines.names.remove(name);
         await test.close();
       },
     };
   }
 
   async function stateOf({ realms }: TestRealms): Promise<State> {
-    const bridges = (await engine.incus.networks.list()).filter(({ managed }) => managed);
+    const bridges = (await engines.incus.networks.list()).filter(({ managed }) => managed);
     const claimed = (kind: typeof AddressRange | typeof ForwardPort) =>
       realms.use(REGION, ({ view }) => [...view.entries(kind)].map(({ name }) => name));
     return {
       ranges: await claimed(AddressRange),
       ports: await claimed(ForwardPort),
       bridges: bridges.map(({ name }) => name),
-      names: (await names.list()).map((name) => (name === bridgeName(GONE) ? 'left' : 'live')),
+      names: (await engines.names.list()).map((name) => (name === bridgeName(GONE) ? 'left' : 'live')),
     };
   }
 

@@ -2,29 +2,20 @@
  * The network controller repeated, failed and killed at every call to its engines, which are real. Needs root.
  */
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import type { Server } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { type HostsFolder, hostsFolder } from '#engines/dnsmasq/hosts-folder.ts';
 import type { Incus } from '#engines/incus/client.ts';
-import { startTestIncus, type TestIncus } from '#engines/incus/test-incus.ts';
-import { startAgent } from '#engines/nftables/agent.ts';
-import { type FilterClient, filterClient } from '#engines/nftables/client.ts';
 import { labProblem } from '#engines/nftables/testing/lab.ts';
-import { systemActor } from '#kernel/access.ts';
-import type { ReconcileContext } from '#kernel/controller.ts';
-import { silentLogger } from '#kernel/logger.ts';
 import type { Condition } from '#kernel/object.ts';
 import { REGION, type RealmId } from '#kernel/realm-id.ts';
+import { testContext } from '#kernel/reconcile/testing/context.ts';
 import { everyDisturbance, type World } from '#kernel/reconcile/testing/harness.ts';
 import { type Disturber, instrument } from '#kernel/reconcile/testing/instrument.ts';
 import { openTestRealms, type TestRealms } from '#kernel/store/test-realms.ts';
 import { Instance } from '#services/compute/instance.ts';
 import { AddressRange } from './claims.ts';
 import { Network } from './network.ts';
-import { NETWORK_KINDS, networkService } from './service.ts';
+import { NETWORK_KINDS } from './service.ts';
+import { type NetworkEngines, startNetworkEngines, type TestNetworkEngines } from './testing/engines.ts';
 
 const REGION_ID = `d${process.pid.toString(36)}`;
 const ACME: RealmId = '/orgs/acme';
@@ -39,36 +30,20 @@ interface State {
 }
 
 describe('the network controller, disturbed at every call', { skip: labProblem() }, () => {
-  let engine: TestIncus;
-  let server: Server;
-  let folder: string;
-  let filter: FilterClient;
-  let names: HostsFolder;
-
+  let engines: TestNetworkEngines;
   before(async () => {
-    engine = await startTestIncus();
-    folder = mkdtempSync(join(tmpdir(), 'casemate-network-'));
-    chmodSync(folder, 0o750);
-    names = hostsFolder(join(folder, 'names'));
-    server = await startAgent({ socket: join(folder, 'filter.sock'), region: REGION_ID });
-    filter = filterClient(join(folder, 'filter.sock'));
+    engines = await startNetworkEngines(REGION_ID);
   });
-  after(async () => {
-    await filter?.clear();
-    server?.close();
-    await engine?.close();
-    if (folder) rmSync(folder, { recursive: true });
-  });
+  after(() => engines?.close());
 
   async function world(disturber: Disturber, isDeletion: boolean): Promise<World<State>> {
     const realms = await openTestRealms({ kinds: [...NETWORK_KINDS, Instance], create: [REGION, ACME] });
-    const plain = { incus: engine.incus, filter };
     const seen = {
       incus: {
-        ...engine.incus,
-        networks: instrument(engine.incus.networks, disturber, { name: 'networks' }),
+        ...engines.incus,
+        networks: instrument(engines.incus.networks, disturber, { name: 'networks' }),
       } as Incus,
-      filter: instrument(filter, disturber, { name: 'filter' }),
+      filter: instrument(engines.filter, disturber, { name: 'filter' }),
     };
     await realms.realms.use(ACME, ({ resources }) =>
       resources.create(
@@ -78,7 +53,7 @@ describe('the network controller, disturbed at every call', { skip: labProblem()
         realms.context(ACME),
       ),
     );
-    let reconcile = controller(realms, isDeletion ? plain : seen);
+    let reconcile = controller(realms, isDeletion ? {} : seen);
     if (isDeletion) {
       await reconcile();
       await realms.realms.use(ACME, ({ resources }) => resources.delete(Network, KEY, realms.context(ACME)));
@@ -91,7 +66,7 @@ describe('the network controller, disturbed at every call', { skip: labProblem()
       },
       state: () => stateOf(realms),
       async tearDown() {
-        const undo = controller(realms, plain);
+        const undo = controller(realms, {});
         if (await realms.realms.use(ACME, ({ view }) => view.entry(Network, KEY) !== undefined)) {
           await realms.realms.use(ACME, ({ resources }) =>
             resources.delete(Network, KEY, realms.context(ACME)),
@@ -103,33 +78,11 @@ describe('the network controller, disturbed at every call', { skip: labProblem()
     };
   }
 
-  /** A controller as after a start of the process: nothing in its memory. */
-  function controller(realms: TestRealms, engines: { incus: Incus; filter: FilterClient }) {
-    const service = networkService({
-      ...engines,
-      regionId: REGION_ID,
-      names,
-      instanceKind: Instance,
-      clock: realms.clock,
-      logger: silentLogger,
-      pools: ['10.125.0.0/16'],
-      forwardAddresses: [],
-    });
-    const [network] = service.controllers ?? [];
-    assert.equal(network?.name, 'network');
+  /** As after a start of the process. */
+  function controller(test: TestRealms, seen: Partial<NetworkEngines>) {
+    const network = engines.controller('network', test, { ...seen, pools: ['10.125.0.0/16'] });
     return () =>
-      realms.realms.use(ACME, (realm) => {
-        const context: ReconcileContext = {
-          realm,
-          realms: realms.realms,
-          change: { actor: systemActor(ACME, 'controller:network'), via: 'controller', requestId: 'test' },
-          events: { record: () => {} },
-          clock: realms.clock,
-          random: realms.random,
-          signal: new AbortController().signal,
-        };
-        return network.reconcile(KEY, context);
-      });
+      test.realms.use(ACME, (realm) => network.reconcile(KEY, testContext(test, realm, network.name)));
   }
 
   async function stateOf(realms: TestRealms): Promise<State> {
@@ -138,8 +91,8 @@ describe('the network controller, disturbed at every call', { skip: labProblem()
     );
     const network = await realms.realms.use(ACME, ({ view }) => view.get(Network, KEY));
     const conditions = (network?.status?.conditions ?? []) as Condition[];
-    const bridges = (await engine.incus.networks.list()).filter(({ managed }) => managed);
-    const { digest, absentBridges } = await filter.state();
+    const bridges = (await engines.incus.networks.list()).filter(({ managed }) => managed);
+    const { digest, absentBridges } = await engines.filter.state();
     return {
       ready: conditions.find(({ type }) => type === 'Ready')?.reason,
       claims,
