@@ -18,6 +18,7 @@ import { type RegionParts, workloadIdentityService } from '#services/compute/ide
 import { Instance } from '#services/compute/instance.ts';
 import { computeService } from '#services/compute/service.ts';
 import { networkService } from '#services/network/service.ts';
+import { Event } from '#services/tenancy/event.ts';
 import { Namespace } from '#services/tenancy/namespace.ts';
 import { tenancyService } from '#services/tenancy/service.ts';
 import type { AccessAuthorizer } from '#trust/access/authorizer.ts';
@@ -110,7 +111,7 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
   return [
     accessService({ projectKind: Namespace, clock, registry, realms, authorizer }),
     approvalsService({ projectKind: Namespace, clock, registry, realms }),
-    operatorsService({ keyring, certificates, clock, registry, realms, recordings }),
+    operatorsService({ eventKind: Event, keyring, certificates, clock, registry, realms, recordings }),
     trustService({ keyring, certificates }),
     keysService({ backends: keys, providers: keyProviders, realms, accessLog, clock }),
     retentionService({ eraser }),

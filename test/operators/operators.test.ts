@@ -97,6 +97,22 @@ suite('an operator, another operator and a tenant', { timeout: 540_000 }, () => 
     assert.notEqual(code, 0);
   });
 
+  test('broken glass takes two operators, and the tenant has been told when the first comes in', async () => {
+    const key = join(region.scratch, 'fire.key');
+    const out = join(region.scratch, 'fire.kubeconfig');
+    await operator.casemate(
+      ...['access-request', 'create', 'fire', '--org', 'ministry', '--project', 'web', '--exec', 'front'],
+      ...['--reason', 'it floods its neighbours', '--break-glass', '--minutes', '5', '--key', key],
+    );
+    assert.notEqual((await operator.tryCasemate('access-request', 'approve', 'fire')).code, 0);
+    await ann.casemate('access-request', 'approve', 'fire');
+    await operator.casemate('access-request', 'open', 'fire', '--key', key, '--out', out);
+    const said = await alice.kubectl('get', 'events', '-A', '-o', 'jsonpath={.items[*].message}');
+    assert.match(said, /operator:operator and operator:ann come in without your approval/);
+    await alice.casemate('access-request', 'revoke', await carried('fire'));
+    assert.notEqual((await member(region, out).inInstance('web', 'front', ['true'])).code, 0);
+  });
+
   test('an organization is deleted by two operators, never by one', async () => {
     const alone = await operator.tryCasemate('org', 'delete', 'ministry', '--yes');
     assert.notEqual(alone.code, 0);

@@ -1,16 +1,20 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Controller, ReconcileContext } from '#kernel/controller.ts';
+import { notFound } from '#kernel/errors.ts';
+import type { AdmissionRequest } from '#kernel/kind.ts';
 import type { KubeObject } from '#kernel/object.ts';
 import { REGION, type RealmId } from '#kernel/realm-id.ts';
 import { everyDisturbance, type Scenario } from '#kernel/reconcile/testing/harness.ts';
 import {
+  DisturbedError,
   Disturber,
   instrument,
   instrumentRealm,
   instrumentRealms,
 } from '#kernel/reconcile/testing/instrument.ts';
 import { ACME, sharedRequest, type TrustFixture, trustFixture } from '../testing/fixture.ts';
+import { Event } from '../testing/kinds.ts';
 import { AccessRequest, statusOf } from './access-request.ts';
 import { accessRequestCarrier } from './carrier.ts';
 import { recordingController, SILENT_MS } from './recording/controller.ts';
@@ -137,7 +141,13 @@ describe('operators’ controllers, repeated, failed and killed at every call', 
           return {
             async pass() {
               for (const name of ['granted', 'revoked']) {
-                await reconcile(region, disturber, sessionController({ keyring }), ACME, name);
+                await reconcile(
+                  region,
+                  disturber,
+                  sessionController({ keyring, eventKind: Event }),
+                  ACME,
+                  name,
+                );
               }
               return 'settled';
             },
@@ -156,6 +166,81 @@ describe('operators’ controllers, repeated, failed and killed at every call', 
         ['Revoked', false],
       ],
     );
+  });
+
+  /** Granted, because two operators agreed. */
+  async function brokenGlass(region: TrustFixture): Promise<void> {
+    const broken = { breakGlass: true, origin: { ...origin, approvedBy: ['ann'] } };
+    const made = await region.make(ACME, AccessRequest, {
+      metadata: { name: 'fire' },
+      spec: await spec(broken),
+    });
+    assert.equal(statusOf(made).phase, 'Granted');
+  }
+  const told = (region: TrustFixture) =>
+    region.realms.use(ACME, ({ view }) => ({
+      events: view.count(Event),
+      sessions: view
+        .list(AccessRequest)
+        .map((one) => [statusOf(one).phase, statusOf(one).certificate !== undefined]),
+    }));
+
+  it('broken glass ends announced once in the tenant’s realm, and the session begins', async () => {
+    await endsAlways(
+      {
+        async setUp(disturber) {
+          const region = await trustFixture();
+          await brokenGlass(region);
+          const controller = sessionController({ keyring: region.keyring, eventKind: Event });
+          return {
+            async pass() {
+              await reconcile(region, disturber, controller, ACME, 'fire');
+              return 'settled';
+            },
+            state: () => told(region),
+            tearDown: () => region.close(),
+          };
+        },
+      },
+      { events: 1, sessions: [['Active', true]] },
+    );
+  });
+
+  it('broken glass opens nothing while the tenant’s realm cannot be told, and no certificate is signed', async () => {
+    const region = await trustFixture();
+    await brokenGlass(region);
+    const signed: string[] = [];
+    const keyring = {
+      clientAuthority: (id: RealmId) => {
+        signed.push(id);
+        return region.keyring.clientAuthority(id);
+      },
+    };
+    const controller = sessionController({ keyring, eventKind: Event });
+    for (let times = 0; times < 3; times++) {
+      const unwritable = new Disturber({ call: 0, disturbance: 'fail' });
+      await assert.rejects(reconcile(region, unwritable, controller, ACME, 'fire'), DisturbedError);
+      assert.deepEqual(unwritable.calls, ['resources.create']);
+      assert.deepEqual(await told(region), { events: 0, sessions: [['Granted', false]] });
+    }
+    assert.deepEqual(signed, []);
+    await reconcile(region, new Disturber(), controller, ACME, 'fire');
+    assert.deepEqual([await told(region), signed], [{ events: 1, sessions: [['Active', true]] }, [ACME]]);
+    await region.close();
+  });
+
+  it('broken glass is refused where there is nowhere to tell the tenant', async () => {
+    // As a region does it: events are in projects that are there.
+    const nowhere = ({ kind, operation }: AdmissionRequest) => {
+      if (kind.resource === Event.resource && operation === 'create')
+        throw notFound({ kind: 'namespaces', name: 'default' });
+    };
+    const region = await trustFixture(undefined, [nowhere]);
+    await brokenGlass(region);
+    const controller = sessionController({ keyring: region.keyring, eventKind: Event });
+    await reconcile(region, new Disturber(), controller, ACME, 'fire');
+    assert.deepEqual(await told(region), { events: 0, sessions: [['Refused', false]] });
+    await region.close();
   });
 
   /** A recording whose recorder died at once. */

@@ -15,7 +15,7 @@ import { type RunningControllers, startControllers } from '#kernel/reconcile/sta
 import { REVALIDATION_INTERVAL_MS } from '#kernel/wire/limits.ts';
 import { newPersonalKey, signingRequest } from '../certificates/personal-key.ts';
 import { ACME, RIVAL, type TrustFixture, trustFixture } from '../testing/fixture.ts';
-import { Project, SAMPLE_KINDS } from '../testing/kinds.ts';
+import { Event, Project, SAMPLE_KINDS } from '../testing/kinds.ts';
 import { type ServedClient, type ServedRegion, serve } from '../testing/serve.ts';
 import { AccessRequest } from './access-request.ts';
 import { accessRequestCarrier } from './carrier.ts';
@@ -80,7 +80,7 @@ describe('an operator and a tenant', () => {
       realms,
       controllers: [
         accessRequestCarrier,
-        sessionController({ keyring }),
+        sessionController({ keyring, eventKind: Event }),
         recordingController(() => region.recordings),
       ],
       events: {
@@ -392,7 +392,12 @@ describe('an operator and a tenant', () => {
     const { phase, message = '' } = await statusOf(admin, ACME, carried);
     assert.equal(phase, 'Active');
     assert.match(message, /break-glass by bob and ann/);
-    assert.deepEqual(said, ['Warning BreakGlass', 'Normal SessionBegins']);
+    assert.deepEqual(said, ['Normal SessionBegins']);
+    // Committed before the certificate was, and naming both.
+    const [event] = (await ok(admin.send('GET', `${ACME}/api/v1/namespaces/default/events`))).items;
+    assert.match(event.message, /operator:bob and operator:ann come in without your approval/);
+    const active = await ok(admin.send('GET', `${ACME}${GROUP}/accessrequests/${carried}`));
+    assert.ok(Number(event.metadata.resourceVersion) < Number(active.metadata.resourceVersion));
     assert.equal(await act(admin, ACME, carried, 'revoke'), 200);
     assert.equal((await statusOf(bob, '', 'fire')).phase, 'Revoked');
   });

@@ -1,10 +1,11 @@
 /**
- * The life of a carried request in the tenant's realm: signs the certificate of one that was granted, announces it, and ends it for good when
+ * The life of a carried request in the tenant's realm: tells its people, signs the certificate of one that was granted, and ends it for good when
  * its time is over, so that no clock that is set back opens it again.
  */
 import { rfc3339 } from '#kernel/clock.ts';
 import type { Controller, ReconcileContext, RetryAfter } from '#kernel/controller.ts';
 import { isStatusError } from '#kernel/errors.ts';
+import type { Kind } from '#kernel/kind.ts';
 import { isDeleting, removeFinalizer } from '#kernel/reconcile/finalizers.ts';
 import { signClientCertificate } from '../certificates/client.ts';
 import { RequestError } from '../certificates/request.ts';
@@ -20,6 +21,7 @@ import {
   specOf,
   statusOf,
 } from './access-request.ts';
+import { announceBreakGlass } from './announcement.ts';
 import { type ScopeRule, scopeText } from './scope.ts';
 
 /** X.509 knows days here; the object, which ends sooner, is what counts. */
@@ -29,6 +31,8 @@ const DAY_MS = 24 * 60 * 60_000;
 const KEPT_MS = 90 * DAY_MS;
 
 export interface SessionControllerOptions {
+  /** `v1 Event`. */
+  readonly eventKind: Kind;
   readonly keyring: Pick<Keyring, 'clientAuthority'>;
   readonly certificates?: Pick<CertificateTasks, 'checkRequest'>;
 }
@@ -79,7 +83,6 @@ async function live(
       return undefined;
     }
     case 'Granted':
-      announce(object, context);
       return sign(object, options, context);
     case 'Active': {
       const left_ms = Date.parse(endsAt ?? '') - now_ms;
@@ -102,25 +105,15 @@ async function live(
 
 const who = (object: AccessRequestObject) => operatorName(specOf(object).origin?.operator ?? '?');
 
-/** The object itself is in the tenant's ledger before this; the event is what people see without looking for it. */
 function announce(object: AccessRequestObject, { events }: ReconcileContext): void {
-  const { breakGlass, reason, project, scope } = specOf(object);
+  const { reason, project, scope } = specOf(object);
   const what = scopeText(project, scope as ScopeRule[]);
-  if (breakGlass === true) {
-    events.record(
-      object,
-      'Warning',
-      'BreakGlass',
-      `${who(object)} comes in without your approval (${what}): ${reason}`,
-    );
-  } else if (statusOf(object).phase === 'Pending') {
-    events.record(object, 'Normal', 'AccessRequested', `${who(object)} asks for ${what}: ${reason}`);
-  }
+  events.record(object, 'Normal', 'AccessRequested', `${who(object)} asks for ${what}: ${reason}`);
 }
 
 async function sign(
   object: AccessRequestObject,
-  { keyring, certificates = certificateTasks }: SessionControllerOptions,
+  { keyring, eventKind, certificates = certificateTasks }: SessionControllerOptions,
   context: ReconcileContext,
 ): Promise<RetryAfter | undefined> {
   const { realm, clock, events } = context;
@@ -136,6 +129,13 @@ async function sign(
   } catch (error) {
     if (!(error instanceof RequestError)) throw error;
     await put(object, context, ['Granted'], { phase: 'Ended', message: `spec.request ${error.message}` });
+    return undefined;
+  }
+  // First told, then let in: while the tenant's realm cannot be written there is no certificate.
+  if (specOf(object).breakGlass === true && !(await announceBreakGlass(eventKind, object, context))) {
+    const message =
+      'the organization could not be told: it has neither a default project nor the one asked for';
+    await put(object, context, ['Granted'], { phase: 'Refused', endedAt: rfc3339(now_ms), message });
     return undefined;
   }
   const authority = await keyring.clientAuthority(realm.id);

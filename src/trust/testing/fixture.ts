@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import type { AccessAttributes, Actor, Authenticator, Verb } from '#kernel/access.ts';
 import type { Connector } from '#kernel/connect.ts';
-import type { Kind } from '#kernel/kind.ts';
+import type { Admission, Kind } from '#kernel/kind.ts';
 import type { DraftObject, KubeObject } from '#kernel/object.ts';
 import { REGION, type RealmId } from '#kernel/realm-id.ts';
 import type { Reviewer } from '#kernel/review.ts';
@@ -30,7 +30,7 @@ import { type KeptRecordings, keptRecordings } from '../operators/recording/kept
 import { operatorsService } from '../operators/service.ts';
 import { realmSealing } from '../realm-sealing.ts';
 import { trustService } from '../service.ts';
-import { Project, SAMPLE_KINDS } from './kinds.ts';
+import { Event, Project, SAMPLE_KINDS } from './kinds.ts';
 
 export const ACME: RealmId = '/orgs/acme';
 export const RIVAL: RealmId = '/orgs/rival';
@@ -67,6 +67,8 @@ export interface TrustFixture extends TestRealms {
   actor(realm: RealmId, credential: Credential): Promise<Actor>;
   /** Makes a credential and authenticates with it. */
   person(realm: RealmId, user: string, groups?: readonly string[]): Promise<Actor>;
+  /** An organization's administrator `admin`, by a binding of the same name. */
+  administrator(realm: RealmId): Promise<Actor>;
   may(actor: Actor, verb: Verb, resource: string, where?: Partial<AccessAttributes>): Promise<boolean>;
 }
 
@@ -77,7 +79,11 @@ export function sharedRequest(): Promise<string> {
   return request;
 }
 
-export async function trustFixture(kinds: readonly Kind[] = SAMPLE_KINDS): Promise<TrustFixture> {
+/** `admissions`: rules of other rooms, beside trust's own. */
+export async function trustFixture(
+  kinds: readonly Kind[] = SAMPLE_KINDS,
+  admissions: readonly Admission[] = [],
+): Promise<TrustFixture> {
   const clock = new ManualClock();
   const storage = memoryKeyStorage();
   const keyring = softwareKeyring({
@@ -112,6 +118,7 @@ export async function trustFixture(kinds: readonly Kind[] = SAMPLE_KINDS): Promi
   });
   const operators = operatorsService({
     keyring,
+    eventKind: kinds.find(({ resource }) => resource === Event.resource) ?? Event,
     clock,
     registry: () => later(made.registry),
     realms: () => later(made.realms),
@@ -120,7 +127,7 @@ export async function trustFixture(kinds: readonly Kind[] = SAMPLE_KINDS): Promi
   const services = [access, approvals, operators, trustService({ keyring })];
   const test = await openTestRealms({
     kinds: [...kinds, ...services.flatMap((service) => service.kinds)],
-    admissions: services.flatMap((service) => service.admissions ?? []),
+    admissions: [...services.flatMap((service) => service.admissions ?? []), ...admissions],
     create: [REGION, ACME, RIVAL],
     keyring,
     clock,
@@ -190,6 +197,10 @@ export async function trustFixture(kinds: readonly Kind[] = SAMPLE_KINDS): Promi
     actor: (realm, credential) => authenticator.authenticate(realm, { clientCertificate: credential.der }),
     person: async (realm, user, groups) =>
       fixture.actor(realm, await fixture.credential(realm, user, groups)),
+    async administrator(realm) {
+      await fixture.bind(realm, 'admin', 'organization-admin', 'admin');
+      return fixture.person(realm, 'admin');
+    },
     async may(actor, verb, resource, where = {}) {
       const [plural = '', ...group] = resource.split('.');
       const decision = await authorizer.decide({

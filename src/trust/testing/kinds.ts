@@ -51,13 +51,24 @@ export const Secret = defineKind({
   description: 'A secret.',
 });
 
-const Event = defineKind({
+export const Event = defineKind({
   version: 'v1',
   group: '',
   kind: 'Event',
   plural: 'events',
   scope: 'Project',
   realms: ['region', 'organization'],
+  fields: {
+    involvedObject: Type.Optional(Type.Record(Type.String(), Type.String())),
+    source: Type.Optional(Type.Record(Type.String(), Type.String())),
+    count: Type.Optional(Type.Integer()),
+    ...Object.fromEntries(
+      ['type', 'reason', 'message', 'firstTimestamp', 'lastTimestamp', 'reportingComponent'].map((name) => [
+        name,
+        Type.Optional(Type.String()),
+      ]),
+    ),
+  },
   description: 'News.',
 });
 
