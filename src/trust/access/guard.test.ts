@@ -21,10 +21,9 @@ describe('granting', () => {
   before(async () => {
     region = await trustFixture();
     await region.make(ACME, Project, { metadata: { name: 'alpha' } });
-    await region.bind(ACME, 'admin', 'organization-admin', 'admin');
     await region.bind(ACME, 'editor', 'project-editor', 'editor', 'alpha');
     await region.bind(REGION, 'operator', 'region-operator', 'operator');
-    admin = await region.person(ACME, 'admin');
+    admin = await region.administrator(ACME);
     editor = await region.person(ACME, 'editor');
     operator = await region.person(REGION, 'operator');
   });
@@ -202,8 +201,7 @@ describe('a realm always keeps a way in', () => {
   beforeEach(async () => {
     await region?.close();
     region = await trustFixture();
-    await region.bind(ACME, 'admin', 'organization-admin', 'admin');
-    admin = await region.person(ACME, 'admin');
+    admin = await region.administrator(ACME);
   });
   after(() => region.close());
 

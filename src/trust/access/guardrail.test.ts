@@ -24,10 +24,9 @@ describe('guardrails', () => {
   before(async () => {
     region = await trustFixture();
     for (const name of ['alpha', 'beta']) await region.make(ACME, Project, { metadata: { name } });
-    await region.bind(ACME, 'admin', 'organization-admin', 'admin');
     await region.bind(ACME, 'second', 'organization-admin', 'second');
     await region.bind(ACME, 'editor', 'project-editor', 'editor');
-    admin = await region.person(ACME, 'admin');
+    admin = await region.administrator(ACME);
     second = await region.person(ACME, 'second');
     editor = await region.person(ACME, 'editor', ['developers']);
   });
@@ -331,9 +330,8 @@ describe('roles of one’s own', () => {
   before(async () => {
     region = await trustFixture();
     await region.make(ACME, Project, { metadata: { name: 'alpha' } });
-    await region.bind(ACME, 'admin', 'organization-admin', 'admin');
     await region.bind(ACME, 'editor', 'project-editor', 'editor');
-    admin = await region.person(ACME, 'admin');
+    admin = await region.administrator(ACME);
     editor = await region.person(ACME, 'editor');
   });
   after(() => region.close());
@@ -470,8 +468,7 @@ describe('duties that do not go together', () => {
   let admin: Actor;
   before(async () => {
     region = await trustFixture();
-    await region.bind(ACME, 'admin', 'organization-admin', 'admin');
-    admin = await region.person(ACME, 'admin');
+    admin = await region.administrator(ACME);
   });
   after(() => region.close());
   const bind = (name: string, role: string, subject: object) =>

@@ -16,8 +16,7 @@ describe('people who can sign in are ways in, as certificates are', () => {
   let admin: Actor;
   beforeEach(async () => {
     region = await trustFixture();
-    await region.bind(ACME, 'admins', 'organization-admin', 'admin');
-    admin = await region.person(ACME, 'admin');
+    admin = await region.administrator(ACME);
   });
   afterEach(() => region.close());
 

@@ -23,9 +23,8 @@ describe('an access review', () => {
   beforeEach(async () => {
     region = await trustFixture();
     actions = reviewActions({ realms: () => region.realms, clock: region.clock });
-    await region.bind(ACME, 'admin', 'organization-admin', 'admin');
     await region.bind(ACME, 'officer', 'security-officer', 'sofia');
-    admin = await region.person(ACME, 'admin');
+    admin = await region.administrator(ACME);
     officer = await region.person(ACME, 'sofia');
     await region.credential(ACME, 'gus', ['auditors']);
     const subjects = [

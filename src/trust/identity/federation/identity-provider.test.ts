@@ -23,8 +23,7 @@ describe('an identity provider', () => {
   let helper: Actor;
   before(async () => {
     region = await trustFixture();
-    await region.bind(ACME, 'admins', 'organization-admin', 'admin');
-    admin = await region.person(ACME, 'admin');
+    admin = await region.administrator(ACME);
     helper = await region.person(ACME, 'helper');
   });
   after(() => region.close());

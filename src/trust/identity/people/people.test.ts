@@ -15,8 +15,7 @@ describe('people of a realm', () => {
   let helper: Actor;
   before(async () => {
     region = await trustFixture();
-    await region.bind(ACME, 'admins', 'organization-admin', 'admin');
-    admin = await region.person(ACME, 'admin');
+    admin = await region.administrator(ACME);
     // May everything with people as far as the verbs go, but holds nothing that could be given away.
     helper = await region.person(ACME, 'helper');
   });

@@ -24,8 +24,7 @@ describe('somebody who is disabled or removed', () => {
   let admin: Actor;
   beforeEach(async () => {
     region = await trustFixture();
-    await region.bind(ACME, 'admins', 'organization-admin', 'admin');
-    admin = await region.person(ACME, 'admin');
+    admin = await region.administrator(ACME);
   });
   afterEach(() => region.close());
 
@@ -92,7 +91,7 @@ describe('somebody who is disabled or removed', () => {
     // Their name is taken until nothing is left.
     await assert.rejects(user('alice'), { reason: 'AlreadyExists' });
     await finishRemovals(region, ACME);
-    assert.deepEqual(await list(RoleBinding), ['admins']);
+    assert.deepEqual(await list(RoleBinding), ['admin']);
     assert.deepEqual(await list(ClientCertificate), ['admin']);
 
     await user('alice');
