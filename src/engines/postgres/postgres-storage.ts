@@ -22,6 +22,7 @@ import {
   type WakeUp,
 } from '#kernel/store/storage.ts';
 import { byteaArray } from './binary-array.ts';
+import * as bodies from './bodies.ts';
 import { BEGIN_LONG, transaction } from './database.ts';
 import { createRealm } from './new-realm.ts';
 import {
@@ -42,9 +43,6 @@ import type { WakeUps } from './wake-ups.ts';
 
 /** Objects read at once when a realm is loaded. */
 const LOAD_PORTION = 1_000;
-
-/** Changes whose history is dropped in one transaction. */
-const HISTORY_STEP = 10_000;
 
 type Queryable = Pick<pg.Pool, 'query'>;
 
@@ -148,21 +146,37 @@ export class PostgresStorage implements LogStorage {
     });
   }
 
-  async dropHistory(realmUid: string, floor: number): Promise<void> {
-    // In steps, so that writers to the realm never wait long for its row.
-    let reached = -1;
-    while (reached < floor) {
-      reached = await transaction(this.#pool, 'BEGIN', async (client) => {
-        const { rows } = await client.query<{ old_floor: number; new_floor: number }>(
-          sql.RAISE_HISTORY_FLOOR,
-          [realmUid, floor, HISTORY_STEP],
-        );
-        const [raised] = rows;
-        if (!raised) return floor;
-        await client.query(sql.DROP_BODIES, [realmUid, raised.old_floor, raised.new_floor]);
-        return raised.new_floor;
-      });
-    }
+  async raiseHistoryFloor(realmUid: string, floor: number): Promise<void> {
+    await this.#rows('raise-history-floor', sql.RAISE_HISTORY_FLOOR, [realmUid, floor]);
+  }
+
+  replacedBodies(realmUid: string, before_ms: number, changes_max: number) {
+    return bodies.replacedBodies(this.#pool, realmUid, before_ms, changes_max);
+  }
+
+  dropReplacedBodies(realmUid: string, upTo: number): Promise<number> {
+    return bodies.dropReplacedBodies(this.#pool, realmUid, upTo);
+  }
+
+  pastBodies(realmUid: string, from: number, to: number) {
+    return bodies.pastBodies(this.#pool, realmUid, from, to);
+  }
+
+  erasePastBodies(realmUid: string, from: number, to: number): Promise<number> {
+    return bodies.erasePastBodies(this.#pool, realmUid, from, to);
+  }
+
+  bodyDigests(realmUid: string, from: number, count: number) {
+    return bodies.bodyDigests(this.#pool, realmUid, from, count);
+  }
+
+  async realmsWithBodiesDue(now_ms: number, limit: number): Promise<readonly RealmId[]> {
+    const rows = await this.#rows<{ id: RealmId }>('bodies-due', sql.REALMS_WITH_BODIES_DUE, [now_ms, limit]);
+    return rows.map(({ id }) => id);
+  }
+
+  async setBodiesDue(realmUid: string, due_ms: number): Promise<void> {
+    await this.#rows('set-bodies-due', sql.SET_BODIES_DUE, [realmUid, due_ms]);
   }
 
   async lastChangeBefore(realmUid: string, time_ms: number): Promise<number> {

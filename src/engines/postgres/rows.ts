@@ -15,6 +15,8 @@ export interface RealmRow {
   readonly access_size: number;
   readonly access_frontier: Buffer;
   readonly history_floor: number;
+  readonly bodies_floor: number;
+  readonly bodies_due_ms: number;
 }
 
 export interface LeafRow {
@@ -43,6 +45,8 @@ export function realmRecord(row: RealmRow): RealmRecord {
     changes: frontierOf(row.changes_size, row.changes_frontier),
     access: frontierOf(row.access_size, row.access_frontier),
     historyFloor: row.history_floor,
+    bodiesFloor: row.bodies_floor,
+    bodiesDue_ms: row.bodies_due_ms,
   };
 }
 

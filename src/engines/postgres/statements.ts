@@ -65,7 +65,7 @@ export const DESTROY_REALM = [
 export const LIST_REALMS = 'SELECT id FROM realms ORDER BY id COLLATE "C"';
 
 export const READ_REALM = `
-SELECT id, uid, changes_size, changes_frontier, access_size, access_frontier, history_floor
+SELECT id, uid, changes_size, changes_frontier, access_size, access_frontier, history_floor, bodies_floor, bodies_due_ms
 FROM realms WHERE id = $1`;
 
 /** $1 realm, $2 the uid to begin after, $3 how many. */
@@ -104,23 +104,14 @@ FROM realms LEFT JOIN LATERAL (
 WHERE realms.uid = $1 AND realms.history_floor <= $2
 ORDER BY change.leaf_index`;
 
-/** $1 realm, $2 the floor to come to, $3 the most to raise it by. Gives the old one and the new one. */
-export const RAISE_HISTORY_FLOOR = `
-UPDATE realms SET history_floor = least($2::bigint, old.history_floor + $3::bigint)
-FROM (SELECT uid, history_floor FROM realms WHERE uid = $1 FOR UPDATE) AS old
-WHERE realms.uid = old.uid AND old.history_floor < $2
-RETURNING old.history_floor AS old_floor, realms.history_floor AS new_floor`;
+export const RAISE_HISTORY_FLOOR =
+  'UPDATE realms SET history_floor = $2 WHERE uid = $1 AND history_floor < $2';
 
-/** $1 realm, $2 old floor, $3 new floor: what was replaced or removed by a change up to the floor is needed by nobody. */
-export const DROP_BODIES = `
-UPDATE changes SET body = ''
-WHERE realm = $1 AND leaf_index IN (
-  SELECT previous FROM changes
-  WHERE realm = $1 AND leaf_index > $2 AND leaf_index <= $3 AND previous IS NOT NULL
-  UNION ALL
-  SELECT leaf_index FROM changes
-  WHERE realm = $1 AND leaf_index > $2 AND leaf_index <= $3 AND effect = 'deleted'
-)`;
+/** $1 now, $2 how many. */
+export const REALMS_WITH_BODIES_DUE =
+  'SELECT id FROM realms WHERE bodies_due_ms <= $1 ORDER BY bodies_due_ms, id LIMIT $2';
+
+export const SET_BODIES_DUE = 'UPDATE realms SET bodies_due_ms = $2 WHERE uid = $1';
 
 export const LAST_CHANGE_BEFORE = `
 SELECT leaf_index FROM changes WHERE realm = $1 AND time_ms < $2 ORDER BY leaf_index DESC LIMIT 1`;

@@ -115,11 +115,13 @@ export const AccessLeafV2 = closed({
   personal: Type.String({ pattern: '^sha256:[0-9a-f]{64}$' }),
 });
 
-/** Personal records of earlier leaves of this log were erased. */
+/** What stood beside earlier leaves of this log was erased. */
 export const ErasureLeaf = closed({
   ...COMMON_V2,
   type: Type.Literal('erasure'),
-  /** The first and the last leaf whose record was erased; records between them that are still there were not. */
+  /** What was: the bodies that changes recorded. Absent: what leaves say of persons. */
+  of: Type.Optional(Type.Literal('bodies')),
+  /** The first and the last leaf beside which it was erased; what is still there between them was not. */
   from: Type.Integer({ minimum: 0 }),
   to: Type.Integer({ minimum: 0 }),
   /** Who had it done: they answer for it, so it stays. */

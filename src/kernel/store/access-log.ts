@@ -6,16 +6,15 @@
 import type { AccessEraser, AccessLog, AccessRecord, Erasure } from '../access.ts';
 import { type Clock, sleep } from '../clock.ts';
 import { notFound, StatusError, unavailable } from '../errors.ts';
-import { type AccessLeafV2, type ErasureLeaf, encodeLeaf, type Leaf, leafTime } from '../log/leaf.ts';
+import { type AccessLeafV2, encodeLeaf, type Leaf, leafTime } from '../log/leaf.ts';
 import { append, type Frontier, leafHash } from '../log/merkle.ts';
 import { encodePersonal, type PersonalRecord, personalDigest } from '../log/personal.ts';
 import type { Random } from '../random.ts';
 import { REGION, type RealmId } from '../realm-id.ts';
+import { boundedText, erasureLeaf } from './erasure-leaf.ts';
 import type { StoreLimits } from './limits.ts';
 import type { LogStorage, StoredLeaf } from './storage.ts';
 
-/** Longest text of one field, so that a leaf fits an entry of the log whatever a client sends. */
-const FIELD_CHARACTERS_MAX = 1_024;
 /** Details of one record: kinds declare a few. */
 const DETAILS_MAX = 16;
 
@@ -242,14 +241,14 @@ function accessLeaf(index: number, time_ms: number, record: AccessRecord, person
     code: record.code,
     decision: record.decision,
     index,
-    ...(namespace === undefined ? {} : { namespace: bounded(namespace) }),
+    ...(namespace === undefined ? {} : { namespace: boundedText(namespace) }),
     personal: personalDigest(personal),
-    requestId: bounded(record.requestId),
-    resource: bounded(record.resource),
+    requestId: boundedText(record.requestId),
+    resource: boundedText(record.resource),
     time: leafTime(time_ms),
     type: 'access',
     v: 2,
-    verb: bounded(record.verb),
+    verb: boundedText(record.verb),
   };
 }
 
@@ -259,29 +258,17 @@ function personalRecord(
 ): PersonalRecord {
   return {
     salt,
-    actor: bounded(actor),
-    credential: bounded(credential),
-    ...(name === undefined ? {} : { name: bounded(name) }),
-    ...(reason === undefined ? {} : { reason: bounded(reason) }),
+    actor: boundedText(actor),
+    credential: boundedText(credential),
+    ...(name === undefined ? {} : { name: boundedText(name) }),
+    ...(reason === undefined ? {} : { reason: boundedText(reason) }),
     ...(details === undefined ? {} : { details: boundedAll(details) }),
   };
-}
-
-function erasureLeaf(index: number, time_ms: number, { from, to, actor, reason }: Erasure): ErasureLeaf {
-  const time = leafTime(time_ms);
-  return { v: 2, index, time, type: 'erasure', from, to, actor: bounded(actor), reason: bounded(reason) };
 }
 
 const boundedAll = (details: Readonly<Record<string, string>>) =>
   Object.fromEntries(
     Object.entries(details)
       .slice(0, DETAILS_MAX)
-      .map(([name, value]) => [bounded(name), bounded(value)]),
+      .map(([name, value]) => [boundedText(name), boundedText(value)]),
   );
-
-function bounded(text: string): string {
-  // Canonical JSON has no form for half of a surrogate pair.
-  return (
-    text.length <= FIELD_CHARACTERS_MAX ? text : `${text.slice(0, FIELD_CHARACTERS_MAX - 1)}…`
-  ).toWellFormed();
-}

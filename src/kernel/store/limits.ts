@@ -24,7 +24,7 @@ export interface StoreLimits {
   readonly watches_max: number;
   /** An idle watch is told the current revision this often. */
   readonly bookmark_ms: number;
-  /** Watch history kept in storage. */
+  /** How far back a watch may resume from storage. How long bodies are kept is each realm's RetentionPolicy. */
   readonly history_ms: number;
   /** A realm that nobody holds leaves memory after this. */
   readonly idle_ms: number;

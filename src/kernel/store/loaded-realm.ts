@@ -6,6 +6,7 @@ import type { Clock } from '../clock.ts';
 import { expired, notFound, StatusError, unavailable } from '../errors.ts';
 import type { LogName, RealmKeys } from '../keys.ts';
 import type { Admission, Kind } from '../kind.ts';
+import { type Leaf, parseLeaf } from '../log/leaf.ts';
 import { append as appendHashes, type Frontier } from '../log/merkle.ts';
 import { encodeVkey } from '../log/note.ts';
 import type { Random } from '../random.ts';
@@ -235,6 +236,7 @@ export class LoadedRealm implements Realm, LaneRealm {
       frontier,
       leaves.map(({ effect }) => effect?.change),
     );
+    for (const { effect, leaf } of leaves) if (!effect) this.#forgetErased(leaf);
   }
 
   fault(error: unknown): void {
@@ -312,6 +314,12 @@ export class LoadedRealm implements Realm, LaneRealm {
     });
     this.#frontier = frontier;
     this.#tell(changes);
+    for (const { change, leaf } of rows) if (!change && isErasure(leaf)) this.#forgetErased(parseLeaf(leaf));
+  }
+
+  /** What was erased goes from memory too. */
+  #forgetErased(leaf: Leaf): void {
+    if (leaf.type === 'erasure' && leaf.of === 'bodies') this.#hub.forget(leaf.from, leaf.to);
   }
 
   #apply(frontier: Frontier, changes: readonly (Change | undefined)[]): void {
@@ -357,7 +365,8 @@ export class LoadedRealm implements Realm, LaneRealm {
       this.fault(error);
       throw unavailable(`the history of ${this.id} cannot be read at the moment; try again`, 1);
     });
-    if (!rows) throw expired(`too old resource version: ${after}; list again, then watch from there`);
+    if (!rows || rows.some(isErased))
+      throw expired(`too old resource version: ${after}; list again, then watch from there`);
     if (rows.length > limit) {
       throw expired(
         `more than ${limit} changes since resource version ${after}; list again, then watch from there`,
@@ -383,7 +392,15 @@ export class LoadedRealm implements Realm, LaneRealm {
 const vkeyOf = ({ logs }: RealmKeys, log: LogName): string =>
   encodeVkey(logs[log].origin, logs[log].publicKey);
 
-/** Whether watch history has dropped what this change was: no body is empty by itself. */
+// A leaf is canonical JSON, so this member can look only so. Other leaves may be of forms that only a newer release knows.
+const isErasure = (leaf: Uint8Array): boolean =>
+  Buffer.from(leaf.buffer, leaf.byteOffset, leaf.byteLength).includes('"type":"erasure"');
+
+/** Whether a body that a watch would show was erased. */
+const isErased = ({ change, previousBody }: HistoricChange): boolean =>
+  change.body.length === 0 || previousBody?.length === 0;
+
+/** Whether the body of this change was dropped: none is empty by itself. */
 const isForgotten = ({ change }: StoredChange): boolean => change?.body.length === 0;
 
 interface OpenedChange {

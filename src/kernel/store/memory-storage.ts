@@ -3,6 +3,7 @@
  * `Realms` may share one, as replicas share a database. It never gives out or keeps a reference that a caller could change.
  */
 import type { LogName } from '../keys.ts';
+import { bodyDigest } from '../log/leaf.ts';
 import type { Frontier, TileNode } from '../log/merkle.ts';
 import type { RealmId } from '../realm-id.ts';
 import type {
@@ -11,10 +12,12 @@ import type {
   HistoricChange,
   HistoryQuery,
   KeptCheckpoint,
+  LeafSpan,
   LogStorage,
   NewRealm,
   PersonalRange,
   RealmRecord,
+  ReplacedBodies,
   StoredChange,
   StoredLeaf,
   StoredObject,
@@ -39,6 +42,8 @@ interface MemoryRealm {
   /** By object uid: the index of the change that holds its body. */
   readonly objects: Map<string, number>;
   historyFloor: number;
+  bodiesFloor: number;
+  bodiesDue_ms: number;
 }
 
 /** Objects handed to `take` at once. */
@@ -60,6 +65,8 @@ export class MemoryStorage implements LogStorage {
       cosigned: { changes: new Map(), access: new Map() },
       objects: new Map(),
       historyFloor: -1,
+      bodiesFloor: -1,
+      bodiesDue_ms: 0,
     };
     extend(made.changes, realm.changes);
     extend(made.access, realm.access);
@@ -154,19 +161,74 @@ export class MemoryStorage implements LogStorage {
     return found;
   }
 
-  async dropHistory(realmUid: string, floor: number): Promise<void> {
+  async raiseHistoryFloor(realmUid: string, floor: number): Promise<void> {
     const realm = this.#byUid.get(realmUid);
-    if (!realm || floor <= realm.historyFloor) return;
-    const drop = (index: number) => {
-      const leaf = realm.changes.leaves[index];
-      if (!leaf?.change) return;
-      realm.changes.leaves[index] = { ...leaf, change: { ...leaf.change, body: Buffer.alloc(0) } };
+    if (realm) realm.historyFloor = Math.max(realm.historyFloor, floor);
+  }
+
+  async replacedBodies(
+    realmUid: string,
+    before_ms: number,
+    changes_max: number,
+  ): Promise<ReplacedBodies | undefined> {
+    const realm = this.#byUid.get(realmUid);
+    if (!realm) return undefined;
+    const floor = realm.bodiesFloor;
+    const portion = realm.changes.leaves.slice(floor + 1, floor + 1 + changes_max);
+    const stop = portion.findIndex(({ time_ms }) => time_ms >= before_ms);
+    const upTo = floor + (stop < 0 ? portion.length : stop);
+    return {
+      floor,
+      upTo,
+      next_ms: portion[stop]?.time_ms,
+      bodies: spanOf(replacedBy(realm, floor, upTo).filter((index) => hasBody(realm, index))),
     };
-    for (const { index, change } of realm.changes.leaves.slice(realm.historyFloor + 1, floor + 1)) {
-      if (change?.previous !== undefined) drop(change.previous);
-      if (change?.type === 'deleted') drop(index);
-    }
-    realm.historyFloor = floor;
+  }
+
+  async dropReplacedBodies(realmUid: string, upTo: number): Promise<number> {
+    const realm = this.#byUid.get(realmUid);
+    if (!realm) return 0;
+    const dropped = dropBodies(realm, replacedBy(realm, realm.bodiesFloor, upTo));
+    realm.bodiesFloor = Math.max(realm.bodiesFloor, upTo);
+    return dropped;
+  }
+
+  async pastBodies(realmUid: string, from: number, to: number): Promise<LeafSpan | undefined> {
+    return spanOf(this.#pastBodies(realmUid, from, to));
+  }
+
+  async erasePastBodies(realmUid: string, from: number, to: number): Promise<number> {
+    const realm = this.#byUid.get(realmUid);
+    return realm ? dropBodies(realm, this.#pastBodies(realmUid, from, to)) : 0;
+  }
+
+  #pastBodies(realmUid: string, from: number, to: number): number[] {
+    const realm = this.#byUid.get(realmUid);
+    return (realm?.changes.leaves.slice(from, to + 1) ?? []).flatMap(({ index, change }) =>
+      realm && change && hasBody(realm, index) && realm.objects.get(change.uid) !== index ? [index] : [],
+    );
+  }
+
+  async bodyDigests(realmUid: string, from: number, count: number): Promise<ReadonlyMap<number, string>> {
+    const leaves = this.#byUid.get(realmUid)?.changes.leaves.slice(from, from + count) ?? [];
+    return new Map(
+      leaves.flatMap(({ index, change }) =>
+        change && change.body.length > 0 ? [[index, bodyDigest(change.body)]] : [],
+      ),
+    );
+  }
+
+  async realmsWithBodiesDue(now_ms: number, limit: number): Promise<readonly RealmId[]> {
+    return [...this.#realms.values()]
+      .filter(({ bodiesDue_ms }) => bodiesDue_ms <= now_ms)
+      .sort((a, b) => a.bodiesDue_ms - b.bodiesDue_ms)
+      .slice(0, limit)
+      .map(({ id }) => id);
+  }
+
+  async setBodiesDue(realmUid: string, due_ms: number): Promise<void> {
+    const realm = this.#byUid.get(realmUid);
+    if (realm) realm.bodiesDue_ms = due_ms;
   }
 
   async lastChangeBefore(realmUid: string, time_ms: number): Promise<number> {
@@ -275,6 +337,34 @@ export class MemoryStorage implements LogStorage {
   }
 }
 
+/** Leaves whose bodies the changes after `floor` up to `upTo` replaced or removed. */
+function replacedBy({ changes }: MemoryRealm, floor: number, upTo: number): number[] {
+  return changes.leaves
+    .slice(floor + 1, upTo + 1)
+    .flatMap(({ index, change }) => [
+      ...(change?.previous === undefined ? [] : [change.previous]),
+      ...(change?.type === 'deleted' ? [index] : []),
+    ]);
+}
+
+const hasBody = ({ changes }: MemoryRealm, index: number): boolean =>
+  (changes.leaves[index]?.change?.body.length ?? 0) > 0;
+
+function dropBodies(realm: MemoryRealm, indexes: readonly number[]): number {
+  const { leaves } = realm.changes;
+  const there = indexes.filter((index) => hasBody(realm, index));
+  for (const index of there) {
+    const leaf = leaves[index];
+    if (leaf?.change) leaves[index] = { ...leaf, change: { ...leaf.change, body: Buffer.alloc(0) } };
+  }
+  return there.length;
+}
+
+function spanOf(indexes: readonly number[]): LeafSpan | undefined {
+  if (indexes.length === 0) return undefined;
+  return { from: Math.min(...indexes), to: Math.max(...indexes), count: indexes.length };
+}
+
 function dropSmallest(kept: Map<number, string>, keep_max: number): void {
   const sizes = [...kept.keys()].sort((a, b) => a - b);
   for (const old of sizes.slice(0, Math.max(0, sizes.length - keep_max))) kept.delete(old);
@@ -314,5 +404,7 @@ function record(realm: MemoryRealm): RealmRecord {
     changes: realm.changes.frontier,
     access: realm.access.frontier,
     historyFloor: realm.historyFloor,
+    bodiesFloor: realm.bodiesFloor,
+    bodiesDue_ms: realm.bodiesDue_ms,
   };
 }

@@ -332,7 +332,7 @@ describe('reads of a replica', () => {
       ...a,
       spec: { ...a.spec, size: 2 },
     }));
-    await storage.dropHistory(there.uid, there.view.revision);
+    await storage.dropReplacedBodies(there.uid, there.view.revision);
     await two.realms.fresh(ACME);
     await next;
     assert.throws(

@@ -3,6 +3,7 @@
  * root opens one of these; everything else reaches objects through it.
  */
 import type { AccessEraser, AccessLog } from '../access.ts';
+import type { BodyEraser } from '../bodies.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { isStatusError, notFound, StatusError, unavailable } from '../errors.ts';
 import type { RealmKeyring } from '../keys.ts';
@@ -20,6 +21,7 @@ import { DEFAULT_LIMITS, type StoreLimits } from './limits.ts';
 import { beginRealm, type LoadedRealm, type LoadedRealmOptions, loadRealm } from './loaded-realm.ts';
 import { type RealmLogs, StoredRealmLogs } from './realm-logs.ts';
 import type { LogStorage } from './storage.ts';
+import { StoredBodies } from './stored-bodies.ts';
 
 export interface RealmsOptions {
   /** Every kind the region serves. */
@@ -44,6 +46,7 @@ export interface RealmsOptions {
 export interface OpenRealms extends Realms {
   readonly access: AccessLog & AccessEraser;
   readonly logs: RealmLogs;
+  readonly bodies: BodyEraser;
   /**
    * Takes the checkpoints of a realm's logs into the region's `changes` log, unless it has them. It happens every minute for realms
    * in memory, and when a realm is made or destroyed.
@@ -80,6 +83,7 @@ const TRIMS_PER_HISTORY = 12;
 class StoredRealms implements OpenRealms {
   readonly access: StoredAccessLog;
   readonly logs: StoredRealmLogs;
+  readonly bodies: StoredBodies;
   readonly #options: LoadedRealmOptions;
   readonly #keyring: RealmKeyring;
   readonly #slots = new Map<RealmId, Slot>();
@@ -119,6 +123,7 @@ class StoredRealms implements OpenRealms {
     this.#checkpointed_ms = clock.now();
     this.access = new StoredAccessLog(options.storage, clock, this.#options.random, limits);
     this.logs = new StoredRealmLogs(options.storage, options.keyring, clock, limits);
+    this.bodies = new StoredBodies(options.storage, clock, (id) => this.#acquire(id));
     this.#checkpoints = new CheckpointTaker(options.storage, this.logs, clock, () => this.#acquire(REGION));
   }
 
@@ -391,7 +396,7 @@ class StoredRealms implements OpenRealms {
       if (now_ms - slot.historyTrimmed_ms < limits.history_ms / TRIMS_PER_HISTORY) continue;
       slot.historyTrimmed_ms = now_ms;
       const floor = await storage.lastChangeBefore(realm.uid, now_ms - limits.history_ms);
-      if (floor >= 0) await storage.dropHistory(realm.uid, floor);
+      if (floor >= 0) await storage.raiseHistoryFloor(realm.uid, floor);
     }
   }
 

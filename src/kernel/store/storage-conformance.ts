@@ -2,6 +2,7 @@
  * What every `LogStorage` must do, as tests: an implementation's own test calls `describeStorage`.
  */
 import assert from 'node:assert/strict';
+import { hash } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { append, EMPTY_FRONTIER, type Frontier, leafHash } from '../log/merkle.ts';
 import type { RealmId } from '../realm-id.ts';
@@ -250,7 +251,7 @@ export function describeStorage(name: string, open: () => Promise<OpenedStorage>
       assert.deepEqual(await history({ upTo: 6, after: 5 }), ['6 created b1 was undefined']);
     });
 
-    it('drops the bodies that only old history needs, and none that is needed', async () => {
+    it('drops the bodies that old changes replaced, none that is needed, and no history with them', async () => {
       const realm = await TestRealm.make(storage);
       await realm.commit(
         step('created', 'a', 'a1'),
@@ -264,19 +265,64 @@ export function describeStorage(name: string, open: () => Promise<OpenedStorage>
       assert.equal(await storage.lastChangeBefore(realm.uid, 0), -1);
       const bodies = async () =>
         (await storage.readChanges(realm.uid, 2, 10))?.map(({ change }) => text(change?.body));
-      await storage.dropHistory(realm.uid, 4);
+      const looked = await storage.replacedBodies(realm.uid, 4_500, 100);
+      assert.deepEqual(looked, { floor: -1, upTo: 4, next_ms: 5_000, bodies: { from: 2, to: 3, count: 2 } });
+      assert.deepEqual((await storage.replacedBodies(realm.uid, 4_500, 4))?.upTo, 3);
+      assert.equal(await storage.dropReplacedBodies(realm.uid, 4), 2);
       assert.deepEqual(await bodies(), ['', '', 'a3', 'b1', 'b2', 'a4']);
+      const kept = await storage.readRealm(realm.id);
+      assert.deepEqual([kept?.bodiesFloor, kept?.historyFloor], [4, -1]);
+      await storage.raiseHistoryFloor(realm.uid, 4);
+      await storage.raiseHistoryFloor(realm.uid, 3);
       assert.equal((await storage.readRealm(realm.id))?.historyFloor, 4);
       const query = { realmUid: realm.uid, upTo: 7, limit: 10 };
       assert.equal(await storage.readHistory({ ...query, after: 3 }), undefined);
       assert.equal((await storage.readHistory({ ...query, after: 4 }))?.length, 3);
-      await storage.dropHistory(realm.uid, 2);
-      await storage.dropHistory(realm.uid, 6);
+      assert.equal(await storage.dropReplacedBodies(realm.uid, 2), 0);
+      assert.equal(await storage.dropReplacedBodies(realm.uid, 6), 2);
       assert.deepEqual(await bodies(), ['', '', 'a3', '', '', 'a4']);
-      await storage.dropHistory(realm.uid, 7);
+      assert.deepEqual(await storage.replacedBodies(realm.uid, 1_000, 100), {
+        floor: 6,
+        upTo: 6,
+        next_ms: 7_000,
+        bodies: undefined,
+      });
+      assert.equal(await storage.dropReplacedBodies(realm.uid, 7), 1);
       assert.deepEqual(await bodies(), ['', '', '', '', '', 'a4']);
       assert.deepEqual(await realm.objects(), ['widgets a@7 a4']);
       assert.equal((await storage.readLeaves(realm.uid, 'changes', 0, 100)).length, 8);
+    });
+
+    it('erases the bodies that are asked for, except of objects as they are now', async () => {
+      const realm = await TestRealm.make(storage);
+      await realm.commit(
+        step('created', 'a', 'a1'),
+        step('updated', 'a', 'a2', 2),
+        { text: 'note' },
+        step('created', 'b', 'b1'),
+        step('deleted', 'b', 'b2', 5),
+      );
+      assert.deepEqual(await storage.pastBodies(realm.uid, 0, 100), { from: 2, to: 6, count: 3 });
+      assert.equal(await storage.pastBodies(realm.uid, 3, 4), undefined);
+      const digest = `sha256:${hash('sha256', 'a1', 'hex')}`;
+      assert.equal((await storage.bodyDigests(realm.uid, 0, 3)).get(2), digest);
+      assert.equal(await storage.erasePastBodies(realm.uid, 2, 5), 2);
+      assert.equal(await storage.erasePastBodies(realm.uid, 2, 5), 0);
+      assert.deepEqual([...(await storage.bodyDigests(realm.uid, 0, 100)).keys()].sort(), [3, 6]);
+      assert.deepEqual(await realm.objects(), ['widgets a@3 a2']);
+    });
+
+    it('says in which realms to look for bodies whose time is over', async () => {
+      const [first, second] = [await TestRealm.make(storage), await TestRealm.make(storage)];
+      await storage.setBodiesDue(first.uid, 2_000);
+      await storage.setBodiesDue(second.uid, 1_000);
+      const due = async (now_ms: number) =>
+        (await storage.realmsWithBodiesDue(now_ms, 1_000)).filter((id) => [first.id, second.id].includes(id));
+      assert.deepEqual(await due(999), []);
+      assert.deepEqual(await due(1_000), [second.id]);
+      assert.deepEqual(await due(2_000), [second.id, first.id]);
+      assert.equal((await storage.realmsWithBodiesDue(2_000, 1)).length, 1);
+      assert.equal((await storage.readRealm(first.id))?.bodiesDue_ms, 2_000);
     });
 
     it('keeps leaves, their hashes and those of whole tiles, of both logs', async () => {

@@ -13,8 +13,12 @@ export interface RealmRecord {
   readonly uid: string;
   readonly changes: Frontier;
   readonly access: Frontier;
-  /** Changes up to and including this index have lost their history: a watch cannot resume before it. */
+  /** A watch cannot resume before this index. */
   readonly historyFloor: number;
+  /** What changes up to and including this index replaced or removed is no longer kept. */
+  readonly bodiesFloor: number;
+  /** When to look for bodies whose time is over; 0: this was never done. */
+  readonly bodiesDue_ms: number;
 }
 
 /** One entry of a log: the canonical JSON that was hashed, and its Merkle leaf hash. */
@@ -38,7 +42,7 @@ export interface ObjectChange {
   readonly uid: string;
   /** Index of the leaf that had changed the object before; absent when created. */
   readonly previous: number | undefined;
-  /** The bytes that the leaf's digest covers; ciphertext for secret kinds. */
+  /** The bytes that the leaf's digest covers; ciphertext for secret kinds. Empty once it was dropped. */
   readonly body: Uint8Array;
 }
 
@@ -110,6 +114,25 @@ export interface PersonalRange {
   readonly before_ms: number;
 }
 
+/** Leaves beside which there is something: the first, the last, and how many. */
+export interface LeafSpan {
+  readonly from: number;
+  readonly to: number;
+  readonly count: number;
+}
+
+/** Bodies that the next changes to be gone through replaced or removed. */
+export interface ReplacedBodies {
+  /** Changes up to and including this index have been gone through. */
+  readonly floor: number;
+  /** The last of the next ones, all decided before the time asked for; `floor` when there is none. */
+  readonly upTo: number;
+  /** When the first one after them that is not old enough was decided; undefined: as many as may be are old enough, or there is none. */
+  readonly next_ms: number | undefined;
+  /** Leaves that still have a body which one of these changes replaced or removed; undefined: none. */
+  readonly bodies: LeafSpan | undefined;
+}
+
 export interface KeptCheckpoint {
   /** Of the tree that it signs. */
   readonly size: number;
@@ -149,20 +172,34 @@ export interface LogStorage {
   readSizes(realmUids: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** Watch history. Undefined when `after` is below the realm's history floor, or the realm is gone. */
   readHistory(query: HistoryQuery): Promise<readonly HistoricChange[] | undefined>;
+  /** Raises the history floor, unless it is higher already. Drops nothing. */
+  raiseHistoryFloor(realmUid: string, floor: number): Promise<void>;
+  /** What the next changes decided before `before_ms` replaced, of at most `changes_max` that come after the bodies floor. */
+  replacedBodies(
+    realmUid: string,
+    before_ms: number,
+    changes_max: number,
+  ): Promise<ReplacedBodies | undefined>;
   /**
-   * Raises the history floor to `floor` and drops the bodies that only history at or below it needed. Bodies of objects that
-   * exist are never dropped; leaves and hashes neither.
+   * Drops the bodies that changes after the bodies floor up to `upTo` replaced or removed, and raises the floor to it; says how many. Bodies
+   * of objects that exist are never dropped; leaves and hashes neither.
    */
-  dropHistory(realmUid: string, floor: number): Promise<void>;
+  dropReplacedBodies(realmUid: string, upTo: number): Promise<number>;
+  /** Leaves `from` to `to`, both included, that have a body which no object is any more; undefined: none. */
+  pastBodies(realmUid: string, from: number, to: number): Promise<LeafSpan | undefined>;
+  /** Drops those bodies; says how many. */
+  erasePastBodies(realmUid: string, from: number, to: number): Promise<number>;
+  /** `sha256:<hex>` of the bodies that are there of changes from `from`, of at most `count` leaves, by index. */
+  bodyDigests(realmUid: string, from: number, count: number): Promise<ReadonlyMap<number, string>>;
+  /** Realms in which to look for bodies whose time is over by now, the longest due first. */
+  realmsWithBodiesDue(now_ms: number, limit: number): Promise<readonly RealmId[]>;
+  setBodiesDue(realmUid: string, due_ms: number): Promise<void>;
   /** Index of the last change decided before `time_ms`, or -1. */
   lastChangeBefore(realmUid: string, time_ms: number): Promise<number>;
   /** Entries of a log from `from`, at most `count`, in order. */
   readLeaves(realmUid: string, log: LogName, from: number, count: number): Promise<readonly StoredLeaf[]>;
   /** Leaves `from` to `to` of the `access` log with a record of persons made before `before_ms`: the first, the last and how many; undefined: none. */
-  personalRecords(
-    realmUid: string,
-    range: PersonalRange,
-  ): Promise<{ readonly from: number; readonly to: number; readonly count: number } | undefined>;
+  personalRecords(realmUid: string, range: PersonalRange): Promise<LeafSpan | undefined>;
   /** Erases those records, and no leaf; says how many. */
   erasePersonal(realmUid: string, range: PersonalRange): Promise<number>;
   /** Hashes of completed subtrees of `level` ≥ 1 from index `from`, at most `count`, in order. */

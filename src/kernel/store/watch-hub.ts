@@ -120,6 +120,11 @@ export class WatchHub {
     for (const key of touched) for (const watch of this.#watches.get(key) ?? []) watch.wake();
   }
 
+  /** Keeps nothing any more of the bodies of these revisions, which were erased. Whoever had yet to be told of one lists again. */
+  forget(from: number, to: number): void {
+    for (const ring of this.#rings.values()) ring.forget(from, to);
+  }
+
   /** Takes no more watches, and ends those there are: with `failure`, if one is given. */
   close(reason: StatusError, failure?: StatusError): void {
     this.#closed = reason;

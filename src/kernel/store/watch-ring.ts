@@ -2,7 +2,7 @@
  * The latest events of one kind (or of all kinds), for watches to read from and resume from. Every watch reads the same
  * ring at its own pace; the ring forgets the oldest events and never waits for anyone.
  */
-import type { WatchEvent } from '../realm.ts';
+import type { Entry, WatchEvent } from '../realm.ts';
 
 export type ChangeEvent = Exclude<WatchEvent, { type: 'BOOKMARK' }>;
 
@@ -56,6 +56,14 @@ export class WatchRing {
     return this.#oldest + low - this.#first;
   }
 
+  /** Forgets every event with a body, before or after it, of these revisions, and so all that came before it. */
+  forget(from: number, to: number): void {
+    const isOf = (entry: Entry | undefined) => entry && entry.revision >= from && entry.revision <= to;
+    const last = this.#events.findLastIndex(({ entry, previous }) => isOf(entry) || isOf(previous));
+    while (this.#first <= last) this.#forgetOldest();
+    this.#cut();
+  }
+
   push(event: ChangeEvent): void {
     this.#events.push(event);
     this.#bytes += event.entry.bytes.length;
@@ -63,16 +71,21 @@ export class WatchRing {
       this.#events.length - this.#first > this.#events_max ||
       (this.#bytes > this.#bytes_max && this.#events.length - this.#first > 1)
     ) {
-      const forgotten = this.#events[this.#first];
-      if (!forgotten) break;
-      this.#floor = forgotten.entry.revision;
-      this.#bytes -= forgotten.entry.bytes.length;
-      this.#first += 1;
-      this.#oldest += 1;
+      this.#forgetOldest();
     }
-    if (this.#first > this.#events_max) {
-      this.#events = this.#events.slice(this.#first);
-      this.#first = 0;
-    }
+    if (this.#first > this.#events_max) this.#cut();
+  }
+
+  #forgetOldest(): void {
+    const forgotten = this.#events[this.#first];
+    this.#floor = forgotten?.entry.revision ?? this.#floor;
+    this.#bytes -= forgotten?.entry.bytes.length ?? 0;
+    this.#first += 1;
+    this.#oldest += 1;
+  }
+
+  #cut(): void {
+    this.#events = this.#events.slice(this.#first);
+    this.#first = 0;
   }
 }

@@ -108,7 +108,7 @@ describe('watch', () => {
     const { acme, make, resize, storage } = await bench(t, { limits: { watchRing_max: 1 } });
     await make('a');
     for (let size = 2; size <= 6; size++) await resize('a', size);
-    await storage.dropHistory(acme.uid, 5);
+    await storage.raiseHistoryFloor(acme.uid, 5);
     await assert.rejects(acme.watch({ kind: Widget, afterRevision: 4 }), (error) =>
       isStatusError(error, 'Expired'),
     );

@@ -97,8 +97,31 @@ export class LinkedStorage implements LogStorage {
   readHistory(query: HistoryQuery) {
     return this.#link.call('readHistory', () => this.#database.readHistory(query));
   }
-  dropHistory(uid: string, floor: number) {
-    return this.#link.call('dropHistory', () => this.#database.dropHistory(uid, floor));
+  raiseHistoryFloor(uid: string, floor: number) {
+    return this.#link.call('raiseHistoryFloor', () => this.#database.raiseHistoryFloor(uid, floor));
+  }
+  replacedBodies(uid: string, before_ms: number, changes_max: number) {
+    return this.#link.call('replacedBodies', () =>
+      this.#database.replacedBodies(uid, before_ms, changes_max),
+    );
+  }
+  dropReplacedBodies(uid: string, upTo: number) {
+    return this.#link.call('dropReplacedBodies', () => this.#database.dropReplacedBodies(uid, upTo));
+  }
+  pastBodies(uid: string, from: number, to: number) {
+    return this.#link.call('pastBodies', () => this.#database.pastBodies(uid, from, to));
+  }
+  erasePastBodies(uid: string, from: number, to: number) {
+    return this.#link.call('erasePastBodies', () => this.#database.erasePastBodies(uid, from, to));
+  }
+  bodyDigests(uid: string, from: number, count: number) {
+    return this.#link.call('bodyDigests', () => this.#database.bodyDigests(uid, from, count));
+  }
+  realmsWithBodiesDue(now_ms: number, limit: number) {
+    return this.#link.call('realmsWithBodiesDue', () => this.#database.realmsWithBodiesDue(now_ms, limit));
+  }
+  setBodiesDue(uid: string, due_ms: number) {
+    return this.#link.call('setBodiesDue', () => this.#database.setBodiesDue(uid, due_ms));
   }
   lastChangeBefore(uid: string, time_ms: number) {
     return this.#link.call('lastChangeBefore', () => this.#database.lastChangeBefore(uid, time_ms));
