@@ -5,9 +5,9 @@
  * Kept per realm: `realm-key` (AES-256, under the root); under it `log.changes`, `log.access` (Ed25519), `cosigner.changes`, `cosigner.access` (ML-DSA-44), `sealer.<n>` (AES-256, the
  * highest n is current), `client-authority`, `key.<uid>.<version>` of the tenants' Keys; for the region also `root-authority`.
  */
-import { createHash, type KeyObject, randomBytes } from 'node:crypto';
+import { type KeyObject, randomBytes } from 'node:crypto';
 import type { Clock } from '#kernel/clock.ts';
-import { notFound, unavailable } from '#kernel/errors.ts';
+import { notFound } from '#kernel/errors.ts';
 import type { RealmKeyring, RealmKeys, WrappedKeyStorage } from '#kernel/keys.ts';
 import { organizationOf, REGION, type RealmId } from '#kernel/realm-id.ts';
 import { BoundedMap } from '../bounded-map.ts';
@@ -22,6 +22,8 @@ import {
 import type { NameConstraints } from '../certificates/name-constraints.ts';
 import type { CertificateTasks } from '../certificates/tasks.ts';
 import { decodeClient, decodeRoot, encodeClient, encodeRoot } from './authority-blob.ts';
+import { type Cached, digestOf, OPEN_REALMS_MAX } from './cached.ts';
+import { REALM_KEY, realmKeyHolder } from './realm-key.ts';
 import {
   encodePrivateKey,
   loadCosigningKey,
@@ -30,28 +32,16 @@ import {
   newSigningKey,
   openRealmKeys,
 } from './realm-keys.ts';
-import {
-  assertMasterKey,
-  decodeWrappedRealmKey,
-  encodeWrappedRealmKey,
-  onlyRoots,
-  type RootDirectory,
-  type RootKeys,
-  softwareRoots,
-} from './roots.ts';
+import { assertMasterKey, onlyRoots, type RootDirectory, type RootKeys, softwareRoots } from './roots.ts';
 import { KEY_BYTES, open, type SymmetricKey, seal, sealedUnder, symmetricKey } from './wrapping.ts';
 
-/** Realms whose opened keys are kept for reuse; the keys of others are unwrapped again when asked for. */
-const OPEN_REALMS_MAX = 1_024;
 const DESTROYED_MAX = 10_000;
 const SEALER_PREFIX = 'sealer.';
 const SEALERS_MAX = 1_000;
 const CLIENT_AUTHORITY = 'client-authority';
 const ROOT_AUTHORITY = 'root-authority';
-const REALM_KEY = 'realm-key';
 const LOGS = ['log.changes', 'log.access'] as const;
 const COSIGNERS = ['cosigner.changes', 'cosigner.access'] as const;
-const RETRY_S = 5;
 
 export interface Keyring extends RealmKeyring {
   /**
@@ -113,18 +103,6 @@ interface MadeKey {
   readonly key: KeyObject;
 }
 
-interface Cached<T> {
-  /** Of the wrapped blobs it came from, so that a change in the storage shows. */
-  readonly digest: string;
-  readonly value: T;
-}
-
-const digestOf = (...blobs: readonly Uint8Array[]) => {
-  const hash = createHash('sha256');
-  for (const blob of blobs) hash.update(`${blob.length}\0`).update(blob);
-  return hash.digest('hex');
-};
-
 const blobsOf = (made: ReadonlyMap<string, MadeKey>): ReadonlyMap<string, Uint8Array> =>
   new Map([...made].map(([name, { blob }]) => [name, blob]));
 
@@ -138,87 +116,14 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
   const destroyed = new BoundedMap<string, true>(DESTROYED_MAX);
   let closed = false;
 
-  const roots = options.roots ?? onlyRoots(softwareRoots(masterKey));
-  /** When the provider of a realm's root last answered, for those that ask for a lease. */
-  const leases = new BoundedMap<RealmId, { readonly roots: RootKeys; answered_ms: number; reason?: unknown }>(
-    OPEN_REALMS_MAX,
-  );
-  const realmKeys = new BoundedMap<RealmId, Cached<SymmetricKey>>(OPEN_REALMS_MAX);
+  const realmKeys = realmKeyHolder({
+    storage,
+    masterKey,
+    roots: options.roots ?? onlyRoots(softwareRoots(masterKey)),
+    clock,
+  });
 
   const context = (realm: RealmId, name: string) => `wrapped key\0${realm}\0${name}`;
-
-  function rootsOf(realm: RealmId, blob: Uint8Array): { readonly from: RootKeys; readonly wrapped: Buffer } {
-    const { provider, wrapped } = decodeWrappedRealmKey(blob);
-    const from = roots.named(provider, realm);
-    if (from) return { from, wrapped };
-    throw unavailable(
-      `the keys of ${realm} hang from provider "${provider}", which this region does not have; configure it again`,
-      RETRY_S,
-    );
-  }
-
-  /** The key that a realm's keys are wrapped under. Realms of earlier releases have none: the master key wraps theirs. */
-  async function realmKey(realm: RealmId, blob: Uint8Array | undefined): Promise<SymmetricKey> {
-    if (!blob) return masterKey;
-    const digest = digestOf(blob);
-    const known = realmKeys.get(realm);
-    const lease = leases.get(realm);
-    if (known?.digest === digest && !(lease && isOver(lease))) return known.value;
-    const { from, wrapped } = rootsOf(realm, blob);
-    const value = symmetricKey(await from.unwrap(realm, wrapped));
-    realmKeys.set(realm, { digest, value });
-    if (from.lease_ms === undefined) leases.delete(realm);
-    else leases.set(realm, { roots: from, answered_ms: clock.now() });
-    return value;
-  }
-
-  const isOver = (lease: { readonly roots: RootKeys; readonly answered_ms: number }) =>
-    clock.now() - lease.answered_ms >= (lease.roots.lease_ms ?? Number.POSITIVE_INFINITY);
-
-  /** Throws while a lease is over. */
-  function assertLease(realm: RealmId): void {
-    const lease = leases.get(realm);
-    if (lease && isOver(lease)) throw lease.reason ?? rootSilent(realm, lease.roots);
-  }
-
-  const asking = new Map<RealmId, Promise<void>>();
-
-  async function requireRoot(realm: RealmId): Promise<void> {
-    const lease = leases.get(realm);
-    if (!lease || !isOver(lease)) return;
-    let asked = asking.get(realm);
-    if (!asked) {
-      asked = askRoot(realm, lease).finally(() => asking.delete(realm));
-      asking.set(realm, asked);
-    }
-    await asked;
-  }
-
-  async function askRoot(realm: RealmId, lease: { reason?: unknown }): Promise<void> {
-    realmKeys.delete(realm);
-    try {
-      await realmKey(realm, await storage.get(realm, REALM_KEY));
-    } catch (error) {
-      lease.reason = error;
-      throw error;
-    }
-  }
-
-  async function moveRoot(realm: RealmId, to: RootKeys): Promise<void> {
-    requireOpen();
-    const blob = await storage.get(realm, REALM_KEY);
-    if (!blob) throw notFound({ kind: 'realm key', name: organizationOf(realm) ?? 'region' });
-    const { from, wrapped } = rootsOf(realm, blob);
-    if (from.name === to.name) return;
-    const plain = await from.unwrap(realm, wrapped);
-    try {
-      await storage.put(realm, REALM_KEY, encodeWrappedRealmKey(to.name, await to.wrap(realm, plain)));
-    } finally {
-      plain.fill(0);
-    }
-    await realmKey(realm, await storage.get(realm, REALM_KEY));
-    await from.destroy(realm);
-  }
 
   function unwrap(realm: RealmId, name: string, blob: Uint8Array, key: SymmetricKey): Buffer {
     // What an earlier release wrapped directly under the master key.
@@ -239,7 +144,7 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
   /** Wraps and stores new material unless the name is taken; zeroes it either way. */
   async function add(realm: RealmId, name: string, material: Uint8Array): Promise<boolean> {
     requireOpen();
-    const key = await realmKey(realm, await storage.get(realm, REALM_KEY));
+    const key = await realmKeys.of(realm);
     return storage.add(realm, name, wrap(realm, name, material, key));
   }
 
@@ -267,7 +172,7 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
     if (blob) {
       const digest = digestOf(blob);
       if (known?.digest === digest) return known.value;
-      return keptAuthority(realm, blob, await realmKey(realm, await storage.get(realm, REALM_KEY)));
+      return keptAuthority(realm, blob, await realmKeys.of(realm));
     }
     authorities.delete(realm);
     return undefined;
@@ -288,7 +193,7 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
     requireOpen();
     const blob = await storage.get(REGION, ROOT_AUTHORITY);
     if (!blob) return undefined;
-    const key = await realmKey(REGION, await storage.get(REGION, REALM_KEY));
+    const key = await realmKeys.of(REGION);
     const encoded = unwrap(REGION, ROOT_AUTHORITY, blob, key);
     const root = openRootAuthority(decodeRoot(encoded));
     encoded.fill(0);
@@ -301,7 +206,7 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
     // A realm that was made before logs had cosigners gets them now. What has no signer is no realm.
     const isOlder = kept.has('log.changes') && !(kept.has('cosigner.changes') && kept.has('cosigner.access'));
     if (!isOlder) return keptKeys(realm, kept);
-    const key = await realmKey(realm, kept.get(REALM_KEY));
+    const key = await realmKeys.open(realm, kept.get(REALM_KEY));
     const made = new Map(COSIGNERS.map((name) => [name, make(realm, name, newCosigningKey(), key)]));
     return keptKeys(realm, await storage.addAll(realm, blobsOf(made)), made);
   }
@@ -329,7 +234,7 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
       cosigners.access,
       ...sealers.map(([, blob]) => blob),
     );
-    const key = await realmKey(realm, kept.get(REALM_KEY));
+    const key = await realmKeys.open(realm, kept.get(REALM_KEY));
     const known = opened.get(realm);
     if (known?.digest === digest) return known.value;
     const incarnation = digestOf(changes);
@@ -341,7 +246,7 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
       region,
       realm,
       usable: () => {
-        assertLease(realm);
+        realmKeys.assertLease(realm);
         return !closed && destroyed.get(incarnation) === undefined;
       },
       logs: {
@@ -361,10 +266,7 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
   return {
     async create(realm) {
       requireOpen();
-      const from = roots.forNew(realm);
-      const fresh = randomBytes(KEY_BYTES);
-      const wrapped = encodeWrappedRealmKey(from.name, await from.wrap(realm, fresh));
-      const key = symmetricKey(fresh);
+      const { key, blob } = await realmKeys.make(realm);
       const authority = createClientAuthority(clock.now());
       const encoded = encodeClient(authority);
       const made = new Map([
@@ -375,7 +277,7 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
       const kept = await storage.addAll(
         realm,
         new Map([
-          [REALM_KEY, wrapped],
+          [REALM_KEY, blob],
           ...blobsOf(made),
           [sealerName(1), wrap(realm, sealerName(1), randomBytes(KEY_BYTES), key)],
           [CLIENT_AUTHORITY, wrapAuthority(realm, CLIENT_AUTHORITY, authority, encoded, key)],
@@ -383,7 +285,7 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
       );
       const keys = await keptKeys(realm, kept, made);
       const own = kept.get(CLIENT_AUTHORITY);
-      if (own) keptAuthority(realm, own, await realmKey(realm, kept.get(REALM_KEY)));
+      if (own) keptAuthority(realm, own, await realmKeys.open(realm, kept.get(REALM_KEY)));
       return keys;
     },
     open: openRealm,
@@ -392,11 +294,9 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
         throw new Error('the keys of the region itself are never destroyed by the keyring');
       const changes = await storage.get(realm, 'log.changes');
       if (changes) destroyed.set(digestOf(changes), true);
-      const blob = await storage.get(realm, REALM_KEY);
-      if (blob) await rootsOf(realm, blob).from.destroy(realm);
+      await realmKeys.destroyRoot(realm);
       await storage.deleteAll(realm);
-      realmKeys.delete(realm);
-      leases.delete(realm);
+      realmKeys.forget(realm);
       opened.delete(realm);
       authorities.delete(realm);
     },
@@ -405,7 +305,7 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
       const known = await rootAuthority();
       if (known) return known;
       const root = await createRootAuthority(region, constraints, clock.now());
-      const key = await realmKey(REGION, await storage.get(REGION, REALM_KEY));
+      const key = await realmKeys.of(REGION);
       const blob = wrapAuthority(REGION, ROOT_AUTHORITY, root, encodeRoot(root), key);
       await storage.add(REGION, ROOT_AUTHORITY, blob);
       const made = await rootAuthority();
@@ -427,17 +327,17 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
       async get(realm, name) {
         requireOpen();
         const blob = await storage.get(realm, name);
-        return blob && unwrap(realm, name, blob, await realmKey(realm, await storage.get(realm, REALM_KEY)));
+        return blob && unwrap(realm, name, blob, await realmKeys.of(realm));
       },
       delete: (realm, name) => storage.delete(realm, name),
       names: async (realm, prefix) => (await storage.list(realm)).filter((name) => name.startsWith(prefix)),
     },
-    async rootOf(realm) {
-      const blob = await storage.get(realm, REALM_KEY);
-      return blob ? rootsOf(realm, blob).from : roots.forNew(realm);
+    rootOf: realmKeys.rootOf,
+    requireRoot: realmKeys.requireRoot,
+    async moveRoot(realm, to) {
+      requireOpen();
+      await realmKeys.moveRoot(realm, to);
     },
-    requireRoot,
-    moveRoot,
     close() {
       closed = true;
       realmKeys.clear();
@@ -446,6 +346,3 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
     },
   };
 }
-
-const rootSilent = (realm: RealmId, { name }: RootKeys) =>
-  unavailable(`the keys of ${realm} hang from provider "${name}", which does not answer`, RETRY_S);
