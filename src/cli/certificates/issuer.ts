@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { parseIssuerAnswer } from '#trust/certificates/issuer-request.ts';
 import { apiVersionOf, collectionPath, objectPath, type ResourceType } from '../resources/discovery.ts';
 import { ApiError, CliError } from '../resources/errors.ts';
-import { type AnyObject, conditionOf, textAt } from '../resources/objects.ts';
+import { type AnyObject, conditionOf, isRecord, textAt } from '../resources/objects.ts';
 import type { SessionOptions } from '../resources/options.ts';
 import { waitForObject } from '../resources/read.ts';
 import { inSession, type Session } from '../resources/session.ts';
@@ -59,8 +59,9 @@ export const take = inSession(
     const type = await issuerType(session);
     const text = readFileSync(file, 'utf8');
     if (text.length > ANSWER_BYTES_MAX) throw new CliError(`${file} is larger than an answer is`);
-    const { certificate, root, transcript } = parseIssuerAnswer(text);
-    const { metadata } = await patch(session, type, name, { certificate, root, transcript });
+    const { certificate, root, cross, transcript } = parseIssuerAnswer(text);
+    const spec = { certificate, root, ...(cross === undefined ? {} : { cross }), transcript };
+    const { metadata } = await patch(session, type, name, spec);
     const object = await settled(session, type, name, (one) =>
       ['Imported', 'Refused'].includes(conditionOf(one, 'Ready')?.reason ?? ''),
     );
@@ -71,15 +72,20 @@ export const take = inSession(
         `  root        ${textAt(object, 'status', 'rootFingerprint')}\n` +
         `  signed      ${textAt(object, 'status', 'fingerprint')}\n` +
         `  transcript  SHA-256 ${textAt(object, 'status', 'transcriptDigest')}\n` +
+        `${ready.message}\n` +
         `Clients are given both roots within the hour. Then: casemate ca activate ${name}\n`,
     );
   },
 );
 
 export const activate = inSession(async (session: Session, _options: SessionOptions, name: string) => {
-  await patch(session, await issuerType(session), name, { stage: 'active' });
+  const type = await issuerType(session);
+  const { metadata } = await patch(session, type, name, { stage: 'active' });
+  const isSeen = ({ status }: AnyObject) =>
+    isRecord(status) && status.observedGeneration === metadata.generation;
+  const object = await settled(session, type, name, isSeen);
   process.stdout.write(
-    `${name} signs from now on; the API's own certificate follows within the hour. Clients that know only the old root go on working.\n` +
+    `${name} signs from now on; the API's own certificate follows within the hour. ${conditionOf(object, 'Ready')?.message ?? ''}\n` +
       `When every client has the new root: casemate ca retire-old-root ${name}\n`,
   );
 });

@@ -12,6 +12,7 @@ const lazily =
 export interface RootCeremonyCommandOptions {
   readonly request: string;
   readonly folder: string;
+  readonly earlier?: string;
   readonly out: string;
   readonly seal: 'shares' | 'passphrase';
   readonly threshold?: number;
@@ -41,6 +42,10 @@ export function registerCertificateCommands(program: Command): void {
     .description('on a machine that is connected to nothing: make or open the root, and sign a request')
     .requiredOption('--request <file>', 'what casemate ca request printed')
     .requiredOption('--folder <dir>', 'where the sealed root is kept: on a medium that stays offline')
+    .option(
+      '--earlier <dir>',
+      'where the root before it is kept, when that is offline too: it vouches for it',
+    )
     .requiredOption('--out <file>', 'where to write the answer')
     .addOption(
       new Option('--seal <how>', 'how a root that is made now is sealed')

@@ -19,6 +19,8 @@ const ANSWER = Type.Object({
   format: Type.Literal('casemate-issuer-v1'),
   certificate: PEM,
   root: PEM,
+  /** The root, vouched for by the one before it. */
+  cross: Type.Optional(PEM),
   transcript: Type.String({ maxLength: 65_536 }),
 });
 

@@ -17,6 +17,7 @@ import {
   type RootAuthority,
   type RootMaterial,
 } from './authority.ts';
+import { clientRoots, crossFor, type OfflineIssuer } from './change-over.ts';
 import { ALL_ADDRESSES, type NameConstraints, permitsName } from './name-constraints.ts';
 import type { CertificateTasks } from './tasks.ts';
 import * as x509 from './x509.ts';
@@ -36,16 +37,6 @@ export interface IssuingAuthority extends RootAuthority {
   readonly number: number;
   /** PEM: its own certificate and those above it, without the root. */
   readonly chain: string;
-}
-
-/** An issuer of the region that an offline root vouches for; see `region-issuer.ts`. */
-export interface OfflineIssuer {
-  readonly number: number;
-  /** PEM. */
-  readonly root: string;
-  /** PEM: the region's own root vouches for the offline one, for clients that know only the former. */
-  readonly cross: string;
-  readonly stage: 'announced' | 'active' | 'alone';
 }
 
 /** What server certificates are signed with. */
@@ -125,8 +116,11 @@ export function regionIssuers(options: IssuersOptions): RegionIssuers {
   /** Those above an issuer, without the roots, in PEM. */
   async function above(realm: RealmId, number: number, certificate: X509Certificate): Promise<string> {
     if (realm === REGION) {
-      const imported = (await offline()).find((one) => one.number === number);
-      return imported === undefined || imported.stage === 'alone' ? '' : imported.cross;
+      const all = await offline();
+      const imported = all.find((one) => one.number === number);
+      if (imported === undefined) return '';
+      const { root: own, vouches } = await root();
+      return crossFor(imported, { pem: own.pem, vouches }, all) ?? '';
     }
     const issuer = await vouchedBy(certificate);
     if (issuer) return issuer.chain;
@@ -220,12 +214,7 @@ export function regionIssuers(options: IssuersOptions): RegionIssuers {
     region: regionIssuer,
     async server() {
       const { root: own, vouches } = await root();
-      const all = await offline();
-      const roots = [
-        ...(all.some(({ stage }) => stage === 'alone') ? [] : [own.pem]),
-        ...all.map((one) => one.root),
-      ];
-      const ca = [...new Set(roots)].join('');
+      const ca = clientRoots(own.pem, await offline()).join('');
       const issuer = vouches ? await regionIssuer() : await imported();
       // A root of an earlier release vouches for servers only.
       return issuer ? { authority: issuer, chain: issuer.chain, ca } : { authority: own, chain: '', ca };

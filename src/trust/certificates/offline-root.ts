@@ -21,6 +21,7 @@ import { digestOf, fingerprintOf, type IssuerAnswer, type IssuerRequest } from '
 import { permitsName } from './name-constraints.ts';
 import { checkRequest } from './request.ts';
 import { signAuthority } from './tasks.ts';
+import { vouchFor } from './vouching.ts';
 
 const ISSUER_DAYS = 3 * 365;
 const ROOT_FILE = 'root.sealed';
@@ -35,6 +36,8 @@ export interface RootCeremonyOptions {
   /** How the root's key is sealed, when it is made now. */
   readonly choice: () => Promise<SealChoice>;
   readonly room: (choice: SealChoice | undefined) => CeremonyRoom;
+  /** The root before this one, which vouches for it: its medium, and who opens it. */
+  readonly earlier?: { readonly folder: string; readonly room: () => CeremonyRoom };
   /** Who is there, for the transcript. */
   readonly present: readonly string[];
   /** What was typed, for the transcript. */
@@ -48,7 +51,12 @@ const context = (region: string) => `offline root\0${region}`;
 export async function holdRootCeremony(options: RootCeremonyOptions): Promise<IssuerAnswer> {
   const { request, clock } = options;
   const requested = await checkRequest(request.request);
+  // Opened first: where that fails, nothing was made.
+  const earlier = options.earlier && (await openEarlier(options.earlier, request.region));
   const { root, lines } = await rootOf(options);
+  if (earlier?.publicKey.equals(root.publicKey)) {
+    throw new TypeError('the root before this one is this one: it vouches for itself');
+  }
   if (
     !request.constraints.dnsNames.every((name) => !root.constraints || permitsName(root.constraints, name))
   ) {
@@ -67,6 +75,7 @@ export async function holdRootCeremony(options: RootCeremonyOptions): Promise<Is
     },
     root.issuer,
   );
+  const cross = earlier && (await vouchFor(earlier, root, now_ms));
   const transcript = [
     `Ceremony of the offline root of region ${request.region}`,
     '',
@@ -75,6 +84,13 @@ export async function holdRootCeremony(options: RootCeremonyOptions): Promise<Is
     ...lines,
     `root, SHA-256              ${fingerprintOf(root.pem)}`,
     `root, valid until          ${rfc3339(root.notAfter_ms)}`,
+    ...(earlier && cross
+      ? [
+          `vouched for by, SHA-256    ${fingerprintOf(earlier.pem)}`,
+          `vouched for until          ${rfc3339(Math.min(earlier.notAfter_ms, root.notAfter_ms))}`,
+          `vouched for in, SHA-256    ${fingerprintOf(cross)}`,
+        ]
+      : []),
     `request, SHA-256           ${digestOf(request.request)}  (${requested.type})`,
     `names it may certify       ${[...request.constraints.dnsNames, ...request.constraints.ipRanges].join(' ')}`,
     `signed, SHA-256            ${fingerprintOf(signed.pem)}`,
@@ -87,7 +103,33 @@ export async function holdRootCeremony(options: RootCeremonyOptions): Promise<Is
     '',
     '',
   ].join('\n');
-  return { format: 'casemate-issuer-v1', certificate: signed.pem, root: root.pem, transcript };
+  return {
+    format: 'casemate-issuer-v1',
+    certificate: signed.pem,
+    root: root.pem,
+    ...(cross === undefined ? {} : { cross }),
+    transcript,
+  };
+}
+
+async function openEarlier(
+  { folder, room }: NonNullable<RootCeremonyOptions['earlier']>,
+  region: string,
+): Promise<RootAuthority> {
+  const kept = await readIfThere(join(folder, ROOT_FILE));
+  if (kept === undefined) throw new TypeError(`${folder} has no root that could vouch for another`);
+  return openKept(folder, kept, room(), region);
+}
+
+async function openKept(
+  folder: string,
+  kept: string,
+  room: CeremonyRoom,
+  region: string,
+): Promise<RootAuthority> {
+  const sealed = await readSealed(folder);
+  if (!sealed) throw new TypeError(`${folder} has a root, but not master.sealed, which opens it`);
+  return load(Buffer.from(kept, 'base64'), await openIn(room, sealed), region);
 }
 
 async function rootOf(
@@ -98,13 +140,8 @@ async function rootOf(
   const path = join(folder, ROOT_FILE);
   const kept = await readIfThere(path);
   if (kept !== undefined) {
-    const sealed = await readSealed(folder);
-    if (!sealed) throw new TypeError(`${folder} has a root, but not master.sealed, which opens it`);
-    const key = await openIn(options.room(undefined), sealed);
-    return {
-      root: load(Buffer.from(kept, 'base64'), key, region),
-      lines: ['root                       opened'],
-    };
+    const root = await openKept(folder, kept, options.room(undefined), region);
+    return { root, lines: ['root                       opened'] };
   }
   const choice = await options.choice();
   const key = symmetricKey(new Uint8Array(randomBytes(KEY_BYTES)));
@@ -114,7 +151,8 @@ async function rootOf(
     region,
     request.constraints,
     clock.now(),
-    'Casemate offline root',
+    // Each has a name of its own: verifiers look for issuers by name.
+    `Casemate offline root ${randomBytes(4).toString('hex')}`,
   );
   const encoded = encodeRoot(material);
   material.privateKey.fill(0);

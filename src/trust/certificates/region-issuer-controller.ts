@@ -9,18 +9,24 @@ import {
   webcrypto,
   X509Certificate,
 } from 'node:crypto';
-import type { Clock } from '#kernel/clock.ts';
+import { type Clock, rfc3339 } from '#kernel/clock.ts';
 import type { Controller } from '#kernel/controller.ts';
 import { REGION } from '#kernel/realm-id.ts';
 import { readyCondition, setCondition } from '#kernel/reconcile/conditions.ts';
 import { decodeRoot, encodeRoot } from '../keys/authority-blob.ts';
 import type { Keyring } from '../keys/keyring.ts';
-import { commonNameOf, NOT_BEFORE_SLACK_MS } from './authority.ts';
+import { crossFor, type OfflineIssuer } from './change-over.ts';
 import { digestOf, fingerprintOf, textOf } from './issuer-request.ts';
 import { issuerMaterialName, type RegionIssuers } from './issuers.ts';
 import { decodeNameConstraints, type NameConstraints, permitsName } from './name-constraints.ts';
-import { RegionIssuer, type RegionIssuerObject, type RegionIssuerStatus } from './region-issuer.ts';
-import { NAME_CONSTRAINTS_OID, signAuthority, signingAlgorithm } from './tasks.ts';
+import {
+  importedIn,
+  RegionIssuer,
+  type RegionIssuerObject,
+  type RegionIssuerStatus,
+} from './region-issuer.ts';
+import { NAME_CONSTRAINTS_OID, signingAlgorithm } from './tasks.ts';
+import { vouchFor } from './vouching.ts';
 import * as x509 from './x509.ts';
 
 const CURVE = 'P-384';
@@ -49,7 +55,7 @@ export function regionIssuerController(options: RegionIssuerOptions): Controller
       const object = realm.view.get(RegionIssuer, key);
       if (!object || object.metadata.deletionTimestamp !== undefined) return undefined;
       const { generation, uid } = object.metadata;
-      const { fields, ready, reason, message } = await progress(options, object);
+      const { fields, ready, reason, message } = await progress(options, object, importedIn(realm.view));
       await realm.resources.modify(
         RegionIssuer,
         key,
@@ -77,7 +83,12 @@ interface Progress {
   readonly message: string;
 }
 
-async function progress(options: RegionIssuerOptions, object: RegionIssuerObject): Promise<Progress> {
+/** `imported`: all that were, before this one or with it. */
+async function progress(
+  options: RegionIssuerOptions,
+  object: RegionIssuerObject,
+  imported: readonly OfflineIssuer[],
+): Promise<Progress> {
   const { spec, status } = object;
   const fields = { request: status?.request ?? (await requestOf(options, object)) };
   if (spec.certificate === undefined || spec.root === undefined) {
@@ -85,23 +96,43 @@ async function progress(options: RegionIssuerOptions, object: RegionIssuerObject
       'Carry status.request to the ceremony (casemate ca request), and its answer back (casemate ca import).';
     return { fields, ready: 'False', reason: 'AwaitsCeremony', message };
   }
-  if (status?.number !== undefined) {
-    return { fields, ready: 'True', reason: 'Imported', message: `It is ${spec.stage}.` };
+  const known = imported.find(({ number }) => number === status?.number);
+  if (known) {
+    const message = await reachOf(options, known, imported);
+    return { fields, ready: 'True', reason: 'Imported', message };
   }
   try {
+    if (spec.cross !== undefined) checkCross(spec.cross, spec.root, imported);
     const taken = await take(options, object, spec.certificate, spec.root);
+    const { number, cross } = taken;
+    const vouched = spec.cross === undefined ? {} : { vouched: spec.cross };
+    const issuer = { number, cross, root: spec.root, ...vouched, stage: spec.stage ?? 'announced' };
     const transcriptDigest = digestOf(spec.transcript ?? '');
     return {
       fields: { ...fields, ...taken, transcriptDigest },
       ready: 'True',
       reason: 'Imported',
-      message: `It is ${spec.stage}.`,
+      message: await reachOf(options, issuer, [...imported, issuer]),
     };
   } catch (error) {
     if (!(error instanceof ImportError)) throw error;
     const message = `${error.message}. Delete this object and begin again.`;
     return { fields, ready: 'False', reason: 'Refused', message };
   }
+}
+
+/** Its stage, and what that is to clients that know only the root before it. */
+async function reachOf(
+  { issuers }: RegionIssuerOptions,
+  issuer: OfflineIssuer,
+  imported: readonly OfflineIssuer[],
+): Promise<string> {
+  const { stage } = issuer;
+  if (stage === 'alone') return 'It is alone: clients are given its root, and none before it.';
+  const { root, vouches } = await issuers.root();
+  return crossFor(issuer, { pem: root.pem, vouches }, imported) === undefined
+    ? `It is ${stage}. The root before it does not vouch for it: clients that know only that one are cut off when it signs, so give them the new ca.crt before.`
+    : `It is ${stage}. The root before it vouches for it: clients that know only that one go on.`;
 }
 
 const keyName = ({ metadata }: RegionIssuerObject) => `issuer-request.${metadata.uid}`;
@@ -157,13 +188,17 @@ function parsed(pem: string, what: string): X509Certificate {
   }
 }
 
+type Taken = Required<
+  Pick<RegionIssuerStatus, 'number' | 'cross' | 'notAfter' | 'fingerprint' | 'rootFingerprint'>
+>;
+
 /** Takes an answer into force as an issuer of the next number; the same when it was taken before. */
 async function take(
   options: RegionIssuerOptions,
   object: RegionIssuerObject,
   certificatePem: string,
   rootPem: string,
-): Promise<Partial<RegionIssuerStatus>> {
+): Promise<Taken> {
   const { keyring, issuers, clock } = options;
   const certificate = parsed(certificatePem, 'spec.certificate');
   const root = parsed(rootPem, 'spec.root');
@@ -179,21 +214,10 @@ async function take(
   const number = await numberOf(options, certificate, privateKey);
   pending.fill(0);
   const { root: online } = await issuers.root();
-  const cross = await signAuthority(
-    {
-      usage: 'server',
-      commonName: commonNameOf(root),
-      publicKey: root.publicKey,
-      notBefore_ms: Math.floor(clock.now() / 1000) * 1000 - NOT_BEFORE_SLACK_MS,
-      notAfter_ms: Math.min(root.validToDate.getTime(), online.notAfter_ms),
-      pathLength: 2,
-      ...(online.constraints ? { constraints: online.constraints } : {}),
-    },
-    online.issuer,
-  );
   return {
     number,
-    cross: cross.pem,
+    cross: await vouchFor(online, { certificate: root }, clock.now()),
+    notAfter: rfc3339(certificate.validToDate.getTime()),
     fingerprint: fingerprintOf(certificatePem),
     rootFingerprint: fingerprintOf(rootPem),
   };
@@ -228,6 +252,19 @@ function check(
   if (!permitted || !constraints.dnsNames.every((name) => permitsName(permitted, name))) {
     throw new ImportError(`spec.certificate must permit ${constraints.dnsNames.join(', ')}`);
   }
+}
+
+/** What was carried here as the word of an earlier root is taken only when it is that, and about this root. */
+function checkCross(crossPem: string, rootPem: string, imported: readonly OfflineIssuer[]): void {
+  const cross = parsed(crossPem, 'spec.cross');
+  const root = parsed(rootPem, 'spec.root');
+  if (!cross.ca || cross.subject !== root.subject || !cross.publicKey.equals(root.publicKey)) {
+    throw new ImportError('spec.cross is not about spec.root');
+  }
+  const isKnown = imported
+    .map((one) => new X509Certificate(one.root))
+    .some((one) => cross.checkIssued(one) && cross.verify(one.publicKey));
+  if (!isKnown) throw new ImportError('spec.cross was signed by no root that was imported here before');
 }
 
 async function numberOf(

@@ -6,10 +6,10 @@
 import { type Static, Type } from 'typebox';
 import { defineKind, type ObjectOf } from '#kernel/kind.ts';
 import { CONDITIONS, OBSERVED_GENERATION, oneOf, READY_COLUMN } from '#kernel/kind-parts.ts';
-import type { Realms } from '#kernel/realm.ts';
+import type { Realms, RealmView } from '#kernel/realm.ts';
 import { REGION } from '#kernel/realm-id.ts';
 import { CERTIFICATES_GROUP } from '../acme/api-group.ts';
-import type { OfflineIssuer } from './issuers.ts';
+import type { OfflineIssuer } from './change-over.ts';
 
 const PEM_LENGTH_MAX = 16_384;
 const TRANSCRIPT_LENGTH_MAX = 65_536;
@@ -20,6 +20,13 @@ const SPEC = Type.Object(
       Type.String({ maxLength: PEM_LENGTH_MAX, description: 'What the ceremony signed, in PEM.' }),
     ),
     root: Type.Optional(Type.String({ maxLength: PEM_LENGTH_MAX, description: 'The offline root, in PEM.' })),
+    cross: Type.Optional(
+      Type.String({
+        maxLength: PEM_LENGTH_MAX,
+        description:
+          'The offline root, vouched for by the offline root before it, in PEM: for clients that know only that one.',
+      }),
+    ),
     transcript: Type.Optional(
       Type.String({
         maxLength: TRANSCRIPT_LENGTH_MAX,
@@ -45,6 +52,9 @@ const STATUS = Type.Object({
   cross: Type.Optional(
     Type.String({ description: 'The offline root, vouched for by the region’s own, in PEM.' }),
   ),
+  notAfter: Type.Optional(
+    Type.String({ description: 'When it ends; by then another ceremony has made the next one.' }),
+  ),
   fingerprint: Type.Optional(Type.String({ description: 'SHA-256 of its certificate.' })),
   rootFingerprint: Type.Optional(Type.String({ description: 'SHA-256 of the offline root.' })),
   transcriptDigest: Type.Optional(Type.String({ description: 'SHA-256 of the transcript.' })),
@@ -67,20 +77,24 @@ export const RegionIssuer = defineKind({
     { name: 'Stage', type: 'string', description: 'How far clients have followed.', value: 'spec.stage' },
     { name: 'Number', type: 'integer', description: 'Among the issuers.', value: 'status.number' },
     READY_COLUMN,
+    { name: 'Expires', type: 'string', description: 'When it ends.', value: 'status.notAfter' },
   ],
-  immutable: ['spec.certificate', 'spec.root', 'spec.transcript'],
+  immutable: ['spec.certificate', 'spec.root', 'spec.cross', 'spec.transcript'],
 });
 
 export type RegionIssuerObject = ObjectOf<typeof RegionIssuer>;
 export type RegionIssuerStatus = Static<typeof STATUS>;
 
-/** Those that were imported, as `issuers.ts` wants them. */
+/** Those that were imported. `view` of the region. */
+export const importedIn = (view: RealmView): readonly OfflineIssuer[] =>
+  view.list(RegionIssuer).flatMap(({ metadata, spec, status }): OfflineIssuer[] => {
+    const { number, cross } = status ?? {};
+    if (number === undefined || cross === undefined || spec.root === undefined) return [];
+    if (metadata.deletionTimestamp !== undefined) return [];
+    const vouched = spec.cross === undefined ? {} : { vouched: spec.cross };
+    return [{ number, cross, root: spec.root, ...vouched, stage: spec.stage ?? 'announced' }];
+  });
+
+/** The same, as `issuers.ts` wants them. */
 export const importedIssuers = (realms: Pick<Realms, 'use'>) => (): Promise<readonly OfflineIssuer[]> =>
-  realms.use(REGION, ({ view }) =>
-    view.list(RegionIssuer).flatMap(({ metadata, spec, status }): OfflineIssuer[] => {
-      const { number, cross } = status ?? {};
-      if (number === undefined || cross === undefined || spec.root === undefined) return [];
-      if (metadata.deletionTimestamp !== undefined) return [];
-      return [{ number, cross, root: spec.root, stage: spec.stage ?? 'announced' }];
-    }),
-  );
+  realms.use(REGION, ({ view }) => importedIn(view));
