@@ -28,8 +28,11 @@ export interface ApprovalRules {
   readonly requests: Kind;
   /** How many approvals a change takes where the kind asks for `own`: at least as many, unless there is nobody to ask. Pure. */
   required(change: GuardedChange, own: number): number;
-  /** Whether somebody's consent counts now: who lost their role since they gave it is no approver any more. Pure. */
-  counts(view: RealmView, name: string): boolean;
+  /**
+   * Whether somebody's consent to a transition counts now: who lost their role since they gave it is no approver any more. Absent: that is
+   * gone, so it takes who may approve everything. Pure.
+   */
+  counts(view: RealmView, name: string, transition: GuardedTransition | undefined): boolean;
   /** The kind whose objects hold others and take them along (projects), and every kind there is; for what is held against that. */
   readonly holder: () => { readonly kind: Kind; readonly kinds: Iterable<Kind> } | undefined;
 }
@@ -65,7 +68,7 @@ function requireApproval(
   const required = requiredApprovals(rules, change);
   if (required === 0) return;
   const asked = { uid: object.metadata.uid, transition: transition.transition, actor: actor.name };
-  const counts = (name: string) => rules.counts(view, name);
+  const counts = (name: string) => rules.counts(view, name, transition);
   const approval = approvalsIn(view, rules.requests).find((one) =>
     permits(one, asked, required, now_ms, counts),
   );

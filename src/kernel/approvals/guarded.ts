@@ -17,6 +17,8 @@ export interface GuardedTransition {
    * A realm's policy may ask for more, never for fewer.
    */
   readonly approvals: number | ((object: KubeObject, view: RealmView) => number);
+  /** Roles whose holders may approve this transition, beside those who may approve every one: whoever has the duty, and knows what is lost. */
+  readonly approvers?: readonly string[];
   /**
    * Whether a change is this transition; absent: whatever operation `transition` names. Of an update `previous` is the object as it is. Pure.
    * A change is held against one transition at most, the first that matches. Nothing guards `create`: there is no object to ask about yet.

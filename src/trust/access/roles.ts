@@ -64,6 +64,8 @@ export interface Role<Name extends string = string> {
   /** Whether a binding may narrow the role to one project. */
   readonly narrowable: boolean;
   readonly description: string;
+  /** `named`: its holders approve only transitions that name the role, whatever their rules open. Absent: all, if their rules open approving. */
+  readonly approves?: 'named';
   readonly rules: readonly RoleRule[];
 }
 
@@ -227,8 +229,15 @@ export const ROLES: { readonly [Name in RoleName]: Role<Name> } = {
     realm: 'organization',
     narrowable: false,
     description:
-      'Makes, rotates, disables and destroys the organization’s keys, and says who provides them. Opens nothing else.',
+      'Makes, rotates, disables and destroys the organization’s keys, and says who provides them; asks for the consent that this takes, and gives it to others. Opens nothing else.',
+    approves: 'named',
     rules: [
+      {
+        scope: 'realm',
+        verbs: [...READ_VERBS, 'create'],
+        only: ['approvalrequests.access.casemate.internal'],
+        subresources: ['approve', 'reject'],
+      },
       { scope: 'realm', verbs: ALL_VERBS, only: ['*.keys.casemate.internal'], subresources: 'all' },
       { scope: 'project', verbs: ALL_VERBS, only: ['*.keys.casemate.internal'], subresources: 'all' },
     ],

@@ -12,6 +12,7 @@ import { oneOf } from '#kernel/kind-parts.ts';
 import type { KubeObject } from '#kernel/object.ts';
 import { ACCESS_GROUP } from '../access/api-group.ts';
 import { isInternal } from '../access/guard.ts';
+import { isOperatorSession } from '../operators/session.ts';
 import { NOTE_LENGTH_MAX, REASON, REASON_CODE } from './reasons.ts';
 
 const HOUR_MS = 60 * 60_000;
@@ -148,6 +149,9 @@ export type ApprovalRequestObject = ObjectOf<typeof ApprovalRequest>;
 function admitRequest(request: AdmissionRequest): void {
   const { operation, object, previous, view, actor, now_ms } = request;
   const subject = { group: ACCESS_GROUP, kind: 'ApprovalRequest', name: object.metadata.name };
+  if (isOperatorSession(actor)) {
+    throw forbidden(subject, 'it takes a person of this realm, and no operator in a session');
+  }
   if (operation === 'update') {
     const same = JSON.stringify(object.status) === JSON.stringify(previous?.status);
     // Its status moves by the actions, whose actor is whoever approves, and with the change that uses it; never by a write of it.

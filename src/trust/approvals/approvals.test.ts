@@ -10,6 +10,7 @@ import { REGION, type RealmId } from '#kernel/realm-id.ts';
 import { RoleBinding } from '../access/role-binding.ts';
 import { ClientCertificate } from '../identity/client-certificate.ts';
 import { User } from '../identity/people/user.ts';
+import { sessionCredential } from '../operators/session.ts';
 import { ACME, sharedRequest, type TrustFixture, trustFixture } from '../testing/fixture.ts';
 import { Project, SAMPLE_KINDS } from '../testing/kinds.ts';
 import { approvalActions } from './actions.ts';
@@ -36,6 +37,7 @@ const Vault = defineKind({
     {
       transition: 'destroy',
       approvals: 1,
+      approvers: ['key-custodian'],
       matches: (operation, object, previous) =>
         operation === 'update' && destroyed(object) && previous !== undefined && !destroyed(previous),
     },
@@ -229,6 +231,99 @@ describe('the two-person rule', () => {
       }),
       false,
     );
+  });
+
+  it('is decided by no operator whom the tenant let in: neither approved nor rejected, by whatever name', async () => {
+    const request = await ask(admin, await vault());
+    const intruder = (name: string): Actor => ({
+      ...second,
+      name,
+      groups: ['system:operators'],
+      credential: sessionCredential('00000000-0000-4000-8000-000000000000'),
+    });
+    for (const name of ['operator:bob', 'second', 'admin']) {
+      for (const word of ['approve', 'reject'] as const) {
+        await assert.rejects(
+          act(intruder(name), word, request),
+          refused('Forbidden', /person of this realm/),
+        );
+      }
+    }
+    // Nor does one ask, take a request away, or write its status past the actions.
+    const bob = intruder('operator:bob');
+    await assert.rejects(ask(bob, await vault()), refused('Forbidden', /no operator in a session/));
+    await assert.rejects(
+      region.removeAs(bob, ApprovalRequest, request.metadata.name),
+      refused('Forbidden', /no operator in a session/),
+    );
+    await assert.rejects(
+      region.realms.use(ACME, ({ resources }) =>
+        resources.modify(
+          ApprovalRequest,
+          { name: request.metadata.name },
+          { actor: bob, via: 'api', requestId: 'x' },
+          (current) =>
+            ({
+              ...current,
+              status: {
+                ...current.status,
+                phase: 'Approved',
+                approvals: [{ by: bob.name, credential: bob.credential, at: '2026-01-01T00:00:00Z' }],
+              },
+            }) as DraftObject,
+          { subresource: 'status' },
+        ),
+      ),
+      refused('Forbidden', /no operator in a session/),
+    );
+    assert.equal((await read(request))?.status?.phase, 'Pending');
+  });
+
+  it('of a transition that names a role is approved by its holders too, and they approve nothing else', async () => {
+    for (const user of ['keeper', 'warden']) await region.bind(ACME, user, 'key-custodian', user);
+    const keeper = await region.person(ACME, 'keeper');
+    const warden = await region.person(ACME, 'warden');
+    // The wire lets them through; whether their word counts is decided in the lane, by the transition.
+    for (const subresource of ['approve', 'reject']) {
+      const resource = 'approvalrequests.access.casemate.internal';
+      assert.equal(await region.may(keeper, 'create', resource, { subresource }), true);
+    }
+    const target = await vault();
+    const removal = await ask(admin, target);
+    for (const word of ['approve', 'reject'] as const) {
+      await assert.rejects(act(keeper, word, removal), refused('Forbidden', /no role that may approve/));
+    }
+    const request = await ask(keeper, target, 'destroy');
+    await assert.rejects(approve(keeper, request), refused('Forbidden', /whoever asks cannot approve/));
+    assert.deepEqual(await approve(warden, request), { phase: 'Approved', approvals: 1, required: 1 });
+    await destroy(keeper, target);
+    assert.equal((await read(request))?.status?.phase, 'Used');
+    // An administrator still may, and each person counts once.
+    const other = await vault();
+    const again = await ask(keeper, other, 'destroy');
+    await approve(second, again);
+    await destroy(keeper, other);
+  });
+
+  it('does not count the word of a role’s holder who lost it since, nor in a certificate made by another', async () => {
+    await region.bind(ACME, 'former', 'key-custodian', 'former');
+    const former = await region.person(ACME, 'former');
+    const target = await vault();
+    await approve(former, await ask(admin, target, 'destroy'));
+    const spec = { user: 'former', request: await sharedRequest() };
+    await assert.rejects(
+      region.makeAs(admin, ClientCertificate, { metadata: { name: 'double-former' }, spec }),
+      refused('Forbidden', /only they make another/),
+    );
+    await region.remove(ACME, RoleBinding, 'former');
+    await assert.rejects(destroy(admin, target), refused('Forbidden', /takes the approval/));
+  });
+
+  it('is rejected by who may approve it, or by who asked, and by nobody else', async () => {
+    const request = await ask(admin, await vault());
+    const bystander = await region.person(ACME, 'bystander');
+    await assert.rejects(act(bystander, 'reject', request), refused('Forbidden', /no role that may/));
+    await act(admin, 'reject', request);
   });
 
   it('is not given in somebody else’s name: nobody makes a certificate for who may approve, but they themselves', async () => {

@@ -6,13 +6,13 @@ import { forbidden } from '#kernel/errors.ts';
 import type { AdmissionRequest } from '#kernel/kind.ts';
 import { isInternal } from '../access/guard.ts';
 import { ClientCertificate, type ClientCertificateObject } from '../identity/client-certificate.ts';
-import { isApprover } from './approvers.ts';
+import { approvesSomething } from './approvers.ts';
 
 export function noDoublesAdmission({ kind, operation, object, actor, view }: AdmissionRequest): void {
   if (kind.resource !== ClientCertificate.resource || operation !== 'create' || isInternal(actor)) return;
   const { user } = (object as ClientCertificateObject).spec;
   // Whoever may not approve themselves is refused for what the credential would give.
-  if (user === actor.name || !isApprover(view, user) || !isApprover(view, actor.name)) return;
+  if (user === actor.name || !approvesSomething(view, user) || !approvesSomething(view, actor.name)) return;
   throw forbidden(
     { group: kind.group, kind: kind.plural, name: object.metadata.name },
     `"${user}" may approve what others ask for, and has a way in: only they make another credential for themselves. ` +

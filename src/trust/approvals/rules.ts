@@ -30,7 +30,7 @@ export function approvalRules({ projectKind, registry }: RulesOptions): Approval
         approvalsByPolicy(change.view, change.kind.resource, change.transition.transition),
       );
     },
-    counts: isApprover,
+    counts: (view, name, transition) => isApprover(view, name, transition?.approvers),
     holder: () => ({ kind: projectKind, kinds: registry().all() }),
   };
 }

@@ -75,6 +75,8 @@ export const ORGANIZATION_EXPECTED: Readonly<Record<string, string>> = {
   'write roles and credentials': '        Y     -       -      -      -        -        -      -       -',
   'take roles and credentials': '         Y     -       -      -      -        -        -      Y       -',
   'guard the organization': '             Y     -       -      -      -        -        -      Y       -',
+  'read requests for consent': '          Y     Y       -      -      -        -        -      Y       Y',
+  'ask for or give consent': '            Y     -       -      -      -        -        -      Y       Y',
   'ask about others': '                   Y     Y       -      -      -        -        -      Y       -',
   'ask about others in alpha': '          Y     Y       Y      -      Y        -        -      Y       -',
   'ask about others in beta': '           Y     Y       Y      -      -        -        -      Y       -',
@@ -148,6 +150,8 @@ const CONSENT_RESOURCES = [
   'approvalrequests.access.casemate.internal',
   'accessrequests.access.casemate.internal',
 ];
+/** Key custodians too: their own duty takes it. Whose word counts for what, the lane decides. */
+const DUTY_CONSENT = 'approvalrequests.access.casemate.internal';
 /** Written like roles are. */
 const CONSENT_POLICIES = [
   'terminalrecordings.access.casemate.internal',
@@ -239,6 +243,9 @@ export function casesOf(operation: ApiOperation): Case[] {
     return [on({ name: 'a' }, 'guard the organization')];
   if (TAKES.includes(verb) && TAKEN_RESOURCES.includes(kind.resource)) {
     return [on({ name: 'a' }, 'take roles and credentials')];
+  }
+  if (kind.resource === DUTY_CONSENT && (reading || verb === 'create')) {
+    return [on({ name: 'a' }, reading ? 'read requests for consent' : 'ask for or give consent')];
   }
   if (subresource === 'replay' || (verb === 'create' && CONSENT_RESOURCES.includes(kind.resource))) {
     return [on({ name: 'a' }, 'guard the organization')];

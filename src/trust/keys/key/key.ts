@@ -96,8 +96,12 @@ export const Key = defineKind({
   subresources: KEY_ACTIONS,
   // Whoever destroys a key alone could take an organization's data hostage: it takes two people.
   guarded: [
-    { transition: 'delete', approvals: (object) => (liveVersions(object).length > 0 ? 1 : 0) },
-    { transition: 'destroy', approvals: 1, matches: beginsDestruction },
+    {
+      transition: 'delete',
+      approvals: (object) => (liveVersions(object).length > 0 ? 1 : 0),
+      approvers: ['key-custodian'],
+    },
+    { transition: 'destroy', approvals: 1, approvers: ['key-custodian'], matches: beginsDestruction },
   ],
   normalize: (object) => bornWithFinalizer(object, KEY_FINALIZER),
   admit: admitKey,

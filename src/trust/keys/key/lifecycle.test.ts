@@ -86,6 +86,17 @@ describe('the life of a Key', () => {
     assert.ok(names.length > 0 && !names.some((name) => name.includes(metadata?.uid ?? '')), names.join());
   });
 
+  it('is destroyed and deleted with the approval of a key custodian as well as of an administrator', async () => {
+    await world.key('kept', ENCRYPT);
+    await world.agree('kept', 'destroy', 'keeper');
+    assert.equal((await world.act('kept', 'schedule-destroy')).code, 200);
+    assert.equal(await states('kept'), 'DestroyScheduled');
+    await world.key('given-up', ENCRYPT);
+    assert.equal((await world.remove('given-up')).code, 403);
+    await world.agree('given-up', 'delete', 'keeper');
+    assert.equal((await world.remove('given-up')).code, 200);
+  });
+
   it('a tenant may shorten the notice, but not below a day, and not of what is scheduled already', async () => {
     await world.key('brief', { ...ENCRYPT, destroyNotice_days: 1 });
     await world.agree('brief', 'destroy');

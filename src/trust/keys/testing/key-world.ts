@@ -35,8 +35,8 @@ export interface KeyWorld {
   key(name: string, spec: Readonly<Record<string, unknown>>): Promise<Answer>;
   act(name: string, action: string, body?: Readonly<Record<string, unknown>>): Promise<Answer>;
   remove(name: string): Promise<Answer>;
-  /** A second person agrees that alice makes such a change: two are needed to destroy a key. */
-  agree(name: string, transition: 'delete' | 'destroy'): Promise<void>;
+  /** A second person agrees that alice makes such a change: two are needed to destroy a key. `keeper` is a key custodian. Default: `bob`. */
+  agree(name: string, transition: 'delete' | 'destroy', by?: 'bob' | 'keeper'): Promise<void>;
   /** What the controller does when it looks at it; gives in how many milliseconds it looks again. */
   reconcile(name: string): Promise<number | undefined>;
   read(name: string): Promise<KeyObject | undefined>;
@@ -57,9 +57,10 @@ export async function keyWorld(hsm?: KeyBackend): Promise<KeyWorld> {
   await region.make(ACME, Project, { metadata: { name: PROJECT } });
   await region.bind(ACME, 'alice', 'organization-admin', 'alice');
   await region.bind(ACME, 'bob', 'organization-admin', 'bob');
+  await region.bind(ACME, 'keeper', 'key-custodian', 'keeper');
   const client = await served.client(ACME, 'alice');
   const alice = await region.person(ACME, 'alice');
-  const bob = await region.person(ACME, 'bob');
+  const second = { bob: await region.person(ACME, 'bob'), keeper: await region.person(ACME, 'keeper') };
   const rules = approvalRules({ projectKind: Project, registry: () => region.registry });
   const approvals = approvalActions({ realms: () => realms, rules, clock });
   const approve = approvals[`${ApprovalRequest.resource}/approve`] as ActionConnector;
@@ -91,7 +92,7 @@ export async function keyWorld(hsm?: KeyBackend): Promise<KeyWorld> {
     },
     act: (name, action, body = {}) => send('POST', `${KEYS}/${name}/${action}`, body),
     remove: (name) => send('DELETE', `${KEYS}/${name}`),
-    async agree(name, transition) {
+    async agree(name, transition, by = 'bob') {
       const uid = (await world.read(name))?.metadata.uid ?? '';
       const object = await region.makeAs(alice, ApprovalRequest, {
         metadata: { name: `request-${++asked}` },
@@ -106,7 +107,7 @@ export async function keyWorld(hsm?: KeyBackend): Promise<KeyWorld> {
       const signal = new AbortController().signal;
       const query = new URLSearchParams();
       const requestId = `approval-${asked}`;
-      await approve.call({ realm: ACME, actor: bob, object, query, signal, body: {}, requestId });
+      await approve.call({ realm: ACME, actor: second[by], object, query, signal, body: {}, requestId });
     },
     reconcile: (name) =>
       realms.use(ACME, async (realm) => {
