@@ -10,7 +10,7 @@ import { kubectls } from '#kernel/wire/test-kubectl.ts';
 import { Session } from '#trust/identity/sessions/session.ts';
 import { ACME, type IdentityFixture, identityFixture } from '#trust/identity/testing/fixture.ts';
 import { approveDevice } from '#trust/identity/testing/relying-party.ts';
-import { MAIN, type RunResult } from '../resources/test-cli.ts';
+import { bareEnvironment, MAIN, type RunResult } from '../resources/test-cli.ts';
 import { withEntry } from './kubeconfig-entry.ts';
 
 const run = promisify(execFile);
@@ -19,7 +19,7 @@ describe('signing in on the command line', () => {
   let region: IdentityFixture;
   let folder: string;
   let kubeconfig: string;
-  let environment: Record<string, string>;
+  let environment: NodeJS.ProcessEnv;
   before(async () => {
     region = await identityFixture();
     await region.user(ACME, 'alice');
@@ -27,8 +27,7 @@ describe('signing in on the command line', () => {
     kubeconfig = join(folder, 'config');
     await writeFile(join(folder, 'ca.pem'), region.ca);
     environment = {
-      PATH: process.env.PATH ?? '',
-      HOME: folder,
+      ...bareEnvironment(folder),
       XDG_STATE_HOME: join(folder, 'state'),
       KUBECONFIG: kubeconfig,
     };

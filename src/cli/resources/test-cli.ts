@@ -57,8 +57,7 @@ export async function startTestCli(
   await writeFile(kubeconfigs.organization, server.kubeconfig('/orgs/acme'));
   await writeFile(kubeconfigs.region, server.kubeconfig(REGION));
   const environment = {
-    PATH: process.env.PATH,
-    HOME: folder,
+    ...bareEnvironment(folder),
     XDG_STATE_HOME: join(folder, 'state'),
     CASEMATE_KUBECONFIG: kubeconfigs.organization,
     ...env,
@@ -118,10 +117,16 @@ function startProcess(
   };
 }
 
-/** Runs a command in a folder, with nothing of this process's environment but PATH. */
+/** Nothing of this process's environment but PATH, and where compiled code is kept, with which a command starts in half the time. */
+export const bareEnvironment = (home: string): NodeJS.ProcessEnv => ({
+  PATH: process.env.PATH,
+  HOME: home,
+  NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+});
+
+/** Runs a command in a folder, with a bare environment. */
 export const runCli = (
   args: readonly string[],
   folder: string,
   environment: Readonly<Record<string, string>>,
-): Promise<RunResult> =>
-  startProcess(args, folder, { PATH: process.env.PATH, HOME: folder, ...environment }).result;
+): Promise<RunResult> => startProcess(args, folder, { ...bareEnvironment(folder), ...environment }).result;
