@@ -212,4 +212,44 @@ suite('certificates', { timeout: 900_000 }, () => {
     assert.match(await region.kubectl('get', 'regionissuers', '--no-headers'), /first\s+active\s+\d\s+True/);
     assert.match(await region.casemate('ledger', 'show'), /regionissuers/i);
   });
+
+  test('the offline root is replaced by another that it vouches for, and whoever knows only the one before goes on', async () => {
+    const file = (name: string) => join(region.scratch, name);
+    await region.casemate('ca', 'retire-old-root', 'first');
+    writeFileSync(file('request-2.json'), await region.casemate('ca', 'request', 'second'));
+    const held = await region.run(
+      join(PROGRAM_FOLDER, 'casemate'),
+      [
+        ...['ca', 'ceremony', '--request', file('request-2.json'), '--folder', file('medium-2')],
+        ...['--earlier', file('medium'), '--out', file('answer-2.json'), '--seal', 'passphrase'],
+      ],
+      { input: `${PASSPHRASE}\n${PASSPHRASE}, and three more\n` },
+    );
+    assert.equal(held.code, 0, held.stderr);
+    assert.match(held.stdout, /vouched for by, SHA-256/);
+    const imported = await region.casemate('ca', 'import', 'second', file('answer-2.json'));
+    assert.match(imported, /The root before it vouches for it: clients that know only that one go on/);
+    writeFileSync(file('newest.pem'), JSON.parse(readFileSync(file('answer-2.json'), 'utf8')).root);
+    assert.match(await region.casemate('ca', 'activate', 'second'), /signs from now on.*go on\./);
+    await region.casemate('down');
+    await region.up();
+    assert.equal(
+      readFileSync(join(region.data, 'keys', 'ca.crt'), 'utf8'),
+      readFileSync(file('new.pem'), 'utf8') + readFileSync(file('newest.pem'), 'utf8'),
+    );
+    const address = region.url.replace('https://', '');
+    for (const [roots, verdict] of [
+      ['new.pem', /Verification: OK/],
+      ['newest.pem', /Verification: OK/],
+      ['old.pem', /unable to get|self-signed|verify error/],
+    ] as const) {
+      const seen = await region.run(
+        'openssl',
+        ['s_client', '-connect', address, '-CAfile', file(roots), '-verify_return_error', '-brief'],
+        { input: '' },
+      );
+      assert.match(`${seen.stdout}${seen.stderr}`, verdict, roots);
+    }
+    assert.match(await region.kubectl('get', 'organizations', '-o', 'name'), /ministry/);
+  });
 });

@@ -85,6 +85,8 @@ describe('a region whose root is replaced', () => {
     // Its issuer lasts for three years, so that is how long somebody who does nothing goes on.
     region.clock.set(new X509Certificate(first.certificate).validToDate.getTime() - DAY_MS);
     const late = await region.identity();
+    const said = readyOf(await region.reconcile('first'))?.message ?? '';
+    assert.match(said, /It ends on \S+: hold another ceremony of its root before/);
     assert.deepEqual(
       [
         await region.openssl(late.certificate, own, ...SERVER),

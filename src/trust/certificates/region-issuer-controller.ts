@@ -15,6 +15,7 @@ import { REGION } from '#kernel/realm-id.ts';
 import { readyCondition, setCondition } from '#kernel/reconcile/conditions.ts';
 import { decodeRoot, encodeRoot } from '../keys/authority-blob.ts';
 import type { Keyring } from '../keys/keyring.ts';
+import { DAY_MS } from './authority.ts';
 import { crossFor, type OfflineIssuer } from './change-over.ts';
 import { digestOf, fingerprintOf, textOf } from './issuer-request.ts';
 import { issuerMaterialName, type RegionIssuers } from './issuers.ts';
@@ -71,7 +72,8 @@ export function regionIssuerController(options: RegionIssuerOptions): Controller
         },
         { subresource: 'status' },
       );
-      return undefined;
+      // Whether it is time for the next one.
+      return { retryAfter_ms: DAY_MS };
     },
   };
 }
@@ -98,7 +100,8 @@ async function progress(
   }
   const known = imported.find(({ number }) => number === status?.number);
   if (known) {
-    const message = await reachOf(options, known, imported);
+    const end = endOf(spec.certificate, options.clock.now());
+    const message = `${await reachOf(options, known, imported)}${end}`;
     return { fields, ready: 'True', reason: 'Imported', message };
   }
   try {
@@ -119,6 +122,14 @@ async function progress(
     const message = `${error.message}. Delete this object and begin again.`;
     return { fields, ready: 'False', reason: 'Refused', message };
   }
+}
+
+/** When an issuer of `certificate` has to be followed by another, in words; '' while two thirds of its life are not over. */
+function endOf(certificate: string, now_ms: number): string {
+  const { validFromDate, validToDate } = new X509Certificate(certificate);
+  const [from_ms, end_ms] = [validFromDate.getTime(), validToDate.getTime()];
+  if (end_ms - now_ms > (end_ms - from_ms) / 3) return '';
+  return ` It ends on ${rfc3339(end_ms)}: hold another ceremony of its root before (casemate ca request).`;
 }
 
 /** Its stage, and what that is to clients that know only the root before it. */
