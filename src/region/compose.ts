@@ -154,6 +154,7 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
         accessLog: () => realms.access,
         logs: () => realms.logs,
         eraser: () => realms.access,
+        bodies: () => realms.bodies,
         recordings: () => recordings,
         gateways: () => ({
           realms,

@@ -63,6 +63,7 @@ function controllers(): string[] {
     accessLog: unopened,
     logs: unopened,
     eraser: unopened,
+    bodies: unopened,
     recordings: unopened,
     gateways: unopened,
   });

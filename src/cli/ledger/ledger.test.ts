@@ -48,6 +48,49 @@ test('show tells who did what to which object, and no secret', async (t) => {
   await following.result;
 });
 
+test('show --index tells the object as it was then, or why it does not, and never what a secret holds', async (t) => {
+  const cli = await startTestCli(t, { kinds: TEST_KINDS });
+  await withChanges(cli);
+  await cli.run(['delete', 'namespace', 'shop', '--no-wait']);
+  const leaf = async (index: number) => {
+    const { code, stdout, stderr } = await cli.run([
+      'ledger',
+      'show',
+      '--index',
+      String(index),
+      '-o',
+      'json',
+    ]);
+    assert.equal(code, 0, stderr);
+    return JSON.parse(stdout);
+  };
+  const [made, secret] = [await leaf(3), await leaf(4)];
+  assert.deepEqual([made.verb, made.body.kind, made.body.metadata.name], ['create', 'Namespace', 'shop']);
+  assert.match(secret.noBody, /the body of leaf 4 is sealed/);
+  assert.equal(secret.body, undefined);
+  const [text, genesis, none] = await Promise.all(
+    [3, 0, 99].map((index) => cli.run(['ledger', 'show', '--index', String(index)])),
+  );
+  assert.match(text?.stdout ?? '', /^ {2}digest +sha256:.*\n(.*\n)* {2}body\n(.*\n)* {6}name: shop\n/m);
+  assert.match(genesis?.stdout ?? '', /^ {2}type +genesis$/m);
+  assert.deepEqual(
+    [none?.code, none?.stderr.split('\n')[0]],
+    [3, 'error: the changes log has leaves 0 to 5, not 99'],
+  );
+
+  const { realms, storage } = cli.server.testRealms;
+  const { uid } = await realms.use('/orgs/acme', (realm) => realm);
+  await storage.dropReplacedBodies(uid, 5);
+  const dropped = await leaf(3);
+  assert.deepEqual([dropped.digest, dropped.body], [made.digest, undefined]);
+  assert.match(dropped.noBody, /the body of leaf 3 was dropped by retention/);
+  const unaccounted = await cli.run(['ledger', 'verify', '--log', 'changes']);
+  assert.match(
+    unaccounted.stdout,
+    /NOT WHOLE, 2 problems\n(.*\n)* {2}BODY_MISSING {2}leaf 3: the body beside leaf 3 is gone/,
+  );
+});
+
 test('verify holds both logs against what they signed, and remembers them', async (t) => {
   const cli = await startTestCli(t, { kinds: TEST_KINDS });
   await withChanges(cli);

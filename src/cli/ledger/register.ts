@@ -26,6 +26,11 @@ export function registerLedgerCommands(program: Command): void {
     .addOption(logOption().default('changes'))
     .addOption(new Option('--from <index>', 'begin with this leaf').argParser(parseCount))
     .addOption(new Option('--limit <count>', 'how many').argParser(parseCount).default(SHOW_LIMIT_DEFAULT))
+    .addOption(
+      new Option('--index <n>', 'this leaf alone, with the object as it recorded it')
+        .argParser(parseCount)
+        .conflicts(['from', 'follow']),
+    )
     .option('-f, --follow', 'go on printing what comes')
     .addOption(
       new Option('-o, --output <format>', 'how to print').choices(['table', 'json', 'yaml']).default('table'),

@@ -9,11 +9,13 @@ import type { SessionOptions } from '../resources/options.ts';
 import { print } from '../resources/output.ts';
 import { inSession, type Session } from '../resources/session.ts';
 import { alignRows } from '../resources/table.ts';
+import { showLeaf } from './show-leaf.ts';
 import { type LedgerName, ledgerSource } from './source.ts';
 
 export interface ShowOptions extends SessionOptions {
   readonly log: LedgerName;
   readonly from?: number;
+  readonly index?: number;
   readonly limit: number;
   readonly follow?: boolean;
   readonly output: 'table' | 'json' | 'yaml';
@@ -63,7 +65,7 @@ export function leafRow(leaf: WholeLeaf): string[] {
         ...common,
         leaf.actor,
         'erase',
-        `personal records of leaves ${leaf.from} to ${leaf.to}`,
+        `${leaf.of ?? 'personal records'} of leaves ${leaf.from} to ${leaf.to}`,
         leaf.reason,
       ];
   }
@@ -84,6 +86,7 @@ const sizeNow = async (source: TileSource) =>
   readUnverifiedCheckpoint(await readText(source, 'checkpoint')).size;
 
 export const show = inSession(async (session: Session, options: ShowOptions) => {
+  if (options.index !== undefined) return showLeaf(session, options, options.index);
   const source = ledgerSource(session.client, options.log);
   let size = await sizeNow(source);
   const from = options.from ?? Math.max(0, size - options.limit);

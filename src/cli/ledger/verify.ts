@@ -9,6 +9,7 @@ import { isLogError } from '#kernel/log/log-error.ts';
 import { SIGNATURE_TYPE, vkeyOf } from '#kernel/log/note.ts';
 import { readLeaves } from '#trust/ledger/leaves.ts';
 import { followOrganizations } from '#trust/ledger/organizations.ts';
+import type { RecordsReport } from '#trust/ledger/personal.ts';
 import type { Policy } from '#trust/ledger/policy.ts';
 import type { Problem } from '#trust/ledger/problem.ts';
 import type { Trust } from '#trust/ledger/receipt.ts';
@@ -60,11 +61,18 @@ function problemLines(problems: readonly Problem[], count: number): string[] {
 const witnessText = ({ cosigned }: LedgerReport) =>
   cosigned.map(({ witness, time_s }) => `${witness} on ${rfc3339(time_s * 1_000)}`).join(', ');
 
-function recordRows({ records }: LedgerReport): string[][] {
-  if (records === undefined) return [];
-  const { kept, erased, erasures } = records;
+/** What stands beside leaves, and what the log says of erasing it. */
+function besideRows({ records, bodies }: LedgerReport): string[][] {
   return [
-    ['  of persons', `${kept} records are as they were written, ${erased} were erased`],
+    ...(records ? rowsOf('  of persons', 'records', records) : []),
+    // Where nothing is gone there is nothing to tell that the leaves do not.
+    ...(bodies && bodies.erased > 0 ? rowsOf('  bodies', 'objects', bodies) : []),
+  ];
+}
+
+function rowsOf(label: string, what: string, { kept, erased, erasures }: RecordsReport): string[][] {
+  return [
+    [label, `${kept} ${what} are as they were written, ${erased} were erased`],
     ...erasures.map(({ from, to, actor, time, reason }) => [
       '',
       `leaves ${from} to ${to}: erased by ${actor} on ${time}: ${reason}`,
@@ -84,7 +92,7 @@ export function reportLines(report: LedgerReport, keyFrom: string): string[] {
       ...(report.cosigned.length === 0
         ? []
         : [['  cosigned', `the first ${report.witnessedLeaves} leaves: ${witnessText(report)}`]]),
-      ...recordRows(report),
+      ...besideRows(report),
       ['  from', `${report.firstTime ?? '?'} to ${report.lastTime ?? '?'}`],
       ['  root', report.root],
       ['  key', keyFrom],

@@ -12,7 +12,7 @@ import { cosignOwn, logCosignerVkey } from '../log/publish.ts';
 import { encodeEntryBundle, type Tile, tileWidth } from '../log/tile.ts';
 import type { RealmId } from '../realm-id.ts';
 import type { StoreLimits } from './limits.ts';
-import type { KeptCheckpoint, LogStorage } from './storage.ts';
+import type { KeptCheckpoint, LogStorage, ObjectChange } from './storage.ts';
 
 export interface RealmLogs {
   /** The signed checkpoint of all that is committed, as served under `/checkpoint`. */
@@ -32,6 +32,10 @@ export interface RealmLogs {
    * past the end of the log.
    */
   personal(realm: RealmId, bundle: number): Promise<Readonly<Record<string, PersonalRecord>>>;
+  /** `sha256:<hex>` of the bodies of changes that are there, by index: of the 256 leaves from `bundle` · 256. */
+  bodies(realm: RealmId, bundle: number): Promise<Readonly<Record<string, string>>>;
+  /** What a leaf of the `changes` log did to an object, with the body as it is stored. Throws `notFound` when it did nothing to any. */
+  body(realm: RealmId, index: number): Promise<RecordedBody>;
   /** The key that verifies the log's checkpoints, as a vkey. */
   vkey(realm: RealmId, log: LogName): Promise<string>;
   /** The latest few checkpoints that witnesses cosigned, smallest tree first, with the cosignatures they have so far. */
@@ -45,6 +49,12 @@ export interface RealmLogs {
   addCosignatures(log: LogName, target: ToCosign, lines: readonly string[]): Promise<void>;
   /** That key, and after it the post-quantum one that cosigns those that are published. */
   vkeys(realm: RealmId, log: LogName): Promise<readonly string[]>;
+}
+
+export interface RecordedBody {
+  readonly change: Pick<ObjectChange, 'resource' | 'namespace' | 'name'>;
+  /** The bytes that the leaf's digest covers, or why they are not there any more. */
+  readonly body: Uint8Array | 'dropped' | 'erased';
 }
 
 /** A checkpoint that was published; `uid` of the realm it is of. */
@@ -223,6 +233,20 @@ export class StoredRealmLogs implements RealmLogs {
     return Object.fromEntries(
       leaves.flatMap(({ index, personal }) => (personal ? [[index, parsePersonalBytes(personal)]] : [])),
     );
+  }
+
+  async bodies(realm: RealmId, bundle: number): Promise<Readonly<Record<string, string>>> {
+    const { uid } = await this.#record(realm);
+    return Object.fromEntries(await this.#storage.bodyDigests(uid, bundle * TILE_WIDTH, TILE_WIDTH));
+  }
+
+  async body(realm: RealmId, index: number): Promise<RecordedBody> {
+    const { uid, bodiesFloor } = await this.#record(realm);
+    const [found] = (await this.#storage.readChanges(uid, index, 1)) ?? [];
+    if (found?.index !== index || !found.change) throw notFound({ kind: 'body', name: String(index) });
+    const { change } = found;
+    if (change.body.length > 0) return { change, body: change.body };
+    return { change, body: index <= bodiesFloor ? 'dropped' : 'erased' };
   }
 
   async vkey(realm: RealmId, log: LogName): Promise<string> {

@@ -1,12 +1,12 @@
 /**
  * What the wire serves of a realm's logs, as C2SP tlog-tiles resources; the wire adds who may read and the content types.
- * Never gives out the bodies of objects: leaves hold digests only.
+ * Leaves hold digests only; a body of an object is given out one at a time, and the wire asks whether the reader may get that object.
  */
 import { isStatusError } from '../errors.ts';
 import type { LogName } from '../keys.ts';
 import { parseTilePath } from '../log/tile.ts';
 import type { RealmId } from '../realm-id.ts';
-import type { RealmLogs } from '../store/realm-logs.ts';
+import type { RealmLogs, RecordedBody } from '../store/realm-logs.ts';
 
 export interface LedgerSource {
   /** The latest signed checkpoint (c2sp.org/tlog-checkpoint). */
@@ -22,6 +22,10 @@ export interface LedgerSource {
   checkpoints?(realm: RealmId, log: LogName): Promise<readonly string[]>;
   /** What entries of the `access` log say of persons, by index, of 256 leaves. Absent where it is not kept. */
   personal?(realm: RealmId, bundle: number): Promise<Readonly<Record<string, unknown>>>;
+  /** Digests of the bodies of changes that are there, by index, of 256 leaves. Absent where they are not kept. */
+  bodies?(realm: RealmId, bundle: number): Promise<Readonly<Record<string, string>>>;
+  /** The body that a change recorded, as stored. Throws `notFound` when the leaf is of no object. Absent where they are not kept. */
+  body?(realm: RealmId, index: number): Promise<RecordedBody>;
   /** The latest few that witnesses cosigned, oldest first. Absent where there are none. */
   cosigned?(realm: RealmId, log: LogName): Promise<readonly string[]>;
 }
@@ -32,6 +36,8 @@ export function ledgerSource(logs: RealmLogs): LedgerSource {
     checkpoint: (realm, log) => logs.latestCheckpoint(realm, log),
     checkpoints: (realm, log) => logs.checkpoints(realm, log),
     personal: (realm, bundle) => logs.personal(realm, bundle),
+    bodies: (realm, bundle) => logs.bodies(realm, bundle),
+    body: (realm, index) => logs.body(realm, index),
     cosigned: (realm, log) => logs.cosigned(realm, log),
     key: async (realm, log) => (await logs.vkeys(realm, log)).join('\n'),
     async tile(realm, log, path) {

@@ -1,11 +1,13 @@
 /**
- * A realm's logs over HTTP as C2SP tlog-tiles: `<prefix>/ledger/<changes|access>/{checkpoint,tile/…,key,checkpoints,cosigned,personal/…}`, for those
+ * A realm's logs over HTTP as C2SP tlog-tiles: `<prefix>/ledger/<changes|access>/{checkpoint,tile/…,key,checkpoints,cosigned,personal/…,bodies/…,body/…}`, for those
  * who may `get` the virtual resource `ledgers` of the core group, named after the log.
  */
 import { notFound, StatusError } from '../errors.ts';
 import type { LogName } from '../keys.ts';
+import type { RequestRecord } from './access-recorder.ts';
 import { jsonAnswer, textAnswer } from './answer.ts';
 import { authorize } from './authorize.ts';
+import { ledgerBodyAnswer } from './ledger-body.ts';
 import type { Wire } from './options.ts';
 import type { Answer, WireRequest } from './request.ts';
 
@@ -15,6 +17,8 @@ export const LEDGERS = { group: '', version: 'v1', plural: 'ledgers' } as const;
 const FULL_TILE_CACHE = 'private, max-age=31536000, immutable';
 /** What entries say of persons, 256 at once. */
 const PERSONAL = /^personal\/(0|[1-9][0-9]{0,12})$/;
+/** Of the changes log: digests of the bodies that are there, 256 leaves at once; and one body. */
+const BODIES = /^(bodies|body)\/(0|[1-9][0-9]{0,12})$/;
 const PARTIAL_TILE = /\.p\/\d+$/;
 
 /** Answers a ledger request. Throws 403, 404, 405, or 503 in a region that keeps no ledger source. */
@@ -23,6 +27,7 @@ export async function ledgerAnswer(
   request: WireRequest,
   log: string,
   path: string,
+  record: RequestRecord,
 ): Promise<Answer> {
   await authorize(wire.authorizer, request.realm, request.actor, 'get', LEDGERS, { name: log });
   if (request.method !== 'GET') {
@@ -50,6 +55,13 @@ export async function ledgerAnswer(
       const bundle = PERSONAL.exec(path)?.[1];
       if (bundle !== undefined && log === 'access' && ledger.personal !== undefined) {
         return jsonAnswer(await ledger.personal(realm, Number(bundle)));
+      }
+      const [, what, index] = BODIES.exec(path) ?? [];
+      if (what === 'body' && log === 'changes') {
+        return ledgerBodyAnswer(wire, request, Number(index), record);
+      }
+      if (what === 'bodies' && log === 'changes' && ledger.bodies !== undefined) {
+        return jsonAnswer(await ledger.bodies(realm, Number(index)));
       }
       const tile = await ledger.tile(realm, log, path);
       if (tile === undefined) throw nothingAt(log, path);

@@ -123,7 +123,7 @@ export async function answerRequest(
         record.verb = 'get';
         record.resource = LEDGERS.plural;
         record.name = target.log;
-        return await ledgerAnswer(wire, request, target.log, target.path);
+        return await ledgerAnswer(wire, request, target.log, target.path, record);
       default:
         if (request.actor.onRecord === true) await recordAllowed(wire.accessLog, record, 200);
         return await documentAnswer(wire, request, prefix, target);

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import type { Authorizer } from '../access.ts';
+import type { Kind } from '../kind.ts';
+import { bodyDigest } from '../log/leaf.ts';
 import { BODY_BYTES_MAX } from './limits.ts';
-import { TEST_KINDS } from './test-kinds.ts';
+import { Machine, Secret, TEST_KINDS } from './test-kinds.ts';
 import { sendRequest, startTestServer, type TestServer } from './test-server.ts';
 
 const MACHINES = '/orgs/acme/apis/lab.casemate.internal/v1/namespaces/p/machines';
@@ -421,5 +423,35 @@ describe('the API server', () => {
     assert.equal((await send('GET', '/orgs/acme/ledger/forbidden/checkpoint')).code, 403);
     assert.equal((await send('GET', '/orgs/acme/ledger/other/checkpoint')).code, 404);
     assert.equal((await send('DELETE', '/orgs/acme/ledger/changes/checkpoint')).code, 405);
+  });
+
+  test('gives what a leaf recorded to who may get the object, and of secrets to nobody', async () => {
+    const body = (index: number) => send('GET', `/orgs/acme/ledger/changes/body/${index}`);
+    const context = server.testRealms.context('/orgs/acme');
+    const { made, hidden, sealed } = await server.testRealms.realms.use('/orgs/acme', async (realm) => {
+      const create = async (kind: Kind, name: string, more = {}) => {
+        const draft = { metadata: { name }, ...more };
+        return Number(
+          (await realm.resources.create(kind, 'p', draft, context)).object.metadata.resourceVersion,
+        );
+      };
+      return {
+        made: await create(Machine, 'recorded', { spec: { image: 'debian' } }),
+        hidden: await create(Machine, 'forbidden-too', { spec: { image: 'debian' } }),
+        sealed: await create(Secret, 'recorded', { data: { password: 'aHVudGVyMg==' } }),
+      };
+    });
+    const given = await body(made);
+    assert.deepEqual([given.code, given.json().metadata.name], [200, 'recorded']);
+    const digests = (await send('GET', '/orgs/acme/ledger/changes/bodies/0')).json();
+    assert.equal(digests[made], bodyDigest(Buffer.from(given.text)));
+    const refused = await body(hidden);
+    assert.equal(refused.code, 403);
+    assert.match(refused.json().message, /"alice" may not get machines in the project "p"/);
+    const secret = await body(sealed);
+    assert.equal(secret.code, 403);
+    assert.match(secret.json().message, new RegExp(`the body of leaf ${sealed} is sealed`));
+    for (const index of [0, 1, 9_999]) assert.equal((await body(index)).code, 404, String(index));
+    assert.equal((await send('GET', `/orgs/acme/ledger/access/body/${made}`)).code, 404);
   });
 });

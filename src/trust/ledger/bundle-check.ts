@@ -12,6 +12,7 @@ import {
 } from '#kernel/log/leaf.ts';
 import { isLogError } from '#kernel/log/log-error.ts';
 import { HASH_BYTES, leafHash } from '#kernel/log/merkle.ts';
+import type { BodyDigests, BundleBodies } from './bodies.ts';
 import type { Problem } from './problem.ts';
 
 /** Indexes of the two leaves that begin every log. */
@@ -32,6 +33,8 @@ export interface BundleTask extends LeafRules {
   readonly start: number;
   /** Entries there should be. */
   readonly width: number;
+  /** Of a changes log that tells them: the digests of the bodies it has. */
+  readonly bodies?: BodyDigests;
 }
 
 export interface BundleResult {
@@ -42,6 +45,8 @@ export interface BundleResult {
   readonly problems: readonly Problem[];
   /** Leaves that have, or say something of, records beside them. */
   readonly recorded: readonly (AccessLeafV2 | ErasureLeaf)[];
+  /** Where the digests of bodies were given. */
+  readonly bodies?: BundleBodies;
   readonly types: Readonly<Partial<Record<LeafType, number>>>;
   /** Time in the first and the last leaf that could be read. */
   readonly firstTime: string | undefined;
@@ -54,7 +59,7 @@ export interface BundleResult {
 function isExpectedType(type: LeafType, origin: string): boolean {
   return origin.endsWith('/access')
     ? type === 'access' || type === 'erasure'
-    : type === 'change' || type === 'checkpoint';
+    : type === 'change' || type === 'checkpoint' || type === 'erasure';
 }
 
 function judge(leaf: Leaf, index: number, rules: LeafRules): Problem | undefined {
@@ -89,6 +94,12 @@ function judge(leaf: Leaf, index: number, rules: LeafRules): Problem | undefined
   return undefined;
 }
 
+const bodyChanged = (leaf: number): Problem => ({
+  code: 'BODY_CHANGED',
+  leaf,
+  message: `the body that is stored of leaf ${leaf} is not the one it was written for`,
+});
+
 /** Walks the entries that are whole, at most `width` of them. */
 function* entriesOf(bytes: Uint8Array, width: number): Generator<Uint8Array> {
   let at = 0;
@@ -108,6 +119,8 @@ export function checkBundle(task: BundleTask): BundleResult {
   const problems: Problem[] = [];
   const recorded: (AccessLeafV2 | ErasureLeaf)[] = [];
   const types: Partial<Record<LeafType, number>> = {};
+  const events: (number | ErasureLeaf)[] = [];
+  let kept = 0;
   let count = 0;
   let firstTime: string | undefined;
   let lastTime: string | undefined;
@@ -120,7 +133,15 @@ export function checkBundle(task: BundleTask): BundleResult {
       const leaf = parseLeaf(entry);
       const problem = judge(leaf, index, task);
       if (problem) problems.push(problem);
-      if (leaf.v === 2) recorded.push(leaf);
+      if (leaf.type === 'access' && leaf.v === 2) recorded.push(leaf);
+      if (leaf.type === 'erasure' && leaf.of === undefined) recorded.push(leaf);
+      if (leaf.type === 'erasure' && leaf.of === 'bodies') events.push(leaf);
+      if (leaf.type === 'change' && task.bodies) {
+        const digest = task.bodies[index];
+        if (digest === undefined) events.push(index);
+        else if (digest === leaf.digest) kept += 1;
+        else problems.push(bodyChanged(index));
+      }
       types[leaf.type] = (types[leaf.type] ?? 0) + 1;
       firstTime ??= leaf.time;
       if (lastTime !== undefined && leaf.time < lastTime) clockSteps += 1;
@@ -135,6 +156,7 @@ export function checkBundle(task: BundleTask): BundleResult {
     count,
     problems,
     recorded,
+    ...(task.bodies ? { bodies: { kept, events } } : {}),
     types,
     firstTime,
     lastTime,

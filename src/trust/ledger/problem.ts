@@ -24,6 +24,10 @@ export type ProblemCode =
   | 'RECORD_CHANGED'
   /** It is gone, and the log does not say that it was erased. */
   | 'RECORD_MISSING'
+  /** The body that is stored of a change is not the one that its leaf was written for. */
+  | 'BODY_CHANGED'
+  /** It is gone, and the log does not say that it was dropped. */
+  | 'BODY_MISSING'
   | 'TILE_CHANGED'
   | 'TILE_UNREADABLE';
 

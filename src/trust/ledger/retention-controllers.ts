@@ -1,25 +1,57 @@
-/** Carries out RetentionPolicies, once a day, and Erasures, once. Both only ask the access log to erase: it says so itself, in a leaf. */
+/**
+ * Carries out RetentionPolicies, once a day, and Erasures, once. Both only ask the logs to erase: they say so themselves, in a leaf. Bodies have a
+ * time in every realm, so realms without a policy are swept when something is due there; those in which nothing is stay out of memory.
+ */
 import type { AccessEraser } from '#kernel/access.ts';
-import type { Controller, RetryAfter } from '#kernel/controller.ts';
+import type { BodyEraser } from '#kernel/bodies.ts';
+import type { Controller, ReconcileContext, RetryAfter } from '#kernel/controller.ts';
 import { readyCondition, setCondition } from '#kernel/reconcile/conditions.ts';
-import { ERASE_LEAVES_MAX, Erasure, RetentionPolicy } from './retention-kinds.ts';
+import {
+  BODIES_DAYS_DEFAULT,
+  ERASE_LEAVES_MAX,
+  Erasure,
+  POLICY_NAME,
+  RetentionPolicy,
+} from './retention-kinds.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 /** Between two steps of much that is due at once, as when the first policy comes. */
 const NEXT_STEP_MS = 1_000;
+/** Steps of one sweep in one realm; what is left is still due at the next. */
+const SWEEP_STEPS_MAX = 20;
 
 export interface RetentionOptions {
   readonly eraser: () => AccessEraser;
+  readonly bodies: () => BodyEraser;
 }
 
-export function retentionController({ eraser }: RetentionOptions): Controller {
+export function retentionController({ eraser, bodies }: RetentionOptions): Controller {
+  /** One step. True: there may be more at once. */
+  const dropBodies = ({ realm, change }: ReconcileContext, days: number): Promise<boolean> =>
+    bodies().dropOld(realm.id, {
+      kept_ms: days * DAY_MS,
+      actor: change.actor.name,
+      reason: `retention of ${days} days`,
+    });
   return {
     name: 'retention',
     realms: ['region', 'organization'],
     kind: RetentionPolicy,
-    async reconcile(key, { realm, clock, change }): Promise<RetryAfter | undefined> {
+    holders: () => bodies().due(),
+    async sweep(context) {
+      // A policy has it done by itself.
+      if (context.realm.view.get(RetentionPolicy, { name: POLICY_NAME })) return;
+      for (let step = 0; step < SWEEP_STEPS_MAX; step++) {
+        if (!(await dropBodies(context, BODIES_DAYS_DEFAULT))) return;
+      }
+    },
+    async reconcile(key, context): Promise<RetryAfter | undefined> {
+      const { realm, clock, change } = context;
       const policy = realm.view.get(RetentionPolicy, key);
-      if (!policy || policy.metadata.deletionTimestamp !== undefined) return undefined;
+      if (!policy || policy.metadata.deletionTimestamp !== undefined) {
+        // From now on bodies go by the default.
+        return (await dropBodies(context, BODIES_DAYS_DEFAULT)) ? { retryAfter_ms: NEXT_STEP_MS } : undefined;
+      }
       const { generation, uid } = policy.metadata;
       const days = policy.spec.accessRecords_days;
       const before_ms = clock.now() - days * DAY_MS;
@@ -31,6 +63,9 @@ export function retentionController({ eraser }: RetentionOptions): Controller {
         await eraser().erase(realm.id, { from, to, before_ms, actor, reason });
         if (to < due.to) return { retryAfter_ms: NEXT_STEP_MS };
       }
+      // One that was made before bodies had a time says nothing of them.
+      const bodies_days = policy.spec.bodies_days ?? BODIES_DAYS_DEFAULT;
+      if (await dropBodies(context, bodies_days)) return { retryAfter_ms: NEXT_STEP_MS };
       const ready = readyCondition('True', 'InForce', 'what is older is erased once a day', generation);
       if (setCondition(policy.status?.conditions, ready, clock) !== policy.status?.conditions) {
         await realm.resources.modify(
@@ -55,7 +90,7 @@ export function retentionController({ eraser }: RetentionOptions): Controller {
   };
 }
 
-export function erasureController({ eraser }: RetentionOptions): Controller {
+export function erasureController({ eraser, bodies }: RetentionOptions): Controller {
   return {
     name: 'erasures',
     realms: ['region', 'organization'],
@@ -64,11 +99,19 @@ export function erasureController({ eraser }: RetentionOptions): Controller {
       const erasure = realm.view.get(Erasure, key);
       if (!erasure || erasure.metadata.deletionTimestamp !== undefined) return undefined;
       const { generation, uid, name } = erasure.metadata;
-      const { from, to, reason, carryOut } = erasure.spec;
+      const { what, from, to, reason, carryOut } = erasure.spec;
       if (carryOut !== true || erasure.status?.erased !== undefined) return undefined;
       const why = `erasure ${name}: ${reason}`;
-      const erased = await eraser().erase(realm.id, { from, to, actor: change.actor.name, reason: why });
-      const done = readyCondition('True', 'Erased', 'the records are gone; the log says so', generation);
+      const asked = { from, to, actor: change.actor.name, reason: why };
+      // One that was asked for before there was a choice says nothing.
+      const logOf = what === 'Bodies' ? bodies() : eraser();
+      const erased = await logOf.erase(realm.id, asked);
+      const done = readyCondition(
+        'True',
+        'Erased',
+        'what was asked for is gone; the log says so',
+        generation,
+      );
       await realm.resources.modify(
         Erasure,
         key,

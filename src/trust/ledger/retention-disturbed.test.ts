@@ -12,12 +12,14 @@ import { Erasure, POLICY_NAME, RETENTION_KINDS, RetentionPolicy } from './retent
 const ACME: RealmId = '/orgs/acme';
 const DAY_MS = 24 * 60 * 60_000;
 
-/** Somebody is refused something on the first day, and somebody else 400 days later. */
-function scenario(which: 'retention' | 'erasure'): Scenario<unknown> {
+type What = 'retention' | 'AccessRecords' | 'Bodies';
+
+/** Somebody is refused something on the first day, when something is made and deleted; and somebody else 400 days later. */
+function scenario(which: What): Scenario<unknown> {
   return {
     async setUp(disturber) {
       const test = await openTestRealms({ kinds: RETENTION_KINDS });
-      const { access } = test.realms;
+      const { access, bodies } = test.realms;
       const record = (actor: string) =>
         access.record(ACME, {
           actor,
@@ -29,12 +31,21 @@ function scenario(which: 'retention' | 'erasure'): Scenario<unknown> {
           requestId: 'r',
         }).durable;
       await record('alice');
+      await test.realms.use(ACME, async ({ resources }) => {
+        const [context, old] = [test.context(ACME), { name: 'old' }];
+        const spec = { from: 0, to: 0, reason: 'none' };
+        await resources.create(Erasure, undefined, { metadata: old, spec }, context);
+        await resources.delete(Erasure, old, context);
+      });
       await test.clock.leap(400 * DAY_MS);
       await record('bob');
       const eraser = () =>
         instrument(access, disturber, { name: 'access', only: ['recordsBefore', 'erase'] });
-      const controller =
-        which === 'retention' ? retentionController({ eraser }) : erasureController({ eraser });
+      const parts = {
+        eraser,
+        bodies: () => instrument(bodies, disturber, { name: 'bodies', only: ['dropOld', 'erase'] }),
+      };
+      const controller = which === 'retention' ? retentionController(parts) : erasureController(parts);
       const name = which === 'retention' ? POLICY_NAME : 'slip';
       await test.realms.use(ACME, async ({ resources }) => {
         const context = test.context(ACME);
@@ -42,7 +53,7 @@ function scenario(which: 'retention' | 'erasure'): Scenario<unknown> {
           await resources.create(RetentionPolicy, undefined, { metadata: { name }, spec: {} }, context);
           return;
         }
-        const spec = { from: 2, to: 2, reason: 'a name in a reason' };
+        const spec = { what: which, from: 2, to: 2, reason: 'a name in a reason' };
         await resources.create(Erasure, undefined, { metadata: { name }, spec }, context);
         await resources.modify(Erasure, { name }, context, (current) => ({
           ...current,
@@ -64,6 +75,8 @@ function scenario(which: 'retention' | 'erasure'): Scenario<unknown> {
             kind: which === 'retention' ? RetentionPolicy : Erasure,
           }));
           const leaves = (await test.storage.readLeaves(uid, 'access', 2, 100)).map(readWhole);
+          const changes = (await test.storage.readLeaves(uid, 'changes', 0, 100)).map(readWhole);
+          const left = await test.storage.bodyDigests(uid, 2, 2);
           const ready = await test.realms.use(
             ACME,
             ({ view }) => view.get(kind, { name })?.status?.conditions,
@@ -72,6 +85,10 @@ function scenario(which: 'retention' | 'erasure'): Scenario<unknown> {
             actors: leaves.flatMap((leaf) => (leaf.type === 'access' ? [leaf.actor] : [])),
             // A leaf that says it once more than it was done does no harm.
             said: leaves.some((leaf) => leaf.type === 'erasure' && leaf.from === 2 && leaf.to === 2),
+            bodies: [...left.keys()],
+            saidOfBodies: changes.some(
+              (leaf) => leaf.type === 'erasure' && leaf.of === 'bodies' && leaf.from === 2,
+            ),
             ready: ready?.map(({ status }) => status),
           };
         },
@@ -81,14 +98,27 @@ function scenario(which: 'retention' | 'erasure'): Scenario<unknown> {
   };
 }
 
-async function endsAlways(what: 'retention' | 'erasure'): Promise<void> {
+const NOTHING = {
+  actors: ['alice', 'bob'],
+  said: false,
+  bodies: [2, 3],
+  saidOfBodies: false,
+  ready: ['True'],
+};
+const NO_RECORD = { actors: [undefined, 'bob'], said: true };
+
+async function endsAlways(what: What, expected: object): Promise<void> {
   let count = 0;
   for await (const { title, state } of everyDisturbance(scenario(what))) {
-    assert.deepEqual(state, { actors: [undefined, 'bob'], said: true, ready: ['True'] }, title);
+    assert.deepEqual(state, { ...NOTHING, ...expected }, title);
     count += 1;
   }
   assert.ok(count > 5, `${count} outcomes`);
 }
 
-test('what is old enough ends erased, and the log says so', () => endsAlways('retention'));
-test('an erasure ends carried out, and the log says so', () => endsAlways('erasure'));
+test('what is old enough ends erased, and the logs say so', () =>
+  endsAlways('retention', { ...NO_RECORD, bodies: [], saidOfBodies: true }));
+test('an erasure of records ends carried out, and the log says so', () =>
+  endsAlways('AccessRecords', NO_RECORD));
+test('an erasure of bodies ends carried out, and the log says so', () =>
+  endsAlways('Bodies', { bodies: [3], saidOfBodies: true }));

@@ -1,6 +1,7 @@
 /**
- * How long the access log of a realm says of persons what they did (RetentionPolicy), and what of it goes before that time because it should never
- * have been there (Erasure, which takes two people). Leaves, hashes and checkpoints stay for ever either way.
+ * How long the access log of a realm says of persons what they did, and how long the changes log keeps objects as they were (RetentionPolicy);
+ * and what of both goes before that time because it should never have been there (Erasure, which takes two people). Leaves, hashes and
+ * checkpoints stay for ever either way.
  */
 import { type Static, Type } from 'typebox';
 import { invalid } from '#kernel/errors.ts';
@@ -14,8 +15,13 @@ export const POLICY_NAME = 'access';
 /** EHDS, Regulation (EU) 2025/327, art. 73(1)(e): logs of access are kept at least a year. SecNumCloud 12.6 asks for six months. */
 const ACCESS_DAYS_MIN = 365;
 const ACCESS_DAYS_MAX = 36_500;
+/** SecNumCloud 12.6: traces are kept at least six months. */
+const BODIES_DAYS_MIN = 180;
+/** Also where a realm has no policy. */
+export const BODIES_DAYS_DEFAULT = 365;
+const BODIES_DAYS_MAX = 36_500;
 const REASON_CHARACTERS_MAX = 512;
-/** Leaves that are gone through at once: the table of access logs is not held up for long. */
+/** Leaves that are gone through at once: the tables of the logs are not held up for long. */
 export const ERASE_LEAVES_MAX = 50_000;
 
 const refuse = ({ kind, object }: AdmissionRequest, field: string, message: string) =>
@@ -31,13 +37,20 @@ export const RetentionPolicy = defineKind({
   scope: 'Realm',
   realms: ['region', 'organization'],
   description:
-    'How long records of access name persons. Without one they do for ever. There is one in a realm, called "access".',
+    'How long records of access name persons (without a policy for ever), and how long objects are kept as they were before they were changed or deleted (without a policy a year). There is one in a realm, called "access".',
   spec: Type.Object({
     accessRecords_days: Type.Integer({
       minimum: ACCESS_DAYS_MIN,
       maximum: ACCESS_DAYS_MAX,
       default: ACCESS_DAYS_MIN,
       description: 'After so many days, what the access log says of persons is erased. At least a year.',
+    }),
+    bodies_days: Type.Integer({
+      minimum: BODIES_DAYS_MIN,
+      maximum: BODIES_DAYS_MAX,
+      default: BODIES_DAYS_DEFAULT,
+      description:
+        'So many days after an object was changed or deleted, what it was before is dropped; its digest stays. At least 180.',
     }),
   }),
   status: Type.Object({ observedGeneration: OBSERVED_GENERATION, conditions: CONDITIONS }),
@@ -47,6 +60,12 @@ export const RetentionPolicy = defineKind({
       type: 'integer',
       description: 'How long records name persons.',
       value: 'spec.accessRecords_days',
+    },
+    {
+      name: 'Bodies',
+      type: 'integer',
+      description: 'For how many days objects are kept as they were.',
+      value: 'spec.bodies_days',
     },
     READY_COLUMN,
   ],
@@ -58,10 +77,12 @@ export const RetentionPolicy = defineKind({
 });
 
 const ERASURE_SPEC = Type.Object({
-  from: Type.Integer({
-    minimum: 0,
-    description: 'The first leaf of the access log whose record is to be erased.',
+  what: Type.Union([Type.Literal('AccessRecords'), Type.Literal('Bodies')], {
+    default: 'AccessRecords',
+    description:
+      'What is to be erased: what leaves of the access log say of persons, or the objects that leaves of the changes log recorded, as they were then. An object as it is now is not erased: change or delete it first.',
   }),
+  from: Type.Integer({ minimum: 0, description: 'The first leaf of that log.' }),
   to: Type.Integer({ minimum: 0, description: 'The last one.' }),
   reason: Type.String({
     minLength: 1,
@@ -87,20 +108,21 @@ export const Erasure = defineKind({
   scope: 'Realm',
   realms: ['region', 'organization'],
   description:
-    'Erases what some entries of the access log say of persons, because it should not be there. Takes two people; the log says that it was done, by whom and why.',
+    'Erases what some entries of the access log say of persons, or objects as some entries of the changes log recorded them, because it should not be there. Takes two people; the log says that it was done, by whom and why.',
   spec: ERASURE_SPEC,
   status: Type.Object({
-    erased: Type.Optional(Type.Integer({ description: 'How many records were erased.' })),
+    erased: Type.Optional(Type.Integer({ description: 'How many records or bodies were erased.' })),
     observedGeneration: OBSERVED_GENERATION,
     conditions: CONDITIONS,
   }),
   columns: [
+    { name: 'What', type: 'string', description: 'What is erased.', value: 'spec.what' },
     { name: 'From', type: 'integer', description: 'The first leaf.', value: 'spec.from' },
     { name: 'To', type: 'integer', description: 'The last leaf.', value: 'spec.to' },
-    { name: 'Erased', type: 'integer', description: 'Records erased.', value: 'status.erased' },
+    { name: 'Erased', type: 'integer', description: 'How many were erased.', value: 'status.erased' },
     READY_COLUMN,
   ],
-  immutable: ['spec.from', 'spec.to', 'spec.reason'],
+  immutable: ['spec.what', 'spec.from', 'spec.to', 'spec.reason'],
   guarded: [
     {
       transition: 'carry-out',

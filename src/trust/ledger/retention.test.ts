@@ -164,7 +164,10 @@ test('an erasure accounts for what it names and stood before it, and for no more
 
 test('a retention policy erases what is older, once it is; a year is the least', async (t) => {
   const region = await openRegion(t);
-  const controller = retentionController({ eraser: () => region.access });
+  const controller = retentionController({
+    eraser: () => region.access,
+    bodies: () => region.realms.bodies,
+  });
   await region.record('alice');
   await region.clock.leap(200 * DAY_MS);
   await region.record('bob');

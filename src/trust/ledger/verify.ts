@@ -2,16 +2,18 @@
  * Verifies a whole log as somebody outside would, with nothing but its public keys or a policy: recomputes the tree from the entries,
  * holds it against the tiles and every signed checkpoint, and reads each leaf. Names what is wrong; repairs nothing.
  */
-import type { Checkpoint } from '#kernel/log/checkpoint.ts';
+import { type Checkpoint, readUnverifiedCheckpoint } from '#kernel/log/checkpoint.ts';
 import type { LeafType } from '#kernel/log/leaf.ts';
 import { isLogError } from '#kernel/log/log-error.ts';
 import { HASH_BYTES, TILE_WIDTH } from '#kernel/log/merkle.ts';
 import { SIGNATURE_TYPE, type SignatureType, vkeyOf } from '#kernel/log/note.ts';
 import { hashesAtLevel, type Tile, tilePath, tilesAtLevel } from '#kernel/log/tile.ts';
+import { type BodiesReport, BodiesWalk, bodiesPath, readBodyDigests } from './bodies.ts';
 import type { BundleResult, LeafRules } from './bundle-check.ts';
 import { type BundlePool, bundlePool } from './bundle-pool.ts';
 import { cosignedCheckpoints, gatherCheckpoints, storedCheckpoints } from './checkpoints.ts';
 import { type Cosigned, type Judged, judgeCheckpoint, missingText } from './judge.ts';
+import { readLeaves } from './leaves.ts';
 import { personalPath, type RecordsReport, RecordsWalk, readPersonal } from './personal.ts';
 import type { Policy } from './policy.ts';
 import { type Problem, ProblemList } from './problem.ts';
@@ -45,6 +47,8 @@ export interface LedgerReport {
   readonly witnessedLeaves: number;
   /** Of an access log that serves them: what stands beside its leaves of persons. */
   readonly records?: RecordsReport;
+  /** Of a changes log that tells them: the bodies of objects that its leaves were written for. */
+  readonly bodies?: BodiesReport;
   /** Who cosigned that checkpoint, and when. */
   readonly cosigned: readonly Cosigned[];
   readonly types: Readonly<Partial<Record<LeafType, number>>>;
@@ -73,6 +77,7 @@ class Verification {
   readonly problems = new ProblemList();
   readonly types: Partial<Record<LeafType, number>> = {};
   readonly records = new RecordsWalk();
+  readonly bodies = new BodiesWalk();
   firstTime: string | undefined;
   lastTime: string | undefined;
   clockSteps = 0;
@@ -114,23 +119,36 @@ class Verification {
 
   async load(tile: Tile): Promise<Loaded> {
     const problems: Problem[] = [];
-    const [bundle, hashes, records] = await Promise.all([
+    const [bundle, hashes, records, bodies] = await Promise.all([
       this.#read(tile, problems),
       this.#readHashes({ ...tile, level: 0 }, problems),
-      this.#readRecords(tile.index, problems),
+      this.#readBeside('/access', personalPath(tile.index), problems, readPersonal, tile.index),
+      this.#readBeside('/changes', bodiesPath(tile.index), problems, readBodyDigests, tile.index),
     ]);
     if (bundle === undefined) return { tile, entries: undefined, hashes, records, problems };
     const start = tile.index * TILE_WIDTH;
-    const entries = await this.#pool.check({ bytes: bundle.bytes, start, width: tile.width, ...this.#rules });
+    const entries = await this.#pool.check({
+      bytes: bundle.bytes,
+      start,
+      width: tile.width,
+      ...(bodies ? { bodies } : {}),
+      ...this.#rules,
+    });
     return { tile, entries, hashes, records, problems };
   }
 
-  async #readRecords(bundle: number, problems: Problem[]): Promise<ReadonlyMap<number, unknown> | undefined> {
-    if (!this.#rules.origin.endsWith('/access')) return undefined;
+  /** Reads what stands beside the leaves of a bundle, in a log of that kind; undefined where it is not served. */
+  async #readBeside<Beside>(
+    log: '/access' | '/changes',
+    tile: string,
+    problems: Problem[],
+    read: (source: TileSource, bundle: number) => Promise<Beside | undefined>,
+    bundle: number,
+  ): Promise<Beside | undefined> {
+    if (!this.#rules.origin.endsWith(log)) return undefined;
     try {
-      return await readPersonal(this.#source, bundle);
+      return await read(this.#source, bundle);
     } catch (error) {
-      const tile = personalPath(bundle);
       problems.push({
         code: 'TILE_UNREADABLE',
         tile,
@@ -172,6 +190,7 @@ class Verification {
       if (leaf.type === 'erasure') this.records.erasure(leaf);
       else this.records.leaf(leaf, records ?? new Map());
     }
+    if (entries.bodies) this.bodies.take(entries.bodies);
     if (this.lastTime !== undefined && entries.firstTime !== undefined && entries.firstTime < this.lastTime) {
       this.clockSteps += 1;
     }
@@ -179,6 +198,18 @@ class Verification {
     this.firstTime ??= entries.firstTime;
     this.lastTime = entries.lastTime ?? this.lastTime;
     return true;
+  }
+
+  /**
+   * What was erased while this verification ran is said by leaves that came meanwhile. They are not verified here: whoever verifies the log next
+   * finds them in it, or finds what is gone.
+   */
+  async takeLaterErasures(size: number): Promise<void> {
+    if (this.records.problems().length + this.bodies.problems().length === 0) return;
+    const now = readUnverifiedCheckpoint(await readText(this.#source, 'checkpoint')).size;
+    for await (const leaf of readLeaves(this.#source, now, size, now)) {
+      if (leaf.type === 'erasure') (leaf.of === 'bodies' ? this.bodies : this.records).erasure(leaf);
+    }
   }
 
   /** Holds the tiles above the leaf hashes against the tree that was rebuilt. */
@@ -293,10 +324,16 @@ export async function verifyLog(
   const walk = new TreeWalk(gathered.expected);
   try {
     await walkLog(verification, walk, head.size, options);
+    await verification.takeLaterErasures(head.size);
   } finally {
     await pool.close();
   }
-  verification.problems.add(...walk.problems(), ...verification.records.problems());
+  verification.problems.add(
+    ...walk.problems(),
+    ...verification.records.problems(),
+    ...verification.bodies.problems(),
+  );
+  const bodies = verification.bodies.report();
   const records = verification.records.report();
   return {
     origin: head.origin,
@@ -309,6 +346,7 @@ export async function verifyLog(
     cosigned: witnessed?.cosigned ?? [],
     types: verification.types,
     ...(records ? { records } : {}),
+    ...(bodies ? { bodies } : {}),
     firstTime: verification.firstTime,
     lastTime: verification.lastTime,
     clockSteps: verification.clockSteps,
