@@ -4,7 +4,8 @@
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chown, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chown, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -17,6 +18,8 @@ const DEBIAN_FOLDER = '/usr/lib/postgresql';
 const USER = 'casemate';
 const READY = 'database system is ready to accept connections';
 const START_TIMEOUT_MS = 30_000;
+/** Names a folder, which need not exist yet, where the tests of one run keep an empty cluster to copy: ten times as fast as making one. */
+const TEMPLATE_VARIABLE = 'CASEMATE_TEST_POSTGRES_TEMPLATE';
 
 export interface TestPostgres {
   readonly connection: PostgresConnection;
@@ -33,23 +36,7 @@ export async function startTestPostgres(): Promise<TestPostgres> {
   if (owner) await chown(folder, owner.uid, owner.gid);
   const options = { ...owner, cwd: folder };
   try {
-    await run(
-      join(programs, 'initdb'),
-      [
-        '--pgdata',
-        data,
-        '--username',
-        USER,
-        '--auth',
-        'trust',
-        '--encoding',
-        'UTF8',
-        '--locale',
-        'C',
-        '--no-sync',
-      ],
-      options,
-    );
+    await makeCluster(programs, data, options);
     const settings = {
       fsync: 'off',
       synchronous_commit: 'off',
@@ -81,6 +68,38 @@ export async function startTestPostgres(): Promise<TestPostgres> {
     await rm(folder, { recursive: true, force: true });
     throw error;
   }
+}
+
+interface RunOptions {
+  readonly cwd: string;
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+async function makeCluster(programs: string, data: string, options: RunOptions): Promise<void> {
+  const template = process.env[TEMPLATE_VARIABLE];
+  if (template === undefined) return initialize(programs, data, options);
+  if (!existsSync(template)) {
+    const draft = `${data}.template`;
+    await initialize(programs, draft, options);
+    // Whole or not at all. Another process that was first has made the same.
+    await rename(draft, template).catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+      await rm(draft, { recursive: true });
+    });
+  }
+  await run('cp', ['--archive', '--reflink=auto', template, data], options);
+}
+
+async function initialize(programs: string, data: string, options: RunOptions): Promise<void> {
+  await run(
+    join(programs, 'initdb'),
+    [
+      ...['--pgdata', data, '--username', USER, '--auth', 'trust'],
+      ...['--encoding', 'UTF8', '--locale', 'C', '--no-sync'],
+    ],
+    options,
+  );
 }
 
 async function programFolder(): Promise<string> {
