@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
-import { get } from 'node:https';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { IssuedCertificate } from './issued-certificate.ts';
 import { Revocation } from './revocation.ts';
 import { type Certbot, certbot, run } from './testing/certbot.ts';
 import { ACME, type AcmeFixture, acmeFixture, PROJECT, RIVAL } from './testing/fixture.ts';
+import { listOf } from './testing/lists.ts';
 
 const WEB = 'web.front.shop.acme.internal';
 const API = 'api.front.shop.acme.internal';
@@ -27,20 +27,6 @@ describe('certbot', () => {
     await region?.close();
   });
 
-  function fetch(path: string): Promise<Buffer> {
-    return new Promise((resolve, reject) => {
-      get(`${region.url}${path}`, { ca: region.ca, agent: false }, (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('end', () =>
-          response.statusCode === 200
-            ? resolve(Buffer.concat(chunks))
-            : reject(new Error(`${path}: ${response.statusCode}`)),
-        );
-      }).on('error', reject);
-    });
-  }
-
   /** What OpenSSL says of a certificate with its chain, under the root and the lists of all who signed; '' when all is well. */
   async function openssl(certificate: string, chain: string, ...options: readonly string[]): Promise<string> {
     const file = (name: string) => join(bot.folder, name);
@@ -49,11 +35,7 @@ describe('certbot', () => {
     await writeFile(file('root.pem'), region.ca);
     const lists: string[] = [];
     for (const path of [`${ACME}/certificates/1.crl`, '/certificates/1.crl', '/certificates/root.crl']) {
-      const name = file(`${lists.length}.crl`);
-      await writeFile(name, await fetch(path));
-      const pem = await run('openssl', ['crl', '-inform', 'DER', '-in', name, '-outform', 'PEM']);
-      assert.equal(pem.code, 0, pem.output);
-      lists.push(pem.output);
+      lists.push(await listOf(region, path, bot.folder));
     }
     await writeFile(file('lists.pem'), lists.join(''));
     const { code, output } = await run('openssl', [

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { get } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -14,6 +13,7 @@ import { Revocation } from './revocation.ts';
 import { run } from './testing/certbot.ts';
 import { AcmeClient, newKey } from './testing/client.ts';
 import { ACME, type AcmeFixture, acmeFixture, RIVAL } from './testing/fixture.ts';
+import { listOf } from './testing/lists.ts';
 
 const REGION_LISTS = ['/certificates/1.crl', '/certificates/root.crl'];
 
@@ -45,27 +45,7 @@ describe('an organization that ceases to be', () => {
     }
   }
 
-  function fetch(path: string): Promise<Buffer> {
-    const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
-    get(`${region.url}${path}`, { ca: region.ca, agent: false }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () =>
-        response.statusCode === 200
-          ? resolve(Buffer.concat(chunks))
-          : reject(new Error(`${path}: ${response.statusCode}`)),
-      );
-    }).on('error', reject);
-    return promise;
-  }
-
-  async function pemList(path: string, ...options: readonly string[]): Promise<string> {
-    const file = join(folder, 'one.crl');
-    await writeFile(file, await fetch(path));
-    const { code, output } = await run('openssl', ['crl', '-inform', 'DER', '-in', file, ...options]);
-    assert.equal(code, 0, output);
-    return output;
-  }
+  const pemList = (path: string, ...options: readonly string[]) => listOf(region, path, folder, ...options);
 
   /** What OpenSSL says of a chain with its organization's list and those of the region; '' when all is well. */
   async function openssl(bundle: string, organizationList: string): Promise<string> {
