@@ -1,27 +1,36 @@
 /**
- * Duties are kept apart where a way in is given too: a credential with two groups, or a new member of a group, must not bring together what
- * a binding could not.
+ * Duties are kept apart where a way in is given too: a credential with two groups, a new member of a group, or a link to an identity
+ * provider must not bring together what a binding could not. What a provider says at sign-in is held against it there (`admit-person.ts`).
  */
 import type { Admission, AdmissionRequest } from '#kernel/kind.ts';
 import { realmType } from '#kernel/realm-id.ts';
 import { ClientCertificate } from '../identity/client-certificate.ts';
 import { principalOf } from '../identity/guard.ts';
-import { groupsOf } from '../identity/people/directory.ts';
 import { Group, type GroupObject } from '../identity/people/group.ts';
 import { User, type UserObject } from '../identity/people/user.ts';
 import { grantsOf, type Principal } from './grants.ts';
 import { bindingsIn, isInternal, requireSeparated } from './guard.ts';
+import { personIn, personOf } from './principals.ts';
 import { RoleBinding } from './role-binding.ts';
 
-/** Whoever gets a credential, or joins a group, with the groups they then have. */
+/** Whoever gets a credential, joins a group, or is linked to a provider, with the groups they then have. */
 function* affected({ kind, object, previous, view, operation }: AdmissionRequest): Iterable<Principal> {
-  if (kind.resource === ClientCertificate.resource && operation === 'create') yield principalOf(object.spec);
-  if (kind.resource !== Group.resource || operation === 'delete') return;
-  const before = new Set((previous as GroupObject | undefined)?.spec?.members);
-  for (const member of (object as GroupObject).spec?.members ?? []) {
-    if (before.has(member)) continue;
-    const user = view.entry(User, { name: member })?.object() as UserObject | undefined;
-    yield { user: member, groups: [...(user ? groupsOf(view, user) : []), object.metadata.name] };
+  if (operation === 'delete') return;
+  if (kind.resource === ClientCertificate.resource && operation === 'create') {
+    const { user, groups } = principalOf(object.spec);
+    yield personIn(view, user, groups);
+  }
+  if (kind.resource === Group.resource) {
+    const before = new Set((previous as GroupObject | undefined)?.spec?.members);
+    for (const member of (object as GroupObject).spec?.members ?? []) {
+      if (!before.has(member)) yield personIn(view, member, [object.metadata.name]);
+    }
+  }
+  if (kind.resource === User.resource) {
+    const user = object as UserObject;
+    // From now on it counts again what a provider said of them before.
+    const before = (previous as UserObject | undefined)?.spec.identityProvider;
+    if (before !== user.spec.identityProvider) yield personOf(view, user);
   }
 }
 

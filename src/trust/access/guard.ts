@@ -9,6 +9,7 @@ import type { Entry, RealmView } from '#kernel/realm.ts';
 import { type RealmType, realmType } from '#kernel/realm-id.ts';
 import { clash } from './duties.ts';
 import {
+  actorName,
   type Binding,
   type BindingSpec,
   type Grant,
@@ -19,7 +20,7 @@ import {
   subjectText,
 } from './grants.ts';
 import { nameProblem } from './names.ts';
-import { principalsIn } from './principals.ts';
+import { personsIn } from './principals.ts';
 import { roleIn, rolesIn } from './role-terms.ts';
 import { ROLES, type RoleName } from './roles.ts';
 import { includes, type Terms } from './traits.ts';
@@ -217,10 +218,12 @@ function checkDuties(request: AdmissionRequest, spec: BindingSpec, bindings: rea
     requireSeparated(request, who, grantsOf(others, principal, type), [spec]);
   for (const subject of spec.subjects) {
     const principal =
-      subject.kind === 'Group' ? { user: '', groups: [subject.name] } : { user: subject.name, groups: [] };
+      subject.kind === 'Group'
+        ? { user: '', groups: [subject.name] }
+        : { user: actorName(subject), groups: [] };
     check(principal, subjectText(subject));
   }
-  for (const principal of principalsIn(request.view)) {
+  for (const principal of personsIn(request.view)) {
     if (!spec.subjects.some((subject) => isSubject(subject, principal))) continue;
     check(principal, `"${principal.user}"`);
   }

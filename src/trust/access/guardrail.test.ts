@@ -4,6 +4,8 @@ import type { Actor } from '#kernel/access.ts';
 import { isStatusError } from '#kernel/errors.ts';
 import type { DraftObject, KubeObject } from '#kernel/object.ts';
 import { ClientCertificate } from '../identity/client-certificate.ts';
+import { Group } from '../identity/people/group.ts';
+import { User } from '../identity/people/user.ts';
 import { ACME, sharedRequest, type TrustFixture, trustFixture } from '../testing/fixture.ts';
 import { Project, SAMPLE_KINDS } from '../testing/kinds.ts';
 import { Guardrail, type GuardrailSpec } from './guardrail.ts';
@@ -469,6 +471,7 @@ describe('duties that do not go together', () => {
   before(async () => {
     region = await trustFixture();
     admin = await region.administrator(ACME);
+    for (const name of ['alpha', 'beta']) await region.make(ACME, Project, { metadata: { name } });
   });
   after(() => region.close());
   const bind = (name: string, role: string, subject: object) =>
@@ -488,6 +491,26 @@ describe('duties that do not go together', () => {
     await region.credential(ACME, 'carl', ['custodians']);
     await refused(bind('rules', 'security-officer', user('carl')));
     await bind('rules', 'security-officer', user('sofia'));
+  });
+
+  it('are refused to a service account, too, which is nobody else of the same name', async () => {
+    const robot = { kind: 'ServiceAccount', name: 'robot', project: 'alpha' };
+    await bind('robot', 'organization-auditor', robot);
+    await refused(bind('robot-keys', 'key-custodian', robot));
+    await bind('robot-other', 'key-custodian', { ...robot, project: 'beta' });
+    await bind('robot-person', 'key-custodian', user('robot'));
+  });
+
+  it('are refused where somebody’s certificates and memberships together would bring them about', async () => {
+    await bind('checkers', 'organization-auditor', { kind: 'Group', name: 'checkers' });
+    await bind('makers', 'project-editor', { kind: 'Group', name: 'makers' });
+    await region.credential(ACME, 'gustav', ['checkers']);
+    const request = await sharedRequest();
+    const second = { metadata: { name: 'second' }, spec: { user: 'gustav', groups: ['makers'], request } };
+    await refused(region.makeAs(admin, ClientCertificate, second));
+    await region.make(ACME, User, { metadata: { name: 'gustav' }, spec: { displayName: 'Gustav' } });
+    const makers = { metadata: { name: 'makers' }, spec: { members: ['gustav'] } };
+    await refused(region.makeAs(admin, Group, makers));
   });
 
   it('are refused in a credential that would bring two groups together', async () => {

@@ -79,7 +79,17 @@ export interface Identity {
 }
 
 export function openIdentity(options: IdentityOptions): Identity {
-  const { apiUrl, realms, keyring, storage, authorizer, clock, logger, pages = providerPages } = options;
+  const {
+    apiUrl,
+    realms,
+    keyring,
+    storage,
+    authorizer,
+    accessLog,
+    clock,
+    logger,
+    pages = providerPages,
+  } = options;
   const records = sealedRecords(options.records, realmSealing({ realms, keyring, storage }));
   const keys = realmSigningKeys({ realms, keyring, storage, clock });
   const clients = clientSecrets({ keyring, storage });
@@ -96,7 +106,19 @@ export function openIdentity(options: IdentityOptions): Identity {
     federation: federation.signIn,
   });
   const channel = backChannel({ clock, ...options.backChannel });
-  const common = { apiUrl, realms, keyring, storage, records, keys, clients, people, clock, logger };
+  const common = {
+    apiUrl,
+    realms,
+    keyring,
+    storage,
+    records,
+    keys,
+    clients,
+    people,
+    accessLog,
+    clock,
+    logger,
+  };
   const tokens = serviceAccountTokens(common);
   const { workloads } = options;
   const authenticator = tokenAuthenticator({ ...common, ...(workloads ? { workloads } : {}) });

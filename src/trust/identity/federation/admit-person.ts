@@ -2,11 +2,17 @@
  * From what a provider said to who somebody is here. A person is known by the provider and its subject for them, never by their name: so
  * somebody of the same name is not taken over, and is linked only by an administrator. A User is made, where the provider may have some,
  * by an actor that holds nothing: a name that holds a role, or comes with a certificate, is therefore refused in the lane.
+ *
+ * Nobody gets in whom the provider's groups, beside all that they hold here, would give two duties that do not go together (SecNumCloud
+ * 9.3.f): which groups a provider gives is known at no grant, only now. Then none of its groups counts, in no session that is open, until it
+ * says something that goes together.
  */
 import { type Actor, systemActor } from '#kernel/access.ts';
 import { rfc3339 } from '#kernel/clock.ts';
 import { isStatusError } from '#kernel/errors.ts';
 import type { Realm, RealmView } from '#kernel/realm.ts';
+import { personOf } from '../../access/principals.ts';
+import { dutyText, heldTogether, type Together } from '../../access/separation.ts';
 import { isActive, isLive } from '../people/directory.ts';
 import { Group } from '../people/group.ts';
 import { User, type UserObject } from '../people/user.ts';
@@ -25,6 +31,12 @@ export interface Arrival {
 }
 
 const refused = (problem: Problem, detail: string): Admission => ({ type: 'refused', problem, detail });
+
+function refusedDuties(subject: string, { duties, because }: Together, user?: string): Admission {
+  const [one, other] = duties.map(dutyText);
+  const detail = `subject ${subject}: would hold ${one} beside ${other}, and these do not go together: ${because}`;
+  return { type: 'refused', problem: 'duties', detail, duties, ...(user === undefined ? {} : { user }) };
+}
 
 /** The live user whom a provider calls so. */
 function linkedUser(view: RealmView, provider: string, subject: string): UserObject | undefined {
@@ -57,6 +69,9 @@ async function made(realm: Realm, arrival: Arrival): Promise<Admission | undefin
     `subject ${who.subject}: there is another "${name}" here; link them by spec.identityProvider and spec.subject`,
   );
   if (realm.view.entry(User, { name })) return taken;
+  // So that nobody is made who cannot get in. Whoever gets in is looked at again, in the lane.
+  const clash = heldTogether(realm.view, { user: name, groups: groupsIn(realm.view, who.groups) });
+  if (clash) return refusedDuties(who.subject, clash);
   const draft = {
     apiVersion: User.apiVersion,
     kind: User.kind,
@@ -90,33 +105,44 @@ async function made(realm: Realm, arrival: Arrival): Promise<Admission | undefin
 const groupsIn = (view: RealmView, groups: readonly string[]): readonly string[] =>
   groups.filter((name) => view.entry(Group, { name }) === undefined);
 
-/** Notes the sign-in and the groups; false if they were disabled, or removed, meanwhile. */
-async function noted(realm: Realm, user: UserObject, arrival: Arrival): Promise<boolean> {
-  const { name, uid } = user.metadata;
-  const actor = systemActor(realm.id, 'sign-in');
-  let active = false;
+/** Whether it is still that very user, who may still act and is still linked to who said so. */
+function isStill(user: UserObject, { metadata, spec }: UserObject, { provider, who }: Arrival): boolean {
+  if (metadata.uid !== user.metadata.uid) return false;
+  return spec.identityProvider === provider.metadata.name && spec.subject === who.subject;
+}
+
+/** Notes the sign-in and the groups, in one step of the lane with finding that both may be. */
+async function noted(realm: Realm, user: UserObject, arrival: Arrival): Promise<Admission> {
+  const { name } = user.metadata;
+  const { subject, groups } = arrival.who;
+  const gone = refused('disabled', `subject ${subject}: user "${name}" is disabled, removed or linked anew`);
+  let admission = gone;
   try {
     await realm.resources.modify(
       User,
       { name },
-      { actor, via: 'federation', requestId: arrival.requestId },
-      (current, view) => {
-        active = current.metadata.uid === uid && isActive(current as UserObject);
-        if (!active) return current;
-        const federatedGroups = groupsIn(view, arrival.who.groups);
-        const lastSignInAt = rfc3339(arrival.now_ms);
-        return {
-          ...current,
-          status: { ...current.status, federatedGroups: [...federatedGroups], lastSignInAt },
-        };
+      { actor: systemActor(realm.id, 'sign-in'), via: 'federation', requestId: arrival.requestId },
+      (found, view) => {
+        const current = found as UserObject;
+        admission = gone;
+        if (!isActive(current) || !isStill(user, current, arrival)) return current;
+        const told = { ...current.status, federatedGroups: [...groupsIn(view, groups)] };
+        const clash = heldTogether(view, personOf(view, { ...current, status: told }));
+        if (clash) {
+          admission = refusedDuties(subject, clash, name);
+          const isNone = (current.status?.federatedGroups ?? []).length === 0;
+          return isNone ? current : { ...current, status: { ...current.status, federatedGroups: [] } };
+        }
+        admission = { type: 'admitted', user: current };
+        return { ...current, status: { ...told, lastSignInAt: rfc3339(arrival.now_ms) } };
       },
       { subresource: 'status' },
     );
   } catch (error) {
-    if (isStatusError(error, 'NotFound')) return false;
+    if (isStatusError(error, 'NotFound')) return gone;
     throw error;
   }
-  return active;
+  return admission;
 }
 
 export async function admitPerson(realm: Realm, arrival: Arrival): Promise<Admission> {
@@ -135,8 +161,5 @@ export async function admitPerson(realm: Realm, arrival: Arrival): Promise<Admis
     user = find();
     if (!user) return refused('name', `subject ${who.subject}: a user could not be made of what it said`);
   }
-  if (!(await noted(realm, user, arrival))) {
-    return refused('disabled', `subject ${who.subject}: user "${user.metadata.name}" is disabled`);
-  }
-  return { type: 'admitted', user };
+  return noted(realm, user, arrival);
 }

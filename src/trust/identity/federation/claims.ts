@@ -1,5 +1,6 @@
 /** What a provider said of somebody, as its mapping reads it. Pure: nothing here is believed beyond what `admit-person.ts` allows. */
 import { nameProblem } from '../../access/names.ts';
+import type { Duty } from '../../access/separation.ts';
 import { userNameFrom } from '../people/names.ts';
 import type { IdentityProviderSpec } from './identity-provider.ts';
 import { CLAIM_LENGTH_MAX, GROUPS_MAX } from './limits.ts';
@@ -29,11 +30,17 @@ export type Problem =
   | 'taken'
   | 'disabled';
 
-export interface Refusal {
-  readonly problem: Problem;
+/** What the page says: one of the above, or which two duties its groups would bring together. */
+export type PageProblem =
+  | { readonly problem: Problem }
+  | { readonly problem: 'duties'; readonly duties: readonly [Duty, Duty] };
+
+export type Refusal = PageProblem & {
   /** For the record, not for the page. */
   readonly detail: string;
-}
+  /** The user who is refused, where it is known which. */
+  readonly user?: string;
+};
 
 export type Mapping = IdentityProviderSpec['mapping'];
 

@@ -13,7 +13,7 @@ import type { SealedRecords } from '../../sealed-records.ts';
 import { IDENTITY_GROUP } from '../api-group.ts';
 import type { SignedIn } from '../sign-in.ts';
 import { admitPerson } from './admit-person.ts';
-import type { Problem, Refusal, Told } from './claims.ts';
+import type { PageProblem, Refusal, Told } from './claims.ts';
 import { type ClientSecretParts, upstreamSecret } from './client-secret.ts';
 import { IdentityProvider, type IdentityProviderObject } from './identity-provider.ts';
 import { OFFERED_MAX } from './limits.ts';
@@ -47,13 +47,13 @@ export interface FederatedSignIn {
     request: RouteRequest,
     provider: string,
     attempt: Attempt,
-  ): Promise<{ location: string } | { problem: Problem }>;
+  ): Promise<{ location: string } | PageProblem>;
   /** Who came back with a result; undefined when it is not of this browser and attempt, or was used. */
   finish(
     request: RouteRequest,
     result: string | undefined,
     attempt: Attempt,
-  ): Promise<{ signedIn: SignedIn } | { problem: Problem } | undefined>;
+  ): Promise<{ signedIn: SignedIn } | PageProblem | undefined>;
 }
 
 /** Where OpenID Connect providers send browsers back to. */
@@ -99,11 +99,7 @@ export class Federation implements FederatedSignIn {
     );
   }
 
-  begin(
-    request: RouteRequest,
-    name: string,
-    attempt: Attempt,
-  ): Promise<{ location: string } | { problem: Problem }> {
+  begin(request: RouteRequest, name: string, attempt: Attempt): Promise<{ location: string } | PageProblem> {
     return this.inRealm(request.realm, async (realm) => {
       const provider = this.provider(realm, name);
       if (!provider) return { problem: 'failed' };
@@ -144,7 +140,7 @@ export class Federation implements FederatedSignIn {
     request: RouteRequest,
     result: string | undefined,
     attempt: Attempt,
-  ): Promise<{ signedIn: SignedIn } | { problem: Problem } | undefined> {
+  ): Promise<{ signedIn: SignedIn } | PageProblem | undefined> {
     const incoming = await this.requests.takeResult(request.realm, result, attempt);
     if (!incoming) return undefined;
     const { outcome, providerUid } = incoming;
@@ -155,14 +151,15 @@ export class Federation implements FederatedSignIn {
       if (!provider || provider.metadata.uid !== providerUid) return { problem: 'failed' };
       if ('problem' in outcome) {
         this.#record(request, provider, outcome);
-        return { problem: outcome.problem };
+        return outcome;
       }
       const at_ms = this.parts.clock.now();
       const { requestId } = request;
       const admission = await admitPerson(realm, { provider, who: outcome, requestId, now_ms: at_ms });
       if (admission.type === 'refused') {
-        this.#record(request, provider, admission);
-        return { problem: admission.problem };
+        if (admission.problem === 'duties') await this.#recordDuties(request, provider, admission);
+        else this.#record(request, provider, admission);
+        return admission;
       }
       const { name, uid } = admission.user.metadata;
       await this.#recordAdmitted(request, provider, name);
@@ -186,6 +183,18 @@ export class Federation implements FederatedSignIn {
   #recordAdmitted(request: RouteRequest, provider: IdentityProviderObject, name: string): Promise<void> {
     const record = { ...this.#recordOf(request, provider), actor: name, name, code: 200 };
     return this.parts.accessLog.record(request.realm, { ...record, decision: 'allowed' }).durable;
+  }
+
+  /** Always by itself, and before the page says so: the provider has confirmed who it was. */
+  #recordDuties(request: RouteRequest, provider: IdentityProviderObject, refusal: Refusal): Promise<void> {
+    const { user, detail } = refusal;
+    return this.parts.accessLog.record(request.realm, {
+      ...this.#recordOf(request, provider),
+      ...(user === undefined ? { actor: 'anonymous' } : { actor: user, name: user }),
+      decision: 'denied',
+      reason: detail.slice(0, 1_024),
+      code: 403,
+    }).durable;
   }
 
   #record(request: RouteRequest, provider: IdentityProviderObject, { problem, detail }: Refusal): void {

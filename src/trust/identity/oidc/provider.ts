@@ -3,13 +3,16 @@
  * logout. No registration, no implicit flow, no secret-less confidential client, nothing fetched from outside.
  */
 import type { Provider, ProviderContext } from 'oidc-provider/lib/provider.js';
+import type { AccessLog } from '#kernel/access.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Logger } from '#kernel/logger.ts';
 import type { Realms } from '#kernel/realm.ts';
 import type { RealmId } from '#kernel/realm-id.ts';
 import type { SealedRecords } from '../../sealed-records.ts';
+import { renewalProblem } from '../federation/renewal.ts';
 import { endSession } from '../sessions/begin-session.ts';
-import type { People, ProviderPages } from '../sign-in.ts';
+import { Session } from '../sessions/session.ts';
+import type { People, Person, ProviderPages } from '../sign-in.ts';
 import type { SigningKeys } from '../tokens/signing-keys.ts';
 import { adapterFor } from './adapter.ts';
 import { builtInClients, type ClientSecrets, clientMetadata, isBuiltIn } from './clients.ts';
@@ -43,6 +46,7 @@ export interface ProviderOptions {
   readonly clients: ClientSecrets;
   readonly people: People;
   readonly pages: ProviderPages;
+  readonly accessLog: AccessLog;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -56,7 +60,8 @@ const AMR: Readonly<Record<string, readonly string[]>> = {
 export const amrOf = (strength: string): readonly string[] => AMR[strength] ?? [];
 
 export function createProvider(options: ProviderOptions): Provider {
-  const { library, realm, issuer, apiUrl, realms, records, keys, clients, people, clock, logger } = options;
+  const { library, realm, issuer, apiUrl, realms, records, keys, clients, people, clock, logger, accessLog } =
+    options;
   const { Provider, policy: policies, errors } = library;
   const sessions = signIns({ realm, realms, people, clock });
   const { renderError, logoutSource, postLogoutSuccessSource, ...devicePages } = pageSources(
@@ -79,6 +84,19 @@ export function createProvider(options: ProviderOptions): Provider {
   const isDevice = (client: { grantTypeAllowed(type: string): boolean }) =>
     !client.grantTypeAllowed('authorization_code');
   const cookie = { path: new URL(issuer).pathname, httpOnly: true, sameSite: 'lax', secure: true };
+
+  /** Who is signed in, or renews that, and holds what nobody may hold together. The client says to sign in again, and the page then says why. */
+  const recordRefused = ({ req }: ProviderContext, { name }: Person, reason: string): Promise<void> =>
+    accessLog.record(realm, {
+      actor: name,
+      credential: 'federated',
+      verb: 'update',
+      resource: Session.resource,
+      decision: 'denied',
+      reason: reason.slice(0, 1_024),
+      code: 403,
+      requestId: requestIdOf(req),
+    }).durable;
 
   const provider: Provider = new Provider(issuer, {
     adapter: adapterFor({
@@ -138,9 +156,16 @@ export function createProvider(options: ProviderOptions): Provider {
     extraTokenClaims: async (_ctx: unknown, token: { kind: string; grantId?: string }) =>
       token.kind === 'AccessToken' ? { sid: token.grantId } : undefined,
     loadExistingGrant: (ctx: ProviderContext) => sessions.grant(provider, ctx),
-    findAccount: async (_ctx: unknown, sub: string) => {
-      const person = await realms.use(realm, ({ view }) => people.find(view, sub));
+    findAccount: async (ctx: ProviderContext, sub: string) => {
+      const { person, problem } = await realms.use(realm, ({ view }) => ({
+        person: people.find(view, sub),
+        problem: renewalProblem(view, sub),
+      }));
       if (!person) return undefined;
+      if (problem !== undefined) {
+        await recordRefused(ctx, person, problem);
+        return undefined;
+      }
       const { name, displayName, email, groups } = person;
       const claims = { sub, name: displayName ?? name, preferred_username: name, groups };
       return { accountId: sub, claims: async () => (email === undefined ? claims : { ...claims, email }) };

@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Provider } from 'oidc-provider/lib/provider.js';
+import type { AccessLog } from '#kernel/access.ts';
 import type { Clock } from '#kernel/clock.ts';
 import { StatusError } from '#kernel/errors.ts';
 import type { RealmKeyring, WrappedKeyStorage } from '#kernel/keys.ts';
@@ -43,6 +44,7 @@ export interface OidcRouteOptions {
   readonly people: People;
   readonly signIn: SignIn;
   readonly pages: ProviderPages;
+  readonly accessLog: AccessLog;
   readonly clock: Clock;
   readonly logger: Logger;
 }

@@ -3,6 +3,7 @@
  * as the store keeps that state of it.
  */
 import type { Entry, RealmView } from '#kernel/realm.ts';
+import { IdentityProvider, type IdentityProviderObject } from '../federation/identity-provider.ts';
 import type { People, Person } from '../sign-in.ts';
 import { Group, type GroupObject } from './group.ts';
 import { User, type UserObject } from './user.ts';
@@ -57,12 +58,41 @@ function groupsInView(view: RealmView, user: string): readonly string[] {
   return groups;
 }
 
-/** Groups of a user: those that list them and those that their identity provider gave, each once, never `system:…`. */
+/** What a provider's groups begin with, '' where it gives none, as long as the store keeps that state of it. */
+const prefixes = new WeakMap<Entry, string>();
+
+/** What groups of a provider begin with; undefined where it gives none: it is gone, disabled, or has no groups. */
+function prefixOf(view: RealmView, provider: string): string | undefined {
+  const entry = view.entry(IdentityProvider, { name: provider });
+  if (!entry) return undefined;
+  let prefix = prefixes.get(entry);
+  if (prefix === undefined) {
+    const { metadata, spec } = entry.object() as IdentityProviderObject;
+    const isInUse = metadata.deletionTimestamp === undefined && spec.disabled !== true;
+    prefix = (isInUse ? spec.mapping.groupPrefix : undefined) ?? '';
+    prefixes.set(entry, prefix);
+  }
+  return prefix === '' ? undefined : prefix;
+}
+
+/**
+ * Groups of a user: those that list them and those that their identity provider gave, each once. The latter only while that provider is in
+ * use and they are its own by its prefix: else what one said long ago would open a group of the same name that is made here later.
+ */
 export function groupsOf(view: RealmView, user: UserObject): readonly string[] {
   const listed = groupsInView(view, user.metadata.name);
-  const federated = user.status?.federatedGroups ?? [];
-  if (federated.length === 0) return listed;
-  return [...new Set([...listed, ...federated.filter((group) => !group.startsWith('system:'))])];
+  const told = user.status?.federatedGroups ?? [];
+  const { identityProvider } = user.spec;
+  if (told.length === 0 || identityProvider === undefined) return listed;
+  const prefix = prefixOf(view, identityProvider);
+  if (prefix === undefined) return listed;
+  return [...new Set([...listed, ...told.filter((group) => group.startsWith(prefix))])];
+}
+
+/** Those that list a user, and all that an identity provider said last of somebody who is linked to one, whether or not it counts now. */
+export function toldGroupsOf(view: RealmView, { metadata, spec, status }: UserObject): readonly string[] {
+  const listed = groupsInView(view, metadata.name);
+  return spec.identityProvider === undefined ? listed : [...listed, ...(status?.federatedGroups ?? [])];
 }
 
 /** Whether somebody counts: not disabled, not being deleted. */

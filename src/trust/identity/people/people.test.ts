@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import type { Actor } from '#kernel/access.ts';
 import { ACME, type TrustFixture, trustFixture } from '../../testing/fixture.ts';
 import { finishRemovals } from '../../testing/removals.ts';
+import { IdentityProvider } from '../federation/identity-provider.ts';
 import { Credential } from './credential.ts';
 import { groupsOf, people } from './directory.ts';
 import { Group } from './group.ts';
@@ -47,24 +48,40 @@ describe('people of a realm', () => {
       displayName: 'alice',
       email: 'alice@ministry.example',
     });
-    await region.realms.use(ACME, async ({ resources, view }) => {
-      await resources.modify(
-        User,
-        { name: 'alice' },
-        region.context(ACME),
-        (current) => ({
-          ...current,
-          status: { federatedGroups: ['from-outside', 'developers', 'system:internal'] },
-        }),
-        { subresource: 'status' },
-      );
-      const alice = view.get(User, { name: 'alice' }) as UserObject;
-      assert.deepEqual(groupsOf(view, alice), ['developers', 'from-outside']);
+    const told = (...federatedGroups: string[]) =>
+      region.realms.use(ACME, async ({ resources, view }) => {
+        await resources.modify(
+          User,
+          { name: 'alice' },
+          region.context(ACME),
+          (current) => ({ ...current, status: { federatedGroups } }),
+          { subresource: 'status' },
+        );
+        return groupsOf(view, view.get(User, { name: 'alice' }) as UserObject);
+      });
+    // Of no provider: whoever it was that said so.
+    assert.deepEqual(await told('outside.readers'), ['developers']);
+    await region.make(ACME, IdentityProvider, {
+      metadata: { name: 'outside' },
+      spec: {
+        type: 'oidc',
+        displayName: 'Outside',
+        oidc: { issuer: 'https://outside.example', clientId: 'casemate' },
+        mapping: { groups: 'groups', groupPrefix: 'outside.' },
+      },
     });
+    await update(User, 'alice', { identityProvider: 'outside', subject: 'a' });
+    assert.deepEqual(await told('outside.readers', 'developers', 'other', 'system:internal'), [
+      'developers',
+      'outside.readers',
+    ]);
     await update(Group, 'others', { members: ['alice'] });
-    assert.deepEqual((await found('alice'))?.groups, ['developers', 'others', 'from-outside']);
+    assert.deepEqual((await found('alice'))?.groups, ['developers', 'others', 'outside.readers']);
     await update(Group, 'developers', { members: [] });
-    assert.deepEqual((await found('alice'))?.groups, ['others', 'from-outside', 'developers']);
+    assert.deepEqual((await found('alice'))?.groups, ['others', 'outside.readers']);
+    // Linked to nobody any more, they are in none of its groups.
+    await update(User, 'alice', { identityProvider: undefined, subject: undefined });
+    assert.deepEqual((await found('alice'))?.groups, ['others']);
   });
 
   it('who is disabled or gone is nobody, at once', async () => {

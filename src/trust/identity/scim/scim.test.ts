@@ -416,6 +416,36 @@ describe('an organization’s directory, provisioned over SCIM', () => {
     assert.deepEqual(await spec(), ['ministry', 'entra-42']);
   });
 
+  it('a client brings no two duties together that exclude each other, nor one beside what an identity provider gave', async () => {
+    const someone = await create('someone');
+    const checking = await createGroup('Checking');
+    const making = await createGroup('Making', someone.id);
+    await scim.bind('making', 'project-editor', { kind: 'Group', name: 'making' });
+    await scim.bind('checking', 'organization-auditor', { kind: 'Group', name: 'checking' });
+    const join = (id: string) => ({ op: 'add', path: 'members', value: [{ value: id }] });
+    const refused = await patch(`/Groups/${checking.id}`, join(someone.id));
+    assert.equal(refused.code, 403);
+    assert.match(refused.body.detail, /"someone" would hold organization-auditor beside project-editor/);
+    // Somebody whom another provider put into a group that holds the opposite.
+    const chief = await create('chief');
+    const { region } = scim;
+    await region.realms.use(ACME, async ({ resources }) => {
+      const key = { name: 'chief' };
+      await resources.modify(User, key, region.context(ACME), (current) => ({
+        ...current,
+        spec: { ...current.spec, identityProvider: 'elsewhere', subject: 'c' },
+      }));
+      const told = { federatedGroups: ['elsewhere.chiefs'] };
+      await resources.modify(User, key, region.context(ACME), (current) => ({ ...current, status: told }), {
+        subresource: 'status',
+      });
+    });
+    await scim.bind('chiefs', 'organization-admin', { kind: 'Group', name: 'elsewhere.chiefs' });
+    assert.equal((await patch(`/Groups/${checking.id}`, join(chief.id))).code, 403);
+    assert.equal((await get(`/Groups/${checking.id}`)).body.members, undefined);
+    assert.equal((await get(`/Groups/${making.id}`)).body.members.length, 1);
+  });
+
   it('a client that asks too often is told when to come back', async () => {
     const busy = { Authorization: `Bearer ${await scim.tokenOf('busy')}` };
     let last = await scim.send('GET', '/ResourceTypes', undefined, busy);

@@ -4,6 +4,7 @@
  */
 import { notFound } from '#kernel/errors.ts';
 import type { RouteRequest } from '#kernel/route.ts';
+import type { PageProblem } from '../federation/claims.ts';
 import type { FederatedSignIn, Offered } from '../federation/federation.ts';
 import type { SignedIn } from '../sign-in.ts';
 import { type Browser, browserOf, isOurs } from './browser.ts';
@@ -108,8 +109,7 @@ export class SignInFlow {
     const { request, browser, base, texts } = visit;
     const gone = await this.#federation?.begin(request, provider, { browser: browser.id, base });
     if (gone && 'location' in gone) await sendOn(request.response, gone.location);
-    else
-      await this.#show(visit, where, { message: texts.federated.problems[gone?.problem ?? 'failed'] }, 503);
+    else await this.#show(visit, where, { message: problemText(texts, gone ?? { problem: 'failed' }) }, 503);
     return undefined;
   }
 
@@ -120,8 +120,8 @@ export class SignInFlow {
       new URL(request.incoming.url ?? '/', 'https://here').searchParams.get('result') ?? undefined;
     const came = await this.#federation?.finish(request, result, { browser: browser.id, base });
     if (came && 'signedIn' in came) return came.signedIn;
-    const message = came ? texts.federated.problems[came.problem] : texts.wrong.outdated;
-    await this.#show(visit, where, { message }, 401);
+    const message = came ? problemText(texts, came) : texts.wrong.outdated;
+    await this.#show(visit, where, { message }, came?.problem === 'duties' ? 403 : 401);
     return undefined;
   }
 
@@ -194,6 +194,14 @@ export class SignInFlow {
     });
     await sendPage(request.response, page, code);
   }
+}
+
+function problemText({ federated }: Texts, said: PageProblem): string {
+  if (said.problem !== 'duties') return federated.problems[said.problem];
+  const [one, other] = said.duties.map(({ role, group }) =>
+    group === undefined ? federated.byName(role) : federated.byGroup(role, group),
+  );
+  return federated.duties(`${one}`, `${other}`);
 }
 
 const federatedForms = ({ texts, base, token }: Visit, offered: readonly Offered[]): readonly Html[] =>

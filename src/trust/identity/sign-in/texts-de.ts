@@ -31,6 +31,10 @@ export const de: Texts = {
       taken: 'Ihr Name gehört hier schon jemand anderem. Bitten Sie die Verwaltung, Sie damit zu verbinden.',
       disabled: 'Sie können sich hier nicht anmelden. Fragen Sie die Verwaltung.',
     },
+    duties: (one, other) =>
+      `Sie hätten zwei Aufgaben, die niemand zugleich haben darf: ${one} und ${other}. Lassen Sie sich eine davon dort nehmen, wo sie vergeben wird, und melden Sie sich erneut an.`,
+    byGroup: (role, group) => `${role} (durch die Gruppe ${group})`,
+    byName: (role) => `${role} (unter Ihrem Namen)`,
   },
   wrong: {
     summary: 'Das hat nicht geklappt',

@@ -30,6 +30,10 @@ export const en: Texts = {
       taken: 'Your name belongs to another user here already. Ask an administrator to link you to it.',
       disabled: 'You cannot sign in here. Ask an administrator.',
     },
+    duties: (one, other) =>
+      `You would hold two duties that nobody may hold together: ${one} and ${other}. Ask to be taken out of one of them, where it is given, and sign in again.`,
+    byGroup: (role, group) => `${role} (by group ${group})`,
+    byName: (role) => `${role} (by your name)`,
   },
   wrong: {
     summary: 'That did not work',

@@ -32,6 +32,10 @@ export const fr: Texts = {
         'Votre nom appartient déjà à quelqu’un d’autre ici. Demandez à l’administration de vous y relier.',
       disabled: 'Vous ne pouvez pas vous connecter ici. Adressez-vous à l’administration.',
     },
+    duties: (one, other) =>
+      `Vous auriez deux fonctions que personne ne peut exercer à la fois : ${one} et ${other}. Faites-vous retirer l’une d’elles là où elle est attribuée, puis connectez-vous de nouveau.`,
+    byGroup: (role, group) => `${role} (par le groupe ${group})`,
+    byName: (role) => `${role} (à votre nom)`,
   },
   wrong: {
     summary: 'Cela n’a pas fonctionné',

@@ -23,6 +23,10 @@ export interface Texts {
   readonly federated: {
     readonly with: (provider: string) => string;
     readonly problems: Readonly<Record<Problem, string>>;
+    /** Two duties that nobody may hold together, each with what it is held by. */
+    readonly duties: (one: string, other: string) => string;
+    readonly byGroup: (role: string, group: string) => string;
+    readonly byName: (role: string) => string;
   };
   /** What can go wrong. `refused` is the same whoever was named and whatever did not fit. */
   readonly wrong: {

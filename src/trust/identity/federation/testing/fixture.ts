@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import * as client from 'openid-client';
 import { systemClock } from '#kernel/clock.ts';
 import { accessAuthorizer } from '../../../access/authorizer.ts';
+import { dutiesAdmission } from '../../../access/duties-admission.ts';
 import { ensureServerIdentity } from '../../../certificates/server-identity.ts';
 import { Secret } from '../../../testing/kinds.ts';
 import { ClientCertificate } from '../../client-certificate.ts';
@@ -42,12 +43,14 @@ export interface Arrival {
   readonly page: BrowserAnswer;
   /** An access token of the organization. */
   readonly token?: string;
+  /** What the console renews it with. */
+  readonly renewal?: string;
 }
 
 export async function federationFixture(): Promise<FederationFixture> {
   const region = await identityFixture({
     kinds: [ClientCertificate, Credential, Invitation, Secret],
-    admissions: [peopleAdmission, federationAdmission],
+    admissions: [peopleAdmission, federationAdmission, dutiesAdmission],
     authorizer: ({ realms, registry, clock }) => accessAuthorizer({ realms, registry, clock }),
     secretKind: Secret,
     isProviderAllowed: () => true,
@@ -89,7 +92,8 @@ export async function federationFixture(): Promise<FederationFixture> {
       const tokens = await client.authorizationCodeGrant(config, new URL(page.location), checks, {
         resource: 'urn:casemate:api',
       });
-      return { page, token: tokens.access_token };
+      const { access_token: token, refresh_token: renewal } = tokens;
+      return { page, token, ...(renewal === undefined ? {} : { renewal }) };
     },
   };
 }

@@ -5,6 +5,7 @@
 import { Agent } from 'node:https';
 import type { KubeObject } from '#kernel/object.ts';
 import { accessAuthorizer } from '../../../access/authorizer.ts';
+import { dutiesAdmission } from '../../../access/duties-admission.ts';
 import { Role } from '../../../access/role.ts';
 import { RoleBinding } from '../../../access/role-binding.ts';
 import { Project } from '../../../testing/kinds.ts';
@@ -52,7 +53,7 @@ export const PROVISIONER = { project: 'people', serviceAccount: 'directory' };
 export async function scimFixture(): Promise<ScimFixture> {
   const region = await identityFixture({
     kinds: [ClientCertificate],
-    admissions: [peopleAdmission, federationAdmission],
+    admissions: [peopleAdmission, federationAdmission, dutiesAdmission],
     authorizer: ({ realms, registry, clock }) => accessAuthorizer({ realms, registry, clock }),
   });
   const agent = new Agent({ ca: region.ca, keepAlive: true });
