@@ -10,7 +10,7 @@ import { beginSeal, type CeremonyRoom, rotateSeal, type SealChoice } from '#trus
 import { checkAccess, chosenRegion, ownCommandFor } from '../region/where.ts';
 import { CliError, reporting } from '../resources/errors.ts';
 import type { CeremonyCommandOptions } from './register.ts';
-import { clearScreen, isTerminal, readSecret, readSeen } from './secret-input.ts';
+import { clearScreen, isTerminal, onScreen, pressEnter, readSecret } from './secret-input.ts';
 
 export const init = reporting((options: CeremonyCommandOptions) => hold(options, beginSeal));
 export const rotate = reporting((options: CeremonyCommandOptions) => hold(options, rotateSeal));
@@ -83,12 +83,13 @@ export function atTheTerminal(choice: SealChoice): CeremonyRoom {
   return {
     async show({ name, index, of }, share) {
       clearScreen();
-      await readSeen(
+      await pressEnter(
         `Share ${index} of ${of} is ${name}'s. Everybody else, look away. ${name}: press Enter. `,
       );
-      process.stderr.write(`\n${share}\n\n`);
-      await readSeen(`Write it down on paper, nowhere else. Press Enter to clear the screen. `);
-      clearScreen();
+      await onScreen(async () => {
+        process.stderr.write(`\n${share}\n\n`);
+        await pressEnter(`Write it down on paper, nowhere else. Press Enter to clear the screen. `);
+      });
     },
     async readBack({ name, index }, problem) {
       if (problem !== undefined) process.stderr.write(`${problem}\n`);

@@ -13,14 +13,30 @@ export async function readSecret(question: string): Promise<string> {
   return process.stdin.isTTY ? readUnseen(question, process.stdin) : nextLine();
 }
 
-/** A line that may be seen. */
-export async function readSeen(question: string): Promise<string> {
-  process.stderr.write(question);
-  return nextLine();
+/** Waits until somebody at the terminal presses Enter. What else they type is neither shown nor kept. */
+export async function pressEnter(question: string): Promise<void> {
+  await readUnseen(question, process.stdin);
 }
 
 /** Empties the screen and what can be scrolled back to. */
 export const clearScreen = (): boolean => process.stderr.write(CLEAR_ALL);
+
+const ENDINGS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Does what puts a secret on the screen, which is cleared however that ends: done, failed, or this process told to end. */
+export async function onScreen(work: () => Promise<void>): Promise<void> {
+  const end = () => {
+    clearScreen();
+    process.exit(1);
+  };
+  for (const signal of ENDINGS) process.once(signal, end);
+  try {
+    await work();
+  } finally {
+    clearScreen();
+    for (const signal of ENDINGS) process.off(signal, end);
+  }
+}
 
 let lines: AsyncIterator<string> | undefined;
 
@@ -34,8 +50,9 @@ async function nextLine(): Promise<string> {
 }
 
 async function readUnseen(question: string, input: ReadStream): Promise<string> {
-  process.stderr.write(question);
+  // Before it is asked for, so that not even who types at once is echoed.
   input.setRawMode(true);
+  process.stderr.write(question);
   input.setEncoding('utf8');
   input.resume();
   try {
@@ -58,6 +75,11 @@ function typed(input: ReadStream): Promise<string> {
       else if (letter >= ' ' && text.length < SECRET_LENGTH_MAX) text += letter;
     }
   };
+  const gone = () => reject(new CliError('the terminal was closed'));
   input.on('data', take);
-  return promise.finally(() => input.off('data', take));
+  input.once('end', gone);
+  return promise.finally(() => {
+    input.off('data', take);
+    input.off('end', gone);
+  });
 }
