@@ -1,26 +1,37 @@
 /**
- * Which test files there are, and which of them must have the machine to themselves.
+ * Which test files there are, and how many of them may run at a time.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 const FOLDERS: readonly string[] = ['src', 'test', 'content', 'bench'];
-// They start PostgreSQL, Incus, network namespaces or whole regions: side by side they would only slow each other down.
-const ALONE: readonly string[] = [
+// They start whole regions, or watch what all of the machine does.
+const ALONE: readonly string[] = ['test/'];
+// They start servers of their own (PostgreSQL, Incus, a browser, many processes): more than two would only wait for each other. Each keeps to its own
+// folders, sockets and ports, network namespaces or bridges, and to filter tables that bear its own name.
+const IN_PAIRS: readonly string[] = [
+  'src/cli/',
   'src/engines/',
   'src/region/',
   'src/services/compute/',
   'src/services/network/',
-  'src/cli/',
-  'test/',
+  'test/access/',
+  'test/conformance/',
+  'test/correctness/',
+  'test/keys/erasure',
+  'test/keys/hsm-keys',
+  'test/keys/own-hsm',
+  'test/sign-in/',
 ];
 
 export interface TestFiles {
+  /** As many at a time as the machine has processors for. */
   readonly together: readonly string[];
+  readonly inPairs: readonly string[];
   readonly alone: readonly string[];
 }
 
-/** Sorts out paths of test files, relative to the checkout. `*.long.test.ts` run only when asked for. */
+/** Sorts out paths of test files, relative to the checkout. `*.long.test.ts` run only when asked for, each by itself. */
 export function sortTestFiles(
   paths: readonly string[],
   { only, long }: { readonly only?: string; readonly long?: boolean },
@@ -30,11 +41,16 @@ export function sortTestFiles(
     .filter((path) => long === true || !path.endsWith('.long.test.ts'))
     .filter((path) => only === undefined || path.includes(only))
     .toSorted();
-  const isAlone = (path: string) => ALONE.some((folder) => path.startsWith(folder));
-  return {
-    together: chosen.filter((path) => !isAlone(path)),
-    alone: chosen.filter(isAlone),
-  };
+  const files = { together: [] as string[], inPairs: [] as string[], alone: [] as string[] };
+  for (const path of chosen) files[placeOf(path)].push(path);
+  return files;
+}
+
+function placeOf(path: string): keyof TestFiles {
+  const isIn = (folders: readonly string[]) => folders.some((folder) => path.startsWith(folder));
+  if (path.endsWith('.long.test.ts')) return 'alone';
+  if (isIn(IN_PAIRS)) return 'inPairs';
+  return isIn(ALONE) ? 'alone' : 'together';
 }
 
 export function findTestFiles(checkout: string): string[] {

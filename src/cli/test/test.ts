@@ -17,6 +17,7 @@ import { clearLeftovers, RUN_VARIABLE } from './leftovers.ts';
 import { runFiles, type Tally } from './run-files.ts';
 
 const CONCURRENCY_MAX = 8;
+const PAIR = 2;
 // What a shell answers for a program that an interrupt ended.
 const EXIT_INTERRUPTED = 130;
 // Where Debian and the Google Cloud SDK keep kubectl; tests look in the PATH.
@@ -70,9 +71,9 @@ async function prepare(): Promise<void> {
 }
 
 async function runAll(options: TestOptions, total: Tally): Promise<void> {
-  const { together, alone } = sortTestFiles(findTestFiles(PROGRAM_FOLDER), options);
-  if (together.length + alone.length === 0) return;
-  if (alone.length > 0) await prepare();
+  const { together, inPairs, alone } = sortTestFiles(findTestFiles(PROGRAM_FOLDER), options);
+  if (together.length + inPairs.length + alone.length === 0) return;
+  if (inPairs.length + alone.length > 0) await prepare();
   const run = randomBytes(3).toString('hex');
   // Short, because unix sockets' paths are; open to all, because accounts other than root work in it.
   const root = `/tmp/cmt-${run}`;
@@ -86,6 +87,7 @@ async function runAll(options: TestOptions, total: Tally): Promise<void> {
     // For regions that tests start, and for tests that use the image themselves.
     CASEMATE_IMAGE_CACHE: chosenImageCache(undefined),
     CASEMATE_TEST_IMAGE_FOLDER: chosenImageCache(undefined),
+    CASEMATE_TEST_POSTGRES_TEMPLATE: join(root, 'postgres-template'),
   };
   const interrupted = () => {
     process.stderr.write('interrupted: clearing up\n');
@@ -93,15 +95,20 @@ async function runAll(options: TestOptions, total: Tally): Promise<void> {
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, interrupted);
   try {
-    const common = { checkout: PROGRAM_FOLDER, env, print };
-    if (together.length > 0) {
-      print(`Tests (${together.length} files)`);
-      const concurrency = Math.min(CONCURRENCY_MAX, availableParallelism());
-      await add(total, runFiles({ ...common, files: together, concurrency }));
-    }
-    if (alone.length > 0) {
-      print(`Tests that have the machine to themselves (${alone.length} files)`);
-      await add(total, runFiles({ ...common, files: alone, concurrency: 1 }));
+    const processors = Math.min(CONCURRENCY_MAX, availableParallelism());
+    const parts = [
+      { title: 'Tests', files: together, concurrency: processors },
+      {
+        title: 'Tests that start servers of their own',
+        files: inPairs,
+        concurrency: Math.min(PAIR, processors),
+      },
+      { title: 'Tests that have the machine to themselves', files: alone, concurrency: 1 },
+    ];
+    for (const { title, files, concurrency } of parts) {
+      if (files.length === 0) continue;
+      print(`${title} (${files.length} files)`);
+      await add(total, runFiles({ checkout: PROGRAM_FOLDER, env, print, files, concurrency }));
     }
   } finally {
     const left = await clearLeftovers(root, run);

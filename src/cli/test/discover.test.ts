@@ -1,0 +1,35 @@
+/** How test files share the machine. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { sortTestFiles } from './discover.ts';
+
+const PATHS = [
+  'test/isolation.test.ts',
+  'test/keys/sealed-region.test.ts',
+  'test/keys/erasure.test.ts',
+  'test/correctness/simulation.long.test.ts',
+  'test/support/region.ts',
+  'src/engines/incus/incus.test.ts',
+  'src/engines/incus/incus.ts',
+  'src/kernel/log/leaf.test.ts',
+  'content/node_modules/somebody/else.test.ts',
+  'bench/suite.test.ts',
+];
+
+test('what starts a whole region has the machine to itself, what starts servers of its own shares it with one other', () => {
+  assert.deepEqual(sortTestFiles(PATHS, {}), {
+    together: ['bench/suite.test.ts', 'src/kernel/log/leaf.test.ts'],
+    inPairs: ['src/engines/incus/incus.test.ts', 'test/keys/erasure.test.ts'],
+    alone: ['test/isolation.test.ts', 'test/keys/sealed-region.test.ts'],
+  });
+});
+
+test('a test of the whole that nobody placed runs alone', () => {
+  const { alone } = sortTestFiles(['test/new/anything.test.ts'], {});
+  assert.deepEqual(alone, ['test/new/anything.test.ts']);
+});
+
+test('long tests run when they are asked for, and alone', () => {
+  const { alone, inPairs } = sortTestFiles(PATHS, { only: 'correctness', long: true });
+  assert.deepEqual({ alone, inPairs }, { alone: ['test/correctness/simulation.long.test.ts'], inPairs: [] });
+});
