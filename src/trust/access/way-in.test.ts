@@ -3,10 +3,12 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { Actor } from '#kernel/access.ts';
 import type { Kind } from '#kernel/kind.ts';
 import { ClientCertificate } from '../identity/client-certificate.ts';
+import { IdentityProvider } from '../identity/federation/identity-provider.ts';
 import { Credential } from '../identity/people/credential.ts';
 import { Group } from '../identity/people/group.ts';
 import { User } from '../identity/people/user.ts';
 import { ACME, type TrustFixture, trustFixture } from '../testing/fixture.ts';
+import { Guardrail } from './guardrail.ts';
 import { RoleBinding } from './role-binding.ts';
 
 const LAST = { reason: 'Forbidden', message: /it is the last way in for role organization-admin/ };
@@ -75,6 +77,54 @@ describe('people who can sign in are ways in, as certificates are', () => {
     await assert.rejects(certificateGoes(), LAST);
     await change(User, 'alice', { disabled: false });
     await certificateGoes();
+  });
+
+  it('people of an identity provider do not count even with its groups; the refusal names them and says what to do', async () => {
+    await region.make(ACME, IdentityProvider, {
+      metadata: { name: 'ministry' },
+      spec: {
+        type: 'oidc',
+        displayName: 'Ministry',
+        oidc: { issuer: 'https://login.ministry.example', clientId: 'casemate' },
+        mapping: { groups: 'groups', groupPrefix: 'ministry.' },
+      },
+    });
+    const subjects = [{ kind: 'Group', name: 'ministry.chiefs' }];
+    const chiefs = { role: 'organization-admin', subjects };
+    await region.make(ACME, RoleBinding, { metadata: { name: 'chiefs' }, spec: chiefs });
+    await assert.rejects(certificateGoes(), {
+      message:
+        /or who can sign in here; casemate user invite NAME --role organization-admin lets somebody in who signs in here$/,
+    });
+    for (const name of ['carol', 'dave', 'erin', 'frank']) {
+      await user(name, { identityProvider: 'ministry', subject: name });
+      await region.realms.use(ACME, ({ resources }) =>
+        resources.modify(
+          User,
+          { name },
+          region.context(ACME),
+          (current) => ({ ...current, status: { federatedGroups: ['ministry.chiefs'] } }),
+          { subresource: 'status' },
+        ),
+      );
+    }
+    const explained = new RegExp(
+      'Who comes by an identity provider is not counted, because that provider could keep them out: ' +
+        '"carol" \\(by "ministry"\\), "dave" \\(by "ministry"\\), "erin" \\(by "ministry"\\) and others\\. ' +
+        'Give one of them a ClientCertificate, or somebody else a way in of their own: casemate user invite NAME --role organization-admin$',
+    );
+    await assert.rejects(certificateGoes(), { reason: 'Forbidden', message: explained });
+    const spec = { message: 'no', resources: ['*'], except: [{ kind: 'User', name: 'carol' }] };
+    await assert.rejects(region.makeAs(admin, Guardrail, { metadata: { name: 'all' }, spec }), {
+      reason: 'Forbidden',
+      message: explained,
+    });
+    // A certificate is the realm's own: it counts, and its provider's SCIM client can then not take its holder away either.
+    await region.bind(ACME, 'carols', 'organization-admin', 'carol');
+    await region.credential(ACME, 'carol');
+    await certificateGoes();
+    await assert.rejects(region.removeAs({ ...admin, name: 'dave' }, User, 'carol'), LAST);
+    await assert.rejects(change(User, 'carol', { disabled: true }), LAST);
   });
 
   it('the last of them can be removed, disabled, linked elsewhere, or stripped of role or passkey by nobody', async () => {

@@ -11,7 +11,7 @@ import { realmType } from '#kernel/realm-id.ts';
 import { ClientCertificate, type ClientCertificateObject } from '../identity/client-certificate.ts';
 import { credentialsOf, summaryOf } from '../identity/people/controllers.ts';
 import { Credential } from '../identity/people/credential.ts';
-import { isActive } from '../identity/people/directory.ts';
+import { groupsOf, isActive } from '../identity/people/directory.ts';
 import { Group, type GroupObject } from '../identity/people/group.ts';
 import { User, type UserObject } from '../identity/people/user.ts';
 import { type Binding, type BindingSpec, holds, type Principal, type Subject } from './grants.ts';
@@ -107,6 +107,35 @@ function changed<Spec>(
   return object ? [...others, { name, spec: object.spec as Spec }] : others;
 }
 
+/** Administrators that a refusal names. */
+const NAMED_MAX = 3;
+
+/**
+ * What to do about it. Where there are administrators who come by an identity provider, a refusal also says why they are not enough: else it
+ * would seem wrong to whoever counts them.
+ */
+function remedy(view: RealmView): string {
+  const role = ADMINISTRATOR[realmType(view.realm)];
+  const bindings = bindingsIn(view, RoleBinding).filter(({ spec }) => spec.role === role);
+  const coming: string[] = [];
+  for (const entry of view.entries(User)) {
+    const user = entry.object() as UserObject;
+    const { identityProvider } = user.spec;
+    if (identityProvider === undefined || !isActive(user)) continue;
+    const principal = { user: entry.name, groups: groupsOf(view, user) };
+    if (!bindings.some(({ spec }) => holds(spec, principal))) continue;
+    coming.push(`"${entry.name}" (by "${identityProvider}")`);
+    if (coming.length > NAMED_MAX) break;
+  }
+  const invite = `casemate user invite NAME --role ${role}`;
+  if (coming.length === 0) return `; ${invite} lets somebody in who signs in here`;
+  const more = coming.length > NAMED_MAX ? ' and others' : '';
+  return (
+    `. Who comes by an identity provider is not counted, because that provider could keep them out: ${coming.slice(0, NAMED_MAX).join(', ')}${more}. ` +
+    `Give one of them a ClientCertificate, or somebody else a way in of their own: ${invite}`
+  );
+}
+
 /** Refuses a guardrail that could keep every administrator from changing guardrails. Internal actors are no exception. */
 export function lockOutAdmission({ kind, operation, object, view }: AdmissionRequest): void {
   if (kind.resource !== Guardrail.resource || operation === 'delete') return;
@@ -115,7 +144,7 @@ export function lockOutAdmission({ kind, operation, object, view }: AdmissionReq
   throw forbidden(
     { group: kind.group, kind: kind.plural, name },
     `nobody with role ${ADMINISTRATOR[realmType(view.realm)]} would be sure to be able to change or delete guardrails any more; name in spec.breakGlass an ` +
-      'administrator whose ClientCertificate is ready, or who can sign in here, or leave guardrails out of it',
+      `administrator whose ClientCertificate is ready, or who can sign in here, or leave guardrails out of it${remedy(view)}`,
   );
 }
 
@@ -160,6 +189,6 @@ export function wayInAdmission(request: AdmissionRequest): void {
   throw forbidden(
     { group: kind.group, kind: kind.plural, name },
     `it is the last way in for role ${ADMINISTRATOR[realmType(view.realm)]}, and nobody could administer this realm without it; ` +
-      'first give the role to somebody else whose ClientCertificate is ready, or who can sign in here',
+      `first give the role to somebody else whose ClientCertificate is ready, or who can sign in here${remedy(view)}`,
   );
 }

@@ -166,7 +166,7 @@ const completed = (blocked: boolean): ConditionChange =>
         status: 'False',
         reason: 'LastWayIn',
         message:
-          'a right that was revoked is the last way in: give the role to somebody else, then it is taken away',
+          'a right that was revoked is the last way in: give the role to somebody else who signs in here or has a ClientCertificate, then it is taken away',
       }
     : { type: 'Completed', status: 'True', reason: 'CarriedOut', message: 'what was revoked is taken away' };
 

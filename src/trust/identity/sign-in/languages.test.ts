@@ -6,10 +6,10 @@ import { LANGUAGE_COOKIE, LANGUAGES, type Language, languageOf, preferred, texts
 const asked = (url: string, headers: Record<string, string>) =>
   ({ url, headers }) as unknown as IncomingMessage;
 
-/** Every text by its path; those that take something, with a number. */
+/** Every text by its path; those that take something, with numbers. */
 function* textsIn(value: unknown, path = ''): Iterable<readonly [string, string]> {
   if (typeof value === 'string') yield [path, value];
-  else if (typeof value === 'function') yield [path, String(value(7))];
+  else if (typeof value === 'function') yield [path, String(value(7, 8))];
   else for (const [name, inner] of Object.entries(value ?? {})) yield* textsIn(inner, `${path}.${name}`);
 }
 
