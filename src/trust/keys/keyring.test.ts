@@ -112,6 +112,18 @@ describe('the software keyring', () => {
     assert.throws(() => keys.sealer.seal(text('x'), 'c'), SealError);
   });
 
+  it('adds nothing to a realm that was destroyed, so that the next one of that name finds nothing of it', async () => {
+    const { keyring, storage } = setUp();
+    await keyring.create(ORG);
+    await keyring.destroy(ORG);
+    const late = Buffer.from('made by a request that came before');
+    await assert.rejects(keyring.material.add(ORG, 'issuer', late), (error) =>
+      isStatusError(error, 'NotFound'),
+    );
+    assert.ok(late.every((byte) => byte === 0));
+    assert.deepEqual(await storage.list(ORG), []);
+  });
+
   it('notices that another replica destroyed and remade a realm', async () => {
     const { keyring, storage } = setUp();
     await keyring.create(ORG);

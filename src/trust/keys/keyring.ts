@@ -144,8 +144,14 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
   /** Wraps and stores new material unless the name is taken; zeroes it either way. */
   async function add(realm: RealmId, name: string, material: Uint8Array): Promise<boolean> {
     requireOpen();
-    const key = await realmKeys.of(realm);
-    return storage.add(realm, name, wrap(realm, name, material, key));
+    try {
+      const kept = await storage.get(realm, REALM_KEY);
+      // What comes late to a realm that was destroyed would otherwise be found by the next one of that name.
+      if (!kept && !(await storage.get(realm, 'log.changes'))) throw noKeys(realm);
+      return await storage.add(realm, name, wrap(realm, name, material, await realmKeys.open(realm, kept)));
+    } finally {
+      material.fill(0);
+    }
   }
 
   function requireOpen(): void {
@@ -225,7 +231,7 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
     const sealers = [...kept].filter(([name]) => name.startsWith(SEALER_PREFIX));
     const cosigners = { changes: kept.get('cosigner.changes'), access: kept.get('cosigner.access') };
     if (!changes || !access || !cosigners.changes || !cosigners.access || sealers.length === 0) {
-      throw notFound({ kind: 'keys', name: organizationOf(realm) ?? 'region' });
+      throw noKeys(realm);
     }
     const digest = digestOf(
       changes,
@@ -317,7 +323,7 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
       const numbers = (await storage.list(realm))
         .filter((name) => name.startsWith(SEALER_PREFIX))
         .map((name) => Number(name.slice(SEALER_PREFIX.length)));
-      if (numbers.length === 0) throw notFound({ kind: 'keys', name: organizationOf(realm) ?? 'region' });
+      if (numbers.length === 0) throw noKeys(realm);
       if (numbers.length >= SEALERS_MAX)
         throw new Error(`realm ${realm} has ${SEALERS_MAX} sealing keys already`);
       await add(realm, sealerName(Math.max(...numbers) + 1), randomBytes(KEY_BYTES));
@@ -346,3 +352,5 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
     },
   };
 }
+
+const noKeys = (realm: RealmId) => notFound({ kind: 'keys', name: organizationOf(realm) ?? 'region' });
