@@ -1,5 +1,5 @@
 /**
- * The root agent of the packet filter: `node agent.ts --socket PATH --region ID [--state DIR]`. A small process that holds
+ * The root agent of the packet filter: `node agent.ts --socket PATH --region ID [--state DIR] [--seal-observes]`. A small process that holds
  * CAP_NET_ADMIN and nothing else (`spawn.ts`), so that the region process needs no privilege. It takes typed models over a unix
  * socket, validates them, renders them itself and feeds nft; it never takes nft text, a path or a command.
  *
@@ -16,6 +16,10 @@ import { applyModel, clearModel, NftError, stateInForce } from './apply.ts';
 import { type FilterModel, ModelError, parseModel } from './model.ts';
 import { REGION_ID } from './names.ts';
 import { type AgentResponse, encodeFrame, type FilterState, readFrame } from './protocol.ts';
+import { SealKeeper, type SealState } from './seal/keeper.ts';
+import { parseSeal, type SealModel } from './seal/model.ts';
+
+type KeptName = 'filter-model' | 'seal';
 
 const CONNECTIONS_MAX = 8;
 const REQUEST_TIME_LIMIT_MS = 60_000;
@@ -25,6 +29,8 @@ export interface AgentOptions {
   readonly region: string;
   /** Where the last model is kept; nowhere when absent. */
   readonly state?: string;
+  /** The seal counts what leaves undeclared, and drops nothing. */
+  readonly sealObserves?: boolean;
 }
 
 /** Starts serving; resolves once the socket accepts. Throws when the socket's folder does not protect it. */
@@ -52,11 +58,13 @@ async function requireOwnFolder(path: string): Promise<void> {
 /** Holds the model and changes it one request at a time. */
 class Keeper {
   readonly #options: AgentOptions;
+  readonly #seal: SealKeeper;
   #model: FilterModel | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: AgentOptions) {
     this.#options = options;
+    this.#seal = new SealKeeper({ region: options.region, enforced: options.sealObserves !== true });
   }
 
   handle(request: unknown): Promise<AgentResponse> {
@@ -67,25 +75,43 @@ class Keeper {
 
   /** After a reboot the kernel holds no rules: puts the last model in force again. One that fails is reported and left. */
   async restore(): Promise<void> {
-    const file = this.#file();
+    await this.#restore('filter-model', async (kept) => {
+      this.#model = parseModel(kept, this.#options.region);
+      await applyModel(this.#model);
+      await this.#seal.follow(this.#model);
+    });
+    await this.#restore('seal', (kept) => this.#seal.apply(parseSeal(kept, this.#options.region)));
+  }
+
+  async #restore(name: KeptName, use: (kept: unknown) => Promise<unknown>): Promise<void> {
+    const file = this.#file(name);
     if (file === undefined) return;
     try {
-      this.#model = parseModel(JSON.parse(await readFile(file, 'utf8')), this.#options.region);
-      await applyModel(this.#model);
+      await use(JSON.parse(await readFile(file, 'utf8')));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
-        report('the kept model was not restored', error);
+        report(`the kept ${name} was not restored`, error);
     }
   }
 
   async #answer(request: unknown): Promise<AgentResponse> {
     try {
+      const { operation, model } = (request ?? {}) as { operation?: unknown; model?: unknown };
+      if (operation === 'seal') return { ok: true, seal: await this.#applySeal(model) };
+      if (operation === 'seal-state') return { ok: true, seal: await this.#seal.state() };
       return { ok: true, state: await this.#run(request) };
     } catch (error) {
       if (error instanceof ModelError) return { ok: false, reason: 'InvalidModel', message: error.message };
       if (error instanceof NftError) return { ok: false, reason: 'NftFailed', message: error.message };
       return { ok: false, reason: 'BadRequest', message: (error as Error).message };
     }
+  }
+
+  async #applySeal(model: unknown): Promise<SealState> {
+    const parsed = parseSeal(model, this.#options.region);
+    const state = await this.#seal.apply(parsed);
+    await this.#keep('seal', parsed);
+    return state;
   }
 
   async #run(request: unknown): Promise<FilterState> {
@@ -95,13 +121,15 @@ class Keeper {
         const parsed = parseModel(model, this.#options.region);
         const state = await applyModel(parsed);
         this.#model = parsed;
-        await this.#keep(parsed);
+        await this.#seal.follow(parsed);
+        await this.#keep('filter-model', parsed);
         return state;
       }
       case 'clear': {
         const state = await clearModel(this.#options.region);
         this.#model = undefined;
-        await this.#keep(undefined);
+        await this.#seal.follow(undefined);
+        await this.#keep('filter-model', undefined);
         return state;
       }
       case 'state': {
@@ -109,16 +137,16 @@ class Keeper {
         return stateInForce(this.#options.region, bridges);
       }
       default:
-        throw new Error('operation must be apply, state or clear');
+        throw new Error('operation must be apply, state, clear, seal or seal-state');
     }
   }
 
-  #file(): string | undefined {
-    return this.#options.state === undefined ? undefined : join(this.#options.state, 'filter-model.json');
+  #file(name: KeptName): string | undefined {
+    return this.#options.state === undefined ? undefined : join(this.#options.state, `${name}.json`);
   }
 
-  async #keep(model: FilterModel | undefined): Promise<void> {
-    const file = this.#file();
+  async #keep(name: KeptName, model: FilterModel | SealModel | undefined): Promise<void> {
+    const file = this.#file(name);
     if (file === undefined) return;
     if (model === undefined) {
       await unlink(file).catch(() => {});
@@ -158,16 +186,22 @@ function report(message: string, error: unknown): void {
 
 if (import.meta.main) {
   const { values } = parseArgs({
-    options: { socket: { type: 'string' }, region: { type: 'string' }, state: { type: 'string' } },
+    options: {
+      socket: { type: 'string' },
+      region: { type: 'string' },
+      state: { type: 'string' },
+      'seal-observes': { type: 'boolean' },
+    },
   });
   if (values.socket === undefined || values.region === undefined) {
-    process.stderr.write('usage: agent.ts --socket PATH --region ID [--state DIR]\n');
+    process.stderr.write('usage: agent.ts --socket PATH --region ID [--state DIR] [--seal-observes]\n');
     process.exit(2);
   }
   const server = await startAgent({
     socket: values.socket,
     region: values.region,
     ...(values.state === undefined ? {} : { state: values.state }),
+    sealObserves: values['seal-observes'] === true,
   });
   process.stdout.write('ready\n');
   // The rules stay in force when the agent ends: filtering never depends on a process.

@@ -25,7 +25,12 @@ interface NftResult {
   readonly stderr: string;
 }
 
-function nft(args: readonly string[], input: string): Promise<NftResult> {
+/** Runs nft on text of our own making, or has it list something. No more than `output_max` of what it says is kept. */
+export function nft(
+  args: readonly string[],
+  input: string,
+  output_max: number = NFT_OUTPUT_MAX_BYTES,
+): Promise<NftResult> {
   return new Promise((resolve, reject) => {
     const child = spawn('nft', args, {
       env: NFT_ENVIRONMENT,
@@ -37,7 +42,7 @@ function nft(args: readonly string[], input: string): Promise<NftResult> {
     for (const name of ['stdout', 'stderr'] as const) {
       child[name].setEncoding('utf8');
       child[name].on('data', (text: string) => {
-        if (output[name].length < NFT_OUTPUT_MAX_BYTES) output[name] += text;
+        if (output[name].length < output_max) output[name] += text;
       });
     }
     child.on('error', (error) => reject(new NftError(`nft could not be run: ${error.message}`)));
@@ -50,7 +55,8 @@ function nft(args: readonly string[], input: string): Promise<NftResult> {
   });
 }
 
-async function transact(text: string): Promise<void> {
+/** All of it, or nothing. Throws NftError. */
+export async function transact(text: string): Promise<void> {
   const result = await nft(['-f', '-'], text);
   if (result.code !== 0) throw new NftError(`nft refused the rules: ${result.stderr.slice(0, 2_000).trim()}`);
 }

@@ -11,6 +11,8 @@ import {
   type FilterState,
   readFrame,
 } from './protocol.ts';
+import type { SealState } from './seal/keeper.ts';
+import type { SealModel } from './seal/model.ts';
 
 const ANSWER_TIME_LIMIT_MS = 45_000;
 
@@ -40,6 +42,7 @@ export function filterClient(socketPath: string): FilterClient {
   const call = async (request: AgentRequest): Promise<FilterState> => {
     const response = await ask(socketPath, request);
     if (!response.ok) throw new FilterError(response.reason, response.message);
+    if (!('state' in response)) throw new FilterError('BadRequest', 'the agent answered something else');
     return response.state;
   };
   return {
@@ -47,6 +50,35 @@ export function filterClient(socketPath: string): FilterClient {
     state: () => call({ operation: 'state' }),
     clear: () => call({ operation: 'clear' }),
   };
+}
+
+/** What the seal needs of the agent. Its calls throw FilterError. */
+export interface SealClient {
+  /** Why there is no agent here at all; then nothing else may be called. */
+  readonly absent?: string;
+  /** Puts a seal in force, and back in its place what was changed by hand. Resolves when it is. */
+  apply(model: SealModel): Promise<SealState>;
+  state(): Promise<SealState>;
+}
+
+/** A client of the same agent, for the seal. */
+export function sealClient(socketPath: string): SealClient {
+  const call = async (request: AgentRequest): Promise<SealState> => {
+    const response = await ask(socketPath, request);
+    if (!response.ok) throw new FilterError(response.reason, response.message);
+    if (!('seal' in response)) throw new FilterError('BadRequest', 'the agent answered something else');
+    return response.seal;
+  };
+  return {
+    apply: (model) => call({ operation: 'seal', model }),
+    state: () => call({ operation: 'seal-state' }),
+  };
+}
+
+/** For a region without a packet filter, which says `why`. */
+export function noSeal(why: string): SealClient {
+  const refuse = () => Promise.reject(new FilterError('Absent', why));
+  return { absent: why, apply: refuse, state: refuse };
 }
 
 /** For a region without a packet filter, which says `why`. */

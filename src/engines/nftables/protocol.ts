@@ -3,13 +3,16 @@
  * response a connection.
  */
 import type { Socket } from 'node:net';
+import type { SealState } from './seal/keeper.ts';
 
 export const FRAME_MAX_BYTES = 32 * 1024 * 1024;
 
 export type AgentRequest =
   | { readonly operation: 'apply'; readonly model: unknown }
   | { readonly operation: 'state' }
-  | { readonly operation: 'clear' };
+  | { readonly operation: 'clear' }
+  | { readonly operation: 'seal'; readonly model: unknown }
+  | { readonly operation: 'seal-state' };
 
 /** What is in force. */
 export interface FilterState {
@@ -21,6 +24,7 @@ export interface FilterState {
 
 export type AgentResponse =
   | { readonly ok: true; readonly state: FilterState }
+  | { readonly ok: true; readonly seal: SealState }
   | {
       readonly ok: false;
       readonly reason: 'BadRequest' | 'InvalidModel' | 'NftFailed';

@@ -21,6 +21,8 @@ export function agentCommand(options: {
   readonly state: string;
   /** Primary group of the region process. */
   readonly gid: number;
+  /** Whether the seal only counts what leaves undeclared, instead of dropping it. */
+  readonly sealObserves?: boolean;
 }): AgentCommand {
   return {
     command: 'setpriv',
@@ -40,6 +42,7 @@ export function agentCommand(options: {
       options.region,
       '--state',
       options.state,
+      ...(options.sealObserves === true ? ['--seal-observes'] : []),
     ],
   };
 }

@@ -1,0 +1,175 @@
+/**
+ * The agent's part of the seal: puts it in force, sees whether somebody changed it, or the filter, by hand, and repairs both. What it compares with is
+ * what the kernel said right after it was put in force.
+ */
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { promisify } from 'node:util';
+import { applyModel, NftError, nft, transact } from '../apply.ts';
+import type { FilterModel } from '../model.ts';
+import { portPrefix, tableName } from '../names.ts';
+import { type ControlGroup, ownControlGroup } from './control-group.ts';
+import { type Attempt, type FlowCount, type Listing, readListing } from './listing.ts';
+import { type SealModel, sealDigest } from './model.ts';
+import { renderOpen, renderSeal, sealTable } from './render.ts';
+
+const run = promisify(execFile);
+
+const LIST_TIME_LIMIT_MS = 10_000;
+const LISTING_BYTES_MAX = 16 * 1024 * 1024;
+/** Disturbances named; one is enough to know. */
+const DISTURBED_MAX = 16;
+
+/** What is in force of the seal, read from the kernel. */
+export interface SealState {
+  /** Digest of the model in force; absent when none is. */
+  readonly digest?: string;
+  /** Whether what is not declared is dropped, or only counted. */
+  readonly enforced: boolean;
+  /** Processes of the region that it tells apart; none: they cannot be told from others on this machine, and are not held. */
+  readonly processes: readonly string[];
+  readonly bridges: number;
+  /** What somebody changed by hand, in words. */
+  readonly disturbed: readonly string[];
+  readonly attempts: readonly Attempt[];
+  readonly flows: readonly FlowCount[];
+}
+
+export interface SealKeeperOptions {
+  readonly region: string;
+  readonly enforced: boolean;
+}
+
+export class SealKeeper {
+  readonly #options: SealKeeperOptions;
+  #model: SealModel | undefined;
+  #filter: FilterModel | undefined;
+  #group: ControlGroup | undefined;
+  #fingerprint: string | undefined;
+  #filterFingerprint: string | undefined;
+
+  constructor(options: SealKeeperOptions) {
+    this.#options = options;
+  }
+
+  get model(): SealModel | undefined {
+    return this.#model;
+  }
+
+  /** The filter in force is another one now: the seal follows its bridges. */
+  async follow(filter: FilterModel | undefined): Promise<void> {
+    this.#filter = filter;
+    this.#filterFingerprint = filter === undefined ? undefined : await this.#readFilter();
+    if (this.#model !== undefined) await this.#put(this.#model);
+  }
+
+  /** Puts a seal in force, and what was changed by hand back in its place. */
+  async apply(model: SealModel): Promise<SealState> {
+    if (this.#filter !== undefined && (await this.#readFilter()) !== this.#filterFingerprint) {
+      await applyModel(this.#filter);
+      this.#filterFingerprint = await this.#readFilter();
+    }
+    await this.#put(model);
+    this.#model = model;
+    return this.state();
+  }
+
+  /** Takes the seal away, for a region that is going. */
+  async clear(): Promise<void> {
+    await transact(renderOpen(this.#options.region));
+    this.#model = undefined;
+    this.#fingerprint = undefined;
+  }
+
+  async state(): Promise<SealState> {
+    const listing = await this.#read();
+    const inForce = listing !== undefined && listing.fingerprint === this.#fingerprint;
+    return {
+      ...(inForce && this.#model !== undefined ? { digest: sealDigest(this.#model) } : {}),
+      enforced: this.#options.enforced,
+      processes: this.#group?.processes ?? [],
+      bridges: this.#bridges().length,
+      disturbed: (await this.#disturbed(listing)).slice(0, DISTURBED_MAX),
+      attempts: listing?.attempts ?? [],
+      flows: listing?.flows ?? [],
+    };
+  }
+
+  async #put(model: SealModel): Promise<void> {
+    const { region, enforced } = this.#options;
+    this.#group = ownControlGroup(region);
+    const text = renderSeal(model, { bridges: this.#bridges(), group: this.#group, enforced });
+    const before = await this.#read();
+    // What somebody changed is not built upon; what was counted of it is lost.
+    const isOurs = before === undefined || before.fingerprint === this.#fingerprint;
+    await transact(isOurs ? text : `${renderOpen(region)}${text}`);
+    this.#fingerprint = (await this.#read())?.fingerprint;
+  }
+
+  #bridges(): string[] {
+    return this.#filter?.zones.flatMap(({ bridges }) => bridges.map(({ name }) => name)) ?? [];
+  }
+
+  async #disturbed(listing: Listing | undefined): Promise<string[]> {
+    const { region } = this.#options;
+    const found: string[] = [];
+    if (this.#model !== undefined && listing?.fingerprint !== this.#fingerprint) {
+      const what = listing === undefined ? 'is gone' : 'was changed';
+      found.push(`table inet ${sealTable(region)} ${what}`);
+    }
+    if (this.#filter !== undefined && (await this.#readFilter()) !== this.#filterFingerprint) {
+      found.push(`table inet or bridge ${tableName(region)} was changed or is gone`);
+    }
+    const bridges = this.#bridges();
+    const ports = bridges.length === 0 ? undefined : await portsOfBridges();
+    for (const bridge of bridges) {
+      const foreign = (ports?.get(bridge) ?? []).filter((port) => !port.startsWith(portPrefix(region)));
+      if (foreign.length > 0)
+        found.push(`bridge ${bridge} has a port that is no instance's: ${foreign.join(', ')}`);
+    }
+    return found;
+  }
+
+  async #read(): Promise<Listing | undefined> {
+    const { code, stdout, stderr } = await nft(
+      ['-j', '-a', 'list', 'table', 'inet', sealTable(this.#options.region)],
+      '',
+      LISTING_BYTES_MAX,
+    );
+    if (code === 0) return readListing(stdout);
+    if (stderr.includes('No such file or directory')) return undefined;
+    throw new NftError(`nft could not list the seal: ${stderr.slice(0, 500).trim()}`);
+  }
+
+  /** Its chains and rules; what is in its sets changes with every instance, and opens no way out past the seal. */
+  async #readFilter(): Promise<string> {
+    const hash = createHash('sha256');
+    for (const family of ['inet', 'bridge']) {
+      const { code, stdout } = await nft(
+        ['-s', '-a', '-t', 'list', 'table', family, tableName(this.#options.region)],
+        '',
+        LISTING_BYTES_MAX,
+      );
+      hash.update(code === 0 ? stdout : 'gone');
+    }
+    return hash.digest('hex');
+  }
+}
+
+/** What each bridge of this host has for ports. */
+async function portsOfBridges(): Promise<ReadonlyMap<string, readonly string[]>> {
+  const { stdout } = await run('ip', ['-j', 'link', 'show', 'type', 'bridge_slave'], {
+    timeout: LIST_TIME_LIMIT_MS,
+    maxBuffer: LISTING_BYTES_MAX,
+  });
+  const links = JSON.parse(stdout || '[]') as readonly {
+    readonly ifname?: string;
+    readonly master?: string;
+  }[];
+  const ports = new Map<string, string[]>();
+  for (const { ifname, master } of links) {
+    if (ifname === undefined || master === undefined) continue;
+    ports.set(master, [...(ports.get(master) ?? []), ifname]);
+  }
+  return ports;
+}
