@@ -5,7 +5,7 @@
 import type { AccessEraser, AccessLog } from '../access.ts';
 import type { BodyEraser } from '../bodies.ts';
 import { type Clock, systemClock } from '../clock.ts';
-import { isStatusError, notFound, StatusError, unavailable } from '../errors.ts';
+import { notFound, StatusError, unavailable } from '../errors.ts';
 import type { RealmKeyring } from '../keys.ts';
 import type { Admission } from '../kind.ts';
 import { type Random, systemRandom } from '../random.ts';
@@ -17,6 +17,7 @@ import { Birth } from './birth.ts';
 import { CheckpointTaker } from './checkpoint-taker.ts';
 import { newRealm } from './genesis.ts';
 import { HeadChecks } from './head-checks.ts';
+import { type Housed, Housekeeping } from './housekeeping.ts';
 import { DEFAULT_LIMITS, type StoreLimits } from './limits.ts';
 import { beginRealm, type LoadedRealm, type LoadedRealmOptions, loadRealm } from './loaded-realm.ts';
 import { type RealmLogs, StoredRealmLogs } from './realm-logs.ts';
@@ -77,8 +78,6 @@ interface Slot {
 
 /** When to come back after it could not be found out whether memory is fresh. */
 const FRESH_RETRY_S = 1;
-/** History is trimmed so many times within the time it is kept. */
-const TRIMS_PER_HISTORY = 12;
 
 class StoredRealms implements OpenRealms {
   readonly access: StoredAccessLog;
@@ -97,10 +96,8 @@ class StoredRealms implements OpenRealms {
   readonly #byUid = new Map<string, LoadedRealm>();
   /** What each load under way heard of meanwhile. */
   readonly #heard = new Set<Set<string>>();
-  #checkpointed_ms: number;
+  readonly #housekeeping: Housekeeping;
   #stopListening: () => Promise<void> = async () => {};
-  #cancelHousekeeping: () => void = () => {};
-  #housekeeping: Promise<void> = Promise.resolve();
   #closed = false;
 
   constructor(options: RealmsOptions) {
@@ -120,11 +117,16 @@ class StoredRealms implements OpenRealms {
       this.#options.onFault('asking how far logs have come', error),
     );
     this.#isAlone = options.isAlone ?? (() => false);
-    this.#checkpointed_ms = clock.now();
     this.access = new StoredAccessLog(options.storage, clock, this.#options.random, limits);
     this.logs = new StoredRealmLogs(options.storage, options.keyring, clock, limits);
     this.bodies = new StoredBodies(options.storage, clock, (id) => this.#acquire(id));
     this.#checkpoints = new CheckpointTaker(options.storage, this.logs, clock, () => this.#acquire(REGION));
+    this.#housekeeping = new Housekeeping(this.#options, {
+      loaded: () => this.#loaded(),
+      evict: (idleSince_ms) => this.#evict(idleSince_ms),
+      hasRegion: () => this.#hasRegion(),
+      takeCheckpoints: (id) => this.#checkpoints.take(id),
+    });
   }
 
   async open(): Promise<void> {
@@ -132,7 +134,7 @@ class StoredRealms implements OpenRealms {
       this.#byUid.get(uid)?.wake(size);
       for (const heard of this.#heard) heard.add(uid);
     });
-    this.#scheduleHousekeeping();
+    this.#housekeeping.start();
   }
 
   async acquire(id: RealmId): Promise<{ readonly realm: Realm; release(): void }> {
@@ -216,10 +218,10 @@ class StoredRealms implements OpenRealms {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#cancelHousekeeping();
+    const housekept = this.#housekeeping.stop();
     await this.access.close();
     for (const id of [...this.#slots.keys()]) this.#drop(id, stopping());
-    await this.#housekeeping;
+    await housekept;
     await this.#stopListening();
   }
 
@@ -345,26 +347,6 @@ class StoredRealms implements OpenRealms {
     return this.#slots.get(REGION)?.loaded !== undefined || this.exists(REGION);
   }
 
-  #scheduleHousekeeping(): void {
-    const { clock, limits } = this.#options;
-    this.#cancelHousekeeping = clock.after(limits.housekeeping_ms, () => {
-      this.#housekeeping = this.#keepHouse()
-        .catch((error) => {
-          if (!this.#closed) this.#options.onFault('keeping house in the store', error);
-        })
-        .finally(() => {
-          if (!this.#closed) this.#scheduleHousekeeping();
-        });
-    });
-  }
-
-  async #keepHouse(): Promise<void> {
-    this.#evict(this.#options.clock.now() - this.#options.limits.idle_ms);
-    await this.#compareSizes();
-    await this.#trimHistory();
-    await this.#checkpointLoaded();
-  }
-
   /** Lets go of those that nobody used since a moment, the longest idle first, and of at most so many. */
   #evict(idleSince_ms: number, count = Number.POSITIVE_INFINITY): void {
     let left = count;
@@ -377,45 +359,7 @@ class StoredRealms implements OpenRealms {
     }
   }
 
-  /** What a lost wake-up would have said. */
-  async #compareSizes(): Promise<void> {
-    const loaded = this.#loaded();
-    const sizes = await this.#options.storage.readSizes(loaded.map(({ realm }) => realm.uid));
-    for (const { realm } of loaded) {
-      const size = sizes.get(realm.uid) ?? 0;
-      realm.wake(size);
-      // Fewer than we know of: our own commit overtook the question, or the database was put back to an older state.
-      if (size > 0 && size < realm.frontier.size) realm.takeIn().catch(() => {});
-    }
-  }
-
-  async #trimHistory(): Promise<void> {
-    const { storage, clock, limits } = this.#options;
-    for (const { slot, realm } of this.#loaded()) {
-      const now_ms = clock.now();
-      if (now_ms - slot.historyTrimmed_ms < limits.history_ms / TRIMS_PER_HISTORY) continue;
-      slot.historyTrimmed_ms = now_ms;
-      const floor = await storage.lastChangeBefore(realm.uid, now_ms - limits.history_ms);
-      if (floor >= 0) await storage.raiseHistoryFloor(realm.uid, floor);
-    }
-  }
-
-  async #checkpointLoaded(): Promise<void> {
-    const { clock, limits } = this.#options;
-    if (clock.now() - this.#checkpointed_ms < limits.checkpoint_ms) return;
-    this.#checkpointed_ms = clock.now();
-    if (!(await this.#hasRegion())) return;
-    for (const { slot } of this.#loaded()) {
-      try {
-        await this.takeCheckpoints(slot.id);
-      } catch (error) {
-        if (!this.#closed && !isStatusError(error, 'NotFound'))
-          this.#options.onFault(`taking the checkpoints of ${slot.id}`, error);
-      }
-    }
-  }
-
-  #loaded(): { readonly slot: Slot; readonly realm: LoadedRealm }[] {
+  #loaded(): Housed[] {
     return [...this.#slots.values()].flatMap((slot) =>
       slot.loaded && !slot.loaded.closed ? [{ slot, realm: slot.loaded }] : [],
     );
