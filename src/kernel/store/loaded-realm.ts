@@ -5,7 +5,7 @@
 import type { Clock } from '../clock.ts';
 import { expired, notFound, StatusError, unavailable } from '../errors.ts';
 import type { LogName, RealmKeys } from '../keys.ts';
-import type { Admission, Kind } from '../kind.ts';
+import type { Admission } from '../kind.ts';
 import { type Leaf, parseLeaf } from '../log/leaf.ts';
 import { append as appendHashes, type Frontier } from '../log/merkle.ts';
 import { encodeVkey } from '../log/note.ts';
@@ -15,25 +15,16 @@ import { type RealmId, type RealmType, realmType } from '../realm-id.ts';
 import type { KindRegistry } from '../registry.ts';
 import type { Birth } from './birth.ts';
 import type { Change } from './change.ts';
-import type { ObjectEntry } from './entry.ts';
 import type { HeadChecks } from './head-checks.ts';
 import { type Decide, Lane, type LaneRealm, type LeafToCommit } from './lane.ts';
 import type { StoreLimits } from './limits.ts';
 import { LaneResources } from './resources.ts';
+import { RevisionWaits } from './revision-waits.ts';
 import { assertDigest, openStored } from './sealing.ts';
 import { RealmState } from './state.ts';
-import type {
-  Append,
-  CommitOutcome,
-  HistoricChange,
-  LogStorage,
-  NewRealm,
-  ObjectChange,
-  RealmRecord,
-  StoredChange,
-} from './storage.ts';
-import { WatchHub, type WatchRequest, type WatchScope } from './watch-hub.ts';
-import type { ChangeEvent } from './watch-ring.ts';
+import type { Append, CommitOutcome, LogStorage, NewRealm, RealmRecord, StoredChange } from './storage.ts';
+import { changeOf, type HistorySource, isForgotten, openChange, readHistory } from './stored-changes.ts';
+import { WatchHub, type WatchRequest } from './watch-hub.ts';
 
 export interface LoadedRealmOptions {
   readonly registry: KindRegistry;
@@ -89,7 +80,8 @@ export class LoadedRealm implements Realm, LaneRealm {
   readonly #options: LoadedRealmOptions;
   readonly #lane: Lane;
   readonly #hub: WatchHub;
-  readonly #waiting = new Set<{ readonly revision: number; readonly resolve: () => void }>();
+  readonly #waits: RevisionWaits;
+  readonly #stored: HistorySource;
   #frontier: Frontier;
   /** Until it is in storage. */
   #birth: Birth | undefined;
@@ -114,8 +106,18 @@ export class LoadedRealm implements Realm, LaneRealm {
     this.#birth = birth;
     this.#options = options;
     const { clock, limits } = options;
+    this.#waits = new RevisionWaits(clock);
+    this.#stored = {
+      id,
+      uid,
+      registry: options.registry,
+      keys,
+      storage: options.storage,
+      limit: limits.watchHistory_max,
+      fault: (error) => this.fault(error),
+    };
     this.#hub = new WatchHub(state.revision, clock, limits, (scope, after, upTo) =>
-      this.#readHistory(scope, after, upTo),
+      readHistory(this.#stored, scope, after, upTo),
     );
     this.#lane = new Lane(this, clock, limits);
     this.resources = new LaneResources({
@@ -147,7 +149,7 @@ export class LoadedRealm implements Realm, LaneRealm {
 
   /** Whether somebody writes to the realm or watches it. */
   get busy(): boolean {
-    return this.#lane.busy || this.#hub.active > 0 || this.#waiting.size > 0;
+    return this.#lane.busy || this.#hub.active > 0 || this.#waits.size > 0;
   }
 
   get closed(): boolean {
@@ -164,22 +166,7 @@ export class LoadedRealm implements Realm, LaneRealm {
     // Another replica may have told the client about it before it told us.
     await this.takeIn();
     if (this.state.revision >= revision) return;
-    await new Promise<void>((resolve, reject) => {
-      const waiting = {
-        revision,
-        resolve: () => {
-          cancel();
-          this.#waiting.delete(waiting);
-          if (this.#closed) reject(this.#closed);
-          else resolve();
-        },
-      };
-      const cancel = this.#options.clock.after(limit_ms, () => {
-        this.#waiting.delete(waiting);
-        reject(revisionTooLarge(revision, this.state.revision));
-      });
-      this.#waiting.add(waiting);
-    });
+    await this.#waits.wait(revision, limit_ms, () => this.state.revision);
   }
 
   /** Appends a leaf that changes no object, or whatever else `decide` says, in turn with other writes. */
@@ -222,7 +209,7 @@ export class LoadedRealm implements Realm, LaneRealm {
     this.#closed = reason;
     this.#lane.close(reason);
     this.#hub.close(reason, watchFailure);
-    for (const waiting of [...this.#waiting]) waiting.resolve();
+    this.#waits.close(reason);
   }
 
   // What the lane asks of the realm.
@@ -302,7 +289,7 @@ export class LoadedRealm implements Realm, LaneRealm {
     const opened = rows.map(({ index, leaf, change }) => {
       if (!change) return undefined;
       assertDigest(this.id, index, leaf, change.body);
-      return this.#open(change);
+      return openChange(this.#stored, change);
     });
     // Within one portion an object may change more than once, so each change is applied before the next is read.
     const first = this.state.revision + 1;
@@ -338,54 +325,7 @@ export class LoadedRealm implements Realm, LaneRealm {
       this.state.revision,
       changes.filter((change) => change !== undefined),
     );
-    for (const waiting of [...this.#waiting]) {
-      if (waiting.revision <= this.state.revision) waiting.resolve();
-    }
-  }
-
-  /** Undefined for kinds that this release does not know. */
-  #open(stored: ObjectChange): OpenedChange | undefined {
-    const kind = this.#options.registry.resource(stored.resource);
-    if (!kind) return undefined;
-    const entry = openStored(kind, stored.uid, stored.body, this.uid, this.keys.sealer);
-    return { type: stored.type, kind, entry };
-  }
-
-  async #readHistory(scope: WatchScope, after: number, upTo: number): Promise<readonly ChangeEvent[]> {
-    const limit = this.#options.limits.watchHistory_max;
-    const query = {
-      realmUid: this.uid,
-      after,
-      upTo,
-      ...(scope.kind ? { resource: scope.kind.resource } : {}),
-      ...(scope.namespace === undefined ? {} : { namespace: scope.namespace }),
-      limit: limit + 1,
-    };
-    const rows = await this.#options.storage.readHistory(query).catch((error: unknown) => {
-      this.fault(error);
-      throw unavailable(`the history of ${this.id} cannot be read at the moment; try again`, 1);
-    });
-    if (!rows || rows.some(isErased))
-      throw expired(`too old resource version: ${after}; list again, then watch from there`);
-    if (rows.length > limit) {
-      throw expired(
-        `more than ${limit} changes since resource version ${after}; list again, then watch from there`,
-      );
-    }
-    return rows.flatMap((row) => this.#historicEvent(row) ?? []);
-  }
-
-  #historicEvent({ change, previousBody }: HistoricChange): ChangeEvent | undefined {
-    const kind = this.#options.registry.resource(change.resource);
-    if (!kind) return undefined;
-    const open = (body: Uint8Array) => openStored(kind, change.uid, body, this.uid, this.keys.sealer);
-    const type = { created: 'ADDED', updated: 'MODIFIED', deleted: 'DELETED' } as const;
-    return {
-      type: type[change.type],
-      kind,
-      entry: open(change.body),
-      ...(previousBody ? { previous: open(previousBody) } : {}),
-    };
+    this.#waits.reached(this.state.revision);
   }
 }
 
@@ -395,32 +335,3 @@ const vkeyOf = ({ logs }: RealmKeys, log: LogName): string =>
 // A leaf is canonical JSON, so this member can look only so. Other leaves may be of forms that only a newer release knows.
 const isErasure = (leaf: Uint8Array): boolean =>
   Buffer.from(leaf.buffer, leaf.byteOffset, leaf.byteLength).includes('"type":"erasure"');
-
-/** Whether a body that a watch would show was erased. */
-const isErased = ({ change, previousBody }: HistoricChange): boolean =>
-  change.body.length === 0 || previousBody?.length === 0;
-
-/** Whether the body of this change was dropped: none is empty by itself. */
-const isForgotten = ({ change }: StoredChange): boolean => change?.body.length === 0;
-
-interface OpenedChange {
-  readonly type: ObjectChange['type'];
-  readonly kind: Kind;
-  readonly entry: ObjectEntry;
-}
-
-/** Undefined: an object went that was never here. */
-function changeOf(
-  { type, kind, entry }: OpenedChange,
-  previous: ObjectEntry | undefined,
-): Change | undefined {
-  if (!previous) return type === 'deleted' ? undefined : { type: 'created', kind, entry };
-  return { type: type === 'deleted' ? 'deleted' : 'updated', kind, entry, previous };
-}
-
-function revisionTooLarge(wanted: number, current: number): StatusError {
-  return new StatusError('Timeout', `Too large resource version: ${wanted}, current: ${current}`, {
-    causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
-    retryAfterSeconds: 1,
-  });
-}
