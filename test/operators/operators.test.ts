@@ -7,9 +7,15 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
+import { untilFirstWord } from '../support/command.ts';
 import { kubectl } from '../support/kubectl.ts';
 import { baseImage, createOrganization, type Member, manifest, member } from '../support/project.ts';
 import { startRegion, type TestRegion } from '../support/region.ts';
+
+interface Recorded {
+  readonly metadata: { readonly name: string };
+  readonly spec: { readonly accessRequest: { readonly name: string } };
+}
 
 suite('an operator, another operator and a tenant', { timeout: 540_000 }, () => {
   let region: TestRegion;
@@ -91,10 +97,17 @@ suite('an operator, another operator and a tenant', { timeout: 540_000 }, () => 
     const words = ['exec', '-n', 'web', 'front', '--', 'sh', '-c', 'echo in; sleep 600'];
     const terminal = spawn(kubectl().path, words, { env: { ...process.env, KUBECONFIG: out } });
     const ended = once(terminal, 'exit');
-    await once(terminal.stdout, 'data');
+    await untilFirstWord(terminal, 'a terminal in front');
     await alice.casemate('access-request', 'revoke', name);
     const [code] = await ended;
     assert.notEqual(code, 0);
+    // The command still sleeps in there; what the operator did is whole all the same.
+    const listed = await alice.kubectl('get', 'terminalrecordings', '-o', 'json');
+    const items = JSON.parse(listed).items as readonly Recorded[];
+    const { metadata } = items.find(({ spec }) => spec.accessRequest.name === name) ?? assert.fail(listed);
+    const isWhole = '--for=jsonpath={.status.phase}=Complete';
+    await alice.kubectl('wait', `terminalrecording/${metadata.name}`, isWhole, '--timeout=30s');
+    assert.match(await alice.casemate('access-request', 'replay', name), /in/);
   });
 
   test('broken glass takes two operators, and the tenant has been told when the first comes in', async () => {

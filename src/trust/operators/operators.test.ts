@@ -29,6 +29,9 @@ const GROUP = '/apis/access.casemate.internal/v1';
 const INSTANCES = `${ACME}/apis/compute.casemate.internal/v1/namespaces/own/instances`;
 const MINUTE_MS = 60_000;
 
+/** What a command left running, and keeps the engine waiting for. */
+let left = Promise.withResolvers<void>();
+
 /** Echoes what it is told, in a terminal; ends by `exit`, or with its client. */
 const shell: TerminalConnector = {
   type: 'terminal',
@@ -42,6 +45,8 @@ const shell: TerminalConnector = {
         if (signal.aborted) break;
         const text = Buffer.from(chunk).toString();
         if (text === 'exit') return { exitCode: 7 };
+        // What it left running holds on, whoever has gone.
+        if (text === 'linger') await left.promise;
         await stdout(text === 'flood' ? Buffer.alloc(RECORDING_BYTES_MAX, 'x') : chunk);
       }
     }
@@ -75,6 +80,7 @@ describe('an operator and a tenant', () => {
       clock,
       connectors: { 'instances.compute.casemate.internal/exec': shell },
     });
+    left = Promise.withResolvers();
     said = [];
     controllers = startControllers({
       realms,
@@ -326,6 +332,28 @@ describe('an operator and a tenant', () => {
       assert.match((await statusOf(bob, '', 'help')).phase, /Revoked|Ended/);
     });
   }
+
+  it('leaves a recording that is whole at once when its terminal is taken away, whatever it left running', async () => {
+    const { identity, carried } = await granted();
+    const open = terminal(identity);
+    await open.until('$ ');
+    open.type('ls');
+    await open.until('ls');
+    open.type('linger');
+    assert.equal(await act(officer, ACME, carried, 'revoke'), 200);
+    await region.clock.advance(REVALIDATION_INTERVAL_MS);
+    await open.closed;
+    for (;;) {
+      const [recording] = await recordings();
+      if (recording?.status.phase === 'Complete') {
+        assert.match(recording.status.message ?? '', /ended/);
+        assert.equal(hash('sha256', await replay(recording.metadata.name)), recording.status.sha256);
+        break;
+      }
+      await region.clock.advance(1);
+    }
+    left.resolve();
+  });
 
   it('is out when the time is over, for good, whatever the clock says then', async () => {
     const { client, carried } = await granted();

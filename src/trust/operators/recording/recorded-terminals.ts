@@ -39,6 +39,11 @@ export function recordedTerminal(inner: TerminalConnector, options: RecorderOpti
       );
       if (!session) throw unauthorized('the session has ended');
       const recording = await startRecording(options, session, request);
+      // Once the operator is gone nothing passes any more: what their command left running must not keep the recording open.
+      const onGone = () =>
+        void recording.end({ error: new Error('the operator’s connection ended') }).catch(() => {});
+      request.signal.addEventListener('abort', onGone, { once: true });
+      if (request.signal.aborted) onGone();
       const signal = AbortSignal.any([request.signal, recording.signal]);
       let exitCode: number | undefined;
       let error: unknown;
@@ -47,6 +52,7 @@ export function recordedTerminal(inner: TerminalConnector, options: RecorderOpti
       } catch (reason) {
         error = reason;
       }
+      request.signal.removeEventListener('abort', onGone);
       if (recording.signal.aborted) error = recording.signal.reason;
       try {
         await recording.end({ exitCode, error });

@@ -130,6 +130,7 @@ export class Recording {
   #keeping: Promise<void> = Promise.resolve();
   #cancel = () => {};
   #ended = false;
+  #end: Promise<void> | undefined;
 
   constructor(
     options: RecorderOptions,
@@ -182,8 +183,13 @@ export class Recording {
     return this.#keeping;
   }
 
-  /** Keeps the rest, and puts the digest of the whole into the ledger. */
-  async end({ exitCode, error }: Outcome): Promise<void> {
+  /** Keeps the rest, and puts the digest of the whole into the ledger: once, however often it is asked to. */
+  end(outcome: Outcome): Promise<void> {
+    this.#end ??= this.#complete(outcome);
+    return this.#end;
+  }
+
+  async #complete({ exitCode, error }: Outcome): Promise<void> {
     this.#ended = true;
     this.#add(this.#cast.end(this.#now()));
     await this.flush();
