@@ -105,3 +105,5 @@ export const KEEP_ALIVE_TIMEOUT_MS = 120_000;
 export const PEER_PROBING = { idle_ms: 30_000, interval_ms: 10_000, probes: 3 } as const;
 /** What requests in flight get to finish when the server closes. */
 export const CLOSE_GRACE_MS = 5_000;
+/** What an answer gets to come to its end once its connection was cut. */
+export const STREAM_END_MS = 5_000;

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { after, before, suite, test } from 'node:test';
 import { badRequest } from '../errors.ts';
+import { type Logger, silentLogger } from '../logger.ts';
 import { organizationRealm, REGION } from '../realm-id.ts';
 import type { RealmRoute } from '../route.ts';
+import { ManualClock } from '../store/manual-clock.ts';
+import { CLOSE_GRACE_MS, STREAM_END_MS } from './limits.ts';
 import { checkRoutes } from './routes.ts';
 import { Machine, Namespace } from './test-kinds.ts';
 import { startTestServer, type TestServer } from './test-server.ts';
@@ -64,4 +68,37 @@ suite('a protocol beside the API', () => {
     assert.throws(() => checkRoutes([{ ...echo, segment: 'Echo' }]), /no route can be at/);
     assert.throws(() => checkRoutes([echo, echo]), /two routes at "echo"/);
   });
+});
+
+test('a protocol that never comes to its end does not keep the server from closing', async () => {
+  const clock = new ManualClock();
+  const faults: unknown[] = [];
+  const logger: Logger = { ...silentLogger, error: (fields) => void faults.push(fields) };
+  const asked = Promise.withResolvers<void>();
+  const stuck: RealmRoute = {
+    segment: 'stuck',
+    realms: ['region'],
+    handle() {
+      asked.resolve();
+      return new Promise(() => {});
+    },
+  };
+  const server = await startTestServer({
+    kinds: [Namespace, Machine],
+    create: [REGION],
+    clock,
+    logger,
+    options: { routes: [stuck] },
+  });
+  const asking = server.open('/stuck').end();
+  const cut = once(asking, 'error');
+  await asked.promise;
+  // The answer has begun by then.
+  await clock.advance(0);
+  const closed = server.close();
+  await clock.advance(CLOSE_GRACE_MS);
+  await cut;
+  await clock.advance(STREAM_END_MS);
+  await closed;
+  assert.deepEqual(faults, [{ streams: 1 }]);
 });

@@ -24,6 +24,7 @@ import {
   REQUEST_TIMEOUT_MS,
   REQUESTS_MAX,
   REQUESTS_PER_ACTOR_MAX,
+  STREAM_END_MS,
   STREAMS_PER_ACTOR_MAX,
   WATCHES_MAX,
   WATCHES_PER_ACTOR_MAX,
@@ -138,11 +139,21 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     },
     async close() {
       closing.abort(new Error('the server is closing'));
-      const cancel = options.clock.after(CLOSE_GRACE_MS, () => app.server.closeAllConnections());
-      // Connections count as idle once their answer is whole, so streams come first.
-      await Promise.all([...streams, upgrades.close()]);
+      const over = Promise.withResolvers<void>();
+      const cancels = [
+        options.clock.after(CLOSE_GRACE_MS, () => app.server.closeAllConnections()),
+        options.clock.after(CLOSE_GRACE_MS + STREAM_END_MS, () => {
+          wire.logger.error(
+            { streams: streams.size },
+            'answers did not end though their clients were cut off',
+          );
+          over.resolve();
+        }),
+      ];
+      // Connections count as idle once their answer is whole, so streams come first; but whoever hangs does not hold up the end.
+      await Promise.race([Promise.all([...streams, upgrades.close()]), over.promise]);
       await app.close();
-      cancel();
+      for (const cancel of cancels) cancel();
     },
     renewTls({ key, cert }) {
       app.server.setSecureContext({ key, cert, minVersion: 'TLSv1.2' });

@@ -2,8 +2,8 @@
  * Requests to an organization's provider: by https, to the origin that its IdentityProvider names and no other, bounded in time and size,
  * following no redirect. The address comes from a tenant, so it may not be one that only this machine reaches.
  */
-import { lookup } from 'node:dns/promises';
 import { request as httpsRequest } from 'node:https';
+import { boundedLookup } from '../bounded-lookup.ts';
 import { mayTell } from '../oidc/back-channel.ts';
 import { ANSWER_BYTES_MAX, ANSWER_TIMEOUT_MS } from './limits.ts';
 
@@ -33,10 +33,18 @@ export function boundedFetch({ origin, ca, isAllowed = mayTell }: BoundedFetchOp
     if (to.protocol !== 'https:' || to.origin !== origin) {
       throw new Error(`${to.origin} is not ${origin}: only that is asked for this provider`);
     }
-    const { address, family } = await lookup(to.hostname.replace(/^\[|\]$/g, ''));
+    // One bound for all of it: finding the address, connecting, and the whole answer.
+    const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
+    const { address, family } = await boundedLookup(to.hostname, signal);
     if (!isAllowed(address)) throw new Error(`${to.hostname}: ${address} is no address to ask`);
     const sent = bodyOf(body);
-    return new Promise((resolve, reject) => {
+    return new Promise((resolve, fail) => {
+      const reject = (error: Error) =>
+        fail(
+          signal.aborted
+            ? new Error(`${origin} did not answer within ${ANSWER_TIMEOUT_MS} ms`, { cause: error })
+            : error,
+        );
       const request = httpsRequest(
         to,
         {
@@ -46,7 +54,7 @@ export function boundedFetch({ origin, ca, isAllowed = mayTell }: BoundedFetchOp
             ...(sent === undefined ? {} : { 'Content-Length': Buffer.byteLength(sent) }),
           },
           agent: false,
-          signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+          signal,
           ...(ca === undefined ? {} : { ca }),
           // The address that was looked at, and no other.
           lookup: (_host, options, done) =>

@@ -242,6 +242,21 @@ describe('signing in with an organization’s own OpenID Connect provider', () =
     assert.equal((await browser.get(`${region.url}${ACME}/federation/nobody/callback?state=x`)).code, 400);
   });
 
+  it('a browser that goes while its provider is asked holds up nobody, nor the region’s end', async () => {
+    upstream.account = person('hasty');
+    const browser = region.browser();
+    const leaving = await region.leave(browser, 'ministry');
+    const there = region.browser();
+    const back = await there.follow(await there.get(leaving.answer.location ?? ''));
+    upstream.spoil = (answer) => {
+      browser.close();
+      return answer;
+    };
+    await assert.rejects(browser.get(back.location ?? ''));
+    upstream.spoil = undefined;
+    assert.ok((await signIn(person('hasty'))).token);
+  });
+
   it('is asked only at the address that it was given, and the page says when it does not answer', async () => {
     upstream.metadata = { token_endpoint: 'https://elsewhere.example/token' };
     // Changed, so that its metadata is read again.

@@ -4,11 +4,11 @@
  * but its code is looked at, and no redirect is followed.
  */
 import { randomUUID } from 'node:crypto';
-import { lookup } from 'node:dns/promises';
 import { request as httpsRequest } from 'node:https';
 import { BlockList, isIP } from 'node:net';
 import { SignJWT } from 'jose';
 import type { Clock } from '#kernel/clock.ts';
+import { boundedLookup } from '../bounded-lookup.ts';
 import type { SigningKey } from '../tokens/signing-keys.ts';
 
 export interface LogoutNotice {
@@ -59,9 +59,9 @@ export interface BackChannelOptions {
 export function backChannel({ clock, ca, isAllowed = mayTell }: BackChannelOptions): BackChannel {
   return {
     async tell({ issuer, key, clientId, uri, sub, sid }) {
-      const { hostname } = new URL(uri);
-      const host = hostname.replace(/^\[|\]$/g, '');
-      const { address, family } = await lookup(host);
+      // One bound for all of it: finding the address, connecting, and the head of the answer.
+      const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
+      const { address, family } = await boundedLookup(new URL(uri).hostname, signal);
       if (!isAllowed(address)) throw new Error(`${uri}: ${address} is no address to tell`);
       const now_s = Math.floor(clock.now() / 1000);
       const token = await new SignJWT({ sid, events: { [EVENT]: {} } })
@@ -73,7 +73,7 @@ export function backChannel({ clock, ca, isAllowed = mayTell }: BackChannelOptio
         .setExpirationTime(now_s + TOKEN_S)
         .setJti(randomUUID())
         .sign(key.privateKey);
-      const code = await post(uri, `logout_token=${encodeURIComponent(token)}`, {
+      const code = await post(uri, `logout_token=${encodeURIComponent(token)}`, signal, {
         ...(ca === undefined ? {} : { ca: [ca].flat() }),
         // The address that was looked at, and no other.
         lookup: (_host: string, options: { all?: boolean }, done: (...values: unknown[]) => void) =>
@@ -84,7 +84,7 @@ export function backChannel({ clock, ca, isAllowed = mayTell }: BackChannelOptio
   };
 }
 
-function post(uri: string, body: string, options: object): Promise<number> {
+function post(uri: string, body: string, signal: AbortSignal, options: object): Promise<number> {
   return new Promise((resolve, reject) => {
     const request = httpsRequest(
       uri,
@@ -96,17 +96,18 @@ function post(uri: string, body: string, options: object): Promise<number> {
           'Content-Type': 'application/x-www-form-urlencoded',
           'Content-Length': Buffer.byteLength(body),
         },
-        timeout: ANSWER_TIMEOUT_MS,
+        signal,
       },
       (response) => {
         resolve(response.statusCode ?? 0);
         response.destroy();
       },
     );
-    request.on('timeout', () =>
-      request.destroy(new Error(`${uri} did not answer within ${ANSWER_TIMEOUT_MS} ms`)),
+    request.on('error', (cause) =>
+      reject(
+        signal.aborted ? new Error(`${uri} did not answer within ${ANSWER_TIMEOUT_MS} ms`, { cause }) : cause,
+      ),
     );
-    request.on('error', reject);
     request.end(body);
   });
 }

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { parseJson, readBody } from '#kernel/wire/body.ts';
 import { parseMediaType } from '#kernel/wire/media-type.ts';
+import { sendWhole } from '../send-whole.ts';
 import type { Body } from './directory.ts';
 import { invalidSyntax, invalidValue, ScimError } from './scim-error.ts';
 
@@ -48,13 +49,10 @@ export function send(
   headers: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const bytes = body === undefined ? undefined : Buffer.from(JSON.stringify(body), 'utf8');
-  return new Promise((resolve) => {
-    response.once('close', resolve);
-    response.writeHead(code, {
-      ...headers,
-      'Cache-Control': 'no-store',
-      ...(bytes === undefined ? {} : { 'Content-Type': SCIM_TYPE, 'Content-Length': bytes.length }),
-    });
-    response.end(bytes, () => resolve());
+  response.writeHead(code, {
+    ...headers,
+    'Cache-Control': 'no-store',
+    ...(bytes === undefined ? {} : { 'Content-Type': SCIM_TYPE, 'Content-Length': bytes.length }),
   });
+  return sendWhole(response, bytes);
 }

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { organizationOf, type RealmId } from '#kernel/realm-id.ts';
+import { sendWhole } from '../send-whole.ts';
 import type { Page } from '../sign-in.ts';
 import { Html, html } from './html.ts';
 import { asLanguage, LANGUAGES } from './languages.ts';
@@ -120,9 +121,6 @@ function ended(
 ): Promise<void> {
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   response.setHeader('Content-Length', body.length);
-  return new Promise((resolve) => {
-    response.once('close', resolve);
-    response.writeHead(code);
-    response.end(body, () => resolve());
-  });
+  response.writeHead(code);
+  return sendWhole(response, body);
 }

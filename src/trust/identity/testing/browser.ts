@@ -21,13 +21,24 @@ interface Ask {
   readonly body?: string;
 }
 
+/** What any answer may take in a test, however busy the machine: past it a test fails and says what it waited for, instead of never ending. */
+export const TEST_ANSWER_MS_MAX = 60_000;
+
 export async function ask(
   agent: Agent,
   url: string,
   { method = 'GET', headers = {}, body }: Ask,
 ): Promise<BrowserAnswer> {
-  return new Promise((resolve, reject) => {
-    const request = httpsRequest(url, { agent, method, headers, servername: 'localhost' }, (response) => {
+  const signal = AbortSignal.timeout(TEST_ANSWER_MS_MAX);
+  return new Promise((resolve, fail) => {
+    const reject = (error: Error) =>
+      fail(
+        signal.aborted
+          ? new Error(`${method} ${url}: no whole answer within ${TEST_ANSWER_MS_MAX} ms`, { cause: error })
+          : error,
+      );
+    const asked = { agent, method, headers, servername: 'localhost', signal };
+    const request = httpsRequest(url, asked, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);

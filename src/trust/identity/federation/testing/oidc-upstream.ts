@@ -34,6 +34,9 @@ export interface OidcUpstreamOptions {
   readonly redirectUris: readonly string[];
 }
 
+/** A connection that is still shaking hands is none that closing ends, so this bounds how long closing may take. */
+const HANDSHAKE_MS_MAX = 10_000;
+
 const CLIENT = { id: 'casemate', secret: 'a secret of at least thirty-two characters' };
 
 /** A JWT by whatever signs: what nobody should believe is made here, too. */
@@ -56,10 +59,15 @@ function rewriting(response: ServerResponse, change: (body: Record<string, unkno
 }
 
 export async function oidcUpstream({ tls, redirectUris }: OidcUpstreamOptions): Promise<OidcUpstream> {
-  let handle: (request: IncomingMessage, response: ServerResponse) => void = () => {};
-  const server: Server = createServer({ key: tls.key, cert: tls.certificate }, (request, response) =>
-    handle(request, response),
-  );
+  let handle: (request: IncomingMessage, response: ServerResponse) => Promise<void> = async () => {};
+  const secured = { key: tls.key, cert: tls.certificate, handshakeTimeout: HANDSHAKE_MS_MAX };
+  const server: Server = createServer(secured, (request, response) => {
+    handle(request, response).catch((error: unknown) => {
+      // Said to whoever asked: a promise that nobody looks at would leave them waiting.
+      if (!response.headersSent) response.writeHead(500, { 'Content-Type': 'text/plain' });
+      response.end(`the upstream of the test failed: ${error}`);
+    });
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const issuer = `https://localhost:${(server.address() as AddressInfo).port}`;
   const { Provider } = await oidcLibrary();
@@ -77,8 +85,8 @@ export async function oidcUpstream({ tls, redirectUris }: OidcUpstreamOptions): 
       ),
     close: () =>
       new Promise((resolve) => {
-        server.closeAllConnections();
         server.close(() => resolve());
+        server.closeAllConnections();
       }),
   };
   const provider = new Provider(issuer, {
