@@ -69,8 +69,6 @@ export interface TrustFixture extends TestRealms {
   person(realm: RealmId, user: string, groups?: readonly string[]): Promise<Actor>;
   /** An organization's administrator `admin`, by a binding of the same name. */
   administrator(realm: RealmId): Promise<Actor>;
-  /** An organization's administrator `admin`, by a binding of the same name. */
-  administrator(realm: RealmId): Promise<Actor>;
   may(actor: Actor, verb: Verb, resource: string, where?: Partial<AccessAttributes>): Promise<boolean>;
 }
 
@@ -199,10 +197,6 @@ export async function trustFixture(
     actor: (realm, credential) => authenticator.authenticate(realm, { clientCertificate: credential.der }),
     person: async (realm, user, groups) =>
       fixture.actor(realm, await fixture.credential(realm, user, groups)),
-    async administrator(realm) {
-      await fixture.bind(realm, 'admin', 'organization-admin', 'admin');
-      return fixture.person(realm, 'admin');
-    },
     async administrator(realm) {
       await fixture.bind(realm, 'admin', 'organization-admin', 'admin');
       return fixture.person(realm, 'admin');
