@@ -1,0 +1,136 @@
+/** Puts a bundle together: its signed list, the manifest that holds the metadata, the index, and the files in the order of a tar file. Pure. */
+import { type Blob, blobOfBytes } from './blob.ts';
+import type { BuiltItem } from './build.ts';
+import { type Descriptor, describe, hexOf, MEDIA, REF_NAME, TITLE } from './descriptor.ts';
+import { EMPTY_DESCRIPTOR, EMPTY_JSON, indexBytes, manifestBytes, OCI_LAYOUT } from './manifest.ts';
+import { blobFile, type OutputFile } from './output.ts';
+import type { Recipe } from './recipe.ts';
+import type { BundleMetadata } from './tuf/client.ts';
+import { metadataBytes, type Signable, signable, signedDigest } from './tuf/metadata.ts';
+import type { RootSigned, SnapshotSigned, TargetsSigned, TimestampSigned } from './tuf/schema.ts';
+
+const SPEC_VERSION = '1.0.34';
+export const METADATA_REF = 'casemate/metadata';
+
+/** The three lists, without signatures. Each names the next by the digest of its signed part, which signing does not change. */
+export function unsignedMetadata(
+  recipe: Omit<Recipe, 'items'>,
+  roots: readonly Signable<RootSigned>[],
+  items: readonly BuiltItem[],
+): BundleMetadata {
+  const common = {
+    spec_version: SPEC_VERSION,
+    version: recipe.version,
+    expires: recipe.expires,
+    'x-casemate-bundle': { name: recipe.name, created: recipe.created },
+  };
+  const targets = signable<TargetsSigned>({
+    _type: 'targets',
+    ...common,
+    targets: Object.fromEntries(items.map((item) => [item.path, targetOf(item)])),
+  });
+  const snapshot = signable<SnapshotSigned>({
+    _type: 'snapshot',
+    ...common,
+    meta: { 'targets.json': { version: recipe.version, 'x-casemate-signed-sha256': signedDigest(targets) } },
+  });
+  const timestamp = signable<TimestampSigned>({
+    _type: 'timestamp',
+    ...common,
+    meta: {
+      'snapshot.json': { version: recipe.version, 'x-casemate-signed-sha256': signedDigest(snapshot) },
+    },
+  });
+  return { roots, targets, snapshot, timestamp };
+}
+
+function targetOf({ manifest, companion, blobs }: BuiltItem): TargetsSigned['targets'][string] {
+  const distinct = new Map([manifest, companion, ...blobs].map((blob) => [blob.digest, blob.size]));
+  return {
+    length: manifest.size,
+    hashes: { sha256: hexOf(manifest.digest) },
+    custom: {
+      companion: { sha256: hexOf(companion.digest), length: companion.size },
+      size: [...distinct.values()].reduce((sum, size) => sum + size, 0),
+    },
+  };
+}
+
+/** The metadata files under the names that any TUF client asks for (consistent snapshots), in the order of the manifest's layers. */
+export function metadataFiles({ roots, targets, snapshot, timestamp }: BundleMetadata): [string, Buffer][] {
+  return [
+    ...roots.map((root): [string, Buffer] => [`${root.signed.version}.root.json`, metadataBytes(root)]),
+    ['timestamp.json', metadataBytes(timestamp)],
+    [`${snapshot.signed.version}.snapshot.json`, metadataBytes(snapshot)],
+    [`${targets.signed.version}.targets.json`, metadataBytes(targets)],
+  ];
+}
+
+export interface MetadataBlobs {
+  readonly descriptor: Descriptor;
+  /** The manifest, then its config and layers. */
+  readonly blobs: readonly Blob[];
+}
+
+export function metadataBlobs(metadata: BundleMetadata): MetadataBlobs {
+  const files = metadataFiles(metadata);
+  const manifest = manifestBytes({
+    artifactType: MEDIA.metadata,
+    config: EMPTY_DESCRIPTOR,
+    layers: files.map(([name, bytes]) => describe(MEDIA.tuf, bytes, { [TITLE]: name })),
+  });
+  return {
+    descriptor: {
+      ...describe(MEDIA.manifest, manifest, { [REF_NAME]: METADATA_REF }),
+      artifactType: MEDIA.metadata,
+    },
+    blobs: [manifest, EMPTY_JSON, ...files.map(([, bytes]) => bytes)].map(blobOfBytes),
+  };
+}
+
+export interface IndexedItem {
+  readonly path: string;
+  readonly artifactType: string | undefined;
+  readonly manifest: Pick<Descriptor, 'digest' | 'size'>;
+  readonly companion: Pick<Descriptor, 'digest' | 'size'>;
+}
+
+/** `files/models/1.2` as a tool such as skopeo names it: `files/models:1.2`. */
+export const refNameOf = (path: string): string => path.replace(/\/([^/]*)$/, ':$1');
+
+/** What the index has to be: nothing in it is of its own. */
+export function indexOf(metadata: Descriptor, items: readonly IndexedItem[]): Buffer {
+  return indexBytes([
+    metadata,
+    ...items.flatMap(({ path, artifactType, manifest, companion }) => [
+      {
+        mediaType: MEDIA.manifest,
+        digest: manifest.digest,
+        size: manifest.size,
+        ...(artifactType === undefined ? {} : { artifactType }),
+        annotations: { [REF_NAME]: refNameOf(path) },
+      },
+      {
+        mediaType: MEDIA.manifest,
+        digest: companion.digest,
+        size: companion.size,
+        artifactType: MEDIA.companion,
+      },
+    ]),
+  ]);
+}
+
+/** Every file once, in the order in which a reader needs them: signatures first, then the small parts of each item before its large ones. */
+export function layoutFiles(metadata: BundleMetadata, items: readonly BuiltItem[]): OutputFile[] {
+  const { descriptor, blobs } = metadataBlobs(metadata);
+  const all = [...blobs, ...items.flatMap((item) => [item.manifest, item.companion, ...item.blobs])];
+  return [
+    ...layoutHead(indexOf(descriptor, items)),
+    ...new Map(all.map((blob) => [blob.digest, blobFile(blob)])).values(),
+  ];
+}
+
+export const layoutHead = (index: Buffer): OutputFile[] => [
+  { name: 'oci-layout', blob: blobOfBytes(OCI_LAYOUT) },
+  { name: 'index.json', blob: blobOfBytes(index) },
+];

@@ -1,0 +1,133 @@
+/**
+ * Builds a bundle from a recipe: reads what it names, writes manifests and statements about each item, and the list of it all, ready to be signed.
+ * The same inputs give the same bytes; nothing here reads a clock.
+ */
+
+import { layoutFiles, unsignedMetadata } from './assemble.ts';
+import { provenanceBytes } from './attest/provenance.ts';
+import { sbomBytes } from './attest/sbom.ts';
+import { vexBytes } from './attest/vex.ts';
+import type { Blob } from './blob.ts';
+import { blobOfBytes } from './blob.ts';
+import { blocksBytes } from './blocks.ts';
+import type { Collected, Layer } from './content/content-type.ts';
+import { contentTypeOf } from './content/types.ts';
+import { BLOCKS_OF, type Descriptor, hexOf, MEDIA } from './descriptor.ts';
+import { manifestBytes } from './manifest.ts';
+import type { OutputFile } from './output.ts';
+import { BundleError } from './problem.ts';
+import { type Recipe, type RecipeItem, targetPathOf } from './recipe.ts';
+import type { Signable } from './tuf/metadata.ts';
+import { signedDigest } from './tuf/metadata.ts';
+import type { RootSigned } from './tuf/schema.ts';
+
+export interface BuildOptions {
+  /** Where the recipe lies. */
+  readonly folder: string;
+  /** The chain of roots, from the first. */
+  readonly roots: readonly Signable<RootSigned>[];
+  /** Of Casemate. */
+  readonly toolVersion: string;
+  readonly report: (line: string) => void;
+}
+
+/** An item with all that belongs to it, blobs in the order in which they are read when it is verified. */
+export interface BuiltItem {
+  readonly path: string;
+  readonly artifactType: string | undefined;
+  readonly manifest: Blob;
+  readonly companion: Blob;
+  readonly blobs: readonly Blob[];
+}
+
+export interface Built {
+  /** Of the list of contents, in hexadecimal: the bundle's digest. */
+  readonly digest: string;
+  readonly items: readonly BuiltItem[];
+  readonly files: readonly OutputFile[];
+}
+
+/** Throws BundleError that names what cannot be built. */
+export async function buildBundle(recipe: Recipe, options: BuildOptions): Promise<Built> {
+  const items: BuiltItem[] = [];
+  for (const item of recipe.items) items.push(await buildItem(item, recipe, options));
+  items.sort((a, b) => (a.path < b.path ? -1 : 1));
+  const metadata = unsignedMetadata(recipe, options.roots, items);
+  return { digest: signedDigest(metadata.targets), items, files: layoutFiles(metadata, items) };
+}
+
+async function buildItem(item: RecipeItem, recipe: Recipe, options: BuildOptions): Promise<BuiltItem> {
+  const type = contentTypeOf(item.type);
+  if (type === undefined) throw new BundleError('Malformed', item.type, 'is no type of content');
+  const path = targetPathOf(item);
+  options.report(path);
+  const collected = await type.collect(item, options);
+  const manifest = blobOfBytes(collected.manifest ?? ownManifest(collected));
+  const statements = statementsOf(item, recipe, collected, path, hexOf(manifest.digest), options.toolVersion);
+  const blocks = collected.layers
+    .filter(({ blob }) => blob.blocks.length > 0)
+    .map(({ blob }) => blocksLayer(blob));
+  const companionLayers = [...statements, ...unique(blocks)];
+  const companion = blobOfBytes(
+    manifestBytes({
+      artifactType: MEDIA.companion,
+      config: descriptorOf(EMPTY),
+      layers: companionLayers.map(descriptorOf),
+      subject: { mediaType: MEDIA.manifest, digest: manifest.digest, size: manifest.size },
+    }),
+  );
+  return {
+    path,
+    artifactType: collected.artifactType,
+    manifest,
+    companion,
+    blobs: [EMPTY, ...companionLayers, collected.config, ...collected.layers].map(({ blob }) => blob),
+  };
+}
+
+const EMPTY: Layer = { mediaType: MEDIA.empty, blob: blobOfBytes(Buffer.from('{}')) };
+
+const descriptorOf = ({ mediaType, blob, annotations }: Layer): Descriptor => ({
+  mediaType,
+  digest: blob.digest,
+  size: blob.size,
+  ...(annotations === undefined ? {} : { annotations }),
+});
+
+function ownManifest({ artifactType, config, layers }: Collected): Buffer {
+  return manifestBytes({
+    ...(artifactType === undefined ? {} : { artifactType }),
+    config: descriptorOf(config),
+    layers: layers.map(descriptorOf),
+  });
+}
+
+function statementsOf(
+  item: RecipeItem,
+  recipe: Recipe,
+  collected: Collected,
+  path: string,
+  sha256: string,
+  toolVersion: string,
+): Layer[] {
+  const { created, name: author } = recipe;
+  const layer = (mediaType: string, bytes: Buffer): Layer => ({ mediaType, blob: blobOfBytes(bytes) });
+  return [
+    layer(MEDIA.sbom, sbomBytes({ ...item, created }, collected.parts)),
+    layer(MEDIA.provenance, provenanceBytes(item, collected.materials, { toolVersion, path, sha256 })),
+    ...(item.vex === undefined
+      ? []
+      : [layer(MEDIA.vex, vexBytes(item.vex, { author, created, path, sha256 }))]),
+  ];
+}
+
+const blocksLayer = ({ size, blocks, digest }: Blob): Layer => ({
+  mediaType: MEDIA.blocks,
+  blob: blobOfBytes(blocksBytes(size, blocks)),
+  annotations: { [BLOCKS_OF]: digest },
+});
+
+/** Two files of an item may have the same content. */
+const unique = (layers: readonly Layer[]): Layer[] => [
+  ...new Map(layers.map((layer) => [layer.annotations?.[BLOCKS_OF], layer])).values(),
+];

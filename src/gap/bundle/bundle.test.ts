@@ -1,0 +1,161 @@
+// Bundles from the recipe to the last block: built, signed, verified.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { cp, readFile, rm } from 'node:fs/promises';
+import { test } from 'node:test';
+import { changeMetadata, signBundle } from './sign.ts';
+import { CREATED, EXPIRES, RECIPE, startBundleWorld } from './testing/bundle-world.ts';
+
+/** Other by one bit. */
+const flipped = (hex: string): string =>
+  `${(Number.parseInt(hex.charAt(0), 16) ^ 1).toString(16)}${hex.slice(1)}`;
+
+test('a bundle that two of three signed verifies, as a tar file and as a folder, and they have one digest', async (t) => {
+  const world = await startBundleWorld(t);
+  await world.signed('a.bundle', 'tar');
+  await world.signed('a', 'folder');
+  const [tar, folder] = [await world.verify('a.bundle'), await world.verify('a')];
+  assert.equal(tar.digest, folder.digest);
+  assert.equal(tar.name, 'town-models');
+  assert.equal(tar.version, 7);
+  assert.deepEqual(tar.signers, {
+    threshold: 2,
+    signed: tar.signers.signed,
+    wanting: ['carol did not sign'],
+  });
+  assert.deepEqual([...tar.signers.signed].sort(), ['alice', 'bob']);
+  assert.deepEqual(
+    tar.items.map(({ path, layers }) => [path, layers.length]),
+    [
+      ['files/handbook/2026.11', 1],
+      ['files/models/1.2', 3],
+    ],
+  );
+  assert.deepEqual(tar.remarks, []);
+});
+
+test('two builds of the same inputs give the same bytes, and signatures do not change the digest', async (t) => {
+  const world = await startBundleWorld(t);
+  const first = await world.build('one.bundle', 'tar');
+  const second = await world.build('two.bundle', 'tar');
+  assert.ok((await readFile(world.path('one.bundle'))).equals(await readFile(world.path('two.bundle'))));
+  assert.equal(first.digest, second.digest);
+  await signBundle(world.path('one.bundle'), world.signers.alice);
+  await signBundle(world.path('one.bundle'), world.signers.carol);
+  assert.equal((await world.verify('one.bundle')).digest, second.digest);
+});
+
+test('other content, another version or another time is another digest', async (t) => {
+  const world = await startBundleWorld(t);
+  const digests = new Set<string>();
+  const changes = [
+    RECIPE,
+    RECIPE.replace('version: 7', 'version: 8'),
+    RECIPE.replace(EXPIRES, '2027-06-01T00:00:00Z'),
+  ];
+  for (const [index, recipe] of [...changes, RECIPE.replace('as: readme.txt', 'as: other.txt')].entries()) {
+    digests.add((await world.build(`b${index}`, 'folder', { recipe })).digest);
+  }
+  assert.equal(digests.size, 4);
+});
+
+test('what is signed in a folder is the same as what is signed in a tar file: GNU tar reads it', async (t) => {
+  const world = await startBundleWorld(t);
+  await world.signed('a.bundle', 'tar');
+  execFileSync('mkdir', [world.path('out')]);
+  execFileSync('tar', ['-xf', world.path('a.bundle'), '-C', world.path('out')]);
+  assert.equal((await world.verify('out')).version, 7);
+});
+
+test('signing on different machines: signatures add up, one by one, and signing again replaces', async (t) => {
+  const world = await startBundleWorld(t);
+  await world.build('a.bundle', 'tar');
+  const roles = (signed: string[]) =>
+    ['targets', 'snapshot', 'timestamp'].map((role) => ({ role, threshold: 2, signed }));
+  assert.deepEqual(await signBundle(world.path('a.bundle'), world.signers.bob), roles(['bob']));
+  assert.deepEqual(await signBundle(world.path('a.bundle'), world.signers.bob), roles(['bob']));
+  await assert.rejects(
+    world.verify('a.bundle'),
+    /^BundleError: timestamp: 1 of the 2 signers that version 1 of the root asks for signed it: .*alice did not sign/,
+  );
+  const [targets] = await signBundle(world.path('a.bundle'), world.signers.alice);
+  assert.deepEqual([...(targets?.signed ?? [])].sort(), ['alice', 'bob']);
+  await world.verify('a.bundle');
+});
+
+test('a stranger cannot sign', async (t) => {
+  const world = await startBundleWorld(t);
+  await world.build('a', 'folder');
+  await assert.rejects(signBundle(world.path('a'), world.signers.mallory), {
+    reason: 'Untrusted',
+    message: 'mallory: version 1 of the root lets these keys sign nothing in a bundle',
+  });
+});
+
+test('a signer counts only when both halves hold, and each half that is wanting is named', async (t) => {
+  const world = await startBundleWorld(t);
+  await world.signed('a', 'folder');
+  const keyOf = (half: 'classical' | 'postQuantum') => (half === 'classical' ? 64 : 3_309);
+  for (const [half, name] of [
+    ['classical', 'Ed25519'],
+    ['postQuantum', 'ML-DSA-65'],
+  ] as const) {
+    for (const [what, message] of [
+      ['missing', `without ${name}; both halves are required`],
+      ['wrong', `has an ${name} signature that does not hold`],
+    ] as const) {
+      const copy = `${half}-${what}`;
+      await cp(world.path('a'), world.path(copy), { recursive: true });
+      await changeMetadata(world.path(copy), (metadata) => ({
+        ...metadata,
+        targets: {
+          ...metadata.targets,
+          signatures: metadata.targets.signatures.flatMap((signature) => {
+            if (signature.sig.length !== 2 * keyOf(half)) return [signature];
+            return what === 'missing' ? [] : [{ ...signature, sig: flipped(signature.sig) }];
+          }),
+        },
+      }));
+      await assert.rejects(world.verify(copy), (error: Error) => {
+        assert.match(error.message, /^targets: 0 of the 2 signers/);
+        assert.ok(error.message.includes(message), error.message);
+        return true;
+      });
+    }
+  }
+});
+
+test('the profile cnsa asks for ML-DSA-87 beside Ed25519', async (t) => {
+  const world = await startBundleWorld(t, 'cnsa');
+  await world.signed('a', 'folder');
+  const { root } = await world.verify('a');
+  assert.equal(root.signed['x-casemate-profile'], 'cnsa');
+  assert.deepEqual(
+    new Set(Object.values(root.signed['x-casemate-signers']).map(({ key }) => key.scheme)),
+    new Set(['ml-dsa-87']),
+  );
+});
+
+test('an interrupted signing leaves a bundle that the next signing puts in order', async (t) => {
+  const world = await startBundleWorld(t);
+  await world.build('a', 'folder');
+  await cp(world.path('a'), world.path('half'), { recursive: true });
+  await signBundle(world.path('a'), world.signers.alice);
+  // All new blobs are there, the index is still the old one.
+  await cp(world.path('a/blobs'), world.path('half/blobs'), { recursive: true });
+  await signBundle(world.path('half'), world.signers.alice);
+  await signBundle(world.path('half'), world.signers.bob);
+  assert.equal((await world.verify('half')).version, 7);
+  await rm(world.path('half/oci-layout'));
+  await assert.rejects(world.verify('half'), { reason: 'Missing', part: 'oci-layout' });
+});
+
+test('what was made when is in the bundle, and a bundle past its time is refused or remarked on', async (t) => {
+  const world = await startBundleWorld(t);
+  await world.signed('a', 'folder');
+  assert.equal((await world.verify('a')).created, CREATED);
+  await assert.rejects(world.verify('a', { clock_ms: Date.parse(EXPIRES) }), {
+    reason: 'Expired',
+    part: 'timestamp',
+  });
+});

@@ -1,0 +1,55 @@
+/** What a type of content has to tell, to be built into bundles. Adding a type is adding a file here and a line in types.ts. */
+import type { Blob } from '../blob.ts';
+import type { RecipeItem } from '../recipe.ts';
+
+export interface Layer {
+  readonly mediaType: string;
+  readonly blob: Blob;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** One thing in the item, for the SBOM. */
+export interface Part {
+  readonly type: 'file' | 'library' | 'container' | 'operating-system';
+  readonly name: string;
+  readonly version?: string;
+  readonly licence?: string;
+  /** A package URL, where its kind of package has one. */
+  readonly purl?: string;
+  readonly sha256?: string;
+}
+
+/** What the item was made of, for the provenance. */
+export interface Material {
+  readonly name: string;
+  readonly uri?: string;
+  readonly sha256?: string;
+}
+
+export interface Collected {
+  readonly artifactType?: string;
+  readonly config: Layer;
+  readonly layers: readonly Layer[];
+  /** In place of a manifest of ours, for content that has one of its own. */
+  readonly manifest?: Buffer;
+  readonly parts: readonly Part[];
+  readonly materials: readonly Material[];
+}
+
+export interface CollectOptions {
+  /** Where the recipe lies: its paths are relative to this. */
+  readonly folder: string;
+  readonly report: (line: string) => void;
+}
+
+export interface ContentType {
+  readonly name: string;
+  /** Throws BundleError, which names `part` and the field, for an item that is not right. */
+  check(item: RecipeItem, part: string): void;
+  /** `item` was checked. */
+  collect(item: RecipeItem, options: CollectOptions): Promise<Collected>;
+}
+
+export const artifactTypeOf = (type: string): string => `application/vnd.casemate.content.${type}.v1`;
+export const configTypeOf = (type: string): string =>
+  `application/vnd.casemate.content.${type}.config.v1+json`;

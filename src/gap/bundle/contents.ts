@@ -1,0 +1,264 @@
+/**
+ * Reads the small parts of a bundle: the index, the metadata and, once the list of contents is trusted, the manifests of the items. Everything is
+ * bounded before it is read and checked against the digest that names it.
+ */
+import { type IndexedItem, indexOf, METADATA_REF, metadataBlobs } from './assemble.ts';
+import { needsBlocks, readBlocks } from './blocks.ts';
+import { artifactTypeOf } from './content/content-type.ts';
+import { BLOCKS_OF, blobPath, type Descriptor, MEDIA, REF_NAME, sha256, TITLE } from './descriptor.ts';
+import {
+  BLOB_BYTES_MAX,
+  BLOCKS_BYTES_MAX,
+  CONFIG_BYTES_MAX,
+  INDEX_BYTES_MAX,
+  MANIFEST_BYTES_MAX,
+  MIB,
+  ROOT_BYTES_MAX,
+  ROOTS_MAX,
+  SNAPSHOT_BYTES_MAX,
+  STATEMENT_BYTES_MAX,
+  TARGETS_BYTES_MAX,
+  TIMESTAMP_BYTES_MAX,
+} from './limits.ts';
+import { EMPTY_DESCRIPTOR, type Manifest, OCI_LAYOUT, readIndex, readManifest } from './manifest.ts';
+import { BundleError } from './problem.ts';
+import type { BundleSource } from './source.ts';
+import type { BundleMetadata } from './tuf/client.ts';
+import { readRoot, readSnapshot, readTargets, readTimestamp } from './tuf/metadata.ts';
+import type { TargetsSigned } from './tuf/schema.ts';
+
+export interface Head {
+  /** As it stands in the bundle; what it has to be is only known once the items are. */
+  readonly index: Buffer;
+  readonly descriptor: Descriptor;
+  readonly manifest: Manifest;
+  readonly metadata: BundleMetadata;
+}
+
+/** A layer of an item, with its blocks when it has more than one. */
+export interface Content {
+  readonly descriptor: Descriptor;
+  readonly blocks: readonly string[];
+}
+
+export interface Item extends IndexedItem {
+  readonly config: Descriptor;
+  readonly layers: readonly Content[];
+  /** SBOM, provenance, VEX, blocks. */
+  readonly statements: readonly Descriptor[];
+}
+
+/** Reads a blob that has to be small, and checks it. */
+export async function readBlob(
+  source: BundleSource,
+  { digest, size }: Pick<Descriptor, 'digest' | 'size'>,
+  bytes_max: number,
+  part: string,
+): Promise<Buffer> {
+  if (size > bytes_max)
+    throw new BundleError('TooLarge', part, `has ${size} bytes; the most is ${bytes_max / MIB} MiB`);
+  const bytes = await source.read(blobPath(digest), size, part);
+  if (bytes.length !== size)
+    throw new BundleError('WrongDigest', part, `has ${bytes.length} bytes, not ${size}`);
+  if (sha256(bytes) !== digest) throw new BundleError('WrongDigest', part, `is not what ${digest} names`);
+  return bytes;
+}
+
+/** Reads what comes first in a bundle. No signature is checked. Throws BundleError. */
+export async function readHead(source: BundleSource): Promise<Head> {
+  const layout = await source.read('oci-layout', OCI_LAYOUT.length, 'oci-layout');
+  if (!layout.equals(OCI_LAYOUT)) throw new BundleError('Malformed', 'oci-layout', `should be ${OCI_LAYOUT}`);
+  const index = await source.read('index.json', INDEX_BYTES_MAX, 'index.json');
+  const [descriptor] = readIndex(index, 'index.json').manifests;
+  if (descriptor?.artifactType !== MEDIA.metadata || descriptor.annotations?.[REF_NAME] !== METADATA_REF) {
+    throw new BundleError('Malformed', 'index.json', 'its first manifest should be the one of the metadata');
+  }
+  const manifest = readManifest(
+    await readBlob(source, descriptor, MANIFEST_BYTES_MAX, 'metadata'),
+    'metadata',
+  );
+  return { index, descriptor, manifest, metadata: await readMetadata(source, manifest) };
+}
+
+async function readMetadata(source: BundleSource, { layers, config }: Manifest): Promise<BundleMetadata> {
+  await readBlob(source, config, EMPTY_DESCRIPTOR.size, 'metadata config');
+  const read = <T>(
+    at: number,
+    name: RegExp,
+    bytes_max: number,
+    reader: (bytes: Uint8Array, part: string) => T,
+  ): Promise<T> => {
+    const layer = layers.at(at);
+    const title = layer?.annotations?.[TITLE] ?? '';
+    if (layer === undefined || !name.test(title)) {
+      throw new BundleError(
+        'Malformed',
+        'metadata',
+        `has ${JSON.stringify(title)} where ${name.source} is expected`,
+      );
+    }
+    const part = title.replace(/^(?:([0-9]+)\.root|(?:[0-9]+\.)?([a-z]+))\.json$/, (_, version, role) =>
+      version === undefined ? role : `root ${version}`,
+    );
+    return readBlob(source, layer, bytes_max, part).then((bytes) => reader(bytes, part));
+  };
+  const count = layers.length - 3;
+  if (count < 1 || count > ROOTS_MAX) {
+    throw new BundleError(
+      'Malformed',
+      'metadata',
+      `has ${layers.length} files; a root at least, at most ${ROOTS_MAX}, and three more are expected`,
+    );
+  }
+  const roots = [];
+  for (let at = 0; at < count; at++) {
+    roots.push(await read(at, new RegExp(`^${at + 1}\\.root\\.json$`), ROOT_BYTES_MAX, readRoot));
+  }
+  return {
+    roots,
+    timestamp: await read(-3, /^timestamp\.json$/, TIMESTAMP_BYTES_MAX, readTimestamp),
+    snapshot: await read(-2, /^[0-9]+\.snapshot\.json$/, SNAPSHOT_BYTES_MAX, readSnapshot),
+    targets: await read(-1, /^[0-9]+\.targets\.json$/, TARGETS_BYTES_MAX, readTargets),
+  };
+}
+
+/** Reads the manifests of everything in the list, in its order. The list must be trusted, or the answer is not either. */
+export async function readItems(source: BundleSource, targets: TargetsSigned['targets']): Promise<Item[]> {
+  const paths = Object.keys(targets).sort();
+  const items: Item[] = [];
+  for (const path of paths) {
+    const target = targets[path];
+    if (target !== undefined) items.push(await readItem(source, path, target));
+  }
+  return items;
+}
+
+async function readItem(
+  source: BundleSource,
+  path: string,
+  target: TargetsSigned['targets'][string],
+): Promise<Item> {
+  const manifest = { digest: `sha256:${target.hashes.sha256}`, size: target.length };
+  const { config, layers, artifactType } = readManifest(
+    await readBlob(source, manifest, MANIFEST_BYTES_MAX, path),
+    path,
+  );
+  const expected = artifactTypeOf(path.slice(0, path.indexOf('/')));
+  // An image of others is as they made it.
+  if (artifactType !== expected && !path.startsWith('oci-image/')) {
+    throw new BundleError('Malformed', path, `artifactType is ${artifactType}; should be ${expected}`);
+  }
+  const { companion } = target.custom;
+  const companionDescriptor = { digest: `sha256:${companion.sha256}`, size: companion.length };
+  const about = `${path}: companion`;
+  const said = readManifest(await readBlob(source, companionDescriptor, MANIFEST_BYTES_MAX, about), about);
+  if (said.artifactType !== MEDIA.companion || said.subject?.digest !== manifest.digest) {
+    throw new BundleError('Malformed', about, 'is not about this item');
+  }
+  const blocks = await readAllBlocks(source, path, said.layers);
+  return {
+    path,
+    artifactType,
+    manifest,
+    companion: companionDescriptor,
+    config,
+    statements: [said.config, ...said.layers],
+    layers: layers.map((descriptor) => {
+      const list = blocks.get(descriptor.digest);
+      if (needsBlocks(descriptor.size) && list?.size !== descriptor.size) {
+        throw new BundleError(
+          'Missing',
+          `${path}: blob ${descriptor.digest}`,
+          'the digests of its blocks are not in the bundle',
+        );
+      }
+      return { descriptor, blocks: list?.sha256 ?? [] };
+    }),
+  };
+}
+
+async function readAllBlocks(source: BundleSource, path: string, layers: readonly Descriptor[]) {
+  const blocks = new Map<string, ReturnType<typeof readBlocks>>();
+  for (const layer of layers.filter(({ mediaType }) => mediaType === MEDIA.blocks)) {
+    const of = layer.annotations?.[BLOCKS_OF] ?? '';
+    const part = `${path}: blocks of ${of}`;
+    blocks.set(of, readBlocks(await readBlob(source, layer, BLOCKS_BYTES_MAX, part), part));
+  }
+  return blocks;
+}
+
+/** All blobs of an item after its two manifests, in the order of a tar file. */
+export const blobsOf = (item: Item): Content[] => [
+  ...[...item.statements, item.config].map((descriptor) => ({ descriptor, blocks: [] })),
+  ...item.layers,
+];
+
+const MOST: readonly (readonly [mediaType: string, bytes_max: number])[] = [
+  [MEDIA.sbom, STATEMENT_BYTES_MAX],
+  [MEDIA.provenance, STATEMENT_BYTES_MAX],
+  [MEDIA.vex, STATEMENT_BYTES_MAX],
+  [MEDIA.blocks, BLOCKS_BYTES_MAX],
+];
+
+interface Expected {
+  readonly size: number;
+  /** What is wrong when it is not there. */
+  readonly part: string;
+}
+
+/** The files that a bundle has to be made of, in the order of a tar file. Throws BundleError for what is too large. */
+export function expectedEntries(
+  metadata: BundleMetadata,
+  items: readonly Item[],
+): { readonly index: Buffer; readonly entries: ReadonlyMap<string, Expected> } {
+  const { descriptor, blobs } = metadataBlobs(metadata);
+  const index = indexOf(descriptor, items);
+  const entries = new Map<string, Expected>([
+    ['oci-layout', { size: OCI_LAYOUT.length, part: 'oci-layout' }],
+    ['index.json', { size: index.length, part: 'index.json' }],
+  ]);
+  const expect = ({ digest, size }: Pick<Descriptor, 'digest' | 'size'>, part: string) => {
+    const path = blobPath(digest);
+    if (!entries.has(path)) entries.set(path, { size, part });
+  };
+  for (const blob of blobs) expect(blob, 'metadata');
+  for (const item of items) {
+    expect(item.manifest, item.path);
+    expect(item.companion, `${item.path}: companion`);
+    for (const { descriptor } of blobsOf(item)) {
+      const most = MOST.find(([mediaType]) => mediaType === descriptor.mediaType)?.[1];
+      const part = `${item.path}: blob ${descriptor.digest}`;
+      const bytes_max = descriptor === item.config ? CONFIG_BYTES_MAX : (most ?? BLOB_BYTES_MAX);
+      if (descriptor.size > bytes_max) {
+        throw new BundleError('TooLarge', part, `has ${descriptor.size} bytes; the most is ${bytes_max}`);
+      }
+      expect(descriptor, part);
+    }
+  }
+  return { index, entries };
+}
+
+/** Throws BundleError unless the bundle is made of just the files that its list calls for, each of the size that it should have, in a tar file in order. */
+export function requireExactly(source: BundleSource, head: Head, items: readonly Item[]): void {
+  const { index, entries: expected } = expectedEntries(head.metadata, items);
+  for (const [name, { size, part }] of expected) {
+    const entry = source.entries.get(name);
+    if (entry === undefined) throw new BundleError('Missing', part, `${name} is not in the bundle`);
+    if (entry.size !== size)
+      throw new BundleError('WrongDigest', part, `has ${entry.size} bytes, not ${size}`);
+  }
+  // With the metadata manifest, whose digest stands in it, this is all that signatures do not reach: it must be what they lead to.
+  if (!index.equals(head.index)) {
+    throw new BundleError('Malformed', 'index.json', 'is not the index of just what was signed for');
+  }
+  const found = [...source.entries.keys()];
+  const stray = found.find((name) => !expected.has(name));
+  if (stray !== undefined) throw new BundleError('Unexpected', stray, 'nothing that was signed names it');
+  if (source.form === 'folder') return;
+  const order = [...expected.keys()];
+  const wrong = found.findIndex((name, at) => name !== order[at]);
+  if (wrong >= 0) {
+    const why = `stands where ${order[wrong]} belongs: a bundle in this order could not be checked as it arrives`;
+    throw new BundleError('Malformed', found[wrong] ?? '', why);
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * Verifies a bundle from its signatures down to the last block, in memory that does not grow with it, and stops at the first thing that is wrong.
+ * Whatever it accepts is, byte for byte, what k signers signed for.
+ */
+import { createHash } from 'node:crypto';
+import { blockDigest } from './blocks.ts';
+import { blobsOf, type Content, type Item, readHead, readItems, requireExactly } from './contents.ts';
+import { blobPath } from './descriptor.ts';
+import { BLOCK_BYTES } from './limits.ts';
+import type { Progress } from './output.ts';
+import { BundleError } from './problem.ts';
+import type { BundleSource } from './source.ts';
+import { type AgePolicy, type Trust, type Verified, verifyMetadata } from './tuf/client.ts';
+
+export interface VerifyOptions {
+  readonly trust: Trust;
+  readonly clock_ms: number;
+  readonly policy: AgePolicy;
+  readonly progress?: Progress;
+}
+
+export interface VerifiedBundle extends Verified {
+  readonly items: readonly Item[];
+  /** Bytes of all distinct blobs of the items. */
+  readonly size: number;
+}
+
+/** Throws BundleError, whose `part` says what is wrong: a role, an item, a blob, a block. */
+export async function verifyBundle(source: BundleSource, options: VerifyOptions): Promise<VerifiedBundle> {
+  const head = await readHead(source);
+  const verified = verifyMetadata(head.metadata, options.trust, options.clock_ms, options.policy);
+  const items = await readItems(source, verified.targets);
+  requireExactly(source, head, items);
+  const distinct = new Map<string, Content & { readonly path: string }>();
+  for (const item of items) {
+    for (const content of blobsOf(item)) {
+      if (!distinct.has(content.descriptor.digest))
+        distinct.set(content.descriptor.digest, { ...content, path: item.path });
+    }
+  }
+  const total = [...distinct.values()].reduce((sum, { descriptor }) => sum + descriptor.size, 0);
+  let done = 0;
+  for (const content of distinct.values()) {
+    await verifyBlob(source, content, `${content.path}: blob ${content.descriptor.digest}`, (count) => {
+      done += count;
+      options.progress?.(done, total);
+    });
+  }
+  return { ...verified, items, size: total };
+}
+
+async function verifyBlob(
+  source: BundleSource,
+  { descriptor, blocks }: Content,
+  part: string,
+  read: (count: number) => void,
+): Promise<void> {
+  const whole = createHash('sha256');
+  let number = 0;
+  for await (const piece of source.pieces(blobPath(descriptor.digest), part)) {
+    const expected = blocks[number];
+    if (expected !== undefined && blockDigest(piece) !== expected) {
+      const last = Math.ceil(descriptor.size / BLOCK_BYTES) - 1;
+      throw new BundleError(
+        'WrongDigest',
+        `${part}, block ${number}`,
+        `is not what was signed for (blocks are numbered 0 to ${last})`,
+      );
+    }
+    whole.update(piece);
+    read(piece.length);
+    number += 1;
+  }
+  if (blocks.length > 0 && number !== blocks.length) {
+    throw new BundleError('Malformed', part, `has ${number} blocks; ${blocks.length} are listed`);
+  }
+  if (`sha256:${whole.digest('hex')}` !== descriptor.digest) {
+    throw new BundleError('WrongDigest', part, 'its bytes are not those that were signed for');
+  }
+}
