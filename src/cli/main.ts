@@ -6,6 +6,7 @@ import { Command, CommanderError } from 'commander';
 import { programVersion } from '#region/program.ts';
 import { registerAccessCommands } from './access/register.ts';
 import { registerApprovalCommands } from './approvals/register.ts';
+import { registerBundleCommands } from './bundle/register.ts';
 import { registerCertificateCommands } from './certificates/register.ts';
 import { registerIdentityCommands } from './identity/register.ts';
 import { registerKeyCommands } from './keys/register.ts';
@@ -13,6 +14,7 @@ import { registerLedgerCommands } from './ledger/register.ts';
 import { registerOperatorCommands } from './operators/register.ts';
 import { registerDeveloperCommands, registerRegionCommands } from './region/commands.ts';
 import { registerResourceCommands } from './resources/register.ts';
+import { registerSealCommands } from './seal/register.ts';
 import { registerWitnessCommands } from './witness/register.ts';
 
 const EXIT_FAILURE = 1;
@@ -37,6 +39,8 @@ registerKeyCommands(program);
 registerCertificateCommands(program);
 registerLedgerCommands(program);
 registerWitnessCommands(program);
+registerSealCommands(program);
+registerBundleCommands(program);
 registerDeveloperCommands(program);
 
 try {

@@ -1,0 +1,52 @@
+/** `casemate bundle build`. */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { buildBundle } from '#gap/bundle/build.ts';
+import { writeBundle } from '#gap/bundle/output.ts';
+import { parseRecipe } from '#gap/bundle/recipe.ts';
+import { requireChain } from '#gap/bundle/tuf/root.ts';
+import { readRootFolder } from '#gap/bundle/tuf/root-folder.ts';
+import { programVersion } from '#region/program.ts';
+import { ownCommand, shellWord } from '../own-command.ts';
+import { CliError, reporting } from '../resources/errors.ts';
+import { print, printLines } from '../resources/output.ts';
+import { mebibytes, progressLine } from './progress.ts';
+import type { BuildOptions } from './register.ts';
+
+export const build = reporting(async (path: string, options: BuildOptions) => {
+  const out = resolve(options.out);
+  if (existsSync(out))
+    throw new CliError(`${options.out} is there already`, { hint: 'give another name, or remove it' });
+  const recipe = parseRecipe(await readFile(path, 'utf8'), path, {
+    ...(options.bundleVersion === undefined ? {} : { version: options.bundleVersion }),
+    ...(options.created === undefined ? {} : { created: options.created }),
+    ...(options.expires === undefined ? {} : { expires: options.expires }),
+  });
+  const folder = dirname(resolve(path));
+  const roots = await readRootFolder(resolve(folder, recipe.roots));
+  requireChain(roots);
+  const built = await buildBundle(recipe, {
+    folder,
+    roots,
+    toolVersion: programVersion(),
+    report: (line) => process.stderr.isTTY && process.stderr.write(`${line}\n`),
+  });
+  const progress = progressLine('writing');
+  await writeBundle(out, /\/$/.test(options.out) ? 'folder' : 'tar', built.files, progress.report);
+  progress.done();
+  const size = built.files.reduce((sum, { blob }) => sum + blob.size, 0);
+  const items = built.items.map((item) => item.path);
+  if (options.output === 'json') {
+    const { name, version, created, expires } = recipe;
+    print(
+      `${JSON.stringify({ bundle: options.out, name, version, created, expires, digest: `sha256:${built.digest}`, size, items }, null, 2)}\n`,
+    );
+    return;
+  }
+  printLines([
+    `${options.out}: ${recipe.name} ${recipe.version}, ${items.length} ${items.length === 1 ? 'item' : 'items'}, ${mebibytes(size)}`,
+    `  digest sha256:${built.digest}: whoever builds the same gets the same`,
+    `not signed yet; each signer: ${ownCommand()} bundle sign ${shellWord(options.out)} --key NAME.key`,
+  ]);
+});

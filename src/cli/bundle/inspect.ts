@@ -1,0 +1,36 @@
+/** `casemate bundle inspect`. */
+import { type Inspected, inspectBundle } from '#gap/bundle/inspect.ts';
+import { reporting } from '../resources/errors.ts';
+import { print, printLines } from '../resources/output.ts';
+import { mebibytes } from './progress.ts';
+import type { OutputOption } from './register.ts';
+import { roleLine } from './sign.ts';
+
+export const inspect = reporting(async (path: string, options: OutputOption) => {
+  const found = await inspectBundle(path);
+  if (options.output === 'json') print(`${JSON.stringify(jsonOf(found), null, 2)}\n`);
+  else printLines(linesOf(path, found));
+});
+
+const jsonOf = ({ items, digest, ...rest }: Inspected) => ({
+  verified: false,
+  ...rest,
+  digest: `sha256:${digest}`,
+  items: items.map(({ blobs: _, ...item }) => item),
+});
+
+function linesOf(path: string, found: Inspected): string[] {
+  const { name, version, created, expires, digest, rootVersion, roles, items } = found;
+  return [
+    `${path}: NOT verified; what it says of itself:`,
+    `  ${name} ${version} of ${created}, until ${expires}`,
+    `  digest sha256:${digest}`,
+    `  by version ${rootVersion} of its root:`,
+    ...roles.map((role) => `  ${roleLine(role)}`),
+    ...items.flatMap(({ path: item, size, layers, statements }) => [
+      `  ${item}  ${mebibytes(size)}`,
+      ...layers.map((layer) => `    ${layer.name}  ${mebibytes(layer.size)}  ${layer.mediaType}`),
+      `    with ${statements.join(', ')}`,
+    ]),
+  ];
+}

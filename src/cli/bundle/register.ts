@@ -1,0 +1,182 @@
+/** Declares `casemate bundle …`. What the commands do is in the files beside this one, loaded when they run. None of them needs a region. */
+import { type Command, Option } from 'commander';
+import { collect, parseCount } from '../resources/options.ts';
+
+export interface OutputOption {
+  readonly output?: 'json';
+}
+
+export interface BuildOptions extends OutputOption {
+  readonly out: string;
+  readonly bundleVersion?: number;
+  readonly created?: string;
+  readonly expires?: string;
+}
+
+export interface VerifyOptions extends OutputOption {
+  readonly root: string;
+  readonly allowExpired?: boolean;
+}
+
+export interface KeyOptions {
+  readonly key: string;
+  readonly passphraseFile?: string;
+}
+
+export interface NewKeyOptions {
+  readonly signer: string;
+  readonly out: string;
+  readonly profile: 'hybrid' | 'cnsa';
+  readonly passphraseFile?: string;
+}
+
+export interface RootOptions {
+  readonly expires?: string;
+  readonly signer?: readonly string[];
+  readonly threshold?: number;
+  readonly contentSigner?: readonly string[];
+  readonly contentThreshold?: number;
+}
+
+export interface NewRootOptions extends RootOptions {
+  readonly expires: string;
+  readonly profile: 'hybrid' | 'cnsa';
+}
+
+export interface RotateOptions extends RootOptions {
+  readonly remove?: readonly string[];
+}
+
+const json = () => new Option('-o, --output <format>', 'how to print').choices(['json']);
+const profile = () =>
+  new Option('--profile <name>', 'hybrid: Ed25519 and ML-DSA-65; cnsa: Ed25519 and ML-DSA-87')
+    .choices(['hybrid', 'cnsa'])
+    .default('hybrid');
+const PASSPHRASE_FILE = 'read the passphrase from there (default: asked for, or standard input)';
+
+/** Adds them to the program. */
+export function registerBundleCommands(program: Command): void {
+  program.commandsGroup('Cross the gap:');
+  const bundle = program
+    .command('bundle')
+    .description(
+      'bundles: all that comes into a region, built on a connected machine (docs/crossing-the-gap.md)',
+    );
+
+  bundle
+    .command('build')
+    .description('build a bundle; the same inputs give the same bytes')
+    .argument('<recipe>', 'what goes in, in YAML')
+    .requiredOption('--out <path>', 'the bundle: a folder when it ends in "/", else one file')
+    .option('--bundle-version <number>', 'in place of the recipe’s version', parseCount)
+    .option('--created <time>', 'in place of the recipe’s, such as 2026-11-22T00:00:00Z')
+    .option('--expires <time>', 'in place of the recipe’s')
+    .addOption(json())
+    .action(async (recipe: string, options: BuildOptions) =>
+      (await import('./build.ts')).build(recipe, options),
+    );
+
+  bundle
+    .command('sign')
+    .description(
+      'sign a bundle with your pair of keys; k people do so, one after the other, each where they are',
+    )
+    .argument('<bundle>')
+    .requiredOption('--key <file>', 'your private keys')
+    .option('--passphrase-file <file>', PASSPHRASE_FILE)
+    .action(async (path: string, options: KeyOptions) => (await import('./sign.ts')).sign(path, options));
+
+  bundle
+    .command('verify')
+    .description('verify every signature and every byte; says exactly what is wrong')
+    .argument('<bundle>')
+    .requiredOption('--root <file>', 'the root that you trust: a root file that reached you another way')
+    .option('--allow-expired', 'accept what is past its time, and say so')
+    .addOption(json())
+    .action(async (path: string, options: VerifyOptions) =>
+      (await import('./verify.ts')).verify(path, options),
+    );
+
+  bundle
+    .command('inspect')
+    .description('show what a bundle says that it holds; nothing is verified')
+    .argument('<bundle>')
+    .addOption(json())
+    .action(async (path: string, options: OutputOption) =>
+      (await import('./inspect.ts')).inspect(path, options),
+    );
+
+  bundle
+    .command('diff')
+    .description(
+      'what is in one bundle and not in the other, and how many bytes that is; exits with 1 when they differ',
+    )
+    .argument('<before>')
+    .argument('<after>')
+    .addOption(json())
+    .action(async (before: string, after: string, options: OutputOption) =>
+      (await import('./diff.ts')).diff(before, after, options),
+    );
+
+  registerKeys(bundle);
+  registerRoots(bundle);
+}
+
+function registerKeys(bundle: Command): void {
+  bundle
+    .command('keys')
+    .description('the keys of those who sign')
+    .command('new')
+    .description(
+      'make a signer’s pair of keys: NAME.key for them alone, NAME.pub.json for whoever makes the root',
+    )
+    .requiredOption('--signer <name>', 'who it is for')
+    .option('--out <dir>', 'where to put both files', '.')
+    .addOption(profile())
+    .option('--passphrase-file <file>', PASSPHRASE_FILE)
+    .action(async (options: NewKeyOptions) => (await import('./keys.ts')).newKeys(options));
+}
+
+function registerRoots(bundle: Command): void {
+  const root = bundle
+    .command('root')
+    .description('who may sign: a chain of roots, each vouched for by the one before');
+  const group = (command: Command) =>
+    command
+      .option('--signer <file>', 'NAME.pub.json of somebody who changes the root; once for each', collect)
+      .option('--threshold <k>', 'how many of them it takes', parseCount)
+      .option(
+        '--content-signer <file>',
+        'NAME.pub.json of somebody who signs bundles; once for each (default: the same people)',
+        collect,
+      )
+      .option('--content-threshold <k>', 'how many of them it takes', parseCount);
+  group(root.command('new'))
+    .description('make the first root; it counts once enough have signed it')
+    .argument('<dir>', 'a folder for the chain')
+    .requiredOption('--expires <time>', 'such as 2028-01-01T00:00:00Z')
+    .addOption(profile())
+    .action(async (dir: string, options: NewRootOptions) =>
+      (await import('./root.ts')).newRoot(dir, options),
+    );
+  group(root.command('rotate'))
+    .description(
+      'make the next root: add signers, remove them, change thresholds; the old and the new ones sign it',
+    )
+    .argument('<dir>', 'the folder of the chain')
+    .option('--remove <name>', 'somebody who signs nothing any more; once for each', collect)
+    .option('--expires <time>', 'such as 2030-01-01T00:00:00Z (default: as before)')
+    .action(async (dir: string, options: RotateOptions) => (await import('./root.ts')).rotate(dir, options));
+  root
+    .command('sign')
+    .description('sign the newest root')
+    .argument('<dir>', 'the folder of the chain')
+    .requiredOption('--key <file>', 'your private keys')
+    .option('--passphrase-file <file>', PASSPHRASE_FILE)
+    .action(async (dir: string, options: KeyOptions) => (await import('./root.ts')).sign(dir, options));
+  root
+    .command('show')
+    .description('who may sign, by the newest root, and what its signatures still lack')
+    .argument('<dir>', 'the folder of the chain')
+    .action(async (dir: string) => (await import('./root.ts')).show(dir));
+}
