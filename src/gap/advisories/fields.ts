@@ -4,6 +4,9 @@ import { invalid, type Place, shown } from './problem.ts';
 /** Of one text that is kept (names, versions, ids); free text is cut instead. */
 const TEXT_LENGTH_MAX = 512;
 
+/** npm allows 214. */
+const NAME_LENGTH_MAX = 256;
+
 export type Fields = Readonly<Record<string, unknown>>;
 
 export function isFields(value: unknown): value is Fields {
@@ -33,6 +36,13 @@ export function textOf(place: Place, field: string, value: unknown, length_max =
     throw invalid(place, field, `has ${value.length} characters; at most ${length_max} are taken`);
   }
   return value;
+}
+
+/** The name of a package: without spaces and control characters. */
+export function nameOf(place: Place, field: string, value: unknown): string {
+  const name = textOf(place, field, value, NAME_LENGTH_MAX);
+  if (/[\s\p{Cc}]/u.test(name)) throw invalid(place, field, `is ${shown(name)}, which is no package’s name`);
+  return name;
 }
 
 /** Absent, null and empty are undefined. */

@@ -2,7 +2,17 @@
  * OpenVEX 0.2.0 documents (openvex/spec): statements on whether products are affected by a vulnerability. `not_affected` needs a justification
  * from the standard's list, or an impact statement in words; without either it is refused, and so is the document. Pure.
  */
-import { excerpt, type Fields, fieldsOf, listOf, optionalText, textOf, timeOf, wordOf } from '../fields.ts';
+import {
+  excerpt,
+  type Fields,
+  fieldsOf,
+  listOf,
+  nameOf,
+  optionalText,
+  textOf,
+  timeOf,
+  wordOf,
+} from '../fields.ts';
 import { type PackageKey, packageKey, VEX_STATUSES, type VexStatement } from '../model.ts';
 import { AdvisoryError, invalid, type Place, shown } from '../problem.ts';
 import { fullName, parsePurl } from '../purl.ts';
@@ -140,6 +150,7 @@ function purlOf(place: Place, field: string, product: Fields): string {
 
 function keyOf(place: Place, field: string, purl: string): { readonly key?: PackageKey } {
   const parsed = parsePurl(place, field, purl);
+  nameOf(place, field, fullName(parsed));
   if (parsed.type === 'npm') return { key: packageKey('npm', fullName(parsed)) };
   return parsed.type === 'deb' && parsed.namespace === 'debian'
     ? { key: packageKey('debian', parsed.name) }

@@ -8,6 +8,7 @@ import {
   fieldsOf,
   isFields,
   listOf,
+  nameOf,
   optionalText,
   textOf,
   timeOf,
@@ -80,7 +81,7 @@ export function parseOsvEntry(value: unknown): OsvEntry {
     const ecosystem: Ecosystem | undefined =
       family === 'Debian' ? 'debian' : family === 'npm' ? 'npm' : undefined;
     if (ecosystem === undefined) continue;
-    const key = packageKey(ecosystem, textOf(place, `${field}.package.name`, about.name));
+    const key = packageKey(ecosystem, nameOf(place, `${field}.package.name`, about.name));
     const own = severityOf(place, `${field}.severity`, affected);
     const known = found.get(key) ?? { severity: own === 'unknown' ? severity : own, affected: [] };
     known.affected.push(parseAffected(place, field, affected, ORDER[ecosystem], release));
