@@ -155,6 +155,7 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
         logs: () => realms.logs,
         eraser: () => realms.access,
         bodies: () => realms.bodies,
+        records: () => realms.records,
         recordings: () => recordings,
         gateways: () => ({
           realms,

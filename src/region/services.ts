@@ -6,7 +6,7 @@ import { connectIncus, type Incus } from '#engines/incus/client.ts';
 import type { FilterClient } from '#engines/nftables/client.ts';
 import { hostAddresses } from '#engines/nftables/host-addresses.ts';
 import type { AccessEraser, AccessLog } from '#kernel/access.ts';
-import type { BodyEraser } from '#kernel/bodies.ts';
+import type { BodyEraser, RecordEraser } from '#kernel/bodies.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Kind } from '#kernel/kind.ts';
 import type { Logger } from '#kernel/logger.ts';
@@ -67,6 +67,7 @@ export interface ServiceParts {
   readonly logs: () => RealmLogs;
   readonly eraser: () => AccessEraser;
   readonly bodies: () => BodyEraser;
+  readonly records: () => RecordEraser;
   readonly recordings: () => KeptRecordings;
   /** What networks' gateways are served with. */
   readonly gateways: () => RegionParts;
@@ -94,6 +95,7 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
     logs,
     eraser,
     bodies,
+    records,
     recordings,
     gateways,
   } = parts;
@@ -117,7 +119,7 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
     operatorsService({ eventKind: Event, keyring, certificates, clock, registry, realms, recordings }),
     trustService({ keyring, certificates }),
     keysService({ backends: keys, providers: keyProviders, realms, accessLog, clock }),
-    retentionService({ eraser, bodies }),
+    retentionService({ eraser, bodies, records }),
     witnessService({ logs, client: witnessClient(config.ledger.witnessNetworks, clock) }),
     tenancyService({
       kinds: organizationKinds,

@@ -64,6 +64,7 @@ function controllers(): string[] {
     logs: unopened,
     eraser: unopened,
     bodies: unopened,
+    records: unopened,
     recordings: unopened,
     gateways: unopened,
   });

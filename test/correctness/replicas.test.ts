@@ -8,13 +8,14 @@ import { openPostgres } from '#engines/postgres/open-postgres.ts';
 import { startTestPostgres } from '#engines/postgres/test-cluster.ts';
 import { systemActor } from '#kernel/access.ts';
 import type { ChangeLeaf } from '#kernel/log/leaf.ts';
+import type { WholeLeaf } from '#kernel/log/personal.ts';
 import type { ChangeContext } from '#kernel/realm.ts';
 import { KindRegistry } from '#kernel/registry.ts';
 import { EXAMPLE_KINDS, Widget } from '#kernel/store/example-kinds.ts';
 import { openRealms } from '#kernel/store/realms.ts';
 import { SeededRandom, ThrowawayKeyring } from '#kernel/store/test-realms.ts';
 import { newPersonalKey, signingRequest } from '#trust/certificates/personal-key.ts';
-import { readLeaves } from '#trust/ledger/leaves.ts';
+import { readWholeLeaves } from '#trust/ledger/leaves.ts';
 import type { TileSource } from '#trust/ledger/source.ts';
 import { verifyLog } from '#trust/ledger/verify.ts';
 import {
@@ -188,11 +189,11 @@ describe('a region of three processes over one database', () => {
       reports.push(await verifyLog(ledgerOf(client), vkey));
     }
     for (const report of reports) assert.deepEqual(report.problems, []);
-    const changes: ChangeLeaf[] = [];
+    const changes: (ChangeLeaf & WholeLeaf)[] = [];
     const [first] = clients;
     assert.ok(first);
     const size = Math.min(...reports.map((report) => report.size));
-    for await (const leaf of readLeaves(ledgerOf(first), size, 0, size)) {
+    for await (const leaf of readWholeLeaves(ledgerOf(first), size, 0, size)) {
       if (leaf.type === 'change' && leaf.resource === 'configmaps' && leaf.index > start) changes.push(leaf);
     }
     const acknowledged = [...histories.entries()].flatMap(([name, history]) =>

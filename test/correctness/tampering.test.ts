@@ -118,7 +118,7 @@ describe('a log that was changed in the database', () => {
 
   it('shows the checkpoint that no longer fits when the hash was made to fit the changed leaf', async () => {
     const problems = await found(
-      `UPDATE changes SET leaf = convert_to(replace(convert_from(leaf, 'UTF8'), 'alice', 'mally'), 'UTF8') WHERE ${row(LEAF)}`,
+      `UPDATE changes SET leaf = convert_to(replace(convert_from(leaf, 'UTF8'), '"create"', '"delete"'), 'UTF8') WHERE ${row(LEAF)}`,
       `UPDATE changes SET hash = sha256('\\x00'::bytea || leaf) WHERE ${row(LEAF)}`,
     );
     assert.deepEqual(problems, [`CHECKPOINT_ROOT size ${size}`]);
@@ -126,10 +126,20 @@ describe('a log that was changed in the database', () => {
 
   it('shows the same in a part of the log whose tree nodes are stored', async () => {
     const problems = await found(
-      `UPDATE changes SET leaf = convert_to(replace(convert_from(leaf, 'UTF8'), 'alice', 'mally'), 'UTF8') WHERE ${row(100)}`,
+      `UPDATE changes SET leaf = convert_to(replace(convert_from(leaf, 'UTF8'), '"create"', '"delete"'), 'UTF8') WHERE ${row(100)}`,
       `UPDATE changes SET hash = sha256('\\x00'::bytea || leaf) WHERE ${row(100)}`,
     );
     assert.deepEqual(problems, ['TILE_CHANGED tile/1/000.p/1', `CHECKPOINT_ROOT size ${size}`]);
+  });
+
+  it('shows what was changed, or taken away without a word, beside a leaf', async () => {
+    const beside = (column: string, value: string) =>
+      found(`UPDATE changes SET ${column} = ${value} WHERE ${row(LEAF)}`);
+    assert.deepEqual(await beside('body', flipped('body')), [`BODY_CHANGED leaf ${LEAF}`]);
+    assert.deepEqual(await beside('body', "''"), [`BODY_MISSING leaf ${LEAF}`]);
+    const mallory = `convert_to(replace(convert_from(personal, 'UTF8'), 'alice', 'mally'), 'UTF8')`;
+    assert.deepEqual(await beside('personal', mallory), [`RECORD_CHANGED leaf ${LEAF}`]);
+    assert.deepEqual(await beside('personal', 'NULL'), [`RECORD_MISSING leaf ${LEAF}`]);
   });
 
   it('shows where a leaf was taken out', async () => {

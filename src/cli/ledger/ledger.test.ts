@@ -1,7 +1,7 @@
 // The ledger from the command line: a process of its own, against the real API server and its real logs.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { TEST_KINDS } from '#kernel/wire/test-kinds.ts';
@@ -143,6 +143,16 @@ test('a receipt is checked on a machine that has nothing but the key', async (t)
   const checked = await elsewhere('shop.tlog-proof', '--key', key, '-o', 'json');
   assert.equal(checked.code, 0, checked.stderr);
   const { leaf } = JSON.parse(checked.stdout);
+  // Who it was stands in a file beside the receipt, and may be kept back.
+  await rename(join(cli.folder, 'shop.tlog-proof.record.json'), join(cli.folder, 'who.json'));
+  const without = JSON.parse((await elsewhere('shop.tlog-proof', '--key', key, '-o', 'json')).stdout).leaf;
+  assert.deepEqual([without.digest, without.actor, without.name], [leaf.digest, undefined, undefined]);
+  const given = await elsewhere('shop.tlog-proof', '--key', key, '--record', 'who.json', '-o', 'json');
+  assert.deepEqual(JSON.parse(given.stdout).leaf, leaf);
+  await writeFile(join(cli.folder, 'shop.tlog-proof.record.json'), '{}');
+  const other = await elsewhere('shop.tlog-proof', '--key', key);
+  assert.match(other.stderr, /shop\.tlog-proof\.record\.json does NOT belong to this receipt/);
+  await rm(join(cli.folder, 'shop.tlog-proof.record.json'));
   assert.deepEqual(
     [leaf.actor, leaf.verb, leaf.resource, leaf.name],
     ['alice', 'create', 'namespaces', 'shop'],
@@ -196,7 +206,7 @@ test('an export verifies without its region, and tells when a byte of it was cha
   assert.match((await cli.run(['ledger', 'export', 'copy'])).stderr, /copy is not empty/);
   const entries = join(cli.folder, 'copy/changes/tile/entries/000.p/5');
   const bytes = await readFile(entries);
-  bytes.write('mallo', bytes.indexOf('alice', bytes.indexOf('"index":2') - 400));
+  bytes.write('delete', bytes.indexOf('create', bytes.indexOf('"index":2')));
   await writeFile(entries, bytes);
   const changed = await verify('--log', 'changes');
   assert.equal(changed.code, 1);

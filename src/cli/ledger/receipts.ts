@@ -1,9 +1,9 @@
 /** `casemate ledger prove` and `ledger check-receipt`. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { rfc3339 } from '#kernel/clock.ts';
 import { readUnverifiedCheckpoint } from '#kernel/log/checkpoint.ts';
-import type { Leaf } from '#kernel/log/leaf.ts';
+import { isRecorded, type Leaf } from '#kernel/log/leaf.ts';
 import { TILE_WIDTH } from '#kernel/log/merkle.ts';
 import {
   encodePersonal,
@@ -97,7 +97,7 @@ export const prove = inSession(async (session: Session, options: ProveOptions, a
   const file =
     options.output ?? `${checkpoint.origin.replaceAll(/[^A-Za-z0-9.-]/g, '_')}-${index}.tlog-proof`;
   writeFileSync(file, receipt);
-  const recordFile = `${file}.record.json`;
+  const recordFile = recordFileOf(file);
   if (record !== undefined) writeFileSync(recordFile, encodePersonal(record));
   printLines([
     `${file}: leaf ${index} of ${checkpoint.origin}, proven in its first ${checkpoint.size} leaves`,
@@ -109,22 +109,32 @@ export const prove = inSession(async (session: Session, options: ProveOptions, a
       options.policy === undefined
         ? `--key '${String(trust).split(' ', 1)[0]}'`
         : `--policy ${shellWord(options.policy)}`
-    }${record === undefined ? '' : ` --record ${shellWord(recordFile)}`}`,
+    }`,
+    ...(record === undefined ? [] : [`Who it was stands in ${recordFile}: give it along, or keep it back.`]),
   ]);
 });
 
 /** What stands beside the leaf of persons; undefined when nothing does, or no more. */
 async function recordBeside(source: TileSource, leaf: Leaf): Promise<PersonalRecord | undefined> {
-  if (leaf.type !== 'access' || leaf.v !== 2) return undefined;
+  if (!isRecorded(leaf)) return undefined;
   const records = await readPersonal(source, Math.floor(leaf.index / TILE_WIDTH));
   return records && openPersonal(leaf, records);
+}
+
+/** Where the record beside a receipt's leaf is written to, and looked for. */
+const recordFileOf = (receipt: string) => `${receipt}.record.json`;
+
+/** The record that was given, or lies beside the receipt. */
+function recordFor(file: string, { record }: CheckOptions, leaf: Leaf): PersonalRecord | undefined {
+  if (record !== undefined) return givenRecord(record, leaf);
+  const beside = recordFileOf(file);
+  return isRecorded(leaf) && existsSync(beside) ? givenRecord(beside, leaf) : undefined;
 }
 
 /** Reads the record beside a leaf from a file. */
 function givenRecord(file: string, leaf: Leaf): PersonalRecord {
   const bytes = readFileOr(file);
-  if (leaf.type !== 'access' || leaf.v !== 2)
-    throw usageError(`--record: beside leaf ${leaf.index} stands none`);
+  if (!isRecorded(leaf)) throw usageError(`--record: beside leaf ${leaf.index} stands none`);
   if (personalDigest(bytes) !== leaf.personal) {
     throw new CliError(`${file} does NOT belong to this receipt: the leaf was written with another record`);
   }
@@ -165,10 +175,7 @@ export const checkReceiptFile = reporting(async (file: string, options: CheckOpt
     );
   }
   const { checkpoint, cosigned } = checked;
-  const leaf = wholeLeaf(
-    checked.leaf,
-    options.record === undefined ? undefined : givenRecord(options.record, checked.leaf),
-  );
+  const leaf = wholeLeaf(checked.leaf, recordFor(file, options, checked.leaf));
   if (options.output === 'json') {
     const { origin, size, root } = checkpoint;
     return print(

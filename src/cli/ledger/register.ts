@@ -79,7 +79,10 @@ export function registerLedgerCommands(program: Command): void {
     .argument('<file>', 'the receipt, - for standard input')
     .option('--key <key>', 'the log’s public key, or a file with it')
     .addOption(policyOption())
-    .option('--record <file>', 'what stands beside an access leaf of persons; it is checked as well')
+    .option(
+      '--record <file>',
+      'what stands beside the leaf of persons; it is checked as well (default: FILE.record.json, if there)',
+    )
     .option('--leaf <file>', 'the leaf, when the receipt does not hold it')
     .addOption(new Option('-o, --output <format>', 'how to print').choices(['text', 'json']).default('text'))
     .action(lazily(async () => (await import('./receipts.ts')).checkReceiptFile));

@@ -51,7 +51,7 @@ export function leafRow(leaf: WholeLeaf): string[] {
         '',
       ];
     case 'change':
-      return [...common, leaf.actor, leaf.verb, placeOf(leaf), leaf.via];
+      return [...common, leaf.actor ?? '(erased)', leaf.verb, placeOf(leaf), leaf.via];
     case 'access':
       return [
         ...common,

@@ -73,6 +73,23 @@ async function one<Row extends pg.QueryResultRow>(
 const floorOf = async (on: Queryable, realmUid: string): Promise<number | undefined> =>
   (await one<{ bodies_floor: number }>(on, FLOOR, [realmUid]))?.bodies_floor;
 
+/** The changes after `after` that were decided before then: the last of them, and when the one after it was. */
+export async function oldChanges(
+  pool: pg.Pool,
+  realmUid: string,
+  after: number,
+  before_ms: number,
+  changes_max: number,
+): Promise<{ readonly upTo: number; readonly next_ms: number | undefined }> {
+  const old = await one<{ next_ms: number | null; up_to: number | null }>(pool, OLD_CHANGES, [
+    realmUid,
+    after,
+    changes_max,
+    before_ms,
+  ]);
+  return { upTo: old?.up_to ?? after, next_ms: old?.next_ms ?? undefined };
+}
+
 export async function replacedBodies(
   pool: pg.Pool,
   realmUid: string,
@@ -81,16 +98,10 @@ export async function replacedBodies(
 ): Promise<ReplacedBodies | undefined> {
   const floor = await floorOf(pool, realmUid);
   if (floor === undefined) return undefined;
-  const old = await one<{ next_ms: number | null; up_to: number | null }>(pool, OLD_CHANGES, [
-    realmUid,
-    floor,
-    changes_max,
-    before_ms,
-  ]);
-  const upTo = old?.up_to ?? floor;
+  const { upTo, next_ms } = await oldChanges(pool, realmUid, floor, before_ms, changes_max);
   const bodies =
     upTo === floor ? undefined : spanOf(await one<SpanRow>(pool, REPLACED_BODIES, [realmUid, floor, upTo]));
-  return { floor, upTo, next_ms: old?.next_ms ?? undefined, bodies };
+  return { floor, upTo, next_ms, bodies };
 }
 
 export function dropReplacedBodies(pool: pg.Pool, realmUid: string, upTo: number): Promise<number> {

@@ -4,7 +4,7 @@
  */
 import type { NewRealm } from '#kernel/store/storage.ts';
 import { bigintArray, textArray } from './binary-array.ts';
-import { effectColumns, leafColumns, nodeColumns, objectColumns } from './rows.ts';
+import { effectColumns, leafColumns, nodeColumns, objectColumns, personalColumn } from './rows.ts';
 
 /** $1 uid, $2 id, then size and frontier of each log, then arrays: leaves of `changes`, objects, leaves of `access`, nodes of each, checkpoints. */
 const CREATE_REALM = `
@@ -14,26 +14,26 @@ WITH made AS (
   ON CONFLICT DO NOTHING
   RETURNING uid
 ), changed AS (
-  INSERT INTO changes (realm, leaf_index, time_ms, leaf, hash, effect, resource, namespace, name, object, previous, body)
+  INSERT INTO changes (realm, leaf_index, time_ms, leaf, hash, effect, resource, namespace, name, object, previous, body, personal)
   SELECT made.uid, leaf.*
   FROM made, unnest(
     $7::bigint[], $8::bigint[], $9::bytea[], $10::bytea[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[],
-    $16::bigint[], $17::bytea[]
+    $16::bigint[], $17::bytea[], $18::bytea[]
   ) AS leaf
 ), kept AS (
   INSERT INTO objects (realm, uid, revision)
-  SELECT made.uid, object.* FROM made, unnest($18::text[], $19::bigint[]) AS object
+  SELECT made.uid, object.* FROM made, unnest($19::text[], $20::bigint[]) AS object
 ), accessed AS (
   INSERT INTO access (realm, leaf_index, time_ms, leaf, hash)
-  SELECT made.uid, leaf.* FROM made, unnest($20::bigint[], $21::bigint[], $22::bytea[], $23::bytea[]) AS leaf
+  SELECT made.uid, leaf.* FROM made, unnest($21::bigint[], $22::bigint[], $23::bytea[], $24::bytea[]) AS leaf
 ), noded AS (
   INSERT INTO tile_nodes (realm, log, level, node_index, hash)
-  SELECT made.uid, 'changes', node.* FROM made, unnest($24::smallint[], $25::bigint[], $26::bytea[]) AS node
+  SELECT made.uid, 'changes', node.* FROM made, unnest($25::smallint[], $26::bigint[], $27::bytea[]) AS node
   UNION ALL
-  SELECT made.uid, 'access', node.* FROM made, unnest($27::smallint[], $28::bigint[], $29::bytea[]) AS node
+  SELECT made.uid, 'access', node.* FROM made, unnest($28::smallint[], $29::bigint[], $30::bytea[]) AS node
 ), checked AS (
   INSERT INTO checkpoints (realm, log, size, note)
-  SELECT made.uid, checkpoint.* FROM made, unnest($30::text[], $31::bigint[], $32::text[]) AS checkpoint
+  SELECT made.uid, checkpoint.* FROM made, unnest($31::text[], $32::bigint[], $33::text[]) AS checkpoint
 )
 SELECT 1 FROM made`;
 
@@ -52,6 +52,7 @@ export function createRealm({ uid, id, changes, access, checkpoints }: NewRealm)
       access.frontier.hashes,
       ...leafColumns(changes.leaves),
       ...effectColumns(changes.leaves),
+      personalColumn(changes.leaves),
       kept,
       revisions,
       ...leafColumns(access.leaves),

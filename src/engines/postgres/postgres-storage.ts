@@ -21,7 +21,6 @@ import {
   type TakeObjects,
   type WakeUp,
 } from '#kernel/store/storage.ts';
-import { byteaArray } from './binary-array.ts';
 import * as bodies from './bodies.ts';
 import { BEGIN_LONG, transaction } from './database.ts';
 import { createRealm } from './new-realm.ts';
@@ -33,6 +32,7 @@ import {
   nodeColumns,
   objectChange,
   objectColumns,
+  personalColumn,
   type RealmRow,
   realmRecord,
   storedChange,
@@ -150,6 +150,14 @@ export class PostgresStorage implements LogStorage {
     await this.#rows('raise-history-floor', sql.RAISE_HISTORY_FLOOR, [realmUid, floor]);
   }
 
+  async raiseRecordsFloor(realmUid: string, floor: number): Promise<void> {
+    await this.#rows('raise-records-floor', sql.RAISE_RECORDS_FLOOR, [realmUid, floor]);
+  }
+
+  async oldChanges(realmUid: string, after: number, before_ms: number, changes_max: number): Promise<number> {
+    return (await bodies.oldChanges(this.#pool, realmUid, after, before_ms, changes_max)).upTo;
+  }
+
   replacedBodies(realmUid: string, before_ms: number, changes_max: number) {
     return bodies.replacedBodies(this.#pool, realmUid, before_ms, changes_max);
   }
@@ -201,18 +209,22 @@ export class PostgresStorage implements LogStorage {
     return rows.map(storedLeaf);
   }
 
-  async personalRecords(realmUid: string, { from, to, before_ms }: PersonalRange) {
+  async personalRecords(realmUid: string, log: LogName, { from, to, before_ms }: PersonalRange) {
     const [row] = await this.#rows<{ first: number | null; last: number | null; count: number }>(
-      'personal-records',
-      sql.PERSONAL_RECORDS,
+      `personal-records-${log}`,
+      sql.PERSONAL_RECORDS[log],
       [realmUid, from, to, before_ms],
     );
     if (!row || row.first === null || row.last === null) return undefined;
     return { from: row.first, to: row.last, count: row.count };
   }
 
-  async erasePersonal(realmUid: string, { from, to, before_ms }: PersonalRange): Promise<number> {
-    const { rowCount } = await this.#pool.query(sql.ERASE_PERSONAL, [realmUid, from, to, before_ms]);
+  async erasePersonal(
+    realmUid: string,
+    log: LogName,
+    { from, to, before_ms }: PersonalRange,
+  ): Promise<number> {
+    const { rowCount } = await this.#pool.query(sql.ERASE_PERSONAL[log], [realmUid, from, to, before_ms]);
     return rowCount ?? 0;
   }
 
@@ -309,6 +321,7 @@ function commitChanges(on: Queryable, append: Append<StoredChange>): Promise<Com
       ...headOf(append),
       ...leafColumns(append.leaves),
       ...effectColumns(append.leaves),
+      personalColumn(append.leaves),
       ...objectColumns(append),
       ...nodeColumns(append.tileNodes),
     ],
@@ -322,7 +335,7 @@ function commitAccess(on: Queryable, append: Append<StoredLeaf>): Promise<Commit
     values: [
       ...headOf(append),
       ...leafColumns(append.leaves),
-      byteaArray(append.leaves.map(({ personal }) => personal ?? null)),
+      personalColumn(append.leaves),
       ...nodeColumns(append.tileNodes),
     ],
   });

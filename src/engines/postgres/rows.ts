@@ -17,10 +17,10 @@ export interface RealmRow {
   readonly history_floor: number;
   readonly bodies_floor: number;
   readonly bodies_due_ms: number;
+  readonly records_floor: number;
 }
 
 export interface LeafRow {
-  /** Of the access log. */
   readonly personal?: Buffer | null;
   readonly leaf_index: number;
   readonly time_ms: number;
@@ -32,7 +32,8 @@ export interface ChangeRow extends LeafRow {
   readonly effect: ObjectChange['type'] | null;
   readonly resource: string;
   readonly namespace: string | null;
-  readonly name: string;
+  /** Null once it was erased. */
+  readonly name: string | null;
   readonly object: string;
   readonly previous: number | null;
   readonly body: Buffer;
@@ -47,6 +48,7 @@ export function realmRecord(row: RealmRow): RealmRecord {
     historyFloor: row.history_floor,
     bodiesFloor: row.bodies_floor,
     bodiesDue_ms: row.bodies_due_ms,
+    recordsFloor: row.records_floor,
   };
 }
 
@@ -66,7 +68,7 @@ export function objectChange(row: ChangeRow): ObjectChange | undefined {
     type: row.effect,
     resource: row.resource,
     namespace: row.namespace ?? undefined,
-    name: row.name,
+    name: row.name ?? '',
     uid: row.object,
     previous: row.previous ?? undefined,
     body: row.body,
@@ -90,6 +92,9 @@ export function nodeColumns(nodes: readonly TileNode[]): Buffer[] {
     byteaArray(nodes.map(({ hash }) => hash)),
   ];
 }
+
+export const personalColumn = (leaves: readonly StoredLeaf[]): Buffer =>
+  byteaArray(leaves.map(({ personal }) => personal ?? null));
 
 /** The effects of changes, as arrays: a leaf without one has nulls. */
 export function effectColumns(leaves: readonly StoredChange[]): Buffer[] {

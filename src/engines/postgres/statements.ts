@@ -10,25 +10,25 @@ WITH moved AS (
   WHERE uid = $1 AND changes_size = $2
   RETURNING uid
 ), logged AS (
-  INSERT INTO changes (realm, leaf_index, time_ms, leaf, hash, effect, resource, namespace, name, object, previous, body)
+  INSERT INTO changes (realm, leaf_index, time_ms, leaf, hash, effect, resource, namespace, name, object, previous, body, personal)
   SELECT moved.uid, leaf.*
   FROM moved, unnest(
     $5::bigint[], $6::bigint[], $7::bytea[], $8::bytea[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[],
-    $14::bigint[], $15::bytea[]
+    $14::bigint[], $15::bytea[], $16::bytea[]
   ) AS leaf
 ), kept AS (
   INSERT INTO objects (realm, uid, revision)
-  SELECT moved.uid, object.* FROM moved, unnest($16::text[], $17::bigint[]) AS object
+  SELECT moved.uid, object.* FROM moved, unnest($17::text[], $18::bigint[]) AS object
   ON CONFLICT (realm, uid) DO UPDATE SET revision = excluded.revision
 ), removed AS (
   DELETE FROM objects USING (
     -- OFFSET 0 keeps the planner from reading all objects of the realm to compare each with the array.
-    SELECT moved.uid AS realm, gone.uid FROM moved, unnest($18::text[]) AS gone (uid) OFFSET 0
+    SELECT moved.uid AS realm, gone.uid FROM moved, unnest($19::text[]) AS gone (uid) OFFSET 0
   ) AS gone
   WHERE objects.realm = gone.realm AND objects.uid = gone.uid
 ), noded AS (
   INSERT INTO tile_nodes (realm, log, level, node_index, hash)
-  SELECT moved.uid, 'changes', node.* FROM moved, unnest($19::smallint[], $20::bigint[], $21::bytea[]) AS node
+  SELECT moved.uid, 'changes', node.* FROM moved, unnest($20::smallint[], $21::bigint[], $22::bytea[]) AS node
 )
 SELECT 1 FROM moved`;
 
@@ -65,7 +65,8 @@ export const DESTROY_REALM = [
 export const LIST_REALMS = 'SELECT id FROM realms ORDER BY id COLLATE "C"';
 
 export const READ_REALM = `
-SELECT id, uid, changes_size, changes_frontier, access_size, access_frontier, history_floor, bodies_floor, bodies_due_ms
+SELECT id, uid, changes_size, changes_frontier, access_size, access_frontier, history_floor, bodies_floor, bodies_due_ms,
+  records_floor
 FROM realms WHERE id = $1`;
 
 /** $1 realm, $2 the uid to begin after, $3 how many. */
@@ -113,26 +114,34 @@ export const REALMS_WITH_BODIES_DUE =
 
 export const SET_BODIES_DUE = 'UPDATE realms SET bodies_due_ms = $2 WHERE uid = $1';
 
+export const RAISE_RECORDS_FLOOR =
+  'UPDATE realms SET records_floor = $2 WHERE uid = $1 AND records_floor < $2';
+
 export const LAST_CHANGE_BEFORE = `
 SELECT leaf_index FROM changes WHERE realm = $1 AND time_ms < $2 ORDER BY leaf_index DESC LIMIT 1`;
 
 /** $1 realm, $2 first index, $3 index after the last. */
 export const READ_LEAVES = {
-  changes: `SELECT leaf_index, time_ms, leaf, hash FROM changes
+  changes: `SELECT leaf_index, time_ms, leaf, hash, personal FROM changes
 WHERE realm = $1 AND leaf_index >= $2 AND leaf_index < $3 ORDER BY leaf_index`,
   access: `SELECT leaf_index, time_ms, leaf, hash, personal FROM access
 WHERE realm = $1 AND leaf_index >= $2 AND leaf_index < $3 ORDER BY leaf_index`,
 };
 
+const PERSONAL = 'realm = $1 AND personal IS NOT NULL AND leaf_index BETWEEN $2 AND $3 AND time_ms < $4';
+const RECORDS = 'SELECT min(leaf_index) AS first, max(leaf_index) AS last, count(*) AS count FROM';
+
 /** $1 realm, $2 first index, $3 last index, $4 made before this. */
-export const PERSONAL_RECORDS = `
-SELECT min(leaf_index) AS first, max(leaf_index) AS last, count(*) AS count FROM access
-WHERE realm = $1 AND personal IS NOT NULL AND leaf_index BETWEEN $2 AND $3 AND time_ms < $4`;
+export const PERSONAL_RECORDS = {
+  changes: `${RECORDS} changes WHERE ${PERSONAL}`,
+  access: `${RECORDS} access WHERE ${PERSONAL}`,
+};
 
 /** As PERSONAL_RECORDS. */
-export const ERASE_PERSONAL = `
-UPDATE access SET personal = NULL
-WHERE realm = $1 AND personal IS NOT NULL AND leaf_index BETWEEN $2 AND $3 AND time_ms < $4`;
+export const ERASE_PERSONAL = {
+  changes: `UPDATE changes SET personal = NULL, name = NULL WHERE ${PERSONAL}`,
+  access: `UPDATE access SET personal = NULL WHERE ${PERSONAL}`,
+};
 
 /** $1 realm, $2 log, $3 level, $4 first index, $5 index after the last. */
 export const READ_NODES = `

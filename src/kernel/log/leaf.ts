@@ -43,8 +43,8 @@ export const KeyLeaf = closed({
   cosigner: Type.Optional(Type.String()),
 });
 
-/** A change of an object that was allowed and committed. */
-export const ChangeLeaf = closed({
+/** A change of an object as earlier releases wrote it, with all it says of persons in the leaf. */
+export const ChangeLeafV1 = closed({
   ...COMMON,
   type: Type.Literal('change'),
   actor: Type.String(),
@@ -100,6 +100,24 @@ export const AccessLeafV1 = closed({
 
 const COMMON_V2 = { ...COMMON, v: Type.Literal(2) };
 
+/** A change of an object that was allowed and committed. Who made it, and what the object is called, stands beside it: `personal.ts`. */
+export const ChangeLeafV2 = closed({
+  ...COMMON_V2,
+  type: Type.Literal('change'),
+  via: Type.String(),
+  verb: Type.String(),
+  /** `<plural>[.<group>]`. */
+  resource: Type.String(),
+  namespace: Type.Optional(Type.String()),
+  uid: Type.String(),
+  /** `sha256:<hex>` of the body's bytes as stored, which begin with a salt or are sealed: `body.ts`. */
+  digest: Type.String({ pattern: '^sha256:[0-9a-f]{64}$' }),
+  requestId: Type.String(),
+  decision: Type.Literal('allowed'),
+  /** `sha256:<hex>` of the record that says who, with what, of which name. */
+  personal: Type.String({ pattern: '^sha256:[0-9a-f]{64}$' }),
+});
+
 /** An entry of an `access` log: what was refused or failed, secrets read, terminals opened. Who it was stands beside it: `personal.ts`. */
 export const AccessLeafV2 = closed({
   ...COMMON_V2,
@@ -132,7 +150,9 @@ export const ErasureLeaf = closed({
 
 export type GenesisLeaf = Static<typeof GenesisLeaf>;
 export type KeyLeaf = Static<typeof KeyLeaf>;
-export type ChangeLeaf = Static<typeof ChangeLeaf>;
+export type ChangeLeafV1 = Static<typeof ChangeLeafV1>;
+export type ChangeLeafV2 = Static<typeof ChangeLeafV2>;
+export type ChangeLeaf = ChangeLeafV1 | ChangeLeafV2;
 export type CheckpointLeaf = Static<typeof CheckpointLeaf>;
 export type AccessLeafV1 = Static<typeof AccessLeafV1>;
 export type AccessLeafV2 = Static<typeof AccessLeafV2>;
@@ -145,6 +165,8 @@ export type Leaf =
   | AccessLeafV1
   | AccessLeafV2
   | ErasureLeaf;
+/** Leaves beside which a record of persons stands. */
+export type RecordedLeaf = ChangeLeafV2 | AccessLeafV2;
 export type LeafType = Leaf['type'];
 
 interface Form {
@@ -166,7 +188,7 @@ function form(schema: ReturnType<typeof closed>): Form {
 const FORMS = {
   genesis: { 1: form(GenesisLeaf) },
   key: { 1: form(KeyLeaf) },
-  change: { 1: form(ChangeLeaf) },
+  change: { 1: form(ChangeLeafV1), 2: form(ChangeLeafV2) },
   checkpoint: { 1: form(CheckpointLeaf) },
   access: { 1: form(AccessLeafV1), 2: form(AccessLeafV2) },
   erasure: { 2: form(ErasureLeaf) },
@@ -209,12 +231,14 @@ export function encodeLeaf(leaf: Leaf): Buffer {
   return bytes;
 }
 
-/** Whether the fields are in canonical order, and hold nothing that canonical JSON could not say. */
-function isOrdered(leaf: Readonly<Record<string, unknown>>): boolean {
+/** Whether it is flat, its fields are in canonical order, and they hold nothing that canonical JSON could not say. */
+export function isOrdered(leaf: object): boolean {
   let previous = '';
-  for (const field in leaf) {
-    const value = leaf[field];
-    if (field <= previous || (typeof value === 'string' && !value.isWellFormed())) return false;
+  const values = leaf as Readonly<Record<string, unknown>>;
+  for (const field in values) {
+    const value = values[field];
+    if (field <= previous || typeof value === 'object') return false;
+    if (typeof value === 'string' && !value.isWellFormed()) return false;
     previous = field;
   }
   return true;
@@ -257,3 +281,7 @@ export function parseLeaf(bytes: Uint8Array): Leaf {
   if (!ordered || JSON.stringify(value) !== text) throw malformed('not in canonical form (RFC 8785)');
   return value;
 }
+
+/** Whether a record of persons stands beside it, or stood there. */
+export const isRecorded = (leaf: Leaf): leaf is RecordedLeaf =>
+  leaf.v === 2 && (leaf.type === 'change' || leaf.type === 'access');

@@ -1,11 +1,11 @@
 /**
- * What an access record says of persons, kept beside its leaf so that it can be erased: the leaf holds only the SHA-256 of the record, and a
+ * What a leaf says of persons, kept beside its leaf so that it can be erased: the leaf holds only the SHA-256 of the record, and a
  * salt in the record keeps anybody from guessing what it was once it is gone. See docs/decisions/0015.
  */
 import canonicalize from 'canonicalize';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { bodyDigest, type Leaf, parseLeaf } from './leaf.ts';
+import { bodyDigest, isOrdered, type Leaf, parseLeaf } from './leaf.ts';
 import { LogError } from './log-error.ts';
 
 /** At least 122 bits that nobody can guess. */
@@ -36,6 +36,7 @@ export interface PersonalRecord {
 
 /** The bytes that a leaf's digest covers: canonical JSON. */
 export function encodePersonal(record: PersonalRecord): Buffer {
+  if (isOrdered(record)) return Buffer.from(JSON.stringify(record));
   const text = canonicalize(record);
   if (text === undefined) throw new LogError('MALFORMED_LEAF', 'the personal record is empty');
   return Buffer.from(text);

@@ -73,7 +73,7 @@ export class StoredAccessLog implements AccessLog, AccessEraser {
   async recordsBefore(realm: RealmId, before_ms: number) {
     const found = await this.#storage.readRealm(realm);
     if (!found) throw notFound({ kind: 'realm', name: realm });
-    return this.#storage.personalRecords(found.uid, { from: 0, to: found.access.size, before_ms });
+    return this.#storage.personalRecords(found.uid, 'access', { from: 0, to: found.access.size, before_ms });
   }
 
   async erase(realm: RealmId, erasure: Erasure): Promise<number> {
@@ -82,10 +82,10 @@ export class StoredAccessLog implements AccessLog, AccessEraser {
     const { from, to, before_ms = Number.MAX_SAFE_INTEGER } = erasure;
     // Never what is written after this was decided.
     const range = { from, to: Math.min(to, found.access.size - 1), before_ms };
-    const there = await this.#storage.personalRecords(found.uid, range);
+    const there = await this.#storage.personalRecords(found.uid, 'access', range);
     if (!there) return 0;
     await this.#enter(realm, { erasure: { ...erasure, from: there.from, to: there.to } }).durable;
-    return this.#storage.erasePersonal(found.uid, { ...range, from: there.from, to: there.to });
+    return this.#storage.erasePersonal(found.uid, 'access', { ...range, from: there.from, to: there.to });
   }
 
   #enter(realm: RealmId, entry: Entry): { readonly durable: Promise<void> } {

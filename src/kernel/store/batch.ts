@@ -118,7 +118,7 @@ export class Batch {
   }
 
   #append(commit: LeafToCommit, bytes: Uint8Array): void {
-    const { time_ms, effect } = commit;
+    const { time_ms, effect, personal } = commit;
     const hash = leafHash(bytes);
     const index = this.#from + this.#leaves.length;
     this.#stored.push({
@@ -126,6 +126,7 @@ export class Batch {
       leaf: bytes,
       hash,
       time_ms,
+      ...(personal ? { personal } : {}),
       ...(effect ? { change: effect.stored } : {}),
     });
     this.#leaves.push(commit);

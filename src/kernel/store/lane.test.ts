@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { isStatusError } from '../errors.ts';
 import type { Admission } from '../kind.ts';
-import { parseLeaf } from '../log/leaf.ts';
+import { readWhole } from '../log/personal.ts';
 import type { Realm, WriteResult } from '../realm.ts';
 import { EXAMPLE_KINDS, Widget } from './example-kinds.ts';
 import { MemoryStorage } from './memory-storage.ts';
@@ -87,8 +87,8 @@ async function isPending(promise: Promise<unknown>): Promise<boolean> {
 /** The logged changes after those that every realm begins with: index, verb and name. */
 async function changesOf({ storage, acme }: Bench): Promise<string[]> {
   const leaves = await storage.readLeaves(acme.uid, 'changes', 2, 1_000);
-  return leaves.map(({ leaf }, at) => {
-    const parsed = parseLeaf(leaf);
+  return leaves.map((stored, at) => {
+    const parsed = readWhole(stored);
     assert.equal(parsed.index, at + 2);
     return parsed.type === 'change' ? `${parsed.index} ${parsed.verb} ${parsed.name}` : parsed.type;
   });

@@ -26,6 +26,8 @@ import {
 export interface LeafToCommit {
   readonly leaf: Leaf;
   readonly time_ms: number;
+  /** What it says of persons, which stands beside it. */
+  readonly personal?: Uint8Array;
   readonly effect?: { readonly change: Change; readonly stored: ObjectChange };
 }
 

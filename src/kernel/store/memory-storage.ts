@@ -44,6 +44,7 @@ interface MemoryRealm {
   historyFloor: number;
   bodiesFloor: number;
   bodiesDue_ms: number;
+  recordsFloor: number;
 }
 
 /** Objects handed to `take` at once. */
@@ -67,6 +68,7 @@ export class MemoryStorage implements LogStorage {
       historyFloor: -1,
       bodiesFloor: -1,
       bodiesDue_ms: 0,
+      recordsFloor: -1,
     };
     extend(made.changes, realm.changes);
     extend(made.access, realm.access);
@@ -166,6 +168,17 @@ export class MemoryStorage implements LogStorage {
     if (realm) realm.historyFloor = Math.max(realm.historyFloor, floor);
   }
 
+  async raiseRecordsFloor(realmUid: string, floor: number): Promise<void> {
+    const realm = this.#byUid.get(realmUid);
+    if (realm) realm.recordsFloor = Math.max(realm.recordsFloor, floor);
+  }
+
+  async oldChanges(realmUid: string, after: number, before_ms: number, changes_max: number): Promise<number> {
+    const portion = this.#byUid.get(realmUid)?.changes.leaves.slice(after + 1, after + 1 + changes_max) ?? [];
+    const stop = portion.findIndex(({ time_ms }) => time_ms >= before_ms);
+    return after + (stop < 0 ? portion.length : stop);
+  }
+
   async replacedBodies(
     realmUid: string,
     before_ms: number,
@@ -251,21 +264,21 @@ export class MemoryStorage implements LogStorage {
     }));
   }
 
-  async personalRecords(realmUid: string, range: PersonalRange) {
-    const found = this.#personal(realmUid, range);
-    const [first, last] = [found[0], found.at(-1)];
-    return first && last && { from: first.index, to: last.index, count: found.length };
+  async personalRecords(realmUid: string, log: LogName, range: PersonalRange) {
+    return spanOf(this.#personal(realmUid, log, range).map(({ index }) => index));
   }
 
-  async erasePersonal(realmUid: string, range: PersonalRange): Promise<number> {
-    const found = this.#personal(realmUid, range);
-    const leaves = this.#byUid.get(realmUid)?.access.leaves ?? [];
-    for (const { personal: _, ...leaf } of found) leaves[leaf.index] = leaf;
+  async erasePersonal(realmUid: string, log: LogName, range: PersonalRange): Promise<number> {
+    const found = this.#personal(realmUid, log, range);
+    const leaves: StoredChange[] = this.#byUid.get(realmUid)?.[log].leaves ?? [];
+    for (const { personal: _, change, ...leaf } of found) {
+      leaves[leaf.index] = change ? { ...leaf, change: { ...change, name: '' } } : leaf;
+    }
     return found.length;
   }
 
-  #personal(realmUid: string, { from, to, before_ms }: PersonalRange): StoredLeaf[] {
-    const leaves = this.#byUid.get(realmUid)?.access.leaves ?? [];
+  #personal(realmUid: string, log: LogName, { from, to, before_ms }: PersonalRange): StoredChange[] {
+    const leaves: readonly StoredChange[] = this.#byUid.get(realmUid)?.[log].leaves ?? [];
     return leaves
       .slice(from, to + 1)
       .filter(({ personal, time_ms }) => personal !== undefined && time_ms < before_ms);
@@ -406,5 +419,6 @@ function record(realm: MemoryRealm): RealmRecord {
     historyFloor: realm.historyFloor,
     bodiesFloor: realm.bodiesFloor,
     bodiesDue_ms: realm.bodiesDue_ms,
+    recordsFloor: realm.recordsFloor,
   };
 }

@@ -1,10 +1,14 @@
 /**
  * The leaf that records a change of an object, and the form in which its body is stored: sealed when its kind is secret, so that neither
- * storage nor a digest tells anything of it.
+ * storage nor a digest tells anything of it. What is said of persons stands beside the leaf, and the body begins with a salt, so that both can be
+ * erased without anything in the leaf telling what they were.
  */
 import type { Clock } from '../clock.ts';
 import type { Sealer } from '../keys.ts';
+import { saltedBody } from '../log/body.ts';
 import { bodyDigest, leafTime } from '../log/leaf.ts';
+import { encodePersonal, personalDigest } from '../log/personal.ts';
+import type { Random } from '../random.ts';
 import type { ChangeContext } from '../realm.ts';
 import type { Change } from './change.ts';
 import type { LeafToCommit } from './lane.ts';
@@ -20,6 +24,7 @@ export interface ObjectLeafOptions {
   readonly realmUid: string;
   readonly sealer: Sealer;
   readonly clock: Clock;
+  readonly random: Random;
 }
 
 /** `index`: of the leaf in the log, which is the object's new revision. */
@@ -34,25 +39,31 @@ export function objectLeaf(
   const time_ms = options.clock.now();
   const body = kind.secret
     ? options.sealer.seal(entry.bytes, sealContext(options.realmUid, kind.resource, entry.uid))
-    : entry.bytes;
+    : saltedBody(entry.bytes, options.random.uuid());
   const { namespace, name, uid } = entry;
+  const { actor } = context;
+  // In canonical order, as the leaf is, so that neither need be sorted to be written.
+  const personal = encodePersonal({
+    actor: actor.name,
+    credential: actor.credential,
+    name,
+    salt: options.random.uuid(),
+  });
   return {
     time_ms,
-    // In canonical order, so that it need not be sorted to be written.
+    personal,
     leaf: {
-      actor: context.actor.name,
-      credential: context.actor.credential,
       decision: 'allowed',
       digest: bodyDigest(body),
       index,
-      name,
       ...(namespace === undefined ? {} : { namespace }),
+      personal: personalDigest(personal),
       requestId: context.requestId,
       resource: kind.resource,
       time: leafTime(time_ms),
       type: 'change',
       uid,
-      v: 1,
+      v: 2,
       verb,
       via: context.via,
     },

@@ -28,10 +28,10 @@ export interface RealmLogs {
    */
   checkpoints(realm: RealmId, log: LogName): Promise<readonly string[]>;
   /**
-   * What entries of the `access` log say of persons, by index: of the 256 leaves from `bundle` · 256. What was erased is not there. Empty
-   * past the end of the log.
+   * What entries of a log say of persons, by index: of the 256 leaves from `bundle` · 256. What was erased is not there. Empty past the end
+   * of the log.
    */
-  personal(realm: RealmId, bundle: number): Promise<Readonly<Record<string, PersonalRecord>>>;
+  personal(realm: RealmId, log: LogName, bundle: number): Promise<Readonly<Record<string, PersonalRecord>>>;
   /** `sha256:<hex>` of the bodies of changes that are there, by index: of the 256 leaves from `bundle` · 256. */
   bodies(realm: RealmId, bundle: number): Promise<Readonly<Record<string, string>>>;
   /** What a leaf of the `changes` log did to an object, with the body as it is stored. Throws `notFound` when it did nothing to any. */
@@ -227,9 +227,13 @@ export class StoredRealmLogs implements RealmLogs {
       : Buffer.concat(leaves.map(({ hash }) => hash));
   }
 
-  async personal(realm: RealmId, bundle: number): Promise<Readonly<Record<string, PersonalRecord>>> {
+  async personal(
+    realm: RealmId,
+    log: LogName,
+    bundle: number,
+  ): Promise<Readonly<Record<string, PersonalRecord>>> {
     const { uid } = await this.#record(realm);
-    const leaves = await this.#storage.readLeaves(uid, 'access', bundle * TILE_WIDTH, TILE_WIDTH);
+    const leaves = await this.#storage.readLeaves(uid, log, bundle * TILE_WIDTH, TILE_WIDTH);
     return Object.fromEntries(
       leaves.flatMap(({ index, personal }) => (personal ? [[index, parsePersonalBytes(personal)]] : [])),
     );

@@ -3,7 +3,7 @@
  * root opens one of these; everything else reaches objects through it.
  */
 import type { AccessEraser, AccessLog } from '../access.ts';
-import type { BodyEraser } from '../bodies.ts';
+import type { BodyEraser, RecordEraser } from '../bodies.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { notFound, StatusError, unavailable } from '../errors.ts';
 import type { RealmKeyring } from '../keys.ts';
@@ -23,6 +23,7 @@ import { beginRealm, type LoadedRealm, type LoadedRealmOptions, loadRealm } from
 import { type RealmLogs, StoredRealmLogs } from './realm-logs.ts';
 import type { LogStorage } from './storage.ts';
 import { StoredBodies } from './stored-bodies.ts';
+import { StoredRecords } from './stored-records.ts';
 
 export interface RealmsOptions {
   /** Every kind the region serves. */
@@ -48,6 +49,7 @@ export interface OpenRealms extends Realms {
   readonly access: AccessLog & AccessEraser;
   readonly logs: RealmLogs;
   readonly bodies: BodyEraser;
+  readonly records: RecordEraser;
   /**
    * Takes the checkpoints of a realm's logs into the region's `changes` log, unless it has them. It happens every minute for realms
    * in memory, and when a realm is made or destroyed.
@@ -83,6 +85,7 @@ class StoredRealms implements OpenRealms {
   readonly access: StoredAccessLog;
   readonly logs: StoredRealmLogs;
   readonly bodies: StoredBodies;
+  readonly records: StoredRecords;
   readonly #options: LoadedRealmOptions;
   readonly #keyring: RealmKeyring;
   readonly #slots = new Map<RealmId, Slot>();
@@ -119,7 +122,9 @@ class StoredRealms implements OpenRealms {
     this.#isAlone = options.isAlone ?? (() => false);
     this.access = new StoredAccessLog(options.storage, clock, this.#options.random, limits);
     this.logs = new StoredRealmLogs(options.storage, options.keyring, clock, limits);
-    this.bodies = new StoredBodies(options.storage, clock, (id) => this.#acquire(id));
+    const acquire = (id: RealmId) => this.#acquire(id);
+    this.bodies = new StoredBodies(options.storage, clock, acquire);
+    this.records = new StoredRecords(options.storage, clock, acquire);
     this.#checkpoints = new CheckpointTaker(options.storage, this.logs, clock, () => this.#acquire(REGION));
     this.#housekeeping = new Housekeeping(this.#options, {
       loaded: () => this.#loaded(),

@@ -4,6 +4,7 @@
  */
 import type { Sealer } from '../keys.ts';
 import type { Kind } from '../kind.ts';
+import { bodyJson } from '../log/body.ts';
 import { bodyDigest } from '../log/leaf.ts';
 import type { RealmId } from '../realm-id.ts';
 import { ObjectEntry } from './entry.ts';
@@ -33,6 +34,8 @@ export function openStored(
   realmUid: string,
   sealer: Sealer,
 ): ObjectEntry {
-  const bytes = kind.secret ? sealer.open(body, sealContext(realmUid, kind.resource, objectUid)) : body;
+  const bytes = kind.secret
+    ? sealer.open(body, sealContext(realmUid, kind.resource, objectUid))
+    : bodyJson(body);
   return ObjectEntry.parse(kind, bytes);
 }

@@ -385,17 +385,55 @@ export function describeStorage(name: string, open: () => Promise<OpenedStorage>
         );
       assert.deepEqual(await read(), ['access 0: person 0', 'access 1: -', 'access 2: person 2']);
       const all = { from: 0, to: first + 2, before_ms: 100 };
-      assert.deepEqual(await storage.personalRecords(realm.uid, all), {
+      assert.deepEqual(await storage.personalRecords(realm.uid, 'access', all), {
         from: first,
         to: first + 2,
         count: 2,
       });
-      assert.equal(await storage.erasePersonal(realm.uid, { ...all, before_ms: 30 }), 1);
+      assert.equal(await storage.erasePersonal(realm.uid, 'access', { ...all, before_ms: 30 }), 1);
       assert.deepEqual(await read(), ['access 0: -', 'access 1: -', 'access 2: person 2']);
-      assert.equal(await storage.erasePersonal(realm.uid, { ...all, to: first + 1 }), 0);
-      assert.equal(await storage.erasePersonal(realm.uid, all), 1);
-      assert.equal(await storage.personalRecords(realm.uid, all), undefined);
+      assert.equal(await storage.erasePersonal(realm.uid, 'access', { ...all, to: first + 1 }), 0);
+      assert.equal(await storage.erasePersonal(realm.uid, 'access', all), 1);
+      assert.equal(await storage.personalRecords(realm.uid, 'access', all), undefined);
       assert.deepEqual(await read(), ['access 0: -', 'access 1: -', 'access 2: -']);
+    });
+
+    it('keeps what a change says of persons beside its leaf until it is erased, and the name with it', async () => {
+      const realm = await TestRealm.make(storage);
+      const append = realm.next([
+        step('created', 'a', 'a1'),
+        { text: 'note' },
+        step('updated', 'a', 'a2', 2),
+      ]);
+      const leaves = append.leaves.map((leaf) =>
+        leaf.change ? { ...leaf, personal: Buffer.from(`person ${leaf.index}`) } : leaf,
+      );
+      assert.equal(await storage.commitChanges({ ...append, leaves }), 'committed');
+      const read = async () =>
+        (await opened.replica.readLeaves(realm.uid, 'changes', 2, 3)).map(
+          ({ leaf, personal }) => `${text(leaf)}: ${personal === undefined ? '-' : text(personal)}`,
+        );
+      const names = async () =>
+        (await opened.replica.readChanges(realm.uid, 2, 3))?.map(({ change }) => change?.name);
+      assert.deepEqual(await read(), ['2 name-a: person 2', '3 note: -', '4 name-a: person 4']);
+      const all = { from: 0, to: 100, before_ms: 100_000 };
+      assert.deepEqual(await storage.personalRecords(realm.uid, 'changes', all), {
+        from: 2,
+        to: 4,
+        count: 2,
+      });
+      assert.equal(await storage.personalRecords(realm.uid, 'access', all), undefined);
+      assert.equal(await storage.erasePersonal(realm.uid, 'changes', { ...all, to: 3 }), 1);
+      assert.equal(await storage.erasePersonal(realm.uid, 'changes', { ...all, to: 3 }), 0);
+      assert.deepEqual(await read(), ['2 name-a: -', '3 note: -', '4 name-a: person 4']);
+      assert.deepEqual(await names(), ['', undefined, 'name-a']);
+      assert.deepEqual(await realm.objects(), ['widgets a@4 a2']);
+      assert.equal(await storage.oldChanges(realm.uid, -1, 3_500, 100), 3);
+      assert.equal(await storage.oldChanges(realm.uid, 3, 3_500, 100), 3);
+      assert.equal(await storage.oldChanges(realm.uid, -1, 3_500, 2), 1);
+      await storage.raiseRecordsFloor(realm.uid, 3);
+      await storage.raiseRecordsFloor(realm.uid, 2);
+      assert.equal((await storage.readRealm(realm.id))?.recordsFloor, 3);
     });
 
     it('keeps cosigned checkpoints, each in the place of the very note it was made from', async () => {

@@ -19,6 +19,8 @@ export interface RealmRecord {
   readonly bodiesFloor: number;
   /** When to look for bodies whose time is over; 0: this was never done. */
   readonly bodiesDue_ms: number;
+  /** What changes up to and including this index say of persons was gone through by retention. */
+  readonly recordsFloor: number;
 }
 
 /** One entry of a log: the canonical JSON that was hashed, and its Merkle leaf hash. */
@@ -28,7 +30,7 @@ export interface StoredLeaf {
   readonly hash: Uint8Array;
   /** When it was decided: milliseconds since the Unix epoch, as in the leaf. */
   readonly time_ms: number;
-  /** Of the `access` log only: what it says of persons, until that is erased. */
+  /** What it says of persons, until that is erased. */
   readonly personal?: Uint8Array;
 }
 
@@ -38,6 +40,7 @@ export interface ObjectChange {
   readonly type: 'created' | 'updated' | 'deleted';
   readonly resource: string;
   readonly namespace: string | undefined;
+  /** Empty once it was erased with what the leaf says of persons. */
   readonly name: string;
   readonly uid: string;
   /** Index of the leaf that had changed the object before; absent when created. */
@@ -174,6 +177,9 @@ export interface LogStorage {
   readHistory(query: HistoryQuery): Promise<readonly HistoricChange[] | undefined>;
   /** Raises the history floor, unless it is higher already. Drops nothing. */
   raiseHistoryFloor(realmUid: string, floor: number): Promise<void>;
+  /** The last change of those decided before `before_ms` that come next after `after`, of at most `changes_max`; `after` when there is none. */
+  oldChanges(realmUid: string, after: number, before_ms: number, changes_max: number): Promise<number>;
+  raiseRecordsFloor(realmUid: string, floor: number): Promise<void>;
   /** What the next changes decided before `before_ms` replaced, of at most `changes_max` that come after the bodies floor. */
   replacedBodies(
     realmUid: string,
@@ -198,10 +204,10 @@ export interface LogStorage {
   lastChangeBefore(realmUid: string, time_ms: number): Promise<number>;
   /** Entries of a log from `from`, at most `count`, in order. */
   readLeaves(realmUid: string, log: LogName, from: number, count: number): Promise<readonly StoredLeaf[]>;
-  /** Leaves `from` to `to` of the `access` log with a record of persons made before `before_ms`: the first, the last and how many; undefined: none. */
-  personalRecords(realmUid: string, range: PersonalRange): Promise<LeafSpan | undefined>;
+  /** Leaves `from` to `to` of a log with a record of persons made before `before_ms`: the first, the last and how many; undefined: none. */
+  personalRecords(realmUid: string, log: LogName, range: PersonalRange): Promise<LeafSpan | undefined>;
   /** Erases those records, and no leaf; says how many. */
-  erasePersonal(realmUid: string, range: PersonalRange): Promise<number>;
+  erasePersonal(realmUid: string, log: LogName, range: PersonalRange): Promise<number>;
   /** Hashes of completed subtrees of `level` ≥ 1 from index `from`, at most `count`, in order. */
   readNodes(
     realmUid: string,

@@ -3,12 +3,11 @@
  * body that is gone without one is a finding of `ledger verify`. Needs no realm in memory to find out that nothing is due.
  */
 import type { Erasure } from '../access.ts';
-import type { BodiesKept, BodyEraser } from '../bodies.ts';
+import type { BodyEraser, Kept } from '../bodies.ts';
 import type { Clock } from '../clock.ts';
 import { notFound } from '../errors.ts';
 import type { RealmId } from '../realm-id.ts';
-import { erasureLeaf } from './erasure-leaf.ts';
-import type { Decide } from './lane.ts';
+import { type AcquireRealm, sayErased } from './say-erased.ts';
 import type { LogStorage, RealmRecord } from './storage.ts';
 
 /** Changes gone through in one step: a step writes as many rows at most twice. */
@@ -18,18 +17,12 @@ const DUE_MAX = 1_000;
 /** What comes due is dropped once a day, not as each body does. */
 const LOOK_AGAIN_MS = 24 * 60 * 60_000;
 
-/** A realm held in memory. */
-export interface RealmLease {
-  readonly realm: { readonly uid: string; submit<Result>(decide: Decide<Result>): Promise<Result> };
-  release(): void;
-}
-
 export class StoredBodies implements BodyEraser {
   readonly #storage: LogStorage;
   readonly #clock: Clock;
-  readonly #acquire: (realm: RealmId) => Promise<RealmLease>;
+  readonly #acquire: AcquireRealm;
 
-  constructor(storage: LogStorage, clock: Clock, acquire: (realm: RealmId) => Promise<RealmLease>) {
+  constructor(storage: LogStorage, clock: Clock, acquire: AcquireRealm) {
     this.#storage = storage;
     this.#clock = clock;
     this.#acquire = acquire;
@@ -39,7 +32,7 @@ export class StoredBodies implements BodyEraser {
     return this.#storage.realmsWithBodiesDue(this.#clock.now(), DUE_MAX);
   }
 
-  async dropOld(id: RealmId, { kept_ms, actor, reason }: BodiesKept): Promise<boolean> {
+  async dropOld(id: RealmId, { kept_ms, actor, reason }: Kept): Promise<boolean> {
     const record = await this.#record(id);
     const now_ms = this.#clock.now();
     if (record.bodiesDue_ms === 0 && record.bodiesFloor >= 0) {
@@ -67,19 +60,8 @@ export class StoredBodies implements BodyEraser {
     return this.#storage.erasePastBodies(record.uid, there.from, there.to);
   }
 
-  async #say(id: RealmId, { uid }: RealmRecord, erasure: Erasure): Promise<void> {
-    const { realm, release } = await this.#acquire(id);
-    try {
-      // Another of that name was made meanwhile: its log has nothing to say of this one.
-      if (realm.uid !== uid) throw notFound({ kind: 'realm', name: id });
-      const time_ms = this.#clock.now();
-      await realm.submit(({ nextRevision: index }) => ({
-        result: undefined,
-        commit: { time_ms, leaf: erasureLeaf(index, time_ms, erasure, 'bodies') },
-      }));
-    } finally {
-      release();
-    }
+  #say(id: RealmId, { uid }: RealmRecord, erasure: Erasure): Promise<void> {
+    return sayErased(this.#acquire, this.#clock, id, uid, erasure, 'bodies');
   }
 
   async #record(id: RealmId): Promise<RealmRecord> {

@@ -20,8 +20,8 @@ export interface LedgerSource {
   key(realm: RealmId, log: LogName): Promise<string>;
   /** Earlier signed checkpoints, oldest first, bounded. Absent where they are not kept; then the path is 404. */
   checkpoints?(realm: RealmId, log: LogName): Promise<readonly string[]>;
-  /** What entries of the `access` log say of persons, by index, of 256 leaves. Absent where it is not kept. */
-  personal?(realm: RealmId, bundle: number): Promise<Readonly<Record<string, unknown>>>;
+  /** What entries of a log say of persons, by index, of 256 leaves. Absent where it is not kept. */
+  personal?(realm: RealmId, log: LogName, bundle: number): Promise<Readonly<Record<string, unknown>>>;
   /** Digests of the bodies of changes that are there, by index, of 256 leaves. Absent where they are not kept. */
   bodies?(realm: RealmId, bundle: number): Promise<Readonly<Record<string, string>>>;
   /** The body that a change recorded, as stored. Throws `notFound` when the leaf is of no object. Absent where they are not kept. */
@@ -35,7 +35,7 @@ export function ledgerSource(logs: RealmLogs): LedgerSource {
   return {
     checkpoint: (realm, log) => logs.latestCheckpoint(realm, log),
     checkpoints: (realm, log) => logs.checkpoints(realm, log),
-    personal: (realm, bundle) => logs.personal(realm, bundle),
+    personal: (realm, log, bundle) => logs.personal(realm, log, bundle),
     bodies: (realm, bundle) => logs.bodies(realm, bundle),
     body: (realm, index) => logs.body(realm, index),
     cosigned: (realm, log) => logs.cosigned(realm, log),

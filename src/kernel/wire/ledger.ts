@@ -53,8 +53,8 @@ export async function ledgerAnswer(
       return jsonAnswer({ items: await ledger.cosigned(realm, log) });
     default: {
       const bundle = PERSONAL.exec(path)?.[1];
-      if (bundle !== undefined && log === 'access' && ledger.personal !== undefined) {
-        return jsonAnswer(await ledger.personal(realm, Number(bundle)));
+      if (bundle !== undefined && ledger.personal !== undefined) {
+        return jsonAnswer(await ledger.personal(realm, log, Number(bundle)));
       }
       const [, what, index] = BODIES.exec(path) ?? [];
       if (what === 'body' && log === 'changes') {

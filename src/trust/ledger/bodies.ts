@@ -2,6 +2,7 @@
  * The bodies of objects that changes recorded, as somebody outside checks them: the log tells the digests of those that it still has, and each has
  * to be the one in its leaf. One that is gone has to be accounted for by a later leaf. A body itself is for those who may get its object.
  */
+import { bodyJson } from '#kernel/log/body.ts';
 import { bodyDigest, type ChangeLeaf, type ErasureLeaf } from '#kernel/log/leaf.ts';
 import { LogError } from '#kernel/log/log-error.ts';
 import { type Erased, GoneWalk } from './gone.ts';
@@ -41,7 +42,8 @@ export function openBody(leaf: ChangeLeaf, bytes: Uint8Array): Readonly<Record<s
   if (bodyDigest(bytes) !== leaf.digest) {
     throw new LogError('MALFORMED_LEAF', `the body of leaf ${leaf.index} is not the one it was written for`);
   }
-  return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
+  const json = bodyJson(bytes);
+  return JSON.parse(Buffer.from(json.buffer, json.byteOffset, json.byteLength).toString('utf8'));
 }
 
 export interface BodiesReport extends Erased {

@@ -4,11 +4,12 @@
  */
 
 import {
-  type AccessLeafV2,
   type ErasureLeaf,
+  isRecorded,
   type Leaf,
   type LeafType,
   parseLeaf,
+  type RecordedLeaf,
 } from '#kernel/log/leaf.ts';
 import { isLogError } from '#kernel/log/log-error.ts';
 import { HASH_BYTES, leafHash } from '#kernel/log/merkle.ts';
@@ -44,7 +45,7 @@ export interface BundleResult {
   readonly count: number;
   readonly problems: readonly Problem[];
   /** Leaves that have, or say something of, records beside them. */
-  readonly recorded: readonly (AccessLeafV2 | ErasureLeaf)[];
+  readonly recorded: readonly (RecordedLeaf | ErasureLeaf)[];
   /** Where the digests of bodies were given. */
   readonly bodies?: BundleBodies;
   readonly types: Readonly<Partial<Record<LeafType, number>>>;
@@ -117,7 +118,7 @@ function* entriesOf(bytes: Uint8Array, width: number): Generator<Uint8Array> {
 export function checkBundle(task: BundleTask): BundleResult {
   const hashes = new Uint8Array(task.width * HASH_BYTES);
   const problems: Problem[] = [];
-  const recorded: (AccessLeafV2 | ErasureLeaf)[] = [];
+  const recorded: (RecordedLeaf | ErasureLeaf)[] = [];
   const types: Partial<Record<LeafType, number>> = {};
   const events: (number | ErasureLeaf)[] = [];
   let kept = 0;
@@ -133,10 +134,11 @@ export function checkBundle(task: BundleTask): BundleResult {
       const leaf = parseLeaf(entry);
       const problem = judge(leaf, index, task);
       if (problem) problems.push(problem);
-      if (leaf.type === 'access' && leaf.v === 2) recorded.push(leaf);
+      // What stands beside a leaf that is not where it should be is another's: the first cause is worth naming, not what comes of it.
+      if (isRecorded(leaf) && !problem) recorded.push(leaf);
       if (leaf.type === 'erasure' && leaf.of === undefined) recorded.push(leaf);
       if (leaf.type === 'erasure' && leaf.of === 'bodies') events.push(leaf);
-      if (leaf.type === 'change' && task.bodies) {
+      if (leaf.type === 'change' && !problem && task.bodies) {
         const digest = task.bodies[index];
         if (digest === undefined) events.push(index);
         else if (digest === leaf.digest) kept += 1;

@@ -10,10 +10,10 @@ any program for such logs reads them.
 | checkpoint | the log's size and root hash, signed: origin, size, base64 root, empty line, signatures |
 | checkpoints | those it signed earlier, an empty line between two |
 | cosigned | the latest that witnesses cosigned |
-| tile/entries/… | the entries, 256 a file, each behind its length (two bytes, big-endian). An entry is JSON (RFC 8785): who did what to what, when |
+| tile/entries/… | the entries, 256 a file, each behind its length (two bytes, big-endian). An entry is JSON (RFC 8785): what was done to what, when |
 | tile/0/… | the hashes of the entries: SHA-256 of a zero byte and the entry, 32 bytes each |
 | tile/1/…, tile/2/… | the hashes above them: SHA-256 of a one byte, the left and the right hash |
-| personal/… | of the access log: what of each entry can be erased (who, why), a JSON object a file of 256 entries. An entry's "personal" is the SHA-256 of its record there, as canonical JSON. A record that is gone was erased; an entry of type "erasure" says when |
+| personal/… | what of each entry can be erased (who, with which credential, the object's name, why), a JSON object a file of 256 entries. An entry's "personal" is the SHA-256 of its record there, as canonical JSON. A record that is gone was erased; an entry of type "erasure" says when |
 
 A file's number is written in groups of three digits (x001/234 is 1234); \`.p/N\` at the end of a name says that the file has only N of 256.
 

@@ -1,5 +1,5 @@
 /** Reads leaves of a log to show them. What it gives is unverified: `verify.ts` and receipts say what is true. */
-import { type Leaf, parseLeaf } from '#kernel/log/leaf.ts';
+import { isRecorded, type Leaf, parseLeaf } from '#kernel/log/leaf.ts';
 import { LogError } from '#kernel/log/log-error.ts';
 import { TILE_WIDTH } from '#kernel/log/merkle.ts';
 import { type WholeLeaf, wholeLeaf } from '#kernel/log/personal.ts';
@@ -17,7 +17,7 @@ export async function* readWholeLeaves(
   let bundle = -1;
   let records: ReadonlyMap<number, unknown> = new Map();
   for await (const leaf of readLeaves(source, size, from, to)) {
-    if (leaf.type !== 'access' || leaf.v !== 2) {
+    if (!isRecorded(leaf)) {
       yield leaf;
       continue;
     }

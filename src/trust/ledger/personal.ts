@@ -2,7 +2,7 @@
  * What a log holds beside its leaves of persons, as somebody outside reads and checks it: each record against the digest in its leaf. A record
  * may be gone: then a later leaf of the log has to say that it was erased.
  */
-import type { AccessLeafV2, ErasureLeaf } from '#kernel/log/leaf.ts';
+import type { ErasureLeaf, RecordedLeaf } from '#kernel/log/leaf.ts';
 import { isLogError, LogError } from '#kernel/log/log-error.ts';
 import { encodePersonal, type PersonalRecord, parsePersonal, personalDigest } from '#kernel/log/personal.ts';
 import { type Erased, GoneWalk } from './gone.ts';
@@ -32,7 +32,7 @@ export async function readPersonal(
 
 /** The record of a leaf; undefined when it is gone. Throws a LogError when it is not the one that the leaf was written with. */
 export function openPersonal(
-  leaf: AccessLeafV2,
+  leaf: RecordedLeaf,
   records: ReadonlyMap<number, unknown>,
 ): PersonalRecord | undefined {
   if (!records.has(leaf.index)) return undefined;
@@ -51,13 +51,13 @@ export interface RecordsReport extends Erased {
   readonly kept: number;
 }
 
-/** Follows the leaves of an access log in order. */
+/** Follows the leaves of a log in order. */
 export class RecordsWalk {
   #kept = 0;
   readonly #gone = new GoneWalk();
   readonly #problems: Problem[] = [];
 
-  leaf(leaf: AccessLeafV2, records: ReadonlyMap<number, unknown>): void {
+  leaf(leaf: RecordedLeaf, records: ReadonlyMap<number, unknown>): void {
     try {
       if (openPersonal(leaf, records)) this.#kept += 1;
       else this.#gone.missing(leaf.index);

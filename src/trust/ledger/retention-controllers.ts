@@ -3,7 +3,7 @@
  * time in every realm, so realms without a policy are swept when something is due there; those in which nothing is stay out of memory.
  */
 import type { AccessEraser } from '#kernel/access.ts';
-import type { BodyEraser } from '#kernel/bodies.ts';
+import type { BodyEraser, RecordEraser } from '#kernel/bodies.ts';
 import type { Controller, ReconcileContext, RetryAfter } from '#kernel/controller.ts';
 import { readyCondition, setCondition } from '#kernel/reconcile/conditions.ts';
 import {
@@ -23,16 +23,18 @@ const SWEEP_STEPS_MAX = 20;
 export interface RetentionOptions {
   readonly eraser: () => AccessEraser;
   readonly bodies: () => BodyEraser;
+  readonly records: () => RecordEraser;
 }
 
-export function retentionController({ eraser, bodies }: RetentionOptions): Controller {
+export function retentionController({ eraser, bodies, records }: RetentionOptions): Controller {
   /** One step. True: there may be more at once. */
-  const dropBodies = ({ realm, change }: ReconcileContext, days: number): Promise<boolean> =>
-    bodies().dropOld(realm.id, {
+  const dropOld = (from: BodyEraser | RecordEraser, { realm, change }: ReconcileContext, days: number) =>
+    from.dropOld(realm.id, {
       kept_ms: days * DAY_MS,
       actor: change.actor.name,
       reason: `retention of ${days} days`,
     });
+  const dropBodies = (context: ReconcileContext, days: number) => dropOld(bodies(), context, days);
   return {
     name: 'retention',
     realms: ['region', 'organization'],
@@ -66,6 +68,10 @@ export function retentionController({ eraser, bodies }: RetentionOptions): Contr
       // One that was made before bodies had a time says nothing of them.
       const bodies_days = policy.spec.bodies_days ?? BODIES_DAYS_DEFAULT;
       if (await dropBodies(context, bodies_days)) return { retryAfter_ms: NEXT_STEP_MS };
+      const { changeRecords_days } = policy.spec;
+      if (changeRecords_days !== undefined && (await dropOld(records(), context, changeRecords_days))) {
+        return { retryAfter_ms: NEXT_STEP_MS };
+      }
       const ready = readyCondition('True', 'InForce', 'what is older is erased once a day', generation);
       if (setCondition(policy.status?.conditions, ready, clock) !== policy.status?.conditions) {
         await realm.resources.modify(
@@ -90,7 +96,7 @@ export function retentionController({ eraser, bodies }: RetentionOptions): Contr
   };
 }
 
-export function erasureController({ eraser, bodies }: RetentionOptions): Controller {
+export function erasureController({ eraser, bodies, records }: RetentionOptions): Controller {
   return {
     name: 'erasures',
     realms: ['region', 'organization'],
@@ -99,13 +105,13 @@ export function erasureController({ eraser, bodies }: RetentionOptions): Control
       const erasure = realm.view.get(Erasure, key);
       if (!erasure || erasure.metadata.deletionTimestamp !== undefined) return undefined;
       const { generation, uid, name } = erasure.metadata;
-      const { what, from, to, reason, carryOut } = erasure.spec;
+      const { what, from: first, to, reason, carryOut } = erasure.spec;
       if (carryOut !== true || erasure.status?.erased !== undefined) return undefined;
       const why = `erasure ${name}: ${reason}`;
-      const asked = { from, to, actor: change.actor.name, reason: why };
+      const asked = { from: first, to, actor: change.actor.name, reason: why };
       // One that was asked for before there was a choice says nothing.
-      const logOf = what === 'Bodies' ? bodies() : eraser();
-      const erased = await logOf.erase(realm.id, asked);
+      const from = what === 'Bodies' ? bodies() : what === 'ChangeRecords' ? records() : eraser();
+      const erased = await from.erase(realm.id, asked);
       const done = readyCondition(
         'True',
         'Erased',

@@ -12,14 +12,14 @@ import { Erasure, POLICY_NAME, RETENTION_KINDS, RetentionPolicy } from './retent
 const ACME: RealmId = '/orgs/acme';
 const DAY_MS = 24 * 60 * 60_000;
 
-type What = 'retention' | 'AccessRecords' | 'Bodies';
+type What = 'retention' | 'AccessRecords' | 'ChangeRecords' | 'Bodies';
 
 /** Somebody is refused something on the first day, when something is made and deleted; and somebody else 400 days later. */
 function scenario(which: What): Scenario<unknown> {
   return {
     async setUp(disturber) {
       const test = await openTestRealms({ kinds: RETENTION_KINDS });
-      const { access, bodies } = test.realms;
+      const { access, bodies, records } = test.realms;
       const record = (actor: string) =>
         access.record(ACME, {
           actor,
@@ -43,6 +43,7 @@ function scenario(which: What): Scenario<unknown> {
         instrument(access, disturber, { name: 'access', only: ['recordsBefore', 'erase'] });
       const parts = {
         eraser,
+        records: () => instrument(records, disturber, { name: 'records', only: ['dropOld', 'erase'] }),
         bodies: () => instrument(bodies, disturber, { name: 'bodies', only: ['dropOld', 'erase'] }),
       };
       const controller = which === 'retention' ? retentionController(parts) : erasureController(parts);
@@ -50,7 +51,12 @@ function scenario(which: What): Scenario<unknown> {
       await test.realms.use(ACME, async ({ resources }) => {
         const context = test.context(ACME);
         if (which === 'retention') {
-          await resources.create(RetentionPolicy, undefined, { metadata: { name }, spec: {} }, context);
+          await resources.create(
+            RetentionPolicy,
+            undefined,
+            { metadata: { name }, spec: { changeRecords_days: 180 } },
+            context,
+          );
           return;
         }
         const spec = { what: which, from: 2, to: 2, reason: 'a name in a reason' };
@@ -86,6 +92,10 @@ function scenario(which: What): Scenario<unknown> {
             // A leaf that says it once more than it was done does no harm.
             said: leaves.some((leaf) => leaf.type === 'erasure' && leaf.from === 2 && leaf.to === 2),
             bodies: [...left.keys()],
+            changedBy: changes.slice(2, 4).map((leaf) => leaf.type === 'change' && leaf.actor),
+            saidOfChanges: changes.some(
+              (leaf) => leaf.type === 'erasure' && leaf.of === undefined && leaf.from === 2,
+            ),
             saidOfBodies: changes.some(
               (leaf) => leaf.type === 'erasure' && leaf.of === 'bodies' && leaf.from === 2,
             ),
@@ -98,7 +108,11 @@ function scenario(which: What): Scenario<unknown> {
   };
 }
 
+const TEST_ACTOR = 'system:test';
 const NOTHING = {
+  changedBy: [TEST_ACTOR, TEST_ACTOR],
+  saidOfChanges: false,
+
   actors: ['alice', 'bob'],
   said: false,
   bodies: [2, 3],
@@ -117,8 +131,16 @@ async function endsAlways(what: What, expected: object): Promise<void> {
 }
 
 test('what is old enough ends erased, and the logs say so', () =>
-  endsAlways('retention', { ...NO_RECORD, bodies: [], saidOfBodies: true }));
+  endsAlways('retention', {
+    ...NO_RECORD,
+    bodies: [],
+    saidOfBodies: true,
+    changedBy: [undefined, undefined],
+    saidOfChanges: true,
+  }));
 test('an erasure of records ends carried out, and the log says so', () =>
   endsAlways('AccessRecords', NO_RECORD));
+test('an erasure of records of changes ends carried out, and the log says so', () =>
+  endsAlways('ChangeRecords', { changedBy: [undefined, TEST_ACTOR], saidOfChanges: true }));
 test('an erasure of bodies ends carried out, and the log says so', () =>
   endsAlways('Bodies', { bodies: [3], saidOfBodies: true }));

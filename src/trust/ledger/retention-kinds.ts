@@ -1,5 +1,5 @@
 /**
- * How long the access log of a realm says of persons what they did, and how long the changes log keeps objects as they were (RetentionPolicy);
+ * How long the logs of a realm say of persons what they did, and how long the changes log keeps objects as they were (RetentionPolicy);
  * and what of both goes before that time because it should never have been there (Erasure, which takes two people). Leaves, hashes and
  * checkpoints stay for ever either way.
  */
@@ -16,10 +16,10 @@ export const POLICY_NAME = 'access';
 const ACCESS_DAYS_MIN = 365;
 const ACCESS_DAYS_MAX = 36_500;
 /** SecNumCloud 12.6: traces are kept at least six months. */
-const BODIES_DAYS_MIN = 180;
+const CHANGES_DAYS_MIN = 180;
 /** Also where a realm has no policy. */
 export const BODIES_DAYS_DEFAULT = 365;
-const BODIES_DAYS_MAX = 36_500;
+const CHANGES_DAYS_MAX = 36_500;
 const REASON_CHARACTERS_MAX = 512;
 /** Leaves that are gone through at once: the tables of the logs are not held up for long. */
 export const ERASE_LEAVES_MAX = 50_000;
@@ -37,7 +37,7 @@ export const RetentionPolicy = defineKind({
   scope: 'Realm',
   realms: ['region', 'organization'],
   description:
-    'How long records of access name persons (without a policy for ever), and how long objects are kept as they were before they were changed or deleted (without a policy a year). There is one in a realm, called "access".',
+    'How long the logs name persons (without a policy for ever), and how long objects are kept as they were before they were changed or deleted (without a policy a year). There is one in a realm, called "access".',
   spec: Type.Object({
     accessRecords_days: Type.Integer({
       minimum: ACCESS_DAYS_MIN,
@@ -46,12 +46,20 @@ export const RetentionPolicy = defineKind({
       description: 'After so many days, what the access log says of persons is erased. At least a year.',
     }),
     bodies_days: Type.Integer({
-      minimum: BODIES_DAYS_MIN,
-      maximum: BODIES_DAYS_MAX,
+      minimum: CHANGES_DAYS_MIN,
+      maximum: CHANGES_DAYS_MAX,
       default: BODIES_DAYS_DEFAULT,
       description:
         'So many days after an object was changed or deleted, what it was before is dropped; its digest stays. At least 180.',
     }),
+    changeRecords_days: Type.Optional(
+      Type.Integer({
+        minimum: CHANGES_DAYS_MIN,
+        maximum: CHANGES_DAYS_MAX,
+        description:
+          'After so many days, what the changes log says of persons is erased: who made a change, and what the object was called. At least 180. Absent: never.',
+      }),
+    ),
   }),
   status: Type.Object({ observedGeneration: OBSERVED_GENERATION, conditions: CONDITIONS }),
   columns: [
@@ -77,10 +85,10 @@ export const RetentionPolicy = defineKind({
 });
 
 const ERASURE_SPEC = Type.Object({
-  what: Type.Union([Type.Literal('AccessRecords'), Type.Literal('Bodies')], {
+  what: Type.Union([Type.Literal('AccessRecords'), Type.Literal('ChangeRecords'), Type.Literal('Bodies')], {
     default: 'AccessRecords',
     description:
-      'What is to be erased: what leaves of the access log say of persons, or the objects that leaves of the changes log recorded, as they were then. An object as it is now is not erased: change or delete it first.',
+      'What is to be erased: what leaves of the access log or of the changes log say of persons, or the objects that leaves of the changes log recorded, as they were then. An object as it is now is not erased: change or delete it first.',
   }),
   from: Type.Integer({ minimum: 0, description: 'The first leaf of that log.' }),
   to: Type.Integer({ minimum: 0, description: 'The last one.' }),
@@ -108,7 +116,7 @@ export const Erasure = defineKind({
   scope: 'Realm',
   realms: ['region', 'organization'],
   description:
-    'Erases what some entries of the access log say of persons, or objects as some entries of the changes log recorded them, because it should not be there. Takes two people; the log says that it was done, by whom and why.',
+    'Erases what some entries of a log say of persons, or objects as some entries of the changes log recorded them, because it should not be there. Takes two people; the log says that it was done, by whom and why.',
   spec: ERASURE_SPEC,
   status: Type.Object({
     erased: Type.Optional(Type.Integer({ description: 'How many records or bodies were erased.' })),

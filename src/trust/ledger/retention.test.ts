@@ -26,7 +26,8 @@ async function openRegion(t: TestContext) {
       if (path === 'checkpoint') return Buffer.from(await logs.latestCheckpoint(ACME, 'access'));
       if (path === 'key') return Buffer.from((await logs.vkeys(ACME, 'access')).join('\n'));
       const [, bundle] = /^personal\/(\d+)$/.exec(path) ?? [];
-      if (bundle !== undefined) return Buffer.from(JSON.stringify(await logs.personal(ACME, Number(bundle))));
+      if (bundle !== undefined)
+        return Buffer.from(JSON.stringify(await logs.personal(ACME, 'access', Number(bundle))));
       const tile = parseTilePath(path);
       return tile && logs.tile(ACME, 'access', tile);
     },
@@ -167,6 +168,7 @@ test('a retention policy erases what is older, once it is; a year is the least',
   const controller = retentionController({
     eraser: () => region.access,
     bodies: () => region.realms.bodies,
+    records: () => region.realms.records,
   });
   await region.record('alice');
   await region.clock.leap(200 * DAY_MS);

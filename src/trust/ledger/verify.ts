@@ -45,7 +45,7 @@ export interface LedgerReport {
   readonly verifiedCheckpoints: number;
   /** Leaves of the largest checkpoint that meets the policy: what came later is signed by the log, but not seen by witnesses yet. */
   readonly witnessedLeaves: number;
-  /** Of an access log that serves them: what stands beside its leaves of persons. */
+  /** Where they are served: what stands beside the leaves of persons. */
   readonly records?: RecordsReport;
   /** Of a changes log that tells them: the bodies of objects that its leaves were written for. */
   readonly bodies?: BodiesReport;
@@ -122,7 +122,7 @@ class Verification {
     const [bundle, hashes, records, bodies] = await Promise.all([
       this.#read(tile, problems),
       this.#readHashes({ ...tile, level: 0 }, problems),
-      this.#readBeside('/access', personalPath(tile.index), problems, readPersonal, tile.index),
+      this.#readBeside('', personalPath(tile.index), problems, readPersonal, tile.index),
       this.#readBeside('/changes', bodiesPath(tile.index), problems, readBodyDigests, tile.index),
     ]);
     if (bundle === undefined) return { tile, entries: undefined, hashes, records, problems };
@@ -137,9 +137,9 @@ class Verification {
     return { tile, entries, hashes, records, problems };
   }
 
-  /** Reads what stands beside the leaves of a bundle, in a log of that kind; undefined where it is not served. */
+  /** Reads what stands beside the leaves of a bundle, in a log whose name ends so; undefined where it is not served. */
   async #readBeside<Beside>(
-    log: '/access' | '/changes',
+    log: '' | '/changes',
     tile: string,
     problems: Problem[],
     read: (source: TileSource, bundle: number) => Promise<Beside | undefined>,

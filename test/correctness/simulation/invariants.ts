@@ -4,9 +4,11 @@
  */
 import assert from 'node:assert/strict';
 import type { Kind } from '#kernel/kind.ts';
+import { bodyJson } from '#kernel/log/body.ts';
 import { readUnverifiedCheckpoint } from '#kernel/log/checkpoint.ts';
 import { parseLeaf } from '#kernel/log/leaf.ts';
 import { append, EMPTY_FRONTIER, leafHash, root } from '#kernel/log/merkle.ts';
+import { readWhole } from '#kernel/log/personal.ts';
 import type { RealmView } from '#kernel/realm.ts';
 import { REGION } from '#kernel/realm-id.ts';
 import { EXAMPLE_KINDS, Note, Widget } from '#kernel/store/example-kinds.ts';
@@ -71,9 +73,10 @@ export async function checkCheckpoints(database: LogStorage): Promise<void> {
 export async function checkWrites(database: LogStorage, { writes }: Recorded): Promise<void> {
   const { leaves } = await readLog(database, ACME);
   const found = new Map<string, { readonly acknowledged: number; readonly auditId: string }[]>();
-  for (const { leaf, index } of leaves) {
-    const parsed = parseLeaf(leaf);
-    if (parsed.type !== 'change') continue;
+  for (const stored of leaves) {
+    const { index } = stored;
+    const parsed = readWhole(stored);
+    if (parsed.type !== 'change' || parsed.actor === undefined) continue;
     const made = { acknowledged: index, auditId: parsed.requestId };
     found.set(parsed.actor, [...(found.get(parsed.actor) ?? []), made]);
   }
@@ -180,7 +183,7 @@ export async function checkState(
       if (!kind.secret) {
         assert.equal(
           entry.bytes.toString(),
-          Buffer.from(stored?.change?.body ?? []).toString(),
+          Buffer.from(bodyJson(stored?.change?.body ?? Buffer.alloc(0))).toString(),
           `${name}: ${key} is as it was stored`,
         );
       }

@@ -1,5 +1,6 @@
 /** The database of the simulation, which never fails, and what one process sees of it: each over a link of its own. */
 import type { LogName } from '#kernel/keys.ts';
+import { bodyJson } from '#kernel/log/body.ts';
 import type { RealmId } from '#kernel/realm-id.ts';
 import { Widget } from '#kernel/store/example-kinds.ts';
 import { MemoryStorage } from '#kernel/store/memory-storage.ts';
@@ -36,7 +37,7 @@ export class Database extends MemoryStorage {
       for (const { index, change } of append.leaves) {
         if (change) this.#world.count('changes');
         if (change?.resource !== Widget.resource) continue;
-        const { metadata } = JSON.parse(Buffer.from(change.body).toString()) as Labelled;
+        const { metadata } = JSON.parse(Buffer.from(bodyJson(change.body)).toString()) as Labelled;
         this.tones.set(index, metadata.labels?.tone);
       }
     }
@@ -140,11 +141,17 @@ export class LinkedStorage implements LogStorage {
   readCheckpoints(uid: string, log: LogName) {
     return this.#link.call('readCheckpoints', () => this.#database.readCheckpoints(uid, log));
   }
-  personalRecords(uid: string, range: PersonalRange) {
-    return this.#link.call('personalRecords', () => this.#database.personalRecords(uid, range));
+  personalRecords(uid: string, log: LogName, range: PersonalRange) {
+    return this.#link.call('personalRecords', () => this.#database.personalRecords(uid, log, range));
   }
-  erasePersonal(uid: string, range: PersonalRange) {
-    return this.#link.call('erasePersonal', () => this.#database.erasePersonal(uid, range));
+  erasePersonal(uid: string, log: LogName, range: PersonalRange) {
+    return this.#link.call('erasePersonal', () => this.#database.erasePersonal(uid, log, range));
+  }
+  oldChanges(uid: string, after: number, before_ms: number, changes_max: number) {
+    return this.#link.call('oldChanges', () => this.#database.oldChanges(uid, after, before_ms, changes_max));
+  }
+  raiseRecordsFloor(uid: string, floor: number) {
+    return this.#link.call('raiseRecordsFloor', () => this.#database.raiseRecordsFloor(uid, floor));
   }
   keepCosigned(
     uid: string,

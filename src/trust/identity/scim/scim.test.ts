@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { readWhole } from '#kernel/log/personal.ts';
 import { REGION } from '#kernel/realm-id.ts';
 import { finishRemovals } from '../../testing/removals.ts';
 import { IdentityProvider } from '../federation/identity-provider.ts';
@@ -137,7 +138,10 @@ describe('an organization’s directory, provisioned over SCIM', () => {
       revision: realm.view.revision,
     }));
     const [last] = await storage.readLeaves(uid, 'changes', revision, 1);
-    const { actor, verb, resource, name, via } = JSON.parse(Buffer.from(last?.leaf ?? []).toString('utf8'));
+    assert.ok(last);
+    const leaf = readWhole(last);
+    assert.ok(leaf.type === 'change');
+    const { actor, verb, resource, name, via } = leaf;
     assert.deepEqual(
       { actor, verb, resource, name, via },
       {
