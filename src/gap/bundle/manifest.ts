@@ -12,7 +12,8 @@ export const EMPTY_DESCRIPTOR = describe(MEDIA.empty, EMPTY_JSON);
 const Manifest = Type.Object(
   {
     schemaVersion: Type.Literal(2),
-    mediaType: Type.Literal(MEDIA.manifest),
+    // OCI 1.0 leaves it out.
+    mediaType: Type.Optional(Type.Literal(MEDIA.manifest)),
     artifactType: Type.Optional(Type.String({ maxLength: 255 })),
     config: Descriptor,
     layers: Type.Array(Descriptor, { maxItems: LAYERS_MAX }),

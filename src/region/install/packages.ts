@@ -89,6 +89,9 @@ export const TEST_PACKAGES: readonly RequiredPackage[] = [
   // An HSM in software, and a tool that looks into it.
   { name: 'softhsm2', purpose: 'test', files: ['/usr/bin/softhsm2-util'] },
   { name: 'opensc', purpose: 'test', files: ['/usr/bin/pkcs11-tool'] },
+  // Read what a bundle is made of.
+  { name: 'skopeo', purpose: 'test', files: ['/usr/bin/skopeo'] },
+  { name: 'umoci', purpose: 'test', files: ['/usr/bin/umoci'] },
   // For the sign-in pages, driven by playwright-core.
   { name: 'chromium', purpose: 'test', files: ['/usr/bin/chromium'] },
 ];

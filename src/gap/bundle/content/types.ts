@@ -1,8 +1,9 @@
 /** The types of content that recipes may name. */
 import type { ContentType } from './content-type.ts';
 import { filesType } from './files.ts';
+import { ociImageType } from './oci-image.ts';
 
-const TYPES: readonly ContentType[] = [filesType];
+const TYPES: readonly ContentType[] = [filesType, ociImageType];
 
 export const TYPE_NAMES: readonly string[] = TYPES.map(({ name }) => name);
 
