@@ -3,7 +3,7 @@
  * together and nothing of what they do.
  */
 import { hostsFolder } from '#engines/dnsmasq/hosts-folder.ts';
-import { filterClient, noFilter } from '#engines/nftables/client.ts';
+import { filterClient, noFilter, noSeal, sealClient } from '#engines/nftables/client.ts';
 import { API_PORT } from '#engines/nftables/workload-ports.ts';
 import type { PostgresConnection } from '#engines/postgres/database.ts';
 import { systemClock } from '#kernel/clock.ts';
@@ -55,10 +55,12 @@ import type { Layout } from './layout.ts';
 import { loopLoad } from './loop-load.ts';
 import { programVersion } from './program.ts';
 import { renewHourly } from './renewal.ts';
+import { settingsFlows } from './seal-flows.ts';
 import { openMasterKey } from './sealed.ts';
 import { parseListen, serverNames } from './server-names.ts';
 import { regionServices } from './services.ts';
 import { apiUrl, publicUrl } from './status.ts';
+import type { SealNews } from './supervisor/definition.ts';
 
 export interface RunningRegion {
   /** What does not work here, and why. */
@@ -82,6 +84,8 @@ export interface ComposeOptions {
   handOver(): void;
   /** Called with why the region waits to be unsealed, and with undefined when it was. */
   onSealed(reason: string | undefined): void;
+  /** Called with how the seal of the air gap is. */
+  onSeal(news: SealNews): void;
   readonly logger: Logger;
 }
 
@@ -130,6 +134,11 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
       providers: hsms.providers,
     });
 
+    const whyNoFilter = isRemote(config)
+      ? WHY_NO_NETWORKS
+      : `${whyNoEngine(config)}, and so no packet filter`;
+    const declaredBySettings = await settingsFlows(config, options.database);
+
     // Made anew each time this process comes to lead: what controllers remember is true only while they run.
     const makeServices = () =>
       regionServices({
@@ -140,9 +149,10 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
         keys,
         keyProviders: { keyring, owned: hsms.owned, software: hsms.software },
         incus: engine.incus,
-        filter: options.hasFilter
-          ? filterClient(layout.run.firewall)
-          : noFilter(isRemote(config) ? WHY_NO_NETWORKS : `${whyNoEngine(config)}, and so no packet filter`),
+        filter: options.hasFilter ? filterClient(layout.run.firewall) : noFilter(whyNoFilter),
+        seal: options.hasFilter ? sealClient(layout.run.firewall) : noSeal(whyNoFilter),
+        settingsFlows: declaredBySettings,
+        onSeal: options.onSeal,
         names: hostsFolder(layout.names),
         imageFolder,
         clock,

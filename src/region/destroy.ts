@@ -6,6 +6,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { removeRemains } from '#engines/incus/remains.ts';
 import { tableName } from '#engines/nftables/names.ts';
+import { removeControlGroups } from '#engines/nftables/seal/control-group.ts';
+import { sealTable } from '#engines/nftables/seal/render.ts';
 import type { Clock } from '#kernel/clock.ts';
 import { readRegionId } from './config/load.ts';
 import { isRoot } from './embedded/accounts.ts';
@@ -47,11 +49,19 @@ export async function destroyRegion(
 
 async function removeFirewall(layout: Layout): Promise<void> {
   const id = await readRegionId(layout.config);
-  if (id === undefined || !existsSync('/usr/sbin/nft')) return;
+  if (id === undefined) return;
+  removeControlGroups(id);
+  if (!existsSync('/usr/sbin/nft')) return;
   const table = tableName(id);
-  for (const family of ['inet', 'bridge', 'ip', 'ip6']) {
+  for (const [family, name] of [
+    ['inet', table],
+    ['bridge', table],
+    ['ip', table],
+    ['ip6', table],
+    ['inet', sealTable(id)],
+  ] as const) {
     try {
-      execFileSync('/usr/sbin/nft', ['delete', 'table', family, table], { stdio: 'pipe' });
+      execFileSync('/usr/sbin/nft', ['delete', 'table', family, name], { stdio: 'pipe' });
     } catch (error) {
       // Not every family has one.
       if (!String(error).includes('No such file or directory')) throw error;

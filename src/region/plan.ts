@@ -53,7 +53,7 @@ export function planRegion(inputs: PlanInputs): SupervisorPlan {
     .update(JSON.stringify({ processes, config, program: programFingerprint() }))
     .digest('hex')
     .slice(0, 16);
-  return { digest, logs: layout.logs, processes };
+  return { digest, logs: layout.logs, processes, ...(isRoot() ? { controlGroups: config.id } : {}) };
 }
 
 function incusDefinition({ layout, config, accounts }: PlanInputs): ProcessDefinition {
@@ -78,6 +78,7 @@ function firewallDefinition({ layout, config, accounts }: PlanInputs): ProcessDe
     socket: layout.run.firewall,
     state: layout.firewall,
     gid: accounts.region.gid,
+    sealObserves: config.seal === 'observed',
   });
   return {
     name: 'firewall',

@@ -53,6 +53,7 @@ const region = await openRegion({
   handOver: () => tell({ handOver: true }),
   // Sealed is as far as it comes by itself; so whoever starts it need not wait any longer.
   onSealed: (sealed) => tell({ ready: sealed !== undefined, sealed: sealed ?? '' }),
+  onSeal: (seal) => tell({ seal }),
   logger,
 });
 const memory = thisProcess();

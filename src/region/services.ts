@@ -3,8 +3,10 @@
  */
 import type { HostsFolder } from '#engines/dnsmasq/hosts-folder.ts';
 import { connectIncus, type Incus } from '#engines/incus/client.ts';
-import type { FilterClient } from '#engines/nftables/client.ts';
+import type { FilterClient, SealClient } from '#engines/nftables/client.ts';
 import { hostAddresses } from '#engines/nftables/host-addresses.ts';
+import type { SealFlow } from '#engines/nftables/seal/model.ts';
+import { sealService } from '#gap/seal/service.ts';
 import type { AccessEraser, AccessLog } from '#kernel/access.ts';
 import type { BodyEraser, RecordEraser } from '#kernel/bodies.ts';
 import type { Clock } from '#kernel/clock.ts';
@@ -41,6 +43,8 @@ import { witnessClient } from '#trust/witness/client.ts';
 import { witnessService } from '#trust/witness/service.ts';
 import type { RegionConfig } from './config/schema.ts';
 import { isRemote, WHY_NO_NETWORKS } from './external-incus.ts';
+import { whoseAddress } from './seal-flows.ts';
+import type { SealNews } from './supervisor/definition.ts';
 
 export interface ServiceParts {
   readonly config: RegionConfig;
@@ -53,6 +57,10 @@ export interface ServiceParts {
   readonly keyProviders: ProvidersOptions;
   readonly incus: Incus;
   readonly filter: FilterClient;
+  readonly seal: SealClient;
+  readonly settingsFlows: readonly SealFlow[];
+  /** Tells whoever asks for the region's status. */
+  readonly onSeal: (news: SealNews) => void;
   readonly names: HostsFolder;
   readonly imageFolder: string;
   readonly clock: Clock;
@@ -83,6 +91,9 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
     keyProviders,
     incus,
     filter,
+    seal,
+    settingsFlows,
+    onSeal,
     names,
     imageFolder,
     clock,
@@ -134,5 +145,14 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
       logger,
     }),
     network,
+    sealService({
+      client: seal,
+      regionId: config.id,
+      settingsFlows,
+      whose: whoseAddress,
+      onSeal,
+      clock,
+      realms,
+    }),
   ];
 }

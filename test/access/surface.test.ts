@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { SEAL_KINDS } from '#gap/seal/service.ts';
 import type { Kind } from '#kernel/kind.ts';
 import { Image } from '#services/compute/image.ts';
 import { Instance } from '#services/compute/instance.ts';
@@ -27,6 +28,7 @@ const KINDS: readonly Kind[] = [
   ...KEY_KINDS,
   WitnessKind,
   ...RETENTION_KINDS,
+  ...SEAL_KINDS,
   ...NETWORK_KINDS,
   Image,
   Instance,

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { hostsFolder } from '#engines/dnsmasq/hosts-folder.ts';
 import { connectIncus } from '#engines/incus/client.ts';
-import { noFilter } from '#engines/nftables/client.ts';
+import { noFilter, noSeal } from '#engines/nftables/client.ts';
 import { silentLogger } from '#kernel/logger.ts';
 import { garbageCollector } from '#kernel/reconcile/garbage-collector.ts';
 import { ManualClock } from '#kernel/store/manual-clock.ts';
@@ -52,6 +52,9 @@ function controllers(): string[] {
     issuers: unopened,
     incus: connectIncus({ absent: 'nothing runs here' }, clock),
     filter: noFilter('nothing runs here'),
+    seal: noSeal('nothing runs here'),
+    settingsFlows: [],
+    onSeal: unopened,
     names: hostsFolder('/nowhere'),
     imageFolder: '/nowhere',
     clock,

@@ -114,6 +114,26 @@ export const prove = inSession(async (session: Session, options: ProveOptions, a
   ]);
 });
 
+/** The receipt of the last change of an object of the realm, under the key remembered of its log, else the served one. */
+export async function proveObject(
+  session: Session,
+  { uid, resourceVersion }: { readonly uid?: string; readonly resourceVersion?: string },
+): Promise<string> {
+  const source = ledgerSource(session.client, 'changes');
+  const index = Number(resourceVersion);
+  await waitUntilSigned(source, index);
+  const remembered = await recall(session.client.connection.server, 'changes');
+  const trust = remembered?.vkeys ?? (await servedKey(source));
+  const receipt = await proveInclusion(source, trust, index);
+  const { leaf } = checkReceipt(receipt, trust);
+  if (leaf.type !== 'change' || leaf.uid !== uid) {
+    throw new CliError(
+      `leaf ${index} is not about this object: the region shows something its ledger does not say`,
+    );
+  }
+  return receipt;
+}
+
 /** What stands beside the leaf of persons; undefined when nothing does, or no more. */
 async function recordBeside(source: TileSource, leaf: Leaf): Promise<PersonalRecord | undefined> {
   if (!isRecorded(leaf)) return undefined;

@@ -46,6 +46,9 @@ function describe(found: RegionStatus, upCommand: string): string {
   if (troubled.length > 0) {
     lines.push('', ...troubled.map(({ name, lastFailure }) => `  ${name} last ${lastFailure}`));
   }
+  const seal = found.supervisor.processes.flatMap((process) => process.seal ?? []);
+  for (const { sealed: holds, message, since } of seal)
+    lines.push('', `  ${holds ? 'Sealed' : 'NOT SEALED'} since ${since}: ${message}`);
   const sealed = found.supervisor.processes.flatMap((process) => process.sealed ?? []);
   if (sealed.length > 0) lines.push('', ...sealed.map((reason) => `  ${reason}: casemate unseal`));
   const notes = found.supervisor.processes.flatMap((process) => process.notes);

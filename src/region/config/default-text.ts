@@ -35,8 +35,11 @@ network:
   # Ranges that networks are taken from; each takes a /24 unless it asks for another. Regions side by side on one
   # machine need ranges of their own.
   pools: [${defaultPool(id)}]
-  # Whether a FirewallPolicy may let instances reach past the region at all.
+  # Whether a FirewallPolicy may let instances reach past the region at all, where an Interconnection is declared (docs/seal.md).
   egress: false
+
+# What leaves the region undeclared (docs/seal.md): enforced drops it, observed only counts it.
+seal: enforced
 
 postgres:
   # embedded: the region runs its own, under its data folder.

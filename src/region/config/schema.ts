@@ -33,6 +33,12 @@ export const RegionConfig = Type.Object(
           'true: one person runs this region, and may do alone what takes the approval of another operator, until there is a second one',
       }),
     ),
+    seal: Type.Optional(
+      Type.Union([Type.Literal('enforced'), Type.Literal('observed')], {
+        description:
+          'enforced or observed: whether what leaves the region undeclared is dropped, or only counted; enforced where nothing is said',
+      }),
+    ),
     requestsPerSecond: Type.Optional(
       Type.Integer({
         minimum: 10,

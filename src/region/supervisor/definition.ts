@@ -55,13 +55,26 @@ export interface ChildMessage {
   readonly keys?: object;
   /** Why it waits for somebody to unseal it; empty: it does not. */
   readonly sealed?: string;
+  /** How the seal of the air gap is. */
+  readonly seal?: SealNews;
   /** What it makes for the region's owner may have changed. */
   readonly handOver?: boolean;
+}
+
+/** What `status` says of the seal. */
+export interface SealNews {
+  readonly sealed: boolean;
+  /** Why, in words for a person. */
+  readonly message: string;
+  /** RFC 3339, since when it is so. */
+  readonly since: string;
 }
 
 export interface SupervisorPlan {
   /** Changes when anything below does: `up` then restarts the region. */
   readonly digest: string;
+  /** Each process is put into a control group of its own, in one of this region, which the seal tells its packets by. Absent: none is. */
+  readonly controlGroups?: string;
   readonly logs: string;
   readonly processes: readonly ProcessDefinition[];
 }
@@ -81,6 +94,8 @@ export interface ProcessStatus {
   readonly keys?: object;
   /** Why it waits for somebody to unseal it. */
   readonly sealed?: string;
+  /** How the seal of the air gap is. */
+  readonly seal?: SealNews;
   /** Why it last ended or did not become ready. */
   readonly lastFailure?: string;
   /** What it says of itself: things that do not work, in words for a person. */

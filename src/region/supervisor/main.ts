@@ -5,6 +5,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { wakefulClock } from '../clock.ts';
+import { confinement } from './confinement.ts';
 import { serveControl } from './control.ts';
 import type { SupervisorPlan } from './definition.ts';
 import { endLeftovers, type OwnedProcess, writeState } from './leftovers.ts';
@@ -43,6 +44,8 @@ function saveState(): void {
   if (self !== undefined) writeState(statePath, { supervisor: self, processes });
 }
 
+// First of all, so that nothing it starts is ever outside.
+if (plan.controlGroups !== undefined) confinement(plan.controlGroups, 'supervisor', note)(process.pid);
 const ended = await endLeftovers(statePath, wakefulClock);
 if (ended.length > 0) note(`ended what a killed supervisor had left: ${ended.join(', ')}`);
 

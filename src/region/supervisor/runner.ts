@@ -5,7 +5,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { type Clock, sleep } from '#kernel/clock.ts';
 import { copyForOwner } from '../owner-copy.ts';
-import type { ChildMessage, ProcessDefinition, ProcessState, ProcessStatus } from './definition.ts';
+import type { ChildMessage, ProcessDefinition, ProcessState, ProcessStatus, SealNews } from './definition.ts';
 import type { LogFile } from './log-file.ts';
 import { tryProbe } from './probe.ts';
 
@@ -22,6 +22,8 @@ export interface RunnerOptions {
   readonly definition: ProcessDefinition;
   readonly log: LogFile;
   readonly clock: Clock;
+  /** Puts a process into its control group, at once after it was started. */
+  readonly confine?: ((pid: number) => void) | undefined;
   /** Called after every change of state or pid. */
   onChange(): void;
 }
@@ -33,6 +35,7 @@ export class Runner {
   readonly #log: LogFile;
   readonly #clock: Clock;
   readonly #onChange: () => void;
+  readonly #confine: ((pid: number) => void) | undefined;
   readonly #stopping = new AbortController();
   #signalFirstReady: () => void = () => {};
   #finished: Promise<void> | undefined;
@@ -43,13 +46,15 @@ export class Runner {
   #lastFailure: string | undefined;
   #notes: readonly string[] = [];
   #sealed = '';
+  #seal: SealNews | undefined;
   #keys: object | undefined;
 
-  constructor({ definition, log, clock, onChange }: RunnerOptions) {
+  constructor({ definition, log, clock, confine, onChange }: RunnerOptions) {
     this.definition = definition;
     this.#log = log;
     this.#clock = clock;
     this.#onChange = onChange;
+    this.#confine = confine;
     this.#since_ms = clock.now();
     this.firstReady = new Promise((resolve) => {
       this.#signalFirstReady = resolve;
@@ -66,6 +71,7 @@ export class Runner {
       since: new Date(this.#since_ms).toISOString(),
       ...(this.#keys === undefined ? {} : { keys: this.#keys }),
       ...(this.#sealed === '' ? {} : { sealed: this.#sealed }),
+      ...(this.#seal === undefined ? {} : { seal: this.#seal }),
       ...(this.#lastFailure === undefined ? {} : { lastFailure: this.#lastFailure }),
       notes: this.#notes,
     };
@@ -149,6 +155,7 @@ export class Runner {
     this.#starts++;
     this.#notes = [];
     this.#sealed = '';
+    this.#seal = undefined;
     this.#note(`starting: ${command} ${args.join(' ')}`);
     const child = spawn(command, [...args], {
       cwd,
@@ -160,11 +167,13 @@ export class Runner {
       ...(gid === undefined ? {} : { gid }),
     });
     this.#child = child;
+    if (child.pid !== undefined) this.#confine?.(child.pid);
     child.stdout?.on('data', (chunk: Uint8Array) => this.#log.write(chunk));
     child.stderr?.on('data', (chunk: Uint8Array) => this.#log.write(chunk));
     child.on('message', (message: ChildMessage) => {
       if (message.ready || message.handOver) this.#handOver();
       if (message.sealed !== undefined) this.#sealed = message.sealed;
+      if (message.seal !== undefined) this.#seal = message.seal;
       if (message.keys !== undefined) this.#keys = message.keys;
       if (message.notes !== undefined) this.#notes = message.notes.slice(0, NOTES_MAX);
       this.#onChange();

@@ -3,6 +3,7 @@
  */
 import { join } from 'node:path';
 import type { Clock } from '#kernel/clock.ts';
+import { confinement } from './confinement.ts';
 import type { ProcessDefinition, ProcessStatus, SupervisorPlan } from './definition.ts';
 import { LogFile } from './log-file.ts';
 import { Runner } from './runner.ts';
@@ -16,7 +17,11 @@ export class Supervisor {
     this.#runners = new Map(
       plan.processes.map((definition) => {
         const log = new LogFile(join(plan.logs, `${definition.name}.log`));
-        return [definition.name, new Runner({ definition, log, clock, onChange })];
+        const confine =
+          plan.controlGroups === undefined
+            ? undefined
+            : confinement(plan.controlGroups, definition.name, (text) => log.line(text));
+        return [definition.name, new Runner({ definition, log, clock, confine, onChange })];
       }),
     );
   }

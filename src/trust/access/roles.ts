@@ -86,6 +86,7 @@ const QUESTIONS = [
 const CONSENTS = [
   'approvalrequests.access.casemate.internal',
   'accessrequests.access.casemate.internal',
+  'interconnections.seal.casemate.internal',
 ] as const;
 /** What somebody who guards a realm decides, beside reading it. */
 const SECURITY_RULES: readonly RoleRule[] = [

@@ -149,6 +149,7 @@ const GUARD_RESOURCES = ['guardrails.access.casemate.internal', 'accessreviews.a
 const CONSENT_RESOURCES = [
   'approvalrequests.access.casemate.internal',
   'accessrequests.access.casemate.internal',
+  'interconnections.seal.casemate.internal',
 ];
 /** Key custodians too: their own duty takes it. Whose word counts for what, the lane decides. */
 const DUTY_CONSENT = 'approvalrequests.access.casemate.internal';

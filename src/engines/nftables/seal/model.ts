@@ -12,7 +12,8 @@ import { group, integer, list, oneOf, problemWith, text } from '../shape.ts';
 export const SEAL_FLOWS_MAX = 1_000;
 export const SEAL_PEERS_MAX = 64;
 export const SEAL_PORTS_MAX = 32;
-const UNTIL_S_MAX = 32_503_680_000;
+/** The year 2100; the kernel counts nanoseconds in 64 bits. */
+export const SEAL_UNTIL_S_MAX = 4_102_444_800;
 
 export interface SealFlow {
   /** A uid: counters are told apart by it. */
@@ -49,7 +50,7 @@ const MODEL = group({
       protocol: oneOf('tcp', 'udp', 'icmp'),
       ports: list(integer(1, 65_535), SEAL_PORTS_MAX),
       to: list(CIDR, SEAL_PEERS_MAX, 1),
-      until_s: integer(0, UNTIL_S_MAX),
+      until_s: integer(0, SEAL_UNTIL_S_MAX),
     }),
     SEAL_FLOWS_MAX,
   ),

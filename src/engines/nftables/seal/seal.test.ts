@@ -6,12 +6,11 @@ import type { FilterFlow } from '../model.ts';
 import { portPrefix } from '../names.ts';
 import { labProblem } from '../testing/lab.ts';
 import { keyOf } from './listing.ts';
-import type { SealFlow, SealModel } from './model.ts';
+import { SEAL_UNTIL_S_MAX, type SealFlow, type SealModel } from './model.ts';
 import { sealTable } from './render.ts';
 import { dials, SealedHost, sends } from './testing/sealed-host.ts';
 
 const { outside, outside6 } = SealedHost;
-const FAR_FUTURE_S = 4_102_444_800;
 
 const flow = (more: Partial<SealFlow> = {}): SealFlow => ({
   id: 'f1',
@@ -20,7 +19,7 @@ const flow = (more: Partial<SealFlow> = {}): SealFlow => ({
   protocol: 'tcp',
   ports: [8443],
   to: [`${outside}/32`],
-  until_s: FAR_FUTURE_S,
+  until_s: SEAL_UNTIL_S_MAX,
   ...more,
 });
 

@@ -1,0 +1,329 @@
+/**
+ * Keeps the seal: puts what is declared in force within seconds, looks every few seconds whether somebody changed it, tries to get out itself, and writes what it found
+ * as reports. Stateful only in what it remembers of its own last look; all else is in objects and in the kernel.
+ */
+
+import { FilterError, type SealClient } from '#engines/nftables/client.ts';
+import type { SealState } from '#engines/nftables/seal/keeper.ts';
+import { type Attempt, keyOf } from '#engines/nftables/seal/listing.ts';
+import { type SealFlow, sealDigest } from '#engines/nftables/seal/model.ts';
+import { type Clock, rfc3339 } from '#kernel/clock.ts';
+import type { Controller, ReconcileContext, RetryAfter } from '#kernel/controller.ts';
+import { isStatusError } from '#kernel/errors.ts';
+import { readyCondition, setCondition } from '#kernel/reconcile/conditions.ts';
+import { nextEnd_ms, sealModel } from './flows.ts';
+import { flowText, Interconnection, type InterconnectionObject, isInForce } from './interconnection.ts';
+import { judgeProbes, keyOfTarget, type Verdict, verdictOf } from './judge.ts';
+import type { Met } from './probe.ts';
+import { SEAL_NAME, SEALED, Seal, type SealObject, sealedCondition } from './seal-kind.ts';
+import { ATTEMPTS_MAX, FINDINGS_MAX, type ProbeResult, type ReportSpec, SealReport } from './seal-report.ts';
+import type { Target } from './targets.ts';
+
+/** A hole is found within a minute; this is how often it is looked for. */
+const LOOK_MS = 15_000;
+/** What somebody changed is put back at once; the alarm stays so long, for people to see it. */
+const ALARM_MS = 20_000;
+const RETRY_MS = 2_000;
+const REPORT_MS = 60 * 60_000;
+/** Of the last reports; the leaves of older ones stay. */
+const REPORTS_KEPT = 200;
+/** Events of new attempts to leave at one look. */
+const ATTEMPT_EVENTS_MAX = 5;
+/** Attempts that are known, so that each is told once. */
+const KNOWN_MAX = 10_000;
+
+export interface SealControllerOptions {
+  readonly client: SealClient;
+  readonly regionId: string;
+  /** Flows that the region's settings make: engines of it on other machines. */
+  readonly settingsFlows: readonly SealFlow[];
+  readonly targets: () => Promise<readonly Target[]>;
+  readonly tryToLeave: (targets: readonly Target[], clock: Clock) => Promise<readonly Met[]>;
+  /** Why this very process is not held by the seal; undefined when it is. */
+  readonly notHeld: () => string | undefined;
+  /** Whose an instance's address is, in words; undefined when nobody knows. */
+  readonly whose: (address: string, context: ReconcileContext) => string | undefined;
+  /** Tells `casemate status`. */
+  readonly onSeal: (news: {
+    readonly sealed: boolean;
+    readonly message: string;
+    readonly since: string;
+  }) => void;
+}
+
+/** What one look found. */
+interface Look {
+  readonly state: SealState;
+  readonly verdict: Verdict;
+  readonly probes: readonly ProbeResult[];
+  readonly targets: readonly Target[];
+}
+
+type Why = ReportSpec['why'];
+
+export function sealController(options: SealControllerOptions): Controller {
+  const { client } = options;
+  let lastReport_ms: number | undefined;
+  let alarm: { readonly verdict: Verdict; readonly until_ms: number } | undefined;
+  const known = new Set<string>();
+
+  async function look(
+    declared: readonly InterconnectionObject[],
+    { clock }: ReconcileContext,
+  ): Promise<Look> {
+    const model = sealModel(options.regionId, declared, options.settingsFlows, clock.now());
+    const found = await client.state();
+    const isInForce = found.digest === sealDigest(model) && found.disturbed.length === 0;
+    const before = isInForce ? found : await client.apply(model);
+    const targets = await options.targets();
+    const met = await options.tryToLeave(targets, clock);
+    const state = await client.state();
+    const probes = judgeProbes(targets, met, { before: before.attempts, after: state.attempts }, model.flows);
+    const { enforced, processes } = state;
+    const disturbed = [...new Set([...found.disturbed, ...state.disturbed])];
+    const now = verdictOf({ enforced, processes, disturbed, probes, notHeld: options.notHeld() });
+    if (now.reason === 'Disturbed') alarm = { verdict: now, until_ms: clock.now() + ALARM_MS };
+    const isPast = alarm === undefined || clock.now() >= alarm.until_ms || !now.sealed;
+    return { state, verdict: isPast ? now : (alarm?.verdict ?? now), probes, targets };
+  }
+
+  function tellAttempts(seal: SealObject, { state, targets }: Look, context: ReconcileContext): void {
+    const own = new Set(targets.map(keyOfTarget));
+    const fresh = state.attempts.filter((one) => !own.has(keyOf(one)) && !known.has(keyOf(one)));
+    for (const one of fresh) if (known.size < KNOWN_MAX) known.add(keyOf(one));
+    for (const one of fresh.slice(0, ATTEMPT_EVENTS_MAX)) {
+      const what = state.enforced ? 'was not let out' : 'left undeclared';
+      context.events.record(
+        seal,
+        'Warning',
+        'AttemptToLeave',
+        `${attemptText(one, options.whose, context)} ${what}`,
+      );
+    }
+  }
+
+  function report(
+    why: Why,
+    seen: Look,
+    declared: readonly InterconnectionObject[],
+    context: ReconcileContext,
+  ): ReportSpec {
+    const { state, verdict, probes, targets } = seen;
+    const own = new Set(targets.map(keyOfTarget));
+    const byUid = new Map(declared.map((object) => [object.metadata.uid, object]));
+    return {
+      at: rfc3339(context.clock.now()),
+      why,
+      sealed: verdict.sealed,
+      reason: verdict.reason,
+      enforced: state.enforced,
+      processes: [...state.processes],
+      bridges: state.bridges,
+      findings: verdict.findings.slice(0, FINDINGS_MAX).map((text) => text.slice(0, 512)),
+      probes: [...probes],
+      attempts: state.attempts.slice(0, ATTEMPTS_MAX).map((one) => {
+        const network = one.source === undefined ? undefined : options.whose(one.source, context);
+        return {
+          ...one,
+          ...(network === undefined ? {} : { network }),
+          ...(own.has(keyOf(one)) ? { ownProbe: true } : {}),
+        };
+      }),
+      attemptsInAll: state.attempts.length,
+      flows: state.flows.map(({ id, packets, bytes }) => {
+        const object = byUid.get(id);
+        return {
+          id,
+          ...(object === undefined ? {} : { name: object.metadata.name }),
+          flow: object === undefined ? 'of the region’s settings' : flowText(object.spec),
+          packets,
+          bytes,
+        };
+      }),
+    };
+  }
+
+  async function keep(seal: SealObject, context: ReconcileContext): Promise<RetryAfter> {
+    const { realm, clock, change } = context;
+    const declared = realm.view.list(Interconnection);
+    let seen: Look;
+    try {
+      seen = await look(declared, context);
+    } catch (error) {
+      if (!(error instanceof FilterError)) throw error;
+      await say(
+        seal,
+        { sealed: false, reason: error.reason, message: `nothing is known of it: ${error.message}` },
+        {},
+        context,
+      );
+      return { retryAfter_ms: error.reason === 'Absent' ? REPORT_MS : RETRY_MS };
+    }
+    const { state, verdict } = seen;
+    const before = sealedCondition(seal);
+    const isOther = before?.reason !== verdict.reason || before?.message !== verdict.message;
+    const asked = seal.spec.probe !== undefined && seal.spec.probe !== seal.status?.probed;
+    const now_ms = clock.now();
+    const why: Why | undefined =
+      verdict.reason === 'Disturbed' && isOther
+        ? 'Disturbed'
+        : asked
+          ? 'Asked'
+          : lastReport_ms === undefined
+            ? 'Start'
+            : isOther
+              ? 'Changed'
+              : now_ms - lastReport_ms >= REPORT_MS
+                ? 'Schedule'
+                : undefined;
+    let name: string | undefined;
+    if (why !== undefined) {
+      const { object } = await realm.resources.create(
+        SealReport,
+        undefined,
+        { metadata: { generateName: 'seal-' }, spec: report(why, seen, declared, context) },
+        change,
+      );
+      name = object.metadata.name;
+      lastReport_ms = now_ms;
+      await prune(context);
+    }
+    const more = {
+      enforced: state.enforced,
+      processes: [...state.processes],
+      flows: state.flows.length,
+      ...(name === undefined ? {} : { report: name }),
+      ...(asked ? { probed: seal.spec.probe } : {}),
+    };
+    await say(seal, verdict, more, context);
+    await sayOfFlows(declared, state, context);
+    tellAttempts(seal, seen, context);
+    const end_ms = nextEnd_ms(declared, now_ms);
+    return { retryAfter_ms: Math.max(100, Math.min(LOOK_MS, (end_ms ?? Infinity) - now_ms + 1)) };
+  }
+
+  async function say(
+    seal: SealObject,
+    { sealed, reason, message }: Pick<Verdict, 'sealed' | 'message'> & { readonly reason: string },
+    more: Readonly<Record<string, unknown>>,
+    context: ReconcileContext,
+  ): Promise<void> {
+    const { realm, change, clock, events } = context;
+    const condition = {
+      type: SEALED,
+      status: sealed ? ('True' as const) : ('False' as const),
+      reason,
+      message,
+    };
+    const before = sealedCondition(seal);
+    const { object } = await realm.resources.modify(
+      Seal,
+      { name: SEAL_NAME },
+      change,
+      (current) => {
+        const conditions = [...setCondition(current.status?.conditions, condition, clock)];
+        const status = { ...current.status, ...more, conditions };
+        return JSON.stringify(status) === JSON.stringify(current.status) ? current : { ...current, status };
+      },
+      { subresource: 'status' },
+    );
+    const since = sealedCondition(object)?.lastTransitionTime ?? rfc3339(clock.now());
+    options.onSeal({ sealed, message, since });
+    if (before?.reason !== reason || before.message !== message)
+      events.record(object, sealed ? 'Normal' : 'Warning', reason, message);
+  }
+
+  return {
+    name: 'seal',
+    realms: ['region'],
+    kind: Seal,
+    concurrency: 1,
+    watches: [{ kind: Interconnection, keys: () => [{ name: SEAL_NAME }] }],
+    async reconcile(key, context) {
+      const seal = context.realm.view.get(Seal, key);
+      return seal === undefined ? undefined : keep(seal, context);
+    },
+    async sweep({ realm, change }) {
+      if (realm.view.get(Seal, { name: SEAL_NAME }) !== undefined) return;
+      try {
+        await realm.resources.create(Seal, undefined, { metadata: { name: SEAL_NAME }, spec: {} }, change);
+      } catch (error) {
+        if (!isStatusError(error, 'AlreadyExists')) throw error;
+      }
+    },
+  };
+}
+
+/** Each flow's own readiness, where it is another than it was. */
+async function sayOfFlows(
+  declared: readonly InterconnectionObject[],
+  state: SealState,
+  { realm, change, clock }: ReconcileContext,
+): Promise<void> {
+  const inForce = new Set(state.flows.map(({ id }) => id));
+  for (const object of declared) {
+    const condition = readinessOf(object, inForce, clock.now());
+    const { uid, name } = object.metadata;
+    if (setCondition(object.status?.conditions, condition, clock) === object.status?.conditions) continue;
+    try {
+      await realm.resources.modify(
+        Interconnection,
+        { name },
+        change,
+        (current) => {
+          if (current.metadata.uid !== uid || current.status === undefined) return current;
+          const conditions = [...setCondition(current.status.conditions, condition, clock)];
+          return { ...current, status: { ...current.status, conditions } };
+        },
+        { subresource: 'status' },
+      );
+    } catch (error) {
+      if (!isStatusError(error, 'NotFound')) throw error;
+    }
+  }
+}
+
+function readinessOf(object: InterconnectionObject, inForce: ReadonlySet<string>, now_ms: number) {
+  const { spec, status, metadata } = object;
+  const is = (value: 'True' | 'False', reason: string, message: string) =>
+    readyCondition(value, reason, message, metadata.generation);
+  if (status?.phase === 'Rejected') return is('False', 'Rejected', `${status.rejection?.by} said no`);
+  if (now_ms >= Date.parse(spec.validUntil))
+    return is('False', 'Expired', `its time was over on ${spec.validUntil}`);
+  if (status?.phase !== 'Approved')
+    return is('False', 'Pending', 'two people other than who asks have to approve it: casemate seal approve');
+  if (spec.direction === 'In')
+    return is('True', 'Declared', 'it is in the flow matrix; what serves it lets it in');
+  return isInForce(object, now_ms) && inForce.has(metadata.uid)
+    ? is('True', 'InForce', 'it may leave')
+    : is('False', 'NotInForce', 'the packet filter does not have it yet; the region tries again by itself');
+}
+
+function attemptText(
+  { by, source, destination, protocol, port }: Attempt,
+  whose: SealControllerOptions['whose'],
+  context: ReconcileContext,
+): string {
+  const owner = source === undefined ? undefined : whose(source, context);
+  const who =
+    source === undefined
+      ? `process ${by}`
+      : `the instance at ${source}${owner === undefined ? '' : ` (${owner})`}`;
+  return `${who} to ${destination}${port === undefined ? '' : ` port ${port}`} by ${protocol}`;
+}
+
+/** Old reports go, oldest first. */
+async function prune({ realm, change }: ReconcileContext): Promise<void> {
+  const all = realm.view.list(SealReport);
+  if (all.length <= REPORTS_KEPT) return;
+  const oldest = all
+    .toSorted((a, b) => Number(a.metadata.resourceVersion) - Number(b.metadata.resourceVersion))
+    .slice(0, all.length - REPORTS_KEPT);
+  for (const { metadata } of oldest) {
+    try {
+      await realm.resources.delete(SealReport, { name: metadata.name }, change);
+    } catch (error) {
+      if (!isStatusError(error, 'NotFound')) throw error;
+    }
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * Tries to leave, from this very process, and says what it met. The region process is itself one that the seal holds, so its own attempts are the
+ * honest ones. Whether an attempt left is judged by the kernel's count of what it dropped, never by silence alone: see `judge.ts`.
+ */
+import { execFile } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { connect, isIPv6 } from 'node:net';
+import type { Clock } from '#kernel/clock.ts';
+import type { Target } from './targets.ts';
+
+const SILENCE_MS = 700;
+const AT_ONCE = 8;
+
+/** `Connected`, `Sent`, `Silence`, an error's code, or `Unable` when it could not be tried here. */
+export type Met = string;
+
+export async function tryToLeave(targets: readonly Target[], clock: Clock): Promise<readonly Met[]> {
+  const met: Met[] = [];
+  for (let at = 0; at < targets.length; at += AT_ONCE)
+    met.push(...(await Promise.all(targets.slice(at, at + AT_ONCE).map((target) => attempt(target, clock)))));
+  return met;
+}
+
+function attempt({ protocol, address, port = 0 }: Target, clock: Clock): Promise<Met> {
+  if (protocol === 'tcp') return dial(address, port, clock);
+  if (protocol === 'udp') return send(address, port);
+  return ping(address);
+}
+
+function dial(host: string, port: number, clock: Clock): Promise<Met> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port });
+    const end = (met: Met) => {
+      cancel();
+      socket.destroy();
+      resolve(met);
+    };
+    const cancel = clock.after(SILENCE_MS, () => end('Silence'));
+    socket.once('connect', () => end('Connected'));
+    socket.once('error', (error: NodeJS.ErrnoException) => end(error.code ?? 'Error'));
+  });
+}
+
+function send(address: string, port: number): Promise<Met> {
+  return new Promise((resolve) => {
+    const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
+    const end = (met: Met) => {
+      socket.close();
+      resolve(met);
+    };
+    socket.once('error', (error: NodeJS.ErrnoException) => end(error.code ?? 'Error'));
+    socket.send('casemate seal probe', port, address, (error) =>
+      end(error ? ((error as NodeJS.ErrnoException).code ?? 'Error') : 'Sent'),
+    );
+  });
+}
+
+/** By ping(8), which a process without privileges needs for it; where there is none, nothing is tried. */
+function ping(address: string): Promise<Met> {
+  return new Promise((resolve) => {
+    execFile('ping', ['-n', '-c', '1', '-W', '1', address], { timeout: 3_000 }, (error, stdout, stderr) => {
+      if (error === null) resolve('Answered');
+      else if (/Operation not permitted.*socket|socket.*not permitted|missing cap_net_raw/i.test(stderr))
+        resolve('Unable');
+      else if (typeof error.code === 'string') resolve('Unable');
+      else if (/unreachable/i.test(`${stdout}${stderr}`)) resolve('ENETUNREACH');
+      else resolve('Silence');
+    });
+  });
+}

@@ -1,0 +1,38 @@
+/**
+ * What the seal lets out because region.yaml says so: an engine of the region on another machine is a part of the region. And whose an address of an instance is.
+ */
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import { contains, parseAddress, parseCidr } from '#engines/nftables/ipv4.ts';
+import { SEAL_UNTIL_S_MAX, type SealFlow } from '#engines/nftables/seal/model.ts';
+import type { PostgresConnection } from '#engines/postgres/database.ts';
+import type { ReconcileContext } from '#kernel/controller.ts';
+import { AddressRange } from '#services/network/claims.ts';
+import type { RegionConfig } from './config/schema.ts';
+
+/** The flow to an external PostgreSQL, at the addresses that its name leads to now. */
+export async function settingsFlows(
+  { postgres }: Pick<RegionConfig, 'postgres'>,
+  { host, port }: PostgresConnection,
+): Promise<readonly SealFlow[]> {
+  // A socket on this machine is no flow.
+  if (postgres.mode === 'embedded' || host === undefined || host.startsWith('/')) return [];
+  const found =
+    isIP(host) === 0 ? await lookup(host, { all: true }) : [{ address: host, family: isIP(host) }];
+  const to = found.map(({ address, family }) => `${address}/${family === 4 ? 32 : 128}`);
+  if (to.length === 0 || port === undefined) return [];
+  const flow = { id: 'settings-postgres', from: 'region', sources: [], protocol: 'tcp' } as const;
+  return [{ ...flow, ports: [port], to, until_s: SEAL_UNTIL_S_MAX }];
+}
+
+/** `hospital/ward/lan`: the organization, project and network that an address was given to. */
+export function whoseAddress(address: string, { realm }: ReconcileContext): string | undefined {
+  const number = parseAddress(address);
+  if (number === undefined) return undefined;
+  for (const { spec } of realm.view.list(AddressRange)) {
+    const range = parseCidr(spec.cidr);
+    if (range === undefined || spec.owner === undefined || !contains(range, number)) continue;
+    return `${spec.owner.organization}/${spec.owner.project}/${spec.owner.name}`;
+  }
+  return undefined;
+}

@@ -1,0 +1,298 @@
+/**
+ * The seal end to end: a region with a wire to the outside, where an operator may even let instances out. Nothing undeclared leaves; what three people agree on
+ * does, for as long as they said; a hole that root makes by hand is found, told, and closed; and the report of it all is proven by its receipt.
+ */
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, suite, test } from 'node:test';
+import { type AirGap, openAirGap } from './support/air-gap.ts';
+import { baseImage, createOrganization, type Member, manifest, member } from './support/project.ts';
+import { startRegion, type TestRegion } from './support/region.ts';
+
+/** Documentation addresses (RFC 5737): a wire of the test's own. */
+const REGION_SIDE = '198.51.100.1';
+const OUTSIDE = '198.51.100.2';
+const PORT = 8443;
+/** What the issue asks of a hole that somebody opens by hand. */
+const FOUND_WITHIN = '--timeout=60s';
+
+suite('the seal of a region', { timeout: 540_000 }, () => {
+  let region: TestRegion;
+  let gap: AirGap;
+  let outside: AirGap;
+  let operator: Member;
+  let ann: Member;
+  let ben: Member;
+  let alice: Member;
+
+  before(async () => {
+    region = await startRegion({ airGapped: true, settings: 'network:\n  egress: true' });
+    assert.ok(region.airGap);
+    gap = region.airGap;
+    outside = await openAirGap();
+    await wire(gap, outside, 'uplink', REGION_SIDE, OUTSIDE);
+    await root('ip', 'route', 'add', 'default', 'via', OUTSIDE);
+    operator = member(region, region.kubeconfig);
+    [ann, ben] = (await Promise.all(
+      ['ann', 'ben'].map(async (name) => {
+        const file = join(region.scratch, `${name}.kubeconfig`);
+        await operator.casemate('user', 'create', name, '--role', 'region-operator', '--out', file);
+        return member(region, file);
+      }),
+    )) as [Member, Member];
+    alice = await createOrganization(region, 'hospital');
+    await alice.kubectl('create', 'namespace', 'ward');
+    const image = await baseImage(region);
+    await alice.apply(
+      manifest(['lan'], [{ name: 'web', image, networks: ['lan'], labels: { role: 'web' } }]),
+      '-n',
+      'ward',
+    );
+    await alice.kubectl('-n', 'ward', 'wait', '--for=condition=Ready', 'instance/web', '--timeout=180s');
+    const policy = {
+      apiVersion: 'network.casemate.internal/v1',
+      kind: 'FirewallPolicy',
+      metadata: { name: 'out' },
+      spec: { instances: {}, egress: [{ action: 'Allow', to: [{ cidr: '0.0.0.0/0' }] }] },
+    };
+    await alice.apply(JSON.stringify(policy), '-n', 'ward');
+    await alice.kubectl('-n', 'ward', 'wait', '--for=condition=Ready', 'fwp/out', '--timeout=60s');
+    void outside.run(process.execPath, ['-e', SERVER]);
+    const ready = `for i in $(seq 100); do timeout 1 bash -c '</dev/tcp/${OUTSIDE}/${PORT}' 2>/dev/null && exit 0; sleep 0.1; done; exit 1`;
+    await root('bash', '-c', ready);
+  });
+  after(async () => {
+    await outside?.run('pkill', ['-f', 'casemate-seal-test-server']);
+    await outside?.close();
+    await region?.destroy();
+  });
+
+  /** As an administrator of the machine, who is outside the seal. */
+  const root = async (command: string, ...args: readonly string[]): Promise<string> => {
+    const { code, stdout, stderr } = await gap.run(command, args);
+    assert.equal(code, 0, stderr);
+    return stdout.trim();
+  };
+  const dial = ['timeout', '2', 'bash', '-c', `</dev/tcp/${OUTSIDE}/${PORT}`];
+  const instanceGetsOut = async () => (await alice.inInstance('ward', 'web', dial)).code === 0;
+  const becomes = (sealed: 'true' | 'false') =>
+    operator.kubectl('wait', `--for=condition=Sealed=${sealed}`, 'seal/region', FOUND_WITHIN);
+  const status = async () => (await region.run(CASEMATE(), ['status', '--data', region.data])).stdout;
+  const reportOf = async () => {
+    const { stdout } = await operator.tryCasemate('seal', 'probe', '-o', 'json');
+    return JSON.parse(stdout) as ProvenReport;
+  };
+
+  test('it holds, and says so to whoever asks: on the machine, and as an operator', async () => {
+    await becomes('true');
+    assert.match(await status(), /Sealed since .*nothing undeclared leaves/);
+    assert.match(
+      await operator.casemate('seal', 'status'),
+      /^Sealed since (?:.|\n)*No flow is declared: nothing may leave/,
+    );
+    const { report } = await reportOf();
+    assert.deepEqual([report.spec.sealed, report.spec.enforced, report.spec.bridges], [true, true, 1]);
+    assert.deepEqual(report.spec.processes, ['firewall', 'incus', 'postgres', 'region', 'supervisor']);
+    const outcomes = new Set(report.spec.probes.map(({ outcome }) => outcome));
+    assert.ok(outcomes.has('Blocked'));
+    assert.ok(!outcomes.has('Escaped') && !outcomes.has('Declared'));
+    for (const what of [
+      'an address outside',
+      'a name server outside',
+      'the metadata address',
+      'this machine’s gateway',
+    ])
+      assert.equal(report.spec.probes.find((probe) => probe.what === what)?.outcome, 'Blocked', what);
+  });
+
+  test('a report is proven by its receipt, offline, with nothing but the public key of the log', async () => {
+    const { report, receipt } = await reportOf();
+    const file = join(region.scratch, 'report.tlog-proof');
+    writeFileSync(file, receipt);
+    const key = (await operator.casemate('ledger', 'key')).split('\n', 1)[0] ?? '';
+    const checked = await operator.casemate('ledger', 'check-receipt', file, '--key', key, '-o', 'json');
+    const { leaf } = JSON.parse(checked) as { leaf: { uid: string; verb: string; resource: string } };
+    assert.deepEqual([leaf.uid, leaf.verb], [report.metadata.uid, 'create']);
+    assert.match(leaf.resource, /^sealreports/);
+    const forged = await operator.tryCasemate(
+      'ledger',
+      'check-receipt',
+      file,
+      '--key',
+      key.replace(/.$/, (c) => (c === 'A' ? 'B' : 'A')),
+    );
+    assert.notEqual(forged.code, 0);
+  });
+
+  test('an instance that a policy lets out is held all the same, and the attempt is on record with its network', async () => {
+    assert.equal(await instanceGetsOut(), false);
+    const { report } = await reportOf();
+    const attempt = report.spec.attempts.find(
+      ({ destination, port }) => destination === OUTSIDE && port === PORT,
+    );
+    assert.ok(attempt);
+    assert.deepEqual(
+      [attempt.by, attempt.protocol, attempt.network],
+      ['instances', 'tcp', 'hospital/ward/lan'],
+    );
+    assert.match(await operator.kubectl('get', 'events', '-A'), /AttemptToLeave/);
+  });
+
+  test('a flow passes once two people other than who asks agreed, and no longer than it is declared', async () => {
+    const flow = {
+      apiVersion: 'seal.casemate.internal/v1',
+      kind: 'Interconnection',
+      metadata: { name: 'registry' },
+      spec: {
+        direction: 'Out',
+        from: 'Instances',
+        protocol: 'tcp',
+        ports: [PORT],
+        peers: [`${OUTSIDE}/32`],
+        purpose: 'the national registry of patients',
+        owner: 'the ward',
+        validUntil: new Date(Date.now() + 24 * 60 * 60_000).toISOString(),
+      },
+    };
+    await operator.apply(JSON.stringify(flow));
+    const own = await operator.tryCasemate('seal', 'approve', 'registry');
+    assert.match(own.stderr, /whoever asks cannot approve/);
+    assert.match(await ann.casemate('seal', 'approve', 'registry'), /is Pending: 1 of 2 approvals/);
+    assert.match((await ann.tryCasemate('seal', 'approve', 'registry')).stderr, /approved it already/);
+    assert.equal(await instanceGetsOut(), false);
+    assert.match(await ben.casemate('seal', 'approve', 'registry'), /is Approved: 2 of 2 approvals/);
+    await operator.kubectl('wait', '--for=condition=Ready', 'interconnection/registry', '--timeout=30s');
+    assert.equal(await instanceGetsOut(), true);
+    assert.match(await operator.casemate('seal', 'status'), /registry +InForce +Out +Instances +tcp +8443/);
+    const { report } = await reportOf();
+    const seen = report.spec.flows.find(({ name }) => name === 'registry');
+    assert.ok(seen !== undefined && seen.packets > 0);
+    const widened = await operator.tryCasemate(
+      'patch',
+      'interconnection',
+      'registry',
+      '--type',
+      'merge',
+      '-p',
+      '{"spec":{"peers":["0.0.0.0/0"]}}',
+    );
+    assert.notEqual(widened.code, 0);
+    await operator.kubectl('delete', 'interconnection/registry');
+    await operator.kubectl('wait', '--for=jsonpath={.status.flows}=0', 'seal/region', '--timeout=30s');
+    assert.equal(await instanceGetsOut(), false);
+  });
+
+  test('nobody writes a report, or another seal, but the region', async () => {
+    const { report } = await reportOf();
+    const forged = { ...report, metadata: { name: 'fine' } };
+    const { stderr } = await operator.tryCasemate('create', '-f', write('forged.json', forged));
+    assert.match(stderr, /the region writes reports/);
+    assert.match(
+      (await operator.tryCasemate('delete', 'sealreport', report.metadata.name)).stderr,
+      /stays as it was written/,
+    );
+    assert.match((await operator.tryCasemate('delete', 'seal', 'region')).stderr, /the only Seal there is/);
+  });
+
+  test('a hole opened by hand in the rules is found within a minute, raises an alarm, and is closed', async () => {
+    const table = (await root('nft', 'list', 'tables')).match(/casemate_\w+_seal/)?.[0] ?? '';
+    for (const command of [
+      ['delete', 'table', 'inet', table],
+      ['insert', 'rule', 'inet', table, 'judge_instances', 'accept'],
+    ]) {
+      await becomes('true');
+      await root('nft', ...command);
+      assert.equal(await instanceGetsOut(), true, command.join(' '));
+      await becomes('false');
+      assert.match(
+        await status(),
+        /NOT SEALED since .*somebody with root on this machine changed it: table inet/,
+      );
+      assert.match(await operator.kubectl('get', 'events', '-A'), /Disturbed/);
+      assert.equal(await instanceGetsOut(), false);
+      await becomes('true');
+    }
+    const why = await operator.kubectl('get', 'sealreports', '-o', 'jsonpath={.items[*].spec.why}');
+    assert.match(why, /Disturbed/);
+  });
+
+  test('another way out through another interface is none', async () => {
+    await wire(gap, outside, 'side', '203.0.113.1', '203.0.113.2');
+    await root('ip', 'route', 'replace', 'default', 'via', '203.0.113.2');
+    assert.equal(await instanceGetsOut(), false);
+    const { report } = await reportOf();
+    assert.equal(report.spec.sealed, true);
+    const toGateway = report.spec.probes.find(({ destination }) => destination === '203.0.113.2');
+    assert.equal(toGateway?.outcome, 'Blocked');
+  });
+
+  test('a process of the region that somebody takes out of the seal is found within a minute', async () => {
+    await becomes('true');
+    const { supervisor } = JSON.parse(
+      (await region.run(CASEMATE(), ['status', '--data', region.data, '-o', 'json'])).stdout,
+    ) as {
+      supervisor: { processes: { name: string; pid: number }[] };
+    };
+    const pid = supervisor.processes.find(({ name }) => name === 'region')?.pid ?? 0;
+    const own = readFileSync(`/proc/${pid}/cgroup`, 'utf8').match(/^0::(.*)$/m)?.[1] ?? '';
+    const top = await root(
+      'sh',
+      '-c',
+      'test -e /sys/fs/cgroup/cgroup.procs && echo /sys/fs/cgroup || echo /sys/fs/cgroup/unified',
+    );
+    writeFileSync(`${top}/cgroup.procs`, `${pid}`);
+    await becomes('false');
+    assert.match(await operator.casemate('get', 'seal', 'region'), /NotHeld/);
+    writeFileSync(`${top}${own}/cgroup.procs`, `${pid}`);
+    await becomes('true');
+  });
+
+  const write = (name: string, value: unknown): string => {
+    const file = join(region.scratch, name);
+    writeFileSync(file, JSON.stringify(value));
+    return file;
+  };
+});
+
+const CASEMATE = () => join(import.meta.dirname, '..', 'casemate');
+
+const SERVER = `/* casemate-seal-test-server */ require('net').createServer((s)=>s.on('error',()=>{}).end('hello\\n')).listen(${PORT},'0.0.0.0')`;
+
+/** A wire between two places. */
+async function wire(a: AirGap, b: AirGap, name: string, own: string, other: string): Promise<void> {
+  const must = async (place: AirGap, ...args: readonly string[]) => {
+    const { code, stderr } = await place.run('ip', args);
+    assert.equal(code, 0, stderr);
+  };
+  await must(a, 'link', 'add', name, 'type', 'veth', 'peer', 'name', name, 'netns', `${b.pid}`);
+  for (const [place, address] of [
+    [a, own],
+    [b, other],
+  ] as const) {
+    await must(place, 'address', 'add', `${address}/24`, 'dev', name);
+    await must(place, 'link', 'set', name, 'up');
+  }
+}
+
+interface ProvenReport {
+  readonly receipt: string;
+  readonly report: {
+    readonly metadata: { readonly uid: string; readonly name: string };
+    readonly spec: {
+      readonly sealed: boolean;
+      readonly enforced: boolean;
+      readonly bridges: number;
+      readonly processes: readonly string[];
+      readonly probes: readonly { what: string; destination: string; outcome: string }[];
+      readonly attempts: readonly {
+        by: string;
+        destination: string;
+        protocol: string;
+        port?: number;
+        network?: string;
+      }[];
+      readonly flows: readonly { name?: string; packets: number }[];
+    };
+  };
+}
