@@ -5,6 +5,7 @@
 import { Command, CommanderError } from 'commander';
 import { programVersion } from '#region/program.ts';
 import { registerAccessCommands } from './access/register.ts';
+import { registerAdvisoryCommands } from './advisories/register.ts';
 import { registerApprovalCommands } from './approvals/register.ts';
 import { registerBundleCommands } from './bundle/register.ts';
 import { registerCertificateCommands } from './certificates/register.ts';
@@ -39,6 +40,7 @@ registerKeyCommands(program);
 registerCertificateCommands(program);
 registerLedgerCommands(program);
 registerWitnessCommands(program);
+registerAdvisoryCommands(program);
 registerSealCommands(program);
 registerBundleCommands(program);
 registerDeveloperCommands(program);

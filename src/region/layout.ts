@@ -29,6 +29,8 @@ export interface Layout {
   readonly names: string;
   /** The last firewall model, for the root agent to restore after a reboot. */
   readonly firewall: string;
+  /** The newest advisory data. */
+  readonly advisories: string;
   /** Where the program shows for processes that cannot reach the checkout. */
   readonly program: string;
   /** Compiled code of the region process. */
@@ -69,6 +71,7 @@ export function layoutOf(folder: string): Layout {
     incus: join(data, 'incus'),
     names: join(data, 'names'),
     firewall: join(data, 'firewall'),
+    advisories: join(data, 'advisories'),
     program: join(data, 'program'),
     cache: join(data, 'cache'),
     logs: join(data, 'logs'),

@@ -135,6 +135,24 @@ export class Instances {
     return this.#transport.raw(`${path(name)}/console`, CONSOLE_BYTES_MAX, { query: { project } });
   }
 
+  /**
+   * A regular file of a running instance, as its root sees it; nothing is run in it. `path` is absolute. Of a symbolic link Incus gives where it
+   * points to. Throws `NotFound`, also when the instance is gone, and `Failed` past `bytes_max`.
+   */
+  async readFile(
+    project: string,
+    name: string,
+    path: string,
+    bytes_max: number,
+    signal?: AbortSignal,
+  ): Promise<Buffer> {
+    const target = `/1.0/instances/${encodeURIComponent(name)}/files`;
+    return this.#transport.raw(target, bytes_max, {
+      query: { project, path },
+      ...(signal ? { signal } : {}),
+    });
+  }
+
   async snapshots(project: string, name: string): Promise<readonly IncusSnapshot[]> {
     return this.#transport.list<IncusSnapshot>(`${path(name)}/snapshots`, {
       query: { project, recursion: 1 },

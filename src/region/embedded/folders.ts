@@ -30,6 +30,8 @@ export function ensureFolders(
   // here later inherits the group.
   const dnsGroup = isRoot() ? findGroup('incus', readFileSync('/etc/group', 'utf8')) : undefined;
   folder(layout.names, 0o2750, { ...region, gid: dnsGroup ?? region.gid });
+  // What is in it is public; only whoever owns the region puts it there.
+  folder(layout.advisories, 0o755, self);
   folder(layout.program, 0o755, self);
   folder(layout.cache, 0o700, region);
   folder(layout.logs, 0o750, self);
