@@ -6,6 +6,7 @@ import { hostsFolder } from '#engines/dnsmasq/hosts-folder.ts';
 import { filterClient, noFilter, noSeal, sealClient } from '#engines/nftables/client.ts';
 import { API_PORT } from '#engines/nftables/workload-ports.ts';
 import type { PostgresConnection } from '#engines/postgres/database.ts';
+import { FolderSource } from '#gap/advisories/store/folder.ts';
 import { systemClock } from '#kernel/clock.ts';
 import type { Logger } from '#kernel/logger.ts';
 import { systemRandom } from '#kernel/random.ts';
@@ -155,6 +156,7 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
         onSeal: options.onSeal,
         names: hostsFolder(layout.names),
         imageFolder,
+        advisories: new FolderSource(layout.advisories),
         clock,
         logger,
         organizationKinds: () => registry.servedIn('organization'),

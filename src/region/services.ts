@@ -6,6 +6,8 @@ import { connectIncus, type Incus } from '#engines/incus/client.ts';
 import type { FilterClient, SealClient } from '#engines/nftables/client.ts';
 import { hostAddresses } from '#engines/nftables/host-addresses.ts';
 import type { SealFlow } from '#engines/nftables/seal/model.ts';
+import { advisoriesService } from '#gap/advisories/service.ts';
+import type { AdvisorySource } from '#gap/advisories/store/folder.ts';
 import { sealService } from '#gap/seal/service.ts';
 import type { AccessEraser, AccessLog } from '#kernel/access.ts';
 import type { BodyEraser, RecordEraser } from '#kernel/bodies.ts';
@@ -44,7 +46,9 @@ import { witnessService } from '#trust/witness/service.ts';
 import type { RegionConfig } from './config/schema.ts';
 import { isRemote, WHY_NO_NETWORKS } from './external-incus.ts';
 import { whoseAddress } from './seal-flows.ts';
+import { insideProber } from './seal-inside.ts';
 import type { SealNews } from './supervisor/definition.ts';
+import { ownParts, runningInstances } from './vulnerable-subjects.ts';
 
 export interface ServiceParts {
   readonly config: RegionConfig;
@@ -63,6 +67,8 @@ export interface ServiceParts {
   readonly onSeal: (news: SealNews) => void;
   readonly names: HostsFolder;
   readonly imageFolder: string;
+  /** Where the newest advisory data comes from. */
+  readonly advisories: AdvisorySource;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Kinds that organizations serve; not to be called before all services are made. */
@@ -96,6 +102,7 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
     onSeal,
     names,
     imageFolder,
+    advisories,
     clock,
     logger,
     organizationKinds,
@@ -145,11 +152,13 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
       logger,
     }),
     network,
+    advisoriesService({ source: advisories, organizations: runningInstances(incus), region: ownParts }),
     sealService({
       client: seal,
       regionId: config.id,
       settingsFlows,
       whose: whoseAddress,
+      probeInside: insideProber({ incus, accessLog, clock, logger }),
       onSeal,
       clock,
       realms,

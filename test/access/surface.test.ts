@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { VulnerabilityReport } from '#gap/advisories/report/report-kind.ts';
 import { SEAL_KINDS } from '#gap/seal/service.ts';
 import type { Kind } from '#kernel/kind.ts';
 import { Image } from '#services/compute/image.ts';
@@ -33,6 +34,7 @@ const KINDS: readonly Kind[] = [
   Image,
   Instance,
   InstanceSnapshot,
+  VulnerabilityReport,
 ];
 
 describe('every operation a region serves', () => {

@@ -9,6 +9,7 @@ import { test } from 'node:test';
 import { hostsFolder } from '#engines/dnsmasq/hosts-folder.ts';
 import { connectIncus } from '#engines/incus/client.ts';
 import { noFilter, noSeal } from '#engines/nftables/client.ts';
+import { FolderSource } from '#gap/advisories/store/folder.ts';
 import { silentLogger } from '#kernel/logger.ts';
 import { garbageCollector } from '#kernel/reconcile/garbage-collector.ts';
 import { ManualClock } from '#kernel/store/manual-clock.ts';
@@ -57,6 +58,7 @@ function controllers(): string[] {
     onSeal: unopened,
     names: hostsFolder('/nowhere'),
     imageFolder: '/nowhere',
+    advisories: new FolderSource('/nowhere'),
     clock,
     logger: silentLogger,
     organizationKinds: () => [],

@@ -161,6 +161,7 @@ const CONSENT_POLICIES = [
   'witnesses.ledger.casemate.internal',
   'retentionpolicies.ledger.casemate.internal',
   'erasures.ledger.casemate.internal',
+  'vulnerabilityreports.advisories.casemate.internal',
 ];
 const QUESTION_RESOURCES = [
   'subjectaccessreviews.authorization.k8s.io',
