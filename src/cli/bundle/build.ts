@@ -1,8 +1,8 @@
 /** `casemate bundle build`. */
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { buildBundle } from '#gap/bundle/build.ts';
+import { type Built, buildBundle } from '#gap/bundle/build.ts';
 import { writeBundle } from '#gap/bundle/output.ts';
 import { parseRecipe } from '#gap/bundle/recipe.ts';
 import { requireChain } from '#gap/bundle/tuf/root.ts';
@@ -26,15 +26,23 @@ export const build = reporting(async (path: string, options: BuildOptions) => {
   const folder = dirname(resolve(path));
   const roots = await readRootFolder(resolve(folder, recipe.roots));
   requireChain(roots);
-  const built = await buildBundle(recipe, {
-    folder,
-    roots,
-    toolVersion: programVersion(),
-    report: (line) => process.stderr.isTTY && process.stderr.write(`${line}\n`),
-  });
-  const progress = progressLine('writing');
-  await writeBundle(out, /\/$/.test(options.out) ? 'folder' : 'tar', built.files, progress.report);
-  progress.done();
+  // Beside the bundle: what is fetched may be as large as it.
+  const scratch = await mkdtemp(`${out}.work-`);
+  let built: Built;
+  try {
+    built = await buildBundle(recipe, {
+      folder,
+      roots,
+      scratch,
+      toolVersion: programVersion(),
+      report: (line) => process.stderr.isTTY && process.stderr.write(`${line}\n`),
+    });
+    const progress = progressLine('writing');
+    await writeBundle(out, /\/$/.test(options.out) ? 'folder' : 'tar', built.files, progress.report);
+    progress.done();
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
   const size = built.files.reduce((sum, { blob }) => sum + blob.size, 0);
   const items = built.items.map((item) => item.path);
   if (options.output === 'json') {

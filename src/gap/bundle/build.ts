@@ -3,6 +3,8 @@
  * The same inputs give the same bytes; nothing here reads a clock.
  */
 
+import { mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
 import { layoutFiles, unsignedMetadata } from './assemble.ts';
 import { provenanceBytes } from './attest/provenance.ts';
 import { sbomBytes } from './attest/sbom.ts';
@@ -10,13 +12,14 @@ import { vexBytes } from './attest/vex.ts';
 import type { Blob } from './blob.ts';
 import { blobOfBytes } from './blob.ts';
 import { blocksBytes } from './blocks.ts';
+import { targetPathOf } from './content/base-item.ts';
 import type { Collected, Layer } from './content/content-type.ts';
 import { contentTypeOf } from './content/types.ts';
 import { BLOCKS_OF, type Descriptor, hexOf, MEDIA } from './descriptor.ts';
 import { manifestBytes } from './manifest.ts';
 import type { OutputFile } from './output.ts';
 import { BundleError } from './problem.ts';
-import { type Recipe, type RecipeItem, targetPathOf } from './recipe.ts';
+import type { Recipe, RecipeItem } from './recipe.ts';
 import type { Signable } from './tuf/metadata.ts';
 import { signedDigest } from './tuf/metadata.ts';
 import type { RootSigned } from './tuf/schema.ts';
@@ -29,6 +32,8 @@ export interface BuildOptions {
   /** Of Casemate. */
   readonly toolVersion: string;
   readonly report: (line: string) => void;
+  /** An existing folder for what has to be fetched, to be removed once the bundle is written. */
+  readonly scratch: string;
 }
 
 /** An item with all that belongs to it, blobs in the order in which they are read when it is verified. */
@@ -61,7 +66,11 @@ async function buildItem(item: RecipeItem, recipe: Recipe, options: BuildOptions
   if (type === undefined) throw new BundleError('Malformed', item.type, 'is no type of content');
   const path = targetPathOf(item);
   options.report(path);
-  const collected = await type.collect(item, options);
+  const collected = await type.collect(item, {
+    ...options,
+    created: recipe.created,
+    scratch: await mkdtemp(join(options.scratch, 'item-')),
+  });
   const manifest = blobOfBytes(collected.manifest ?? ownManifest(collected));
   const statements = statementsOf(item, recipe, collected, path, hexOf(manifest.digest), options.toolVersion);
   const blocks = collected.layers

@@ -6,7 +6,7 @@ import { type Static, Type } from 'typebox';
 import { parseDocument } from 'yaml';
 import { assertBounded } from '#kernel/schema/bounds.ts';
 import { vexProblem } from './attest/vex.ts';
-import { BaseItem } from './content/base-item.ts';
+import { BaseItem, targetPathOf } from './content/base-item.ts';
 import { contentTypeOf, TYPE_NAMES } from './content/types.ts';
 import { messageOf, valueChecker } from './json.ts';
 import { ITEMS_MAX, RECIPE_BYTES_MAX, VERSION_MAX } from './limits.ts';
@@ -109,10 +109,3 @@ function withChanges(value: unknown, changes: RecipeChanges): unknown {
     ? { ...value, ...changes }
     : value;
 }
-
-/** `<type>/<name>/<version>`: what the item is called in the signed list. */
-export const targetPathOf = ({
-  type,
-  name,
-  version,
-}: Pick<RecipeItem, 'type' | 'name' | 'version'>): string => `${type}/${name}/${version}`;

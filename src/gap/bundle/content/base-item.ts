@@ -56,3 +56,10 @@ export const baseFields = {
 };
 
 export const BaseItem = Type.Object(baseFields, { additionalProperties: true });
+
+/** `<type>/<name>/<version>`: what the item is called in the signed list. */
+export const targetPathOf = ({
+  type,
+  name,
+  version,
+}: Pick<Static<typeof BaseItem>, 'type' | 'name' | 'version'>): string => `${type}/${name}/${version}`;

@@ -40,6 +40,10 @@ export interface CollectOptions {
   /** Where the recipe lies: its paths are relative to this. */
   readonly folder: string;
   readonly report: (line: string) => void;
+  /** An existing folder for what has to be fetched; what is made there must stay until the bundle is written. */
+  readonly scratch: string;
+  /** When the bundle was made, by its recipe. RFC 3339. */
+  readonly created: string;
 }
 
 export interface ContentType {

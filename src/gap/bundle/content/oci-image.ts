@@ -75,7 +75,10 @@ async function collect(item: Item, options: CollectOptions): Promise<Collected> 
   const manifestPath = join(folder, blobPath(image.digest));
   const manifest = await readSmall(manifestPath, MANIFEST_BYTES_MAX);
   requireDigest(blobOfBytes(manifest), image.digest, manifestPath);
-  const { config, layers, artifactType } = readManifest(manifest, `${manifestPath}, an image for one architecture,`);
+  const { config, layers, artifactType } = readManifest(
+    manifest,
+    `${manifestPath}, an image for one architecture,`,
+  );
   const layer = async (descriptor: Descriptor): Promise<Layer> => {
     options.report(`reading ${descriptor.digest}`);
     const blobFile = join(folder, blobPath(descriptor.digest));

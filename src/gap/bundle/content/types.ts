@@ -1,9 +1,10 @@
 /** The types of content that recipes may name. */
 import type { ContentType } from './content-type.ts';
+import { debianRepositoryType } from './debian-repository.ts';
 import { filesType } from './files.ts';
 import { ociImageType } from './oci-image.ts';
 
-const TYPES: readonly ContentType[] = [filesType, ociImageType];
+const TYPES: readonly ContentType[] = [filesType, debianRepositoryType, ociImageType];
 
 export const TYPE_NAMES: readonly string[] = TYPES.map(({ name }) => name);
 

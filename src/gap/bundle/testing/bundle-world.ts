@@ -120,6 +120,7 @@ export async function startBundleWorld(t: TestContext, profile: Profile = 'hybri
       roots: changes.roots ?? roots,
       toolVersion: '0.0.0',
       report: () => {},
+      scratch: await mkdtemp(path('scratch-')),
     });
     await writeBundle(path(name), form, built.files);
     return built;
