@@ -8,7 +8,7 @@ import { REFUSAL_DELAY_MS } from './rates.ts';
 
 /** How often shares are looked at anew. */
 const LOOK_MS = 100;
-/** How often reads in line are let in: as few at once as can be, since whoever else asks waits behind them. */
+/** How often reads in line are let in. */
 const TURN_MS = 2;
 /** How often writes are: several at once, for those that come together are one commit, and it is commits that keep the disk from others. */
 const WRITES_TURN_MS = 20;
@@ -41,9 +41,25 @@ interface Share {
   readonly writes: (() => void)[];
 }
 
+const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
+
 /** What it asked for since the last look, and what still waits. */
 const waiting = ({ reads, writes }: Share) => reads.length + writes.length;
 const wanted = (share: Share) => share.asked + waiting(share);
+
+/**
+ * What each may have so that all together have `room`: who wants less than an even share has it whole, and the others share what it leaves
+ * (max-min fairness). Infinity where there is room for all.
+ */
+export function evenShare(wants: readonly number[], room: number): number {
+  let left = room;
+  for (const [index, want] of wants.toSorted((a, b) => a - b).entries()) {
+    const each = left / (wants.length - index);
+    if (want > each) return each;
+    left -= want;
+  }
+  return Number.POSITIVE_INFINITY;
+}
 
 export interface FairShareOptions {
   readonly clock: Clock;
@@ -58,6 +74,9 @@ export class FairShare {
   #looking = false;
   #turning = false;
   #turns = 0;
+  /** Reads whose turn it is. */
+  readonly #due: (() => void)[] = [];
+  #going = false;
 
   constructor({ clock, load }: FairShareOptions) {
     this.#clock = clock;
@@ -86,7 +105,15 @@ export class FairShare {
   #shareOf(realm: string, now: number): Share {
     let share = this.#shares.get(realm);
     if (share === undefined) {
-      share = { seen_ms: now, asked: 0, let: 0, rate: undefined, saved: 0, reads: [], writes: [] };
+      share = {
+        seen_ms: now,
+        asked: 0,
+        let: 0,
+        rate: undefined,
+        saved: 0,
+        reads: [],
+        writes: [],
+      };
       this.#shares.set(realm, share);
       if (this.#shares.size > REALMS_MAX) this.#forgetAbsent(now);
     }
@@ -119,10 +146,14 @@ export class FairShare {
     this.#forgetAbsent(now);
     const there = [...this.#shares.values()];
     const busy = this.#load();
-    const fair = there.reduce((sum, share) => sum + wanted(share), 0) / Math.max(1, there.length);
+    const wants = there.map(wanted);
+    const middle = sum(wants) / Math.max(1, there.length);
+    const even = evenShare(wants, sum(there.map((share) => share.let)) * SLOWER);
     for (const share of there) {
-      if (there.length < 2) share.rate = undefined;
-      else if (busy > BUSY && wanted(share) > fair) this.#slow(share);
+      // Who has no more than an even share of less than there was room for is not held, busy or not: it may only have been alone in asking
+      // while a flood made its connections. (Those count for nothing here: whoever made a new one for each request would hide behind them.)
+      if (there.length < 2 || wanted(share) <= even) share.rate = undefined;
+      else if (busy > BUSY && wanted(share) > middle) this.#slow(share);
       else if (busy < EASY && share.rate !== undefined) {
         share.rate *= FASTER;
         // Nobody waits for it any more.
@@ -158,19 +189,27 @@ export class FairShare {
       );
       // Where both wait, each gets half.
       const reads = share.writes.length === 0 ? share.saved : share.saved / 2;
-      letIn(share, share.reads, Math.floor(reads));
-      if (isWritesTurn) letIn(share, share.writes, Math.floor(share.saved));
+      this.#due.push(...takeIn(share, share.reads, Math.floor(reads)));
+      if (isWritesTurn) for (const go of takeIn(share, share.writes, Math.floor(share.saved))) go();
       if (waiting(share) === 0) share.saved = 0;
       else left = true;
     }
     this.#turning = left;
     if (left) this.#clock.after(TURN_MS, () => this.#turn());
+    if (!this.#going) this.#letGo();
+  }
+
+  /** Reads go on one in a turn of the event loop: so whoever else asks waits behind one of them, and not behind all. */
+  #letGo(): void {
+    this.#due.shift()?.();
+    this.#going = this.#due.length > 0;
+    if (this.#going) setImmediate(() => this.#letGo());
   }
 }
 
-function letIn(share: Share, line: (() => void)[], count: number): void {
+function takeIn(share: Share, line: (() => void)[], count: number): (() => void)[] {
   const going = line.splice(0, count);
   share.saved -= going.length;
   share.let += going.length;
-  for (const go of going) go();
+  return going;
 }

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { Actor } from '../access.ts';
 import { isStatusError } from '../errors.ts';
 import { ManualClock } from '../store/manual-clock.ts';
-import { FairShare } from './fair-share.ts';
+import { evenShare, FairShare } from './fair-share.ts';
 import { Rates, REFUSAL_DELAY_MS } from './rates.ts';
 
 const actor = (name: string): Actor => ({
@@ -111,6 +111,62 @@ describe('the shares of realms', () => {
       await clock.advance(8);
     }
     assert.equal(quietWaited, 0);
+  });
+
+  it('who asked before the flood was there is not held with it: at most until the flood asks', async () => {
+    const clock = new ManualClock();
+    let busy = 0.9;
+    const shares = new FairShare({ clock, load: () => busy });
+    let quietWaited = 0;
+    const quiet = async (steps: number) => {
+      quietWaited = 0;
+      for (let step = 0; step < steps; step++) {
+        if (shares.enter('/orgs/quiet', 'GET') !== undefined) quietWaited += 1;
+        await clock.advance(6);
+      }
+    };
+    // Its connections keep the process busy before they ask anything much.
+    for (let look = 0; look < 10; look++) {
+      void shares.enter('/orgs/flood', 'GET');
+      await quiet(17);
+    }
+    assert.ok(quietWaited > 0);
+    const ask = (): void => {
+      const turn = shares.enter('/orgs/flood', 'GET');
+      if (turn) turn.then(ask, () => {});
+      else clock.after(1, ask);
+    };
+    for (let i = 0; i < 200; i++) ask();
+    await quiet(50);
+    // As busy as shares leave a process in a flood.
+    busy = 0.2;
+    await quiet(500);
+    assert.equal(quietWaited, 0);
+  });
+
+  it('many that ask little are not held for asking more than the least', async () => {
+    const clock = new ManualClock();
+    const shares = new FairShare({ clock, load: () => 0.9 });
+    let waited = 0;
+    for (let step = 0; step < 100; step++) {
+      for (let i = 0; i < 40; i++) void shares.enter('/orgs/flood', 'GET');
+      for (let i = 0; i < 100; i++) {
+        // One a second each, and a few a hundred a second.
+        const isOften = i < 5;
+        if (!isOften && (step + i) % 100 !== 0) continue;
+        if (shares.enter(`/orgs/quiet-${i}`, 'GET') !== undefined) waited += 1;
+      }
+      await clock.advance(10);
+    }
+    assert.equal(waited, 0);
+  });
+
+  it('an even share is what nobody who wants less goes without', () => {
+    assert.equal(evenShare([1, 2, 3], 6), Number.POSITIVE_INFINITY);
+    assert.equal(evenShare([100, 1, 2], 13), 10);
+    assert.equal(evenShare([10, 10], 10), 5);
+    assert.equal(evenShare([], 5), Number.POSITIVE_INFINITY);
+    assert.equal(evenShare([1], 0), 0);
   });
 
   it('nobody is held back while there is room', async () => {
