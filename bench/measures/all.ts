@@ -14,6 +14,7 @@ import { lists } from './lists.ts';
 import { organizations } from './organizations.ts';
 import { start } from './start.ts';
 import { tokens } from './tokens.ts';
+import { vulnerabilities } from './vulnerabilities.ts';
 import { watches } from './watches.ts';
 
 export const MEASURES: Readonly<Record<string, Measure>> = {
@@ -31,4 +32,5 @@ export const MEASURES: Readonly<Record<string, Measure>> = {
   fairness,
   tokens,
   keys,
+  vulnerabilities,
 };

@@ -104,21 +104,26 @@ interface Hit {
   readonly assessment: Exclude<Assessment, { readonly state: 'not-affected' }>;
 }
 
+interface Group {
+  readonly names: Set<string>;
+  readonly hits: Hit[];
+}
+
 /** Sources that speak of the same vulnerability are one finding: the worse word counts, and a fix that any of them names. */
 function merged(hits: readonly Hit[]): Hit[] {
-  const groups: { names: Set<string>; hits: Hit[] }[] = [];
+  /** By every name of it: two that share a name are one group from then on. */
+  const byName = new Map<string, Group>();
   for (const hit of hits) {
-    const names = new Set([hit.advisory.id, ...hit.advisory.aliases]);
-    const same = groups.filter((group) => [...names].some((name) => group.names.has(name)));
-    const group = { names, hits: [hit] };
-    for (const other of same) {
+    const names = [hit.advisory.id, ...hit.advisory.aliases];
+    const group: Group = { names: new Set(names), hits: [hit] };
+    for (const other of new Set(names.map((name) => byName.get(name)))) {
+      if (other === undefined) continue;
       for (const name of other.names) group.names.add(name);
       group.hits.unshift(...other.hits);
-      groups.splice(groups.indexOf(other), 1);
     }
-    groups.push(group);
+    for (const name of group.names) byName.set(name, group);
   }
-  return groups.map(({ names, hits: all }) => {
+  return [...new Set(byName.values())].map(({ names, hits: all }) => {
     const [first, ...more] = all.toSorted((a, b) => Number(isCve(b)) - Number(isCve(a)));
     if (first === undefined || more.length === 0) return first as Hit;
     const id = first.advisory.id;
