@@ -29,8 +29,13 @@ function linesOf(path: string, found: Inspected): string[] {
     ...roles.map((role) => `  ${roleLine(role)}`),
     ...items.flatMap(({ path: item, size, layers, statements }) => [
       `  ${item}  ${mebibytes(size)}`,
-      ...layers.map((layer) => `    ${layer.name}  ${mebibytes(layer.size)}  ${layer.mediaType}`),
-      `    with ${statements.join(', ')}`,
+      ...layers.map(
+        (layer) => `    ${shown(layer.name)}  ${mebibytes(layer.size)}  ${shown(layer.mediaType)}`,
+      ),
+      `    with ${shown(statements.join(', '))}`,
     ]),
   ];
 }
+
+/** Whoever made the bundle chose these words, and nobody has vouched for them: nothing in them may steer a terminal. */
+const shown = (text: string): string => text.replace(/\p{C}/gu, '\u{FFFD}');

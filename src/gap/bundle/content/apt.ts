@@ -2,14 +2,12 @@
  * Debian packages with all that they depend on, fetched and verified by the machine's own apt from the sources and with the keys that it has. It is shown an
  * empty machine, so that nothing is left out because it happens to be installed here.
  */
-import { spawn } from 'node:child_process';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LAYERS_MAX, MIB } from '../limits.ts';
+import { LAYERS_MAX } from '../limits.ts';
 import { BundleError } from '../problem.ts';
+import { runTool } from './run-tool.ts';
 
-const OUTPUT_BYTES_MAX = 64 * MIB;
-const ERROR_LINES_KEPT = 12;
 /** Names on one command line. */
 const BATCH = 200;
 
@@ -46,7 +44,7 @@ export async function startApt(scratch: string, part: string): Promise<Apt> {
   return {
     async fetch(packages, recommends) {
       const choice = recommends ? '--install-recommends' : '--no-install-recommends';
-      await run(
+      await runTool(
         'apt-get',
         ['-q', '-y', ...settings, '--download-only', choice, 'install', '--', ...packages],
         part,
@@ -64,7 +62,7 @@ export async function startApt(scratch: string, part: string): Promise<Apt> {
           .map(({ name, version, architecture }) =>
             architecture === 'all' ? `${name}=${version}` : `${name}:${architecture}=${version}`,
           );
-        const text = await run('apt-cache', [...settings, 'show', '--', ...wanted], part);
+        const text = await runTool('apt-cache', [...settings, 'show', '--', ...wanted], part);
         found.push(...text.split(/\n\n+/).filter((stanza) => stanza.trim() !== ''));
       }
       return found;
@@ -80,31 +78,4 @@ function packageOf(file: string, path: string, part: string): FetchedPackage {
     throw new BundleError('Malformed', part, `apt fetched ${file}, which is no name of a package`);
   }
   return { name, version: decodeURIComponent(version), architecture, path };
-}
-
-function run(command: string, args: readonly string[], part: string): Promise<string> {
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const child = spawn(command, args, {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' },
-  });
-  const chunks: Buffer[] = [];
-  let size = 0;
-  let errors = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    size += chunk.length;
-    if (size > OUTPUT_BYTES_MAX) child.kill();
-    else chunks.push(chunk);
-  });
-  child.stderr.on('data', (chunk: Buffer) => {
-    errors = `${errors}${chunk.toString('utf8')}`.split('\n').slice(-ERROR_LINES_KEPT).join('\n');
-  });
-  child.once('error', (error) =>
-    reject(new BundleError('Missing', part, `${command}: ${error.message}; this takes a Debian machine`)),
-  );
-  child.once('close', (code) => {
-    if (code === 0) resolve(Buffer.concat(chunks).toString('utf8'));
-    else reject(new BundleError('Missing', part, `${command} failed: ${errors.trim()}`));
-  });
-  return promise;
 }

@@ -34,6 +34,12 @@ const Item = Type.Object(
       }),
       { minItems: 1, maxItems: PACKAGES_MAX },
     ),
+    release: Type.Optional(
+      Type.String({
+        pattern: '^debian-[0-9]{1,3}$',
+        description: 'the release that they are of, such as debian-12: advisories are looked up by it',
+      }),
+    ),
     recommends: Type.Optional(Type.Boolean({ description: 'whether to bring what they recommend as well' })),
   },
   { additionalProperties: false },
@@ -167,24 +173,31 @@ function collected(item: Item, packages: readonly Package[], created: string): C
       type: 'library',
       name: one.name,
       version: one.version,
-      purl: purlOf(one),
+      purl: purlOf(one, item.release),
       sha256: hexOf(one.blob.digest),
     })),
     materials: packages.map((one) => ({
       name: `${one.name} ${one.version} ${one.architecture}`,
-      uri: purlOf(one),
+      uri: purlOf(one, item.release),
       sha256: hexOf(one.blob.digest),
     })),
   };
 }
 
 /** With the source package, whose name advisories use. */
-const purlOf = ({ name, version, architecture, source, sourceVersion }: Package): string =>
+const purlOf = (
+  { name, version, architecture, source, sourceVersion }: Package,
+  release: string | undefined,
+): string =>
   new PackageURL(
     'deb',
     'debian',
     name,
     version,
-    { arch: architecture, upstream: `${source}@${sourceVersion}` },
+    {
+      arch: architecture,
+      ...(release === undefined ? {} : { distro: release }),
+      upstream: `${source}@${sourceVersion}`,
+    },
     undefined,
   ).toString();

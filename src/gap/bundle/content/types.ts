@@ -1,10 +1,11 @@
 /** The types of content that recipes may name. */
+import { baseImageType } from './base-image.ts';
 import type { ContentType } from './content-type.ts';
 import { debianRepositoryType } from './debian-repository.ts';
 import { filesType } from './files.ts';
 import { ociImageType } from './oci-image.ts';
 
-const TYPES: readonly ContentType[] = [filesType, debianRepositoryType, ociImageType];
+const TYPES: readonly ContentType[] = [filesType, debianRepositoryType, ociImageType, baseImageType];
 
 export const TYPE_NAMES: readonly string[] = TYPES.map(({ name }) => name);
 
