@@ -90,6 +90,8 @@ export interface Authorizer {
 export interface AccessRecord {
   readonly actor: string;
   readonly credential: string;
+  /** The network address that the request came from. */
+  readonly address?: string;
   readonly verb: string;
   /** `<plural>[.<group>][/<subresource>]`. */
   readonly resource: string;

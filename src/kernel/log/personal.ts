@@ -16,6 +16,8 @@ const RECORD = Type.Object({
   actor: Type.String(),
   /** What proved the actor. */
   credential: Type.String(),
+  /** Where the request came from. */
+  address: Type.Optional(Type.String()),
   /** Of the object: it may be called after a person. */
   name: Type.Optional(Type.String()),
   reason: Type.Optional(Type.String()),
@@ -29,6 +31,7 @@ export interface PersonalRecord {
   readonly salt: string;
   readonly actor: string;
   readonly credential: string;
+  readonly address?: string;
   readonly name?: string;
   readonly reason?: string;
   readonly details?: Readonly<Record<string, string>>;

@@ -253,13 +253,14 @@ function accessLeaf(index: number, time_ms: number, record: AccessRecord, person
 }
 
 function personalRecord(
-  { actor, credential, name, reason, details }: AccessRecord,
+  { actor, credential, address, name, reason, details }: AccessRecord,
   salt: string,
 ): PersonalRecord {
   return {
     salt,
     actor: boundedText(actor),
     credential: boundedText(credential),
+    ...(address === undefined ? {} : { address: boundedText(address) }),
     ...(name === undefined ? {} : { name: boundedText(name) }),
     ...(reason === undefined ? {} : { reason: boundedText(reason) }),
     ...(details === undefined ? {} : { details: boundedAll(details) }),

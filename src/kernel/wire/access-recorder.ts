@@ -12,6 +12,7 @@ export interface RequestRecord {
   realm: RealmId | undefined;
   actor: string;
   credential: string;
+  address?: string;
   verb: string;
   resource: string;
   namespace?: string;

@@ -6,6 +6,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Actor, Authenticator, Credentials } from '../access.ts';
+import { addressOf } from '../client-address.ts';
 import { forbidden, isStatusError, unauthorized } from '../errors.ts';
 import { REGION, type RealmId } from '../realm-id.ts';
 
@@ -39,11 +40,11 @@ export function credentialsOf(socket: Socket, headers: IncomingHttpHeaders): Cre
 /** The actor of each connection as last seen, with the address: authenticators give the same actor again, and so does this. */
 const addressedActors = new WeakMap<Socket, { readonly from: Actor; readonly actor: Actor }>();
 
-/** The actor with the address that the connection comes from; an IPv4 address as such, also where the socket speaks IPv6. */
+/** The actor with the address that the connection comes from. */
 export function addressed(actor: Actor, socket: Socket): Actor {
   const known = addressedActors.get(socket);
   if (known?.from === actor) return known.actor;
-  const address = socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
+  const address = addressOf(socket);
   const seen = address === undefined ? actor : { ...actor, address };
   addressedActors.set(socket, { from: actor, actor: seen });
   return seen;

@@ -3,6 +3,7 @@
  * refused on the way is a Status, and on record.
  */
 import type { IncomingMessage } from 'node:http';
+import { fromAddress } from '../client-address.ts';
 import { isStatusError, type Status, StatusError } from '../errors.ts';
 import { type RequestRecord, recordAllowed, recordFailure } from './access-recorder.ts';
 import { addressed, authenticate, credentialsOf, presented, refuseImpersonation } from './authenticate.ts';
@@ -67,6 +68,7 @@ export async function identify(
   record.resource = target.type === 'resource' ? target.plural : target.type;
   const credentials = credentialsOf(incoming.socket, incoming.headers);
   record.credential = presented(credentials);
+  Object.assign(record, fromAddress(incoming.socket));
   // Who may do what, and what there is, are read after this: so both are as of now, whichever process changed them.
   await wire.realms.fresh(realm);
   const actor = addressed(await authenticate(wire.authenticator, realm, credentials), incoming.socket);

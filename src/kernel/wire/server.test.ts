@@ -93,6 +93,7 @@ describe('the API server', () => {
       realm: '/orgs/acme',
       requestId: answer.headers['audit-id'],
       actor: 'alice',
+      address: '127.0.0.1',
       verb: 'get',
       resource: 'machines.lab.casemate.internal',
       namespace: 'p',

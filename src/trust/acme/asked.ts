@@ -27,6 +27,8 @@ export interface Asked {
   /** Address of the realm's ACME server, without a slash at the end. */
   readonly base: string;
   readonly requestId: string;
+  /** Where it came from. */
+  readonly address?: string;
   readonly url: string;
   readonly payload: Buffer;
 }
@@ -57,13 +59,14 @@ export function requireOwn(account: AcmeAccountObject, uid: string): void {
 /** Puts on record in the tenant's access log what an account was refused. */
 export function refused(
   { accessLog }: Pick<AcmeServerOptions, 'accessLog'>,
-  { realm, requestId }: Asked,
+  { realm, requestId, address }: Asked,
   { metadata, status }: AcmeAccountObject,
   problem: Problem,
 ): void {
   accessLog.record(realm.id, {
     actor: `system:acme:${metadata.name}`,
     credential: status?.thumbprint === undefined ? 'acme:unbound' : `acme:${status.thumbprint}`,
+    ...(address === undefined ? {} : { address }),
     verb: 'create',
     resource: IssuedCertificate.resource,
     ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }),

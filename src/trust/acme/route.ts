@@ -3,6 +3,7 @@
  * verified, its nonce taken once, in this order, before anything is done.
  */
 import type { JWK } from 'jose';
+import { fromAddress } from '#kernel/client-address.ts';
 import type { Clock } from '#kernel/clock.ts';
 import { isStatusError, type StatusError } from '#kernel/errors.ts';
 import type { Logger } from '#kernel/logger.ts';
@@ -136,7 +137,7 @@ export function acmeRoute(options: AcmeRouteOptions): RealmRoute {
           'the nonce was used before, has expired, or is not from here; try again with the new one',
         );
       }
-      const asked: Asked = { realm, base, requestId, url, payload };
+      const asked: Asked = { realm, base, requestId, ...fromAddress(incoming.socket), url, payload };
       const parts = found.match?.slice(1) ?? [];
       if (account && byAccount) return byAccount(servers, { ...asked, account }, ...parts);
       if (byKey) return byKey(servers, { ...asked, key: publicKeyOf(key) });

@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { AccessLog } from '#kernel/access.ts';
+import { fromAddress } from '#kernel/client-address.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Realm, Realms } from '#kernel/realm.ts';
 import type { RealmId } from '#kernel/realm-id.ts';
@@ -172,10 +173,8 @@ export class Federation implements FederatedSignIn {
       credential: 'federated',
       verb: 'create',
       resource: `sessions.${IDENTITY_GROUP}`,
-      details: {
-        address: incoming.socket.remoteAddress ?? 'unknown',
-        identityProvider: metadata.name.slice(0, 256),
-      },
+      ...fromAddress(incoming.socket),
+      details: { identityProvider: metadata.name.slice(0, 256) },
       requestId,
     };
   }

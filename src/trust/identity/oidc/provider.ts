@@ -4,6 +4,7 @@
  */
 import type { Provider, ProviderContext } from 'oidc-provider/lib/provider.js';
 import type { AccessLog } from '#kernel/access.ts';
+import { fromAddress } from '#kernel/client-address.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Logger } from '#kernel/logger.ts';
 import type { Realms } from '#kernel/realm.ts';
@@ -90,6 +91,7 @@ export function createProvider(options: ProviderOptions): Provider {
     accessLog.record(realm, {
       actor: name,
       credential: 'federated',
+      ...fromAddress(req.socket),
       verb: 'update',
       resource: Session.resource,
       decision: 'denied',

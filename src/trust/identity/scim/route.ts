@@ -3,6 +3,7 @@
  * authenticated and authorized like one on the API, and what is refused is on record.
  */
 import type { AccessLog, Actor, Authenticator, Authorizer } from '#kernel/access.ts';
+import { fromAddress } from '#kernel/client-address.ts';
 import type { Clock } from '#kernel/clock.ts';
 import { StatusError } from '#kernel/errors.ts';
 import type { Logger } from '#kernel/logger.ts';
@@ -58,6 +59,7 @@ export function scimRoute(options: ScimRouteOptions): RealmRoute {
   async function whoAsks({ realm, incoming }: RouteRequest, record: RequestRecord): Promise<Actor> {
     const credentials = credentialsOf(incoming.socket, incoming.headers);
     record.credential = presented(credentials);
+    Object.assign(record, fromAddress(incoming.socket));
     await realms.fresh(realm);
     const actor = addressed(await authenticate(authenticator, realm, credentials), incoming.socket);
     record.actor = actor.name;

@@ -83,7 +83,7 @@ describe('signing in with a password, without scripts', () => {
       [record?.decision, record?.actor, record?.credential, record?.resource, record?.code],
       ['allowed', one.name, 'password+totp', 'sessions.identity.casemate.internal', 200],
     );
-    assert.equal(record?.details?.address, '127.0.0.1');
+    assert.equal(record?.address, '127.0.0.1');
     const status = await region.inRealm(ACME, ({ view }) => view.get(User, { name: one.name })?.status);
     assert.equal(Date.parse(status?.lastSignInAt ?? ''), region.clock.now());
   });

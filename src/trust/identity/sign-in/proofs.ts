@@ -3,6 +3,7 @@
  * one code, one comparison with ten digests. Every outcome is on record in the realm's access log.
  */
 import { systemActor } from '#kernel/access.ts';
+import { fromAddress } from '#kernel/client-address.ts';
 import { rfc3339 } from '#kernel/clock.ts';
 import { isStatusError } from '#kernel/errors.ts';
 import type { Realm } from '#kernel/realm.ts';
@@ -205,9 +206,9 @@ export class Proofs {
   #recordOf({ requestId, incoming }: RouteRequest, credential: string) {
     return {
       credential,
+      ...fromAddress(incoming.socket),
       verb: 'create',
       resource: `sessions.${IDENTITY_GROUP}`,
-      details: { address: incoming.socket.remoteAddress ?? 'unknown' },
       requestId,
     };
   }
