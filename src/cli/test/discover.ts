@@ -5,6 +5,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 const FOLDERS: readonly string[] = ['src', 'test', 'content', 'bench'];
+// They take silence on a wire for a refusal: a busy machine must not be silent for another reason.
+const QUIET: readonly string[] = ['src/engines/nftables/packets', 'src/engines/nftables/seal/'];
 // They start whole regions, or watch what all of the machine does.
 const ALONE: readonly string[] = ['test/'];
 // They start servers of their own (PostgreSQL, Incus, a browser, many processes): more than two would only wait for each other. Each keeps to its own
@@ -49,6 +51,7 @@ export function sortTestFiles(
 function placeOf(path: string): keyof TestFiles {
   const isIn = (folders: readonly string[]) => folders.some((folder) => path.startsWith(folder));
   if (path.endsWith('.long.test.ts')) return 'alone';
+  if (isIn(QUIET)) return 'alone';
   if (isIn(IN_PAIRS)) return 'inPairs';
   return isIn(ALONE) ? 'alone' : 'together';
 }
