@@ -12,11 +12,19 @@ import type { Controller, ReconcileContext, RetryAfter } from '#kernel/controlle
 import { isStatusError } from '#kernel/errors.ts';
 import { readyCondition, setCondition } from '#kernel/reconcile/conditions.ts';
 import { nextEnd_ms, sealModel } from './flows.ts';
+import { type InsideProbe, judgeInside, keysOfInside } from './inside.ts';
 import { flowText, Interconnection, type InterconnectionObject, isInForce } from './interconnection.ts';
 import { judgeProbes, keyOfTarget, type Verdict, verdictOf } from './judge.ts';
 import type { Met } from './probe.ts';
 import { SEAL_NAME, SEALED, Seal, type SealObject, sealedCondition } from './seal-kind.ts';
-import { ATTEMPTS_MAX, FINDINGS_MAX, type ProbeResult, type ReportSpec, SealReport } from './seal-report.ts';
+import {
+  ATTEMPTS_MAX,
+  FINDINGS_MAX,
+  PROBES_MAX,
+  type ProbeResult,
+  type ReportSpec,
+  SealReport,
+} from './seal-report.ts';
 import type { Target } from './targets.ts';
 
 /** A hole is found within a minute; this is how often it is looked for. */
@@ -43,6 +51,8 @@ export interface SealControllerOptions {
   readonly notHeld: () => string | undefined;
   /** Whose an instance's address is, in words; undefined when nobody knows. */
   readonly whose: (address: string, context: ReconcileContext) => string | undefined;
+  /** Probes from inside the instances that may be; gives what each met. Never throws. */
+  readonly probeInside: (context: ReconcileContext) => Promise<readonly InsideProbe[]>;
   /** Tells `casemate status`. */
   readonly onSeal: (news: {
     readonly sealed: boolean;
@@ -56,7 +66,8 @@ interface Look {
   readonly state: SealState;
   readonly verdict: Verdict;
   readonly probes: readonly ProbeResult[];
-  readonly targets: readonly Target[];
+  /** Attempts that are the region's own probes. */
+  readonly ownKeys: ReadonlySet<string>;
 }
 
 type Why = ReportSpec['why'];
@@ -65,31 +76,45 @@ export function sealController(options: SealControllerOptions): Controller {
   const { client } = options;
   let lastReport_ms: number | undefined;
   let alarm: { readonly verdict: Verdict; readonly until_ms: number } | undefined;
+  // Of the last thorough look: what instances met stays true until somebody looks again.
+  let inside: readonly ProbeResult[] = [];
+  let insideKeys: ReadonlySet<string> = new Set();
   const known = new Set<string>();
 
+  /** `isThorough`: from inside instances as well, which takes longer and is on record there. */
   async function look(
     declared: readonly InterconnectionObject[],
-    { clock }: ReconcileContext,
+    isThorough: boolean,
+    context: ReconcileContext,
   ): Promise<Look> {
+    const { clock } = context;
     const model = sealModel(options.regionId, declared, options.settingsFlows, clock.now());
     const found = await client.state();
     const isInForce = found.digest === sealDigest(model) && found.disturbed.length === 0;
     const before = isInForce ? found : await client.apply(model);
     const targets = await options.targets();
-    const met = await options.tryToLeave(targets, clock);
+    const [met, instances] = await Promise.all([
+      options.tryToLeave(targets, clock),
+      isThorough ? options.probeInside(context) : undefined,
+    ]);
     const state = await client.state();
-    const probes = judgeProbes(targets, met, { before: before.attempts, after: state.attempts }, model.flows);
+    const counts = { before: before.attempts, after: state.attempts };
+    if (instances !== undefined) {
+      inside = judgeInside(instances, counts, model.flows);
+      insideKeys = new Set(instances.flatMap(keysOfInside));
+    }
+    const probes = [...judgeProbes(targets, met, counts, model.flows), ...inside];
+    const ownKeys = new Set([...targets.map(keyOfTarget), ...insideKeys]);
     const { enforced, processes } = state;
     const disturbed = [...new Set([...found.disturbed, ...state.disturbed])];
     const now = verdictOf({ enforced, processes, disturbed, probes, notHeld: options.notHeld() });
     if (now.reason === 'Disturbed') alarm = { verdict: now, until_ms: clock.now() + ALARM_MS };
     const isPast = alarm === undefined || clock.now() >= alarm.until_ms || !now.sealed;
-    return { state, verdict: isPast ? now : (alarm?.verdict ?? now), probes, targets };
+    return { state, verdict: isPast ? now : (alarm?.verdict ?? now), probes, ownKeys };
   }
 
-  function tellAttempts(seal: SealObject, { state, targets }: Look, context: ReconcileContext): void {
-    const own = new Set(targets.map(keyOfTarget));
-    const fresh = state.attempts.filter((one) => !own.has(keyOf(one)) && !known.has(keyOf(one)));
+  function tellAttempts(seal: SealObject, { state, ownKeys }: Look, context: ReconcileContext): void {
+    const fresh = state.attempts.filter((one) => !ownKeys.has(keyOf(one)) && !known.has(keyOf(one)));
     for (const one of fresh) if (known.size < KNOWN_MAX) known.add(keyOf(one));
     for (const one of fresh.slice(0, ATTEMPT_EVENTS_MAX)) {
       const what = state.enforced ? 'was not let out' : 'left undeclared';
@@ -108,8 +133,7 @@ export function sealController(options: SealControllerOptions): Controller {
     declared: readonly InterconnectionObject[],
     context: ReconcileContext,
   ): ReportSpec {
-    const { state, verdict, probes, targets } = seen;
-    const own = new Set(targets.map(keyOfTarget));
+    const { state, verdict, probes, ownKeys } = seen;
     const byUid = new Map(declared.map((object) => [object.metadata.uid, object]));
     return {
       at: rfc3339(context.clock.now()),
@@ -120,13 +144,13 @@ export function sealController(options: SealControllerOptions): Controller {
       processes: [...state.processes],
       bridges: state.bridges,
       findings: verdict.findings.slice(0, FINDINGS_MAX).map((text) => text.slice(0, 512)),
-      probes: [...probes],
+      probes: probes.slice(0, PROBES_MAX),
       attempts: state.attempts.slice(0, ATTEMPTS_MAX).map((one) => {
         const network = one.source === undefined ? undefined : options.whose(one.source, context);
         return {
           ...one,
           ...(network === undefined ? {} : { network }),
-          ...(own.has(keyOf(one)) ? { ownProbe: true } : {}),
+          ...(ownKeys.has(keyOf(one)) ? { ownProbe: true } : {}),
         };
       }),
       attemptsInAll: state.attempts.length,
@@ -146,9 +170,12 @@ export function sealController(options: SealControllerOptions): Controller {
   async function keep(seal: SealObject, context: ReconcileContext): Promise<RetryAfter> {
     const { realm, clock, change } = context;
     const declared = realm.view.list(Interconnection);
+    const asked = seal.spec.probe !== undefined && seal.spec.probe !== seal.status?.probed;
+    const isDue = lastReport_ms === undefined || clock.now() - lastReport_ms >= REPORT_MS;
+    const isOpenInside = inside.some(({ outcome }) => outcome === 'Escaped');
     let seen: Look;
     try {
-      seen = await look(declared, context);
+      seen = await look(declared, asked || isDue || isOpenInside, context);
     } catch (error) {
       if (!(error instanceof FilterError)) throw error;
       await say(
@@ -162,7 +189,6 @@ export function sealController(options: SealControllerOptions): Controller {
     const { state, verdict } = seen;
     const before = sealedCondition(seal);
     const isOther = before?.reason !== verdict.reason || before?.message !== verdict.message;
-    const asked = seal.spec.probe !== undefined && seal.spec.probe !== seal.status?.probed;
     const now_ms = clock.now();
     const why: Why | undefined =
       verdict.reason === 'Disturbed' && isOther

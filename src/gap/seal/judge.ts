@@ -52,18 +52,28 @@ function outcomeOf(met: Met, wasCounted: boolean, declared: boolean): ProbeResul
   return NO_WAY.has(met) ? 'NoRoute' : 'Escaped';
 }
 
-/** Whether a flow of the region's own processes lets it. */
-export function isDeclared({ address, protocol, port }: Target, flows: readonly SealFlow[]): boolean {
+/** Whether a flow lets it: of the region's own processes or, with `source`, of the instance at that address. */
+export function isDeclared(
+  { address, protocol, port }: Target,
+  flows: readonly SealFlow[],
+  source?: string,
+): boolean {
   return flows.some((flow) => {
-    if (flow.from !== 'region' || flow.protocol !== protocol) return false;
+    if (flow.from !== (source === undefined ? 'region' : 'instances') || flow.protocol !== protocol)
+      return false;
+    if (source !== undefined && flow.sources.length > 0 && !isIn(source, flow.sources)) return false;
     if (port !== undefined && flow.ports.length > 0 && !flow.ports.includes(port)) return false;
-    const ranges = new BlockList();
-    for (const range of flow.to) {
-      const [network = '', prefix = ''] = range.split('/');
-      ranges.addSubnet(network, Number(prefix), isIPv6(network) ? 'ipv6' : 'ipv4');
-    }
-    return ranges.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+    return isIn(address, flow.to);
   });
+}
+
+function isIn(address: string, ranges: readonly string[]): boolean {
+  const list = new BlockList();
+  for (const range of ranges) {
+    const [network = '', prefix = ''] = range.split('/');
+    list.addSubnet(network, Number(prefix), isIPv6(network) ? 'ipv6' : 'ipv4');
+  }
+  return list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
 }
 
 export interface Verdict {
@@ -88,8 +98,8 @@ export function verdictOf({ enforced, processes, disturbed, probes, notHeld }: E
   const escaped = probes
     .filter(({ outcome }) => outcome === 'Escaped')
     .map(
-      ({ what, destination, protocol, port }) =>
-        `${protocol} ${destination}${port === undefined ? '' : ` port ${port}`} (${what}) got past the seal`,
+      ({ from, what, destination, protocol, port }) =>
+        `${protocol} ${destination}${port === undefined ? '' : ` port ${port}`} (${what}) got past the seal, from ${from}`,
     );
   const unheld = [
     ...(processes.length === 0

@@ -59,6 +59,7 @@ test('an approved flow ends in force, and the seal in place, whatever is disturb
           tryToLeave: async () => [],
           notHeld: () => undefined,
           whose: () => undefined,
+          probeInside: async () => [],
           onSeal: () => {},
         });
       let controller = make();

@@ -16,7 +16,10 @@ import { machineTargets } from './targets.ts';
 export const SEAL_KINDS: readonly Kind[] = [Seal, SealReport, Interconnection];
 
 export interface SealServiceOptions
-  extends Pick<SealControllerOptions, 'client' | 'regionId' | 'settingsFlows' | 'whose' | 'onSeal'> {
+  extends Pick<
+    SealControllerOptions,
+    'client' | 'regionId' | 'settingsFlows' | 'whose' | 'probeInside' | 'onSeal'
+  > {
   readonly clock: Clock;
   /** Not to be called before all services are made. */
   readonly realms: () => Pick<Realms, 'use'>;
