@@ -1,5 +1,5 @@
 /** `casemate advisories load`: makes files the region's newest advisory data. Everything is read and judged before anything changes. */
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type BuildInput, buildStore } from '#gap/advisories/store/build.ts';
 import { ensureAdvisoryFolder, publish } from '#gap/advisories/store/folder.ts';
@@ -31,6 +31,7 @@ export const load = reporting(async (options: LoadOptions) => {
   }
   const layout = chosenRegion(options.data);
   checkAccess(layout);
+  if (!existsSync(layout.config)) throw new CliError(`there is no region in ${layout.data}: give --data`);
   const folder = layout.advisories;
   await ensureAdvisoryFolder(folder);
   const built = await buildStore({

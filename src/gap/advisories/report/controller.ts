@@ -32,6 +32,8 @@ export const LOOK_EVERY_MS = HOUR_MS;
 export const READ_EVERY_MS = 24 * HOUR_MS;
 /** When something could not be read. */
 const READ_AGAIN_MS = 10 * 60_000;
+/** When the data was replaced in the middle of a scan. */
+const NEWER_AGAIN_MS = 1_000;
 /** Advisory data older than this is said to be. */
 export const STALE_AFTER_MS = 14 * 24 * HOUR_MS;
 /** Inventories that are remembered, over all realms; some 50 KB each. */
@@ -65,7 +67,12 @@ export function reportController({
       if (report?.metadata.deletionTimestamp !== undefined) return undefined;
       const listed = subjects.list(realm.view).slice(0, SUBJECTS_MAX);
       if (!report && listed.length === 0) return undefined;
-      const data = await source.newest();
+      let data: AdvisoryData | undefined;
+      try {
+        data = await source.newest();
+      } catch (error) {
+        return damaged(error, report, context);
+      }
       if (!data) {
         if (report) await write(report, {}, NO_DATA, context);
         return { retryAfter_ms: LOOK_EVERY_MS };
@@ -80,12 +87,17 @@ export function reportController({
       const due_ms = dueAt(report.status, data, listed);
       if (!asked && now_ms < due_ms) return { retryAfter_ms: Math.min(LOOK_EVERY_MS, due_ms - now_ms) };
       const all = await readAll(listed, { subjects, remembered, context, fresh: asked });
-      const scanned = await source.use(data.digest, async (lookup, skipped) => ({
-        looked: await scan(all, lookup),
-        skipped,
-      }));
+      let scanned: { readonly looked: readonly Looked[]; readonly skipped: number } | undefined;
+      try {
+        scanned = await source.use(data.digest, async (lookup, skipped) => ({
+          looked: await scan(all, lookup),
+          skipped,
+        }));
+      } catch (error) {
+        return damaged(error, report, context);
+      }
       // There is newer data already.
-      if (!scanned) return { retryAfter_ms: 0 };
+      if (!scanned) return { retryAfter_ms: NEWER_AGAIN_MS };
       const status = {
         data: { ...data, skipped: scanned.skipped },
         scannedAt: rfc3339(now_ms),
@@ -96,6 +108,18 @@ export function reportController({
       return { retryAfter_ms: failed ? READ_AGAIN_MS : LOOK_EVERY_MS };
     },
   };
+
+  /** Says so in the report, where it is the data; everything else is a failure of its own. */
+  async function damaged(
+    error: unknown,
+    report: VulnerabilityReportObject | undefined,
+    context: ReconcileContext,
+  ): Promise<RetryAfter> {
+    if (!(error instanceof AdvisoryError)) throw error;
+    if (report)
+      await write(report, {}, { status: 'False', reason: 'DataDamaged', message: error.message }, context);
+    return { retryAfter_ms: READ_AGAIN_MS };
+  }
 
   async function create({ realm, change }: ReconcileContext): Promise<void> {
     try {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -224,6 +224,17 @@ describe('the report of a realm', () => {
     assert.match(condition?.message ?? '', /web: it is not running/);
     await pass(LOOK_EVERY_MS);
     assert.ok(reads.length > 1);
+  });
+
+  it('says when its data is damaged, and goes on once there is some again', async () => {
+    const { digest } = await loadSamples();
+    await writeFile(join(folder, `${digest}.advisories`), 'nonsense');
+    await box(ACME, 'web', { 'kettle-ssl': '3.0.1-1~deb12u1' });
+    await pass(0);
+    assert.equal((await ready(ACME))?.reason, 'DataDamaged');
+    await load([['debian-tracker', TRACKER_SAMPLE]], '2026-10-09T00:00:00Z');
+    await pass(LOOK_EVERY_MS);
+    assert.equal((await ready(ACME))?.reason, 'Scanned');
   });
 
   it('says when its data is old', async () => {

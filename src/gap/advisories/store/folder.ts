@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { chmod, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fieldsOf, textOf } from '../fields.ts';
 import { AdvisoryError } from '../problem.ts';
@@ -36,22 +36,30 @@ export interface AdvisorySource {
   ): Promise<T | undefined>;
 }
 
-/** Makes a built file the newest, and removes those before it. The file must lie in the same folder. */
+/** A file that was replaced is kept for a while: a scan, or another load at the same moment, may still need it. */
+const KEPT_FOR_MS = 60 * 60_000;
+
+/** Makes a built file the newest, and removes those before it that are no longer needed. It must lie in the same folder. `loadedAt`: now, RFC 3339. */
 export async function publish(folder: string, built: Built, loadedAt: string): Promise<AdvisoryData> {
   const data: AdvisoryData = { digest: built.sha256, asOf: built.index.asOf, loadedAt };
   const kept = `${built.sha256}${SUFFIX}`;
+  // Whatever the mask of whoever loads: the region's process reads it.
+  await chmod(built.path, 0o644);
   await rename(built.path, join(folder, kept));
-  const pointer = join(folder, `.${NEWEST}.new`);
+  const pointer = join(folder, `.${NEWEST}.${built.sha256}`);
   const file = await open(pointer, 'w', 0o644);
   try {
     await file.write(`${JSON.stringify(data, null, 2)}\n`);
+    await file.chmod(0o644);
     await file.sync();
   } finally {
     await file.close();
   }
   await rename(pointer, join(folder, NEWEST));
   for (const name of await readdir(folder)) {
-    if (name.endsWith(SUFFIX) && name !== kept) await rm(join(folder, name), { force: true });
+    if (!name.endsWith(SUFFIX) || name === kept) continue;
+    const { mtimeMs } = await stat(join(folder, name));
+    if (mtimeMs < Date.parse(loadedAt) - KEPT_FOR_MS) await rm(join(folder, name), { force: true });
   }
   return data;
 }
@@ -108,9 +116,10 @@ export class FolderSource implements AdvisorySource {
       }
       store = await AdvisoryStore.open(path);
     } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
       // Replaced while we looked: whoever asks will ask for the newest again.
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw error;
+      if ((await this.newest())?.digest !== digest) return undefined;
+      throw damaged('its file is gone');
     }
     try {
       return await work(

@@ -167,10 +167,28 @@ describe('the folder of the newest data', () => {
     const known = (lookup: { facts(key: PackageKey): Promise<unknown> }) => lookup.facts('debian/teapotd');
     assert.ok(await source.use(data.digest, known));
     const second = await buildStore({ path: join(place, 'new'), inputs: [input('osv', OSV_SAMPLE)] });
-    const newer = await publish(place, second, '2026-10-05T00:00:00Z');
+    const newer = await publish(place, second, '2999-10-05T00:00:00Z');
     assert.equal(await source.use(data.digest, known), undefined, 'no longer the newest');
     assert.deepEqual((await readdir(place)).sort(), [`${newer.digest}.advisories`, 'newest.json'].sort());
+    assert.ok((await source.use(newer.digest, known)) === undefined, 'it says nothing of that package');
+    const changed = new FolderSource(place);
     await writeFile(join(place, `${newer.digest}.advisories`), 'else');
-    await assert.rejects(source.use(newer.digest, known), /its digest is not what newest.json says/);
+    await assert.rejects(changed.use(newer.digest, known), /its digest is not what newest.json says/);
+    await rm(join(place, `${newer.digest}.advisories`));
+    await assert.rejects(changed.use(newer.digest, known), /its file is gone/);
+  });
+
+  it('keeps what was replaced a moment ago, for whoever still reads it', async () => {
+    const place = join(folder, 'busy');
+    await ensureAdvisoryFolder(place);
+    const now = new Date().toISOString();
+    const first = await publish(
+      place,
+      await buildStore({ path: join(place, 'new'), inputs: samples() }),
+      now,
+    );
+    const inputs = [input('osv', OSV_SAMPLE)];
+    await publish(place, await buildStore({ path: join(place, 'new'), inputs }), now);
+    assert.ok((await readdir(place)).includes(`${first.digest}.advisories`));
   });
 });
