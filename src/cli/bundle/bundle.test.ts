@@ -69,7 +69,10 @@ test('from keys to a verified bundle: two of two sign the root, then the bundle,
     refused.stderr,
     /is REFUSED \(Unsigned\)\n {2}timestamp: 1 of the 2 signers .* asks for signed it: bob did not sign/,
   );
-  await done('sign', path('town.bundle'), '--key', path('bob.key'), ...passphrase);
+  // Bob built it too, and sends his signatures only.
+  const detached = ['--detached', path('bob.signatures')];
+  await done('sign', path('town'), '--key', path('bob.key'), ...detached, ...passphrase);
+  assert.match(await done('attach', path('town.bundle'), path('bob.signatures')), /targets: 2 of 2/);
   const verified = JSON.parse(await done(...verify, '-o', 'json'));
   assert.equal(verified.digest, built.digest);
   assert.deepEqual([...verified.signers].sort(), ['alice', 'bob']);

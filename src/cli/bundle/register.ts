@@ -23,6 +23,10 @@ export interface KeyOptions {
   readonly passphraseFile?: string;
 }
 
+export interface SignOptions extends KeyOptions {
+  readonly detached?: string;
+}
+
 export interface NewKeyOptions {
   readonly signer: string;
   readonly out: string;
@@ -84,7 +88,15 @@ export function registerBundleCommands(program: Command): void {
     .argument('<bundle>')
     .requiredOption('--key <file>', 'your private keys')
     .option('--passphrase-file <file>', PASSPHRASE_FILE)
-    .action(async (path: string, options: KeyOptions) => (await import('./sign.ts')).sign(path, options));
+    .option('--detached <file>', 'write your signatures there, for `attach`, and leave the bundle as it is')
+    .action(async (path: string, options: SignOptions) => (await import('./sign.ts')).sign(path, options));
+
+  bundle
+    .command('attach')
+    .description('put signatures into a bundle that others made of the same content, elsewhere')
+    .argument('<bundle>')
+    .argument('<signatures...>', 'what `sign --detached` wrote')
+    .action(async (path: string, files: string[]) => (await import('./sign.ts')).attach(path, files));
 
   bundle
     .command('verify')

@@ -3,8 +3,11 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { cp, readFile, rm } from 'node:fs/promises';
 import { test } from 'node:test';
-import { changeMetadata, signBundle } from './sign.ts';
+import { rewriteMetadata } from './rewrite.ts';
+import { signBundle, signedRoles, signMetadata } from './sign.ts';
+import { detachedSignatures, withSignatures } from './signatures.ts';
 import { CREATED, EXPIRES, RECIPE, startBundleWorld } from './testing/bundle-world.ts';
+import { SMALL_RECIPE } from './testing/mutated.ts';
 
 /** Other by one bit. */
 const flipped = (hex: string): string =>
@@ -72,13 +75,13 @@ test('signing on different machines: signatures add up, one by one, and signing 
   await world.build('a.bundle', 'tar');
   const roles = (signed: string[]) =>
     ['targets', 'snapshot', 'timestamp'].map((role) => ({ role, threshold: 2, signed }));
-  assert.deepEqual(await signBundle(world.path('a.bundle'), world.signers.bob), roles(['bob']));
-  assert.deepEqual(await signBundle(world.path('a.bundle'), world.signers.bob), roles(['bob']));
+  assert.deepEqual(signedRoles(await signBundle(world.path('a.bundle'), world.signers.bob)), roles(['bob']));
+  assert.deepEqual(signedRoles(await signBundle(world.path('a.bundle'), world.signers.bob)), roles(['bob']));
   await assert.rejects(
     world.verify('a.bundle'),
     /^BundleError: timestamp: 1 of the 2 signers that version 1 of the root asks for signed it: .*alice did not sign/,
   );
-  const [targets] = await signBundle(world.path('a.bundle'), world.signers.alice);
+  const [targets] = signedRoles(await signBundle(world.path('a.bundle'), world.signers.alice));
   assert.deepEqual([...(targets?.signed ?? [])].sort(), ['alice', 'bob']);
   await world.verify('a.bundle');
 });
@@ -106,7 +109,7 @@ test('a signer counts only when both halves hold, and each half that is wanting 
     ] as const) {
       const copy = `${half}-${what}`;
       await cp(world.path('a'), world.path(copy), { recursive: true });
-      await changeMetadata(world.path(copy), (metadata) => ({
+      await rewriteMetadata(world.path(copy), (metadata) => ({
         ...metadata,
         targets: {
           ...metadata.targets,
@@ -157,5 +160,46 @@ test('what was made when is in the bundle, and a bundle past its time is refused
   await assert.rejects(world.verify('a', { clock_ms: Date.parse(EXPIRES) }), {
     reason: 'Expired',
     part: 'timestamp',
+  });
+});
+
+test('signers who each built the bundle themselves exchange signatures, not bundles', async (t) => {
+  const world = await startBundleWorld(t);
+  await world.build('alices', 'folder', { recipe: SMALL_RECIPE });
+  await world.build('bobs', 'folder', { recipe: SMALL_RECIPE });
+  const bobs = await rewriteMetadata(world.path('bobs'), (metadata) => metadata);
+  const file = detachedSignatures(signMetadata(bobs, world.signers.bob));
+  assert.ok(file.length < 100_000);
+  await signBundle(world.path('alices'), world.signers.alice);
+  await rewriteMetadata(world.path('alices'), (metadata) => withSignatures(metadata, file, 'bob.signatures'));
+  assert.equal((await world.verify('alices')).version, 7);
+});
+
+test('signatures of another bundle, or that do not hold, are not taken in', async (t) => {
+  const world = await startBundleWorld(t);
+  await world.build('a', 'folder', { recipe: SMALL_RECIPE });
+  const metadata = await rewriteMetadata(world.path('a'), (same) => same);
+  await world.build('b', 'folder', { recipe: SMALL_RECIPE.replace('version: 7', 'version: 8') });
+  const other = await rewriteMetadata(world.path('b'), (same) => same);
+  assert.throws(
+    () =>
+      withSignatures(metadata, detachedSignatures(signMetadata(other, world.signers.bob)), 'bob.signatures'),
+    {
+      reason: 'WrongDigest',
+      part: 'bob.signatures',
+      message: /are of town-models 8; this is another content$/,
+    },
+  );
+  const signed = signMetadata(metadata, world.signers.bob);
+  const forged = {
+    ...signed,
+    targets: {
+      ...signed.targets,
+      signatures: signed.targets.signatures.map((one) => ({ ...one, sig: flipped(one.sig) })),
+    },
+  };
+  assert.throws(() => withSignatures(metadata, detachedSignatures(forged), 'bob.signatures'), {
+    reason: 'Unsigned',
+    message: 'bob.signatures: targets: bob has an Ed25519 signature that does not hold',
   });
 });

@@ -5,7 +5,8 @@ import { cp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/p
 import { type TestContext, test } from 'node:test';
 import { blobPath } from './descriptor.ts';
 import { BLOCK_BYTES } from './limits.ts';
-import { changeMetadata, signBundle } from './sign.ts';
+import { rewriteMetadata } from './rewrite.ts';
+import { signBundle } from './sign.ts';
 import {
   type BundleWorld,
   extendChain,
@@ -26,7 +27,7 @@ async function forged(
 ) {
   const world = await startBundleWorld(t);
   await world.signed('a', 'folder', { recipe: SMALL_RECIPE });
-  await changeMetadata(world.path('a'), (metadata) => change(metadata, world));
+  await rewriteMetadata(world.path('a'), (metadata) => change(metadata, world));
   return world;
 }
 
@@ -85,13 +86,13 @@ test('lists that were signed for different bundles do not go together', async (t
   await world.signed('seven', 'folder');
   await world.signed('eight', 'folder', { recipe: later });
   let eight: BundleMetadata | undefined;
-  await changeMetadata(world.path('eight'), (metadata) => {
+  await rewriteMetadata(world.path('eight'), (metadata) => {
     eight = metadata;
     return metadata;
   });
   for (const role of ['timestamp', 'snapshot'] as const) {
     await cp(world.path('seven'), world.path(role), { recursive: true });
-    await changeMetadata(world.path(role), (metadata) => ({ ...metadata, [role]: eight?.[role] }));
+    await rewriteMetadata(world.path(role), (metadata) => ({ ...metadata, [role]: eight?.[role] }));
     await assert.rejects(world.verify(role), { reason: 'WrongDigest' });
   }
 });
@@ -175,7 +176,7 @@ test('ten roots that a region never saw lead to the newest, and a gap or a forge
   assert.equal((await world.verify('a')).root.signed.version, 11);
   const forge = async (name: string, change: (metadata: BundleMetadata) => BundleMetadata) => {
     await cp(world.path('a'), world.path(name), { recursive: true });
-    await changeMetadata(world.path(name), change);
+    await rewriteMetadata(world.path(name), change);
   };
   await forge('gap', (metadata) => ({
     ...metadata,

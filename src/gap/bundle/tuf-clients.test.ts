@@ -7,7 +7,7 @@ import { BaseFetcher, Updater } from 'tuf-js';
 import { metadataFiles } from './assemble.ts';
 import { readHead } from './contents.ts';
 import { blobPath } from './descriptor.ts';
-import { changeMetadata } from './sign.ts';
+import { rewriteMetadata } from './rewrite.ts';
 import { openBundle } from './source.ts';
 import { type BundleWorld, extendChain, NOW_ms, planFor, startBundleWorld } from './testing/bundle-world.ts';
 import { SMALL_RECIPE } from './testing/mutated.ts';
@@ -95,7 +95,7 @@ test('tuf-js follows the roots of a bundle, accepts its lists, and fetches an it
 test('tuf-js refuses what lacks the classical half of one signer', async (t) => {
   const world = await startBundleWorld(t);
   await world.signed('a', 'folder', { recipe: SMALL_RECIPE });
-  await changeMetadata(world.path('a'), (metadata) => ({
+  await rewriteMetadata(world.path('a'), (metadata) => ({
     ...metadata,
     targets: signWith({ ...metadata.targets, signatures: [] }, world.signers.alice),
   }));
