@@ -157,6 +157,7 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
         names: hostsFolder(layout.names),
         imageFolder,
         advisories: new FolderSource(layout.advisories),
+        gapFolder: layout.gap,
         clock,
         logger,
         organizationKinds: () => registry.servedIn('organization'),

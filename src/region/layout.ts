@@ -31,6 +31,8 @@ export interface Layout {
   readonly firewall: string;
   /** The newest advisory data. */
   readonly advisories: string;
+  /** What crosses the air gap: the inbox of bundles, those held in quarantine, and what was published. */
+  readonly gap: string;
   /** Where the program shows for processes that cannot reach the checkout. */
   readonly program: string;
   /** Compiled code of the region process. */
@@ -72,6 +74,7 @@ export function layoutOf(folder: string): Layout {
     names: join(data, 'names'),
     firewall: join(data, 'firewall'),
     advisories: join(data, 'advisories'),
+    gap: join(data, 'gap'),
     program: join(data, 'program'),
     cache: join(data, 'cache'),
     logs: join(data, 'logs'),

@@ -8,6 +8,7 @@ import { hostAddresses } from '#engines/nftables/host-addresses.ts';
 import type { SealFlow } from '#engines/nftables/seal/model.ts';
 import { advisoriesService } from '#gap/advisories/service.ts';
 import type { AdvisorySource } from '#gap/advisories/store/folder.ts';
+import { importService } from '#gap/import/service.ts';
 import { sealService } from '#gap/seal/service.ts';
 import type { AccessEraser, AccessLog } from '#kernel/access.ts';
 import type { BodyEraser, RecordEraser } from '#kernel/bodies.ts';
@@ -69,6 +70,8 @@ export interface ServiceParts {
   readonly imageFolder: string;
   /** Where the newest advisory data comes from. */
   readonly advisories: AdvisorySource;
+  /** Where bundles arrive and lie. */
+  readonly gapFolder: string;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Kinds that organizations serve; not to be called before all services are made. */
@@ -103,6 +106,7 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
     names,
     imageFolder,
     advisories,
+    gapFolder,
     clock,
     logger,
     organizationKinds,
@@ -152,7 +156,12 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
       logger,
     }),
     network,
-    advisoriesService({ source: advisories, organizations: runningInstances(incus), region: ownParts }),
+    advisoriesService({
+      source: advisories,
+      organizations: runningInstances(incus),
+      region: ownParts(imageFolder),
+    }),
+    importService({ folder: gapFolder, advisories, logs }),
     sealService({
       client: seal,
       regionId: config.id,

@@ -59,6 +59,7 @@ function controllers(): string[] {
     names: hostsFolder('/nowhere'),
     imageFolder: '/nowhere',
     advisories: new FolderSource('/nowhere'),
+    gapFolder: '/nowhere',
     clock,
     logger: silentLogger,
     organizationKinds: () => [],

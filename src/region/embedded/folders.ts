@@ -3,6 +3,7 @@
  */
 import { chmodSync, chownSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { gapFolders } from '#gap/import/folders.ts';
 import type { Layout } from '../layout.ts';
 import { type Account, type Accounts, findGroup, isRoot } from './accounts.ts';
 
@@ -32,6 +33,11 @@ export function ensureFolders(
   folder(layout.names, 0o2750, { ...region, gid: dnsGroup ?? region.gid });
   // What is in it is public; only whoever owns the region puts it there.
   folder(layout.advisories, 0o755, self);
+  // Whoever owns the machine puts bundles into the inbox, which the region only reads; the rest is the region's alone.
+  const gap = gapFolders(layout.gap);
+  folder(layout.gap, 0o711, self);
+  folder(gap.inbox, 0o755, self);
+  for (const own of [gap.quarantine, gap.content]) folder(own, 0o700, region);
   folder(layout.program, 0o755, self);
   folder(layout.cache, 0o700, region);
   folder(layout.logs, 0o750, self);

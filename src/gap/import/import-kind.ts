@@ -1,0 +1,179 @@
+/**
+ * BundleImport: one bundle on its way into the region. It is copied into quarantine, verified and scanned by itself; then it waits for somebody to ask for its
+ * publishing, and for somebody else to agree. What it imports never changes: another file is another object.
+ */
+import { type Static, Type } from 'typebox';
+import { forbidden } from '#kernel/errors.ts';
+import { type AdmissionRequest, defineKind, type ObjectOf } from '#kernel/kind.ts';
+import { CONDITIONS, oneOf } from '#kernel/kind-parts.ts';
+import type { KubeObject } from '#kernel/object.ts';
+import { ITEMS_MAX } from '../bundle/limits.ts';
+import { GAP_GROUP } from './trust-kind.ts';
+
+/** Objects, ended ones included. */
+export const IMPORTS_MAX = 1_000;
+export const REFUSALS_MAX = 64;
+export const ITEMS_SHOWN_MAX = 256;
+const REMARKS_MAX = 32;
+/** People other than who asks. */
+const APPROVALS = 1;
+
+export const PHASES = [
+  'Receiving',
+  'Verifying',
+  'Scanning',
+  'AwaitingApproval',
+  'Publishing',
+  'Published',
+  'Refused',
+] as const;
+export type Phase = (typeof PHASES)[number];
+
+const SPEC = Type.Object({
+  source: Type.String({
+    // No segment begins with a dot, so none leads out.
+    pattern: '^[A-Za-z0-9_][A-Za-z0-9._+-]*(/[A-Za-z0-9_][A-Za-z0-9._+-]*)*$',
+    maxLength: 255,
+    description: 'A file or a folder below the inbox of the region’s machine (gap/inbox in its data folder).',
+  }),
+  publish: Type.Optional(
+    Type.String({
+      maxLength: 71,
+      description:
+        'The digest that is to be published, as status.bundle.digest has it. Setting it takes the approval of somebody else.',
+    }),
+  ),
+});
+
+const text = (description: string) => Type.String({ description });
+
+const BUNDLE = Type.Object({
+  name: text('Versions count among bundles of one name.'),
+  version: Type.Integer({ description: 'Never lower than one that was published before.' }),
+  created: text('When it was made, by its own word.'),
+  ageDays: Type.Integer({ description: 'How old it was when it came.' }),
+  digest: text('What it is; the same however many signed.'),
+  root: Type.Integer({ description: 'Version of the root that it was held against.' }),
+  signers: Type.Array(Type.String(), { maxItems: 64, description: 'Whose signatures counted.' }),
+  threshold: Type.Integer({ description: 'How many had to.' }),
+  items: Type.Array(Type.String(), { maxItems: ITEMS_SHOWN_MAX, description: 'What is in it.' }),
+  itemCount: Type.Integer({ maximum: ITEMS_MAX, description: 'How many.' }),
+  remarks: Type.Array(Type.String(), { maxItems: REMARKS_MAX, description: 'What a person should know.' }),
+});
+
+const SCAN = Type.Object({
+  message: text('What was scanned, with what.'),
+  dataOf: Type.Optional(text('How old the advisories are; absent: there were none.')),
+  packages: Type.Integer({ description: 'Packages in its bills of materials.' }),
+  unidentified: Type.Integer({ description: 'What cannot be looked up.' }),
+  open: Type.Record(Type.String(), Type.Integer(), {
+    maxProperties: 8,
+    description: 'Open findings, by severity.',
+  }),
+  settled: Type.Integer({ description: 'Findings that a VEX statement settles.' }),
+});
+export type ScanStatus = Static<typeof SCAN>;
+
+const REFUSAL = Type.Object({
+  reason: text('One word for programs.'),
+  part: text('The role, signer, item, blob or block that is wrong.'),
+  message: text('What is wrong with it.'),
+});
+export type ImportRefusal = Static<typeof REFUSAL>;
+
+const STATUS = Type.Object({
+  phase: oneOf(PHASES, { description: 'How far it is.' }),
+  requestedBy: text('Who brought it.'),
+  bytes: Type.Optional(
+    Type.Object(
+      { done: Type.Integer(), total: Type.Integer() },
+      { description: 'How much of it is in quarantine.' },
+    ),
+  ),
+  bundle: Type.Optional(BUNDLE),
+  scan: Type.Optional(SCAN),
+  refusals: Type.Optional(Type.Array(REFUSAL, { maxItems: REFUSALS_MAX, description: 'Why it is refused.' })),
+  publishedAt: Type.Optional(text('When it became content.')),
+  conditions: CONDITIONS,
+});
+
+export type ImportStatus = Static<typeof STATUS>;
+
+const statusOf = (object: KubeObject | undefined) => object?.status as ImportStatus | undefined;
+const publishOf = (object: KubeObject | undefined) =>
+  (object?.spec as Static<typeof SPEC> | undefined)?.publish;
+
+export const BundleImport = defineKind({
+  group: GAP_GROUP,
+  version: 'v1',
+  kind: 'BundleImport',
+  plural: 'bundleimports',
+  shortNames: ['bi'],
+  scope: 'Realm',
+  realms: ['region'],
+  description:
+    'A bundle on its way into the region: held in quarantine, verified, scanned, agreed to by two people, published. Or refused, with the exact part that is wrong.',
+  spec: SPEC,
+  status: STATUS,
+  bornStatus: (_object, actor) => ({ phase: 'Receiving', requestedBy: actor.name }),
+  immutable: ['spec.source'],
+  guarded: [
+    {
+      transition: 'publish',
+      approvals: APPROVALS,
+      matches: (operation, object, previous) =>
+        operation === 'update' && publishOf(object) !== publishOf(previous),
+    },
+  ],
+  columns: [
+    { name: 'Phase', type: 'string', description: 'How far it is.', value: 'status.phase' },
+    {
+      name: 'Received',
+      type: 'string',
+      description: 'How much of it is in quarantine.',
+      value: (object) => percent(statusOf(object)),
+    },
+    { name: 'Bundle', type: 'string', description: 'Its name.', value: 'status.bundle.name' },
+    { name: 'Version', type: 'integer', description: 'Its version.', value: 'status.bundle.version' },
+    {
+      name: 'Refused For',
+      type: 'string',
+      description: 'What is wrong.',
+      value: (object) => statusOf(object)?.refusals?.[0]?.part,
+    },
+    { name: 'By', type: 'string', description: 'Who brought it.', value: 'status.requestedBy', priority: 1 },
+    {
+      name: 'Digest',
+      type: 'string',
+      description: 'What it is.',
+      value: 'status.bundle.digest',
+      priority: 1,
+    },
+  ],
+  admit: (request) => admit(request),
+});
+
+export type BundleImportObject = ObjectOf<typeof BundleImport>;
+
+function percent(status: ImportStatus | undefined): string | undefined {
+  if (status?.bytes === undefined) return undefined;
+  const { done, total } = status.bytes;
+  return `${total === 0 ? 100 : Math.floor((100 * done) / total)}%`;
+}
+
+function admit({ operation, kind, object, previous, view }: AdmissionRequest): void {
+  const subject = { group: GAP_GROUP, kind: 'BundleImport', name: object.metadata.name };
+  const publish = publishOf(object);
+  if (operation === 'create') {
+    if (view.count(kind) >= IMPORTS_MAX)
+      throw forbidden(subject, `there are ${IMPORTS_MAX} already; delete some that have ended`);
+    if (publish !== undefined)
+      throw forbidden(subject, 'spec.publish: nothing is published before it was verified and agreed to');
+  }
+  if (operation !== 'update' || publish === publishOf(previous)) return;
+  const status = statusOf(previous);
+  if (status?.phase !== 'AwaitingApproval')
+    throw forbidden(subject, `spec.publish: it is ${status?.phase}, and must be AwaitingApproval`);
+  if (publish !== status.bundle?.digest)
+    throw forbidden(subject, `spec.publish: must be status.bundle.digest, ${status.bundle?.digest}`);
+}
