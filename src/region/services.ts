@@ -156,11 +156,7 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
       logger,
     }),
     network,
-    advisoriesService({
-      source: advisories,
-      organizations: runningInstances(incus),
-      region: ownParts(imageFolder),
-    }),
+    advisoriesService({ source: advisories, organizations: runningInstances(incus), region: ownParts }),
     importService({ folder: gapFolder, advisories, logs }),
     sealService({
       client: seal,
