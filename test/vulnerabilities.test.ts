@@ -16,10 +16,11 @@ suite('what is vulnerable inside', { timeout: 300_000 }, () => {
   let region: TestRegion;
   let ministry: Member;
   let hospital: Member;
+  let image: string;
 
   before(async () => {
     region = await startRegion();
-    const image = await baseImage(region);
+    image = await baseImage(region);
     ministry = await createOrganization(region, 'ministry');
     hospital = await createOrganization(region, 'hospital');
     for (const [who, project, name] of [
@@ -89,6 +90,7 @@ suite('what is vulnerable inside', { timeout: 300_000 }, () => {
       [
         ['casemate', undefined],
         ['this machine', undefined],
+        [image, undefined],
       ],
     );
     assert.ok(subjects.every(({ packages }) => packages > 50));

@@ -156,7 +156,7 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
       logger,
     }),
     network,
-    advisoriesService({ source: advisories, organizations: runningInstances(incus), region: ownParts }),
+    advisoriesService({ source: advisories, organizations: runningInstances(incus), region: ownParts(imageFolder) }),
     importService({ folder: gapFolder, advisories, logs }),
     sealService({
       client: seal,

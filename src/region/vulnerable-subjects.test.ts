@@ -4,9 +4,11 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import type { Inventory } from '#gap/advisories/model.ts';
 import { REGION } from '#kernel/realm-id.ts';
 import { Instance } from '#services/compute/instance.ts';
 import { ACME, type ComputeWorld, openComputeWorld, PROJECT } from '#services/compute/testing/world.ts';
+import { fileOfImage } from './image-packages.ts';
 import { ownParts, runningInstances, SCAN_LABEL } from './vulnerable-subjects.ts';
 
 describe('what vulnerability reports look into', () => {
@@ -26,7 +28,7 @@ describe('what vulnerability reports look into', () => {
   });
 
   const subjects = () => runningInstances(world.engine.incus);
-  const read = (name: string) => {
+  const readInstance = (name: string) => {
     const { view } = world.acme;
     const subject = subjects()
       .list(view)
@@ -36,7 +38,7 @@ describe('what vulnerability reports look into', () => {
   };
 
   it('are the packages of an instance, by its own dpkg', async () => {
-    const { release, packages, unidentified } = await read('web');
+    const { release, packages, unidentified } = await readInstance('web');
     const fields = ['source:Package', 'source:Version']
       .map((field) => ['$', '{', field, '}'].join(''))
       .join(' ');
@@ -71,28 +73,36 @@ describe('what vulnerability reports look into', () => {
     const put = (script: string) => world.run('web', 'sh', '-c', script);
     await put('cp -a /var/lib/dpkg/status /root/status');
     await put('truncate -s 64M /var/lib/dpkg/status');
-    await assert.rejects(read('web'), /\/var\/lib\/dpkg\/status of it cannot be read now/);
+    await assert.rejects(readInstance('web'), /\/var\/lib\/dpkg\/status of it cannot be read now/);
     await put('rm /var/lib/dpkg/status');
-    await assert.rejects(read('web'), /names no installed package/);
+    await assert.rejects(readInstance('web'), /names no installed package/);
     await put('ln -s /root/status /var/lib/dpkg/status');
-    await assert.rejects(read('web'), /names no installed package/);
+    await assert.rejects(readInstance('web'), /names no installed package/);
     await put('mv /root/status /var/lib/dpkg/status; mv /usr/lib/os-release /root/');
-    await assert.rejects(read('web'), /it runs "nothing", of which no advisories are read/);
+    await assert.rejects(readInstance('web'), /it runs "nothing", of which no advisories are read/);
     await put('mv /root/os-release /usr/lib/os-release');
-    assert.ok((await read('web')).packages.length > 50);
+    assert.ok((await readInstance('web')).packages.length > 50);
   });
 
-  it('are in the region the program by its lock file and the machine by dpkg', async () => {
+  it('are in the region the program by its lock file, the machine by dpkg, and images by what is in them', async () => {
     const { view } = world.region;
-    const [program, machine] = ownParts.list(view);
-    assert.ok(program && machine);
-    const { signal } = new AbortController();
-    const { packages } = await ownParts.read(program, view, REGION, signal);
+    const parts = ownParts(world.image.folder);
+    const read = async (kind: string) => {
+      const subject = parts.list(view).find((one) => one.kind === kind);
+      assert.ok(subject, kind);
+      return parts.read(subject, view, REGION, new AbortController().signal);
+    };
+    const { packages } = await read('program');
     const lock = JSON.parse(await readFile(new URL('../../package-lock.json', import.meta.url), 'utf8'));
     const fastify = lock.packages['node_modules/fastify'].version;
     assert.ok(packages.some(({ purl }) => purl === `pkg:npm/fastify@${fastify}`));
-    assert.ok(
-      (await ownParts.read(machine, view, REGION, signal)).packages.some(({ name }) => name === 'dpkg'),
+    assert.ok((await read('machine')).packages.some(({ name }) => name === 'dpkg'));
+    // Nothing was installed in an instance of it since.
+    const purls = (inventory: Inventory) => inventory.packages.map(({ purl }) => purl);
+    assert.deepEqual(purls(await read('image')), purls(await readInstance('web')));
+    await assert.rejects(
+      fileOfImage(join(folder, 'none.tar'), '/etc/x', 1_000, new AbortController().signal),
+      { name: 'Unreadable', message: '/etc/x cannot be read from its file (2)' },
     );
   });
 });

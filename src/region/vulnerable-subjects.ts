@@ -1,6 +1,6 @@
 /**
  * What vulnerability reports look into: in an organization its running instances, by the files that dpkg keeps in them; in the region our own program, by
- * its lock file, and the machine that it runs on. Files are read; nothing is run.
+ * its lock file, the machine that it runs on, and its images. Files are read; nothing of what is looked into is run.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -14,10 +14,12 @@ import {
 } from '#gap/advisories/inventory/dpkg.ts';
 import { npmLockInventory } from '#gap/advisories/inventory/npm-lock.ts';
 import { type Subjects, Unreadable } from '#gap/advisories/report/subjects.ts';
+import { Image } from '#services/compute/image.ts';
 import { Instance } from '#services/compute/instance.ts';
 import { engineInstance, engineProject } from '#services/compute/names.ts';
 import { Namespace } from '#services/tenancy/namespace.ts';
 import { RoleBinding } from '#trust/access/role-binding.ts';
+import { fileOfImage } from './image-packages.ts';
 import { PROGRAM_FOLDER } from './program.ts';
 
 /** Instances that say `off` here are never read. */
@@ -64,19 +66,30 @@ export function runningInstances(incus: Incus): Subjects {
   };
 }
 
-/** This program and its machine. */
-export const ownParts: Subjects = {
-  // There is one from the first start on, which is all that matters here.
-  kind: RoleBinding,
-  list: () => [
-    { kind: 'program', uid: 'program', name: 'casemate' },
-    { kind: 'machine', uid: 'machine', name: 'this machine' },
-  ],
-  async read({ kind }) {
-    if (kind === 'program') return npmLockInventory(await text(join(PROGRAM_FOLDER, LOCK_FILE)));
-    return debianInventory(await text(STATUS_PATH), await text(OS_RELEASE));
-  },
-};
+/** This program, its machine, and the images of the catalogue that are archives of a file system. */
+export function ownParts(imageFolder: string): Subjects {
+  return {
+    // There is one from the first start on; what else comes and goes is noticed when newer data is looked for.
+    kind: RoleBinding,
+    list: (view) => [
+      { kind: 'program', uid: 'program', name: 'casemate' },
+      { kind: 'machine', uid: 'machine', name: 'this machine' },
+      ...view
+        .list(Image)
+        .filter(({ spec }) => spec.type === 'container')
+        .map(({ metadata }) => ({ kind: 'image' as const, uid: metadata.uid, name: metadata.name })),
+    ],
+    async read({ kind, name }, view, _realm, signal) {
+      if (kind === 'program') return npmLockInventory(await text(join(PROGRAM_FOLDER, LOCK_FILE)));
+      if (kind === 'machine') return debianInventory(await text(STATUS_PATH), await text(OS_RELEASE));
+      const image = view.get(Image, { name });
+      if (!image) throw new Unreadable('it is gone');
+      const archive = join(imageFolder, image.spec.source.file);
+      const osRelease = await fileOfImage(archive, OS_RELEASE, OS_RELEASE_BYTES_MAX, signal);
+      return debianInventory(await fileOfImage(archive, STATUS_PATH, STATUS_BYTES_MAX, signal), osRelease);
+    },
+  };
+}
 
 async function text(path: string): Promise<string> {
   try {

@@ -35,6 +35,9 @@ export interface Finding {
   readonly isOpen: boolean;
 }
 
+/** Some milliseconds' work. */
+const PACKAGES_AT_ONCE = 16;
+
 /** Findings of one inventory: the worst first, then by name. Throws what the lookup throws. */
 export async function match(inventory: Inventory, lookup: AdvisoryLookup): Promise<Finding[]> {
   const findings: Finding[] = [];
@@ -42,7 +45,10 @@ export async function match(inventory: Inventory, lookup: AdvisoryLookup): Promi
   const inOrder = inventory.packages
     .map((installed) => ({ key: packageKey(installed.ecosystem, installed.name), installed }))
     .toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
-  for (const { key, installed } of inOrder) {
+  for (const [index, { key, installed }] of inOrder.entries()) {
+    // Others want to be answered meanwhile.
+    if (index % PACKAGES_AT_ONCE === PACKAGES_AT_ONCE - 1)
+      await new Promise((resolve) => setImmediate(resolve));
     const facts = await lookup.facts(key);
     if (facts) findings.push(...matchPackage(installed, facts, inventory));
   }

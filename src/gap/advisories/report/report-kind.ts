@@ -32,7 +32,7 @@ const text = (description: string) => Type.String({ description });
 const optional = (description: string) => Type.Optional(text(description));
 
 const SUBJECT = Type.Object({
-  kind: oneOf(['instance', 'program', 'machine'], { description: 'What was looked into.' }),
+  kind: oneOf(['instance', 'program', 'machine', 'image'], { description: 'What was looked into.' }),
   project: optional('Of an instance: its project.'),
   name: text('What it is called.'),
   packages: Type.Integer({ description: 'Packages that were found in it and looked up.' }),
