@@ -156,7 +156,11 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
       logger,
     }),
     network,
-    advisoriesService({ source: advisories, organizations: runningInstances(incus), region: ownParts(imageFolder) }),
+    advisoriesService({
+      source: advisories,
+      organizations: runningInstances(incus),
+      region: ownParts(imageFolder),
+    }),
     importService({ folder: gapFolder, advisories, logs }),
     sealService({
       client: seal,
