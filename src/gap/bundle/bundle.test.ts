@@ -153,14 +153,36 @@ test('an interrupted signing leaves a bundle that the next signing puts in order
   await assert.rejects(world.verify('half'), { reason: 'Missing', part: 'oci-layout' });
 });
 
-test('what was made when is in the bundle, and a bundle past its time is refused or remarked on', async (t) => {
+test('a bundle past its time is refused, or accepted with a remark where the operator says so', async (t) => {
   const world = await startBundleWorld(t);
-  await world.signed('a', 'folder');
+  await world.signed('a', 'folder', { recipe: SMALL_RECIPE });
   assert.equal((await world.verify('a')).created, CREATED);
-  await assert.rejects(world.verify('a', { clock_ms: Date.parse(EXPIRES) }), {
-    reason: 'Expired',
-    part: 'timestamp',
-  });
+  const late_ms = Date.parse(EXPIRES);
+  await assert.rejects(world.verify('a', { clock_ms: late_ms }), { reason: 'Expired', part: 'timestamp' });
+  const { remarks } = await world.verify('a', { clock_ms: late_ms, expired: 'remark' });
+  assert.deepEqual(
+    remarks,
+    ['timestamp', 'snapshot', 'targets'].map(
+      (role) => `${role} expired at ${EXPIRES}; it is ${EXPIRES} here`,
+    ),
+  );
+});
+
+test('a clock that was put back opens nothing: what was accepted and what the ledger holds tell the time too', async (t) => {
+  const world = await startBundleWorld(t);
+  await world.signed('a', 'folder', { recipe: SMALL_RECIPE });
+  const [clock_ms, late_ms] = [0, Date.parse(EXPIRES)];
+  const { remarks } = await world.verify('a', { clock_ms });
+  assert.deepEqual(remarks, [
+    `it says that it was made at ${CREATED}; the clock says 1970-01-01T00:00:00Z: one of them is wrong`,
+  ]);
+  const expired = { reason: 'Expired', part: 'timestamp' };
+  await assert.rejects(
+    world.verify('a', { clock_ms, trust: { ...world.trust, ledger_ms: late_ms } }),
+    expired,
+  );
+  const accepted = new Map([['another', { version: 1, digest: 'x', created_ms: late_ms }]]);
+  await assert.rejects(world.verify('a', { clock_ms, trust: { ...world.trust, accepted } }), expired);
 });
 
 test('signers who each built the bundle themselves exchange signatures, not bundles', async (t) => {

@@ -34,7 +34,7 @@ const Recipe = Type.Object(
       maxLength: 4_096,
       description: 'the folder with 1.root.json and those after it',
     }),
-    items: Type.Array(Type.Intersect([BaseItem, Type.Object({}, { additionalProperties: true })]), {
+    items: Type.Array(BaseItem, {
       minItems: 1,
       maxItems: ITEMS_MAX,
     }),

@@ -1,5 +1,5 @@
 /** Where a bundle is read from: a folder or a tar file, told apart here and nowhere else. Everything is read in pieces of bounded size. */
-import { type FileHandle, lstat, open, readdir } from 'node:fs/promises';
+import { constants, type FileHandle, lstat, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from './json.ts';
 import { BLOBS_MAX, BLOCK_BYTES, MIB } from './limits.ts';
@@ -68,8 +68,9 @@ async function addFolder(root: string, below: string, entries: Map<string, Entry
 
 const tooMany = (part: string) => new BundleError('TooLarge', part, `has more than ${ENTRIES_MAX} entries`);
 
-/** Follows no link. */
-const openPlain = (path: string): Promise<FileHandle> => open(path, 'r');
+/** Follows no link, and waits for no pipe, should one have taken a file's place since it was listed. */
+const openPlain = (path: string): Promise<FileHandle> =>
+  open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
 
 async function openTar(path: string): Promise<BundleSource> {
   const file = await openPlain(path);

@@ -61,7 +61,13 @@ export interface BundleWorld {
   build(name: string, form: 'folder' | 'tar', options?: BuildChanges): Promise<Built>;
   /** As `build`, then signed by alice and bob. */
   signed(name: string, form: 'folder' | 'tar', options?: BuildChanges): Promise<string>;
-  verify(name: string, changes?: { trust?: Trust; clock_ms?: number }): Promise<VerifiedBundle>;
+  verify(name: string, changes?: VerifyChanges): Promise<VerifiedBundle>;
+}
+
+export interface VerifyChanges {
+  readonly trust?: Trust;
+  readonly clock_ms?: number;
+  readonly expired?: 'refuse' | 'remark';
 }
 
 export interface BuildChanges {
@@ -144,7 +150,7 @@ export async function startBundleWorld(t: TestContext, profile: Profile = 'hybri
         return await verifyBundle(source, {
           trust: changes.trust ?? trust,
           clock_ms: changes.clock_ms ?? NOW_ms,
-          policy: { expired: 'refuse' },
+          policy: { expired: changes.expired ?? 'refuse' },
         });
       } finally {
         await source.close();
