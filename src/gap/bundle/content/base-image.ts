@@ -8,7 +8,7 @@ import { PackageURL } from 'packageurl-js';
 import { type Static, Type } from 'typebox';
 import { blobOfBytes, blobOfFile } from '../blob.ts';
 import { hexOf, TITLE } from '../descriptor.ts';
-import { jsonBytes, messageOf, readerOf, valueChecker } from '../json.ts';
+import { messageOf, readerOf, valueChecker } from '../json.ts';
 import { CONFIG_BYTES_MAX } from '../limits.ts';
 import { BundleError } from '../problem.ts';
 import { baseFields } from './base-item.ts';
@@ -17,7 +17,7 @@ import {
   type Collected,
   type CollectOptions,
   type ContentType,
-  configTypeOf,
+  configLayer,
   type Part,
 } from './content-type.ts';
 import { fieldsOf, sourceOf } from './debian-indexes.ts';
@@ -77,22 +77,7 @@ async function collect(item: Item, options: CollectOptions): Promise<Collected> 
   const { name, version, licence, source } = item;
   return {
     artifactType: artifactTypeOf(TYPE),
-    config: {
-      mediaType: configTypeOf(TYPE),
-      blob: blobOfBytes(
-        jsonBytes({
-          type: TYPE,
-          name,
-          version,
-          licence,
-          ...(item.description === undefined ? {} : { description: item.description }),
-          ...(source === undefined ? {} : { source }),
-          architecture,
-          file,
-          sha256,
-        }),
-      ),
-    },
+    config: configLayer(item, { architecture, file, sha256 }),
     layers: [
       {
         mediaType: 'application/json',

@@ -56,10 +56,8 @@ export const baseFields = {
 };
 
 export const BaseItem = Type.Object(baseFields, { additionalProperties: true });
+export type BaseItem = Static<typeof BaseItem>;
 
 /** `<type>/<name>/<version>`: what the item is called in the signed list. */
-export const targetPathOf = ({
-  type,
-  name,
-  version,
-}: Pick<Static<typeof BaseItem>, 'type' | 'name' | 'version'>): string => `${type}/${name}/${version}`;
+export const targetPathOf = ({ type, name, version }: Pick<BaseItem, 'type' | 'name' | 'version'>): string =>
+  `${type}/${name}/${version}`;

@@ -1,6 +1,8 @@
 /** What a type of content has to tell, to be built into bundles. Adding a type is adding a file here and a line in types.ts. */
-import type { Blob } from '../blob.ts';
+import { type Blob, blobOfBytes } from '../blob.ts';
+import { jsonBytes } from '../json.ts';
 import type { RecipeItem } from '../recipe.ts';
+import type { BaseItem } from './base-item.ts';
 
 export interface Layer {
   readonly mediaType: string;
@@ -55,5 +57,24 @@ export interface ContentType {
 }
 
 export const artifactTypeOf = (type: string): string => `application/vnd.casemate.content.${type}.v1`;
-export const configTypeOf = (type: string): string =>
-  `application/vnd.casemate.content.${type}.config.v1+json`;
+
+/** The config blob of an item of ours: what it is, then what its type has to say. */
+export function configLayer(
+  { type, name, version, licence, description, source }: BaseItem,
+  more: Readonly<Record<string, unknown>>,
+): Layer {
+  return {
+    mediaType: `application/vnd.casemate.content.${type}.config.v1+json`,
+    blob: blobOfBytes(
+      jsonBytes({
+        type,
+        name,
+        version,
+        licence,
+        ...(description === undefined ? {} : { description }),
+        ...(source === undefined ? {} : { source }),
+        ...more,
+      }),
+    ),
+  };
+}

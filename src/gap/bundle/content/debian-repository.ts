@@ -6,7 +6,7 @@ import { PackageURL } from 'packageurl-js';
 import { type Static, Type } from 'typebox';
 import { type Blob, blobOfBytes, blobOfFile } from '../blob.ts';
 import { hexOf, TITLE } from '../descriptor.ts';
-import { jsonBytes, valueChecker } from '../json.ts';
+import { valueChecker } from '../json.ts';
 import { BundleError } from '../problem.ts';
 import { startApt } from './apt.ts';
 import { baseFields, targetPathOf } from './base-item.ts';
@@ -15,7 +15,7 @@ import {
   type Collected,
   type CollectOptions,
   type ContentType,
-  configTypeOf,
+  configLayer,
   type Layer,
 } from './content-type.ts';
 import { fieldsOf, packagesText, releaseText, sourceOf } from './debian-indexes.ts';
@@ -112,7 +112,7 @@ async function collect(item: Item, options: CollectOptions): Promise<Collected> 
 }
 
 function collected(item: Item, packages: readonly Package[], created: string): Collected {
-  const { name, version, licence, description, source } = item;
+  const { name, version } = item;
   const own = new Set(packages.map(({ architecture }) => architecture).filter((one) => one !== 'all'));
   const architectures = own.size === 0 ? ['all'] : [...own].sort();
   const text = (path: string, content: string): Layer => ({
@@ -140,13 +140,7 @@ function collected(item: Item, packages: readonly Package[], created: string): C
       size: blob.size,
     })),
   });
-  const config = {
-    type: TYPE,
-    name,
-    version,
-    licence,
-    ...(description === undefined ? {} : { description }),
-    ...(source === undefined ? {} : { source }),
+  const config = configLayer(item, {
     suite: name,
     component: COMPONENT,
     architectures,
@@ -156,10 +150,10 @@ function collected(item: Item, packages: readonly Package[], created: string): C
       sha256: hexOf(blob.digest),
       size: blob.size,
     })),
-  };
+  });
   return {
     artifactType: artifactTypeOf(TYPE),
-    config: { mediaType: configTypeOf(TYPE), blob: blobOfBytes(jsonBytes(config)) },
+    config,
     layers: [
       text(`${suite}/Release`, release),
       ...indexes,

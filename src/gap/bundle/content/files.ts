@@ -2,19 +2,18 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { type Static, Type } from 'typebox';
-import { blobOfBytes, blobOfFile } from '../blob.ts';
+import { blobOfFile } from '../blob.ts';
 import { hexOf, TITLE } from '../descriptor.ts';
-import { jsonBytes, valueChecker } from '../json.ts';
+import { valueChecker } from '../json.ts';
 import { LAYERS_MAX } from '../limits.ts';
 import { BundleError } from '../problem.ts';
-import type { RecipeItem } from '../recipe.ts';
 import { baseFields } from './base-item.ts';
 import {
   artifactTypeOf,
   type Collected,
   type CollectOptions,
   type ContentType,
-  configTypeOf,
+  configLayer,
   type Layer,
 } from './content-type.ts';
 
@@ -69,14 +68,10 @@ export const filesType: ContentType = {
   check: (item, part) => {
     check(item, part);
   },
-  collect: (item, options) => collect(check(item, item.name), item, options),
+  collect: (item, options) => collect(check(item, item.name), options),
 };
 
-async function collect(
-  item: Item,
-  { name, version }: RecipeItem,
-  options: CollectOptions,
-): Promise<Collected> {
+async function collect(item: Item, options: CollectOptions): Promise<Collected> {
   const found = new Map<string, Found>();
   for (const { path, as, mediaType = DEFAULT_MEDIA_TYPE } of item.files) {
     const full = resolve(options.folder, path);
@@ -91,23 +86,10 @@ async function collect(
     layers.push({ mediaType, blob, annotations: { [TITLE]: title } });
     listed.push({ name: title, mediaType, executable, sha256: hexOf(blob.digest), size: blob.size });
   }
-  const { description, licence, source } = item;
+  const { licence, source } = item;
   return {
     artifactType: artifactTypeOf(TYPE),
-    config: {
-      mediaType: configTypeOf(TYPE),
-      blob: blobOfBytes(
-        jsonBytes({
-          type: TYPE,
-          name,
-          version,
-          licence,
-          ...(description === undefined ? {} : { description }),
-          ...(source === undefined ? {} : { source }),
-          files: listed,
-        }),
-      ),
-    },
+    config: configLayer(item, { files: listed }),
     layers,
     parts: listed.map((file) => ({ type: 'file', name: file.name, licence, sha256: file.sha256 })),
     materials: listed.map((file) => ({
