@@ -40,6 +40,16 @@ export function npmPurl(name: string, version: string): string {
   return new PackageURL('npm', scope, rest, version, undefined, undefined).toString();
 }
 
+/** The same of a name from outside: throws an AdvisoryError where it is no package's. */
+export function npmPurlAt(place: Place, field: string, name: string, version: string): string {
+  try {
+    return npmPurl(name, version);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw invalid(place, field, `is ${shown(name)}, which no package is called: ${why}`);
+  }
+}
+
 /** `openssl` of Debian, `@scope/name` of npm. */
 export const fullName = ({ namespace, name, type }: Purl): string =>
   type === 'npm' && namespace !== undefined ? `${namespace}/${name}` : name;

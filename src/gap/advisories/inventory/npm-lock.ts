@@ -2,7 +2,7 @@
 import { fieldsOf, isFields, optionalText, textOf } from '../fields.ts';
 import type { InstalledPackage, Inventory, Unidentified } from '../model.ts';
 import { AdvisoryError, invalid, type Place, shown } from '../problem.ts';
-import { npmPurl } from '../purl.ts';
+import { npmPurlAt } from '../purl.ts';
 
 const PACKAGES_MAX = 50_000;
 const FOLDER = 'node_modules/';
@@ -52,7 +52,7 @@ export function npmLockInventory(text: string, options: NpmLockOptions = {}): In
       continue;
     }
     const version = textOf(at, 'version', entry.version);
-    const purl = npmPurl(name, version);
+    const purl = npmPurlAt(at, 'name', name, version);
     const licence = typeof entry.license === 'string' ? entry.license : undefined;
     packages.set(purl, {
       ecosystem: 'npm',
@@ -65,7 +65,7 @@ export function npmLockInventory(text: string, options: NpmLockOptions = {}): In
   const root = fieldsOf(place, 'packages', lock.packages)[''];
   const own =
     isFields(root) && typeof root.name === 'string' && typeof root.version === 'string'
-      ? npmPurl(root.name, root.version)
+      ? npmPurlAt(place, 'packages.name', root.name, root.version)
       : undefined;
   return {
     ...(own === undefined ? {} : { purl: own }),
