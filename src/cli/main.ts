@@ -9,6 +9,7 @@ import { registerAdvisoryCommands } from './advisories/register.ts';
 import { registerApprovalCommands } from './approvals/register.ts';
 import { registerBundleCommands } from './bundle/register.ts';
 import { registerCertificateCommands } from './certificates/register.ts';
+import { registerGapCommands } from './gap/register.ts';
 import { registerIdentityCommands } from './identity/register.ts';
 import { registerKeyCommands } from './keys/register.ts';
 import { registerLedgerCommands } from './ledger/register.ts';
@@ -43,6 +44,7 @@ registerWitnessCommands(program);
 registerAdvisoryCommands(program);
 registerSealCommands(program);
 registerBundleCommands(program);
+registerGapCommands(program);
 registerDeveloperCommands(program);
 
 try {

@@ -1,0 +1,161 @@
+/** `casemate gap import`, `imports`, `show` and `publish`. */
+import { constants } from 'node:fs';
+import { chmod, copyFile, cp, lstat, readdir, realpath, rm } from 'node:fs/promises';
+import { basename, join, relative, resolve } from 'node:path';
+import { gapFolders } from '#gap/import/folders.ts';
+import type { ImportStatus, Phase } from '#gap/import/import-kind.ts';
+import { printAll } from '../approvals/commands.ts';
+import { mebibytes, progressLine } from '../bundle/progress.ts';
+import { ownCommand } from '../own-command.ts';
+import { chosenRegion } from '../region/where.ts';
+import type { ResourceType } from '../resources/discovery.ts';
+import { CliError, EXIT } from '../resources/errors.ts';
+import type { AnyObject } from '../resources/objects.ts';
+import type { OutputFormat, SessionOptions } from '../resources/options.ts';
+import { printLines, withoutManagedFields } from '../resources/output.ts';
+import { getObject, waitForObject } from '../resources/read.ts';
+import { inSession, type Session } from '../resources/session.ts';
+import { find, gapType, json, make, patch } from './objects.ts';
+import { importLines } from './text.ts';
+
+interface OutputOptions extends SessionOptions {
+  readonly output: 'text' | 'json';
+}
+
+interface BringOptions extends OutputOptions {
+  readonly name?: string;
+  readonly data?: string;
+  /** Milliseconds. */
+  readonly wait: number;
+}
+
+const NAME_MAX = 60;
+const statusOf = (object: AnyObject | undefined) => object?.status as ImportStatus | undefined;
+const ON_ITS_WAY: readonly Phase[] = ['Receiving', 'Verifying', 'Scanning'];
+
+export const bring = inSession(async (session: Session, options: BringOptions, file: string) => {
+  const type = await gapType(session, 'BundleImport');
+  const name = options.name ?? nameOf(file);
+  if ((await find(session, type, name)) !== undefined) {
+    throw new CliError(`there is an import "${name}" already`, {
+      exitCode: EXIT.conflict,
+      hint: 'give another --name',
+    });
+  }
+  const { source, copy } = await intoInbox(file, name, gapFolders(chosenRegion(options.data).gap).inbox);
+  const made = await make(session, type, name, { source });
+  if (options.wait === 0) return show(made, options);
+  const found = await untilDecided(session, type, name, options.wait, ON_ITS_WAY);
+  // What was read is in quarantine now, or refused. Until then it stays.
+  if (copy !== undefined && !ON_ITS_WAY.includes(statusOf(found)?.phase ?? 'Receiving')) {
+    await rm(copy, { recursive: true, force: true });
+  }
+  show(found, options);
+});
+
+/** `/media/usb/Town_12.bundle` is `town-12`. */
+function nameOf(file: string): string {
+  const name = basename(resolve(file))
+    .toLowerCase()
+    .replace(/\.(bundle|tar)$/, '')
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .slice(0, NAME_MAX)
+    .replaceAll(/^-+|-+$/g, '');
+  if (name === '') throw new CliError(`${file} makes no name`, { exitCode: EXIT.usage, hint: 'give --name' });
+  return name;
+}
+
+/** What lies in the inbox already is read where it is; anything else is copied there, sharing its room where the file system can. */
+async function intoInbox(file: string, name: string, inbox: string) {
+  const found = await lstat(file).catch(() => {
+    throw new CliError(`${file} is not there`, { exitCode: EXIT.notFound });
+  });
+  const box = await realpath(inbox).catch(() => {
+    throw new CliError(`${inbox} is not there`, {
+      exitCode: EXIT.notFound,
+      hint: 'run this on the region’s machine, as whoever owns it; --data says where the region is',
+    });
+  });
+  const inside = relative(box, await realpath(file));
+  if (!inside.startsWith('..') && inside !== '') return { source: inside, copy: undefined };
+  const copy = join(box, name);
+  await rm(copy, { recursive: true, force: true });
+  if (found.isDirectory()) {
+    await cp(file, copy, { recursive: true, mode: constants.COPYFILE_FICLONE });
+    await readable(copy);
+  } else {
+    await copyFile(file, copy, constants.COPYFILE_FICLONE);
+    await chmod(copy, 0o644);
+  }
+  return { source: name, copy };
+}
+
+/** The region reads it as another user. The layout is the one of a bundle, or nothing of it is read. */
+async function readable(folder: string): Promise<void> {
+  await chmod(folder, 0o755);
+  for (const one of await readdir(folder, { withFileTypes: true, recursive: true })) {
+    if (one.isDirectory() || one.isFile())
+      await chmod(join(one.parentPath, one.name), one.isDirectory() ? 0o755 : 0o644);
+  }
+}
+
+async function untilDecided(
+  session: Session,
+  type: ResourceType,
+  name: string,
+  limit_ms: number,
+  onItsWay: readonly Phase[],
+): Promise<AnyObject> {
+  const progress = progressLine('receiving');
+  const isDone = (object: AnyObject | undefined) => {
+    const status = statusOf(object);
+    if (status?.bytes !== undefined) progress.report(status.bytes.done, status.bytes.total);
+    const waits = status?.conditions?.some(({ reason }) => reason === 'NoTrust') === true;
+    return object === undefined || waits || !onItsWay.includes(status?.phase ?? 'Receiving');
+  };
+  try {
+    const found = await waitForObject(
+      session.client,
+      { type, project: undefined, name },
+      limit_ms,
+      isDone,
+      (object) => {
+        const { phase, bytes } = statusOf(object) ?? {};
+        const how = bytes === undefined ? '' : `, ${mebibytes(bytes.done)} of ${mebibytes(bytes.total)}`;
+        return `it is ${phase}${how}, and goes on: ${ownCommand()} gap show ${name}`;
+      },
+    );
+    if (found === undefined) throw new CliError('it was deleted meanwhile');
+    return found;
+  } finally {
+    progress.done();
+  }
+}
+
+function show(object: AnyObject, { output }: OutputOptions): void {
+  const status = statusOf(object);
+  if (status?.phase === 'Refused') process.exitCode = EXIT.error;
+  if (output === 'json') json(withoutManagedFields(object));
+  else printLines(importLines(object.metadata.name, status, ownCommand()));
+}
+
+export const showImport = inSession(async (session: Session, options: OutputOptions, name: string) =>
+  show(await getObject(session.client, await gapType(session, 'BundleImport'), undefined, name), options),
+);
+
+export const imports = inSession(
+  async (session: Session, { output }: SessionOptions & { readonly output: OutputFormat }) =>
+    printAll(session, await gapType(session, 'BundleImport'), output),
+);
+
+export const publish = inSession(
+  async (session: Session, options: OutputOptions & { readonly wait: number }, name: string) => {
+    const type = await gapType(session, 'BundleImport');
+    const before = await getObject(session.client, type, undefined, name);
+    const digest = statusOf(before)?.bundle?.digest;
+    if (digest === undefined || statusOf(before)?.phase !== 'AwaitingApproval') return show(before, options);
+    const asked = await patch(session, type, name, { publish: digest });
+    if (options.wait === 0) return show(asked, options);
+    show(await untilDecided(session, type, name, options.wait, ['AwaitingApproval', 'Publishing']), options);
+  },
+);

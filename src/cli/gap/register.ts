@@ -1,0 +1,70 @@
+/** Declares `casemate gap …`. What the commands do is in the files beside this one, loaded when they run. */
+import { type Command, Option } from 'commander';
+import { dataOption } from '../region/options.ts';
+import { outputOption, parseDuration, withConnection } from '../resources/options.ts';
+
+type Action = (...args: never[]) => Promise<void>;
+
+const lazily =
+  (load: () => Promise<Action>) =>
+  async (...args: unknown[]): Promise<void> =>
+    (await load())(...(args as never[]));
+
+const output = () =>
+  new Option('-o, --output <format>', 'how to print').choices(['text', 'json']).default('text');
+const wait = () =>
+  new Option('--wait <time>', 'how long to wait for the region: 30s, 10m, 2h; 0: not at all')
+    .argParser(parseDuration)
+    .default(3_600_000, '1h');
+
+/** Adds them to the program. */
+export function registerGapCommands(program: Command): void {
+  program.commandsGroup('Cross the air gap:');
+  const gap = program
+    .command('gap')
+    .description('take bundles into the region: verified, agreed to, on record');
+
+  withConnection(gap.command('trust'))
+    .description(
+      'propose the root whose signers’ bundles are let in; again, once somebody else agreed, to have it count',
+    )
+    .argument('[root]', 'the first root, such as 1.root.json (default: print the one that counts)')
+    .addOption(output())
+    .action(lazily(async () => (await import('./trust.ts')).trust));
+
+  withConnection(gap.command('import'))
+    .description('bring a bundle: copied into quarantine, verified, scanned; then people decide')
+    .argument('<file>', 'the bundle on this machine, a file or a folder')
+    .option('--name <name>', 'of the BundleImport (default: from the file’s name)')
+    .addOption(dataOption())
+    .addOption(wait())
+    .addOption(output())
+    .action(lazily(async () => (await import('./import.ts')).bring));
+
+  withConnection(gap.command('imports'))
+    .description('list what was brought, and how far it is')
+    .addOption(outputOption())
+    .action(lazily(async () => (await import('./import.ts')).imports));
+
+  withConnection(gap.command('show'))
+    .description('all about one import: who signed, what is in it, what was found')
+    .argument('<name>', 'the BundleImport')
+    .addOption(output())
+    .action(lazily(async () => (await import('./import.ts')).showImport));
+
+  withConnection(gap.command('publish'))
+    .description('make a bundle that somebody else agreed to content of the region')
+    .argument('<name>', 'the BundleImport')
+    .addOption(wait())
+    .addOption(output())
+    .action(lazily(async () => (await import('./import.ts')).publish));
+
+  withConnection(gap.command('receipt'))
+    .description(
+      'write the proof that a bundle was published, which anybody can check offline: casemate ledger check-receipt',
+    )
+    .argument('<name>', 'the BundleImport')
+    .option('--out <file>', 'where to (default: standard output)')
+    .addOption(output())
+    .action(lazily(async () => (await import('./receipt.ts')).receipt));
+}

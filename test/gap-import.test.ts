@@ -1,0 +1,143 @@
+/**
+ * Bundles into a running region: built and signed by people on a connected side, carried, verified, agreed to by two operators, published, and proven where no region is.
+ * What was changed on the way is refused by its block, what is older than what was published by its role.
+ */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, suite, test } from 'node:test';
+import { PROGRAM_FOLDER } from '#region/program.ts';
+import { type Member, member } from './support/project.ts';
+import { startRegion, type TestRegion } from './support/region.ts';
+
+const CASEMATE = join(PROGRAM_FOLDER, 'casemate');
+
+const recipe = (version: number) => `
+name: town
+version: ${version}
+created: 2026-11-22T00:00:00Z
+expires: 2126-11-22T00:00:00Z
+roots: roots
+items:
+  - {type: files, name: notes, version: "${version}.0", licence: CC0-1.0, files: [{path: notes.txt}]}
+`;
+
+suite('a region that takes in bundles', { timeout: 540_000 }, () => {
+  let region: TestRegion;
+  let ann: Member;
+  let ben: Member;
+  const file = (name: string) => join(region.scratch, name);
+
+  before(async () => {
+    region = await startRegion({ settings: 'incus:\n  mode: none' });
+    [ann, ben] = (await Promise.all(
+      ['ann', 'ben'].map(async (name) => {
+        await region.casemate('user', 'create', name, '--role', 'region-operator', '--out', file(name));
+        return member(region, file(name));
+      }),
+    )) as [Member, Member];
+    await connectedSide();
+  });
+  after(() => region?.destroy());
+
+  /** Two signers, a root, and three bundles of one name. */
+  async function connectedSide(): Promise<void> {
+    writeFileSync(file('passphrase'), 'correct horse battery staple\n');
+    const bundle = (...args: readonly string[]) => region.casemate('bundle', ...args);
+    const passphrase = ['--passphrase-file', file('passphrase')];
+    for (const name of ['alice', 'bob'])
+      await bundle('keys', 'new', '--signer', name, '--out', region.scratch, ...passphrase);
+    const signers = ['alice', 'bob'].flatMap((name) => ['--signer', file(`${name}.pub.json`)]);
+    await bundle('root', 'new', file('roots'), ...signers, '--expires', '2126-01-01T00:00:00Z');
+    for (const name of ['alice', 'bob'])
+      await bundle('root', 'sign', file('roots'), '--key', file(`${name}.key`), ...passphrase);
+    for (const version of [1, 2, 3]) {
+      writeFileSync(file('notes.txt'), `Meet at noon, ${version}.\n`);
+      writeFileSync(file('recipe.yaml'), recipe(version));
+      const path = file(`town-${version}.bundle`);
+      await bundle('build', file('recipe.yaml'), '--out', path);
+      for (const name of ['alice', 'bob'])
+        await bundle('sign', path, '--key', file(`${name}.key`), ...passphrase);
+    }
+  }
+
+  /** As the advice that the commands print says. */
+  async function agree(transition: string, target: string): Promise<void> {
+    const asked = await ann.casemate(
+      'approval',
+      'request',
+      transition,
+      target,
+      '--reason',
+      'the plan of November',
+    );
+    const request = /\/(\S+) created/.exec(asked)?.[1] ?? '';
+    const own = await ann.tryCasemate('approval', 'approve', request);
+    assert.match(own.stderr, /whoever asks cannot approve/);
+    assert.match(await ben.casemate('approval', 'approve', request), /is Approved: 1 of 1/);
+  }
+
+  test('a root is proposed by one operator and counts once another agreed', async () => {
+    const proposed = await ann.casemate('gap', 'trust', file('roots/1.root.json'));
+    assert.match(proposed, /root 1 is AwaitingApproval\n {2}digest sha256:[0-9a-f]{64}\n.*2 of alice, bob/);
+    const alone = await ann.tryCasemate('gap', 'trust', file('roots/1.root.json'));
+    assert.equal(alone.code, 4);
+    assert.match(alone.stderr, /trust takes the approval of 1 person other than you/);
+    await agree('trust', 'bundletrust/region');
+    assert.match(await ann.casemate('gap', 'trust', file('roots/1.root.json')), /^root 1 is Trusted/);
+  });
+
+  test('a bundle waits for two people, is published, and its receipt is proven offline', async () => {
+    const waiting = await ann.casemate('gap', 'import', file('town-2.bundle'));
+    assert.match(waiting, /^town-2 is AwaitingApproval/);
+    assert.match(waiting, /signed by alice, bob: 2 are needed by version 1 of the root/);
+    assert.match(waiting, /no advisory data was ever imported/);
+    const alone = await ann.tryCasemate('gap', 'publish', 'town-2');
+    assert.equal(alone.code, 4);
+    assert.match(alone.stderr, /publish takes the approval of 1 person other than you/);
+    assert.equal((await ann.tryCasemate('gap', 'receipt', 'town-2')).code, 1);
+    await agree('publish', 'bundleimport/town-2');
+    assert.match(await ann.casemate('gap', 'publish', 'town-2'), /^town-2 is Published/);
+
+    const gap = join(region.data, 'gap');
+    const { bundles } = JSON.parse(readFileSync(join(gap, 'content/published.json'), 'utf8'));
+    assert.deepEqual(
+      bundles.map(({ name, version }: { name: string; version: number }) => [name, version]),
+      [['town', 2]],
+    );
+    assert.deepEqual(readdirSync(join(gap, 'inbox')), []);
+
+    await ann.casemate('gap', 'receipt', 'town-2', '--out', file('town-2.receipt'));
+    writeFileSync(file('region.vkey'), await ann.casemate('ledger', 'key'));
+    const offline = await region.run(
+      'unshare',
+      ['--net', CASEMATE, 'ledger', 'check-receipt', file('town-2.receipt'), '--key', file('region.vkey')],
+      { env: { KUBECONFIG: '/nonexistent', CASEMATE_DATA: '/nonexistent' } },
+    );
+    assert.equal(offline.code, 0, offline.stderr);
+    assert.match(offline.stdout, /proven\.[\s\S]*bundleimports\.gap\.casemate\.internal/);
+  });
+
+  test('a bundle with one other byte is refused by its blob, and one that is older by its role', async () => {
+    // Of content that the region does not have: what it has is not even read from the medium.
+    const bytes = readFileSync(file('town-3.bundle'));
+    const at = bytes.indexOf('Meet at noon');
+    bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
+    writeFileSync(file('changed.bundle'), bytes);
+    const changed = await ann.tryCasemate('gap', 'import', file('changed.bundle'));
+    assert.equal(changed.code, 1);
+    assert.match(
+      changed.stdout,
+      /^changed is Refused\n {2}REFUSED \(WrongDigest\)\n {4}files\/notes\/3\.0: blob sha256:[0-9a-f]{64}: its bytes are not those that were signed for/,
+    );
+    const old = await ann.tryCasemate('gap', 'import', file('town-1.bundle'), '-o', 'json');
+    assert.equal(old.code, 1);
+    const [refusal] = JSON.parse(old.stdout).status.refusals;
+    assert.deepEqual([refusal.reason, refusal.part], ['Rollback', 'targets']);
+    assert.match(await ann.casemate('gap', 'imports'), /town-1 +Refused[\s\S]*town-2 +Published +100%/);
+    assert.deepEqual(
+      readdirSync(join(region.data, 'gap/quarantine')).filter((name) => name !== ''),
+      [],
+    );
+  });
+});
