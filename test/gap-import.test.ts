@@ -3,6 +3,7 @@
  * What was changed on the way is refused by its block, what is older than what was published by its role.
  */
 import assert from 'node:assert/strict';
+import { hash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
@@ -116,6 +117,9 @@ suite('a region that takes in bundles', { timeout: 540_000 }, () => {
     );
     assert.equal(offline.code, 0, offline.stderr);
     assert.match(offline.stdout, /proven\.[\s\S]*bundleimports\.gap\.casemate\.internal/);
+    const body = readFileSync(file('town-2.receipt.body.json'));
+    assert.ok(offline.stdout.includes(`sha256:${hash('sha256', body)}`), offline.stdout);
+    assert.match(body.toString(), /"phase":"Published"/);
   });
 
   test('a bundle with one other byte is refused by its blob, and one that is older by its role', async () => {

@@ -1,6 +1,7 @@
 /** `casemate gap receipt`: the proof, for whoever answers for security, that two people let this very bundle in. */
 import { writeFile } from 'node:fs/promises';
 import type { ImportStatus } from '#gap/import/import-kind.ts';
+import { bodyPath } from '#trust/ledger/bodies.ts';
 import { proveObject } from '../ledger/receipts.ts';
 import { ownCommand, shellWord } from '../own-command.ts';
 import { CliError } from '../resources/errors.ts';
@@ -26,15 +27,24 @@ export const receipt = inSession(async (session: Session, options: ReceiptOption
   }
   const proof = await proveObject(session, found.metadata);
   if (options.out !== undefined) {
+    const body = `${options.out}.body.json`;
     await writeFile(options.out, proof);
-    const file = shellWord(options.out);
+    await writeFile(body, await bodyOf(session, Number(found.metadata.resourceVersion)));
+    const [file, object] = [shellWord(options.out), shellWord(body)];
     printLines([
       `${options.out} proves that ${name} was published. Anybody checks it, without this region:`,
       `  ${ownCommand()} ledger key > region.vkey        # once, by a way that you trust`,
       `  ${ownCommand()} ledger check-receipt ${file} --key region.vkey`,
+      `  sha256sum ${object}        # is the digest in it: what was published, who signed, who asked`,
     ]);
     return;
   }
   if (options.output === 'json') json({ import: found, receipt: proof });
   else print(proof);
 });
+
+/** The object as the leaf has its digest: what the receipt is about. */
+async function bodyOf({ client }: Session, index: number): Promise<Uint8Array> {
+  const { body } = await client.send({ path: `/ledger/changes/${bodyPath(index)}`, accept: '*/*' });
+  return body;
+}

@@ -24,7 +24,7 @@ export function importLines(name: string, status: ImportStatus | undefined, comm
       ? []
       : [
           `  ${scan.packages} packages, ${scan.unidentified} that cannot be looked up: ${scan.message}`,
-          findings(scan),
+          ...(scan.dataOf === undefined ? [] : [findings(scan)]),
         ]),
     ...(publishedAt === undefined ? [] : [`  published at ${publishedAt}`]),
     ...(phase === ADVICE_PHASE

@@ -8,7 +8,6 @@ import { BLOCK_BYTES } from '../bundle/limits.ts';
 import { extendChain, LARGE_BYTES, planFor, RECIPE } from '../bundle/testing/bundle-world.ts';
 import { ContentStore } from './content-store.ts';
 import { BundleImport } from './import-kind.ts';
-import { ImportPolicy } from './policy-kind.ts';
 import { startImportWorld } from './testing/import-world.ts';
 import { BundleTrust, TRUST_KEY } from './trust-kind.ts';
 
@@ -132,24 +131,6 @@ test('a bundle that brings ten roots since the trusted one is taken, and its las
   assert.deepEqual([phase, bundle?.root], ['AwaitingApproval', 11]);
   const kept = await world.test.realms.use(REGION, async ({ view }) => view.get(BundleTrust, TRUST_KEY));
   assert.deepEqual([kept?.status?.phase, kept?.status?.version], ['Trusted', 11]);
-});
-
-test('the policy refuses by item and rule', async (t) => {
-  const world = await startImportWorld(t);
-  await world.trust();
-  await world.test.realms.use(REGION, ({ resources }) =>
-    resources.create(
-      ImportPolicy,
-      undefined,
-      { metadata: { name: 'region' }, spec: { unidentified: 'block', licences: { deny: ['Apache-2.0'] } } },
-      world.test.context(REGION),
-    ),
-  );
-  await world.bundles.signed('seven', 'tar');
-  await world.carry('seven');
-  const { phase, scan } = await world.bring('seven');
-  // Plain files are nothing to look up: this policy has nothing against them.
-  assert.deepEqual([phase, scan?.packages], ['AwaitingApproval', 0]);
 });
 
 test('what is published is what people agreed to: another digest, or too early, is refused in the lane', async (t) => {

@@ -69,7 +69,7 @@ async function scanWith(
   }
   const message =
     asOf === undefined
-      ? 'no advisory data was ever imported, so nothing was looked up: casemate advisories load, or import a bundle of it'
+      ? 'no advisory data was ever imported, so nothing was looked up: casemate advisories load'
       : `held against the advisories of ${asOf}`;
   const scan = {
     message,
