@@ -140,7 +140,14 @@ export class IncusTransport {
   async websocket(path: string, query: Readonly<Record<string, string>>): Promise<WebSocket> {
     if (this.#closed) throw new IncusError('Unavailable', 'the connection to Incus was closed');
     const search = `${path}?${new URLSearchParams(query)}`;
-    const options = { perMessageDeflate: false, maxPayload: ANSWER_BYTES_MAX, handshakeTimeout: 10_000 };
+    const options = {
+      perMessageDeflate: false,
+      // Incus pings as it starts a command, and closes without waiting for an answer. A pong that comes after that fails, and Node then
+      // drops what was not read yet: the output of a command that ended at once. Incus keeps connections that never answer.
+      autoPong: false,
+      maxPayload: ANSWER_BYTES_MAX,
+      handshakeTimeout: 10_000,
+    };
     const address = this.#address;
     if ('absent' in address) throw new IncusError('Absent', address.absent);
     const socket =
