@@ -318,7 +318,7 @@ describe('the network service', { skip: labProblem() }, () => {
       output: `${peer} peer.front.default.acme.internal\n`,
     });
     assert.equal((await run(ACME, 'web', 'getent hosts db')).code, 2);
-    assert.equal((await run(ACME, 'web', 'getent hosts deb.debian.org')).code, 2);
+    assert.equal((await run(ACME, 'web', 'getent hosts www.example.com')).code, 2);
     assert.equal(await greets(ACME, 'web', peer), true);
     assert.equal(await greets(ACME, 'web', db), false);
     assert.equal(await greets(ACME, 'web', foreign), false);
