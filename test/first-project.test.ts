@@ -247,15 +247,26 @@ suite('a first project', { timeout: 600_000 }, () => {
       key,
     ]);
     assert.equal(offline.code, 0, offline.stderr);
+    const check = (path: string) => alice.tryCasemate('ledger', 'check-receipt', path, '--key', key);
     // The leaf lies in the receipt in base64: another leaf, another hash, no proof.
     const forged = join(region.scratch, 'forged.receipt');
     const [head = '', leaf = '', ...rest] = readFileSync(receipt, 'utf8').split('\n');
     const changed = Buffer.from(leaf.split(' ')[1] ?? '', 'base64')
       .toString()
-      .replace('"name":"web"', '"name":"wob"');
+      .replace('"namespace":"web"', '"namespace":"wob"');
     assert.match(changed, /wob/);
     writeFileSync(forged, [head, `extra ${Buffer.from(changed).toString('base64')}`, ...rest].join('\n'));
-    assert.equal((await alice.tryCasemate('ledger', 'check-receipt', forged, '--key', key)).code, 1);
+    assert.equal((await check(forged)).code, 1);
+    // What the leaf says of persons, the name among it, lies beside the receipt: it is held against the leaf.
+    const record = readFileSync(`${receipt}.record.json`, 'utf8');
+    const another = join(region.scratch, 'another.receipt');
+    writeFileSync(another, readFileSync(receipt));
+    writeFileSync(`${another}.record.json`, record);
+    assert.equal((await check(another)).code, 0);
+    const renamed = record.replace('"name":"web"', '"name":"wob"');
+    assert.match(renamed, /wob/);
+    writeFileSync(`${another}.record.json`, renamed);
+    assert.equal((await check(another)).code, 1);
   });
 
   test('the operator’s own credential opens nothing of the organization', async () => {

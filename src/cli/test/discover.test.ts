@@ -11,16 +11,21 @@ const PATHS = [
   'test/support/region.ts',
   'src/engines/incus/incus.test.ts',
   'src/engines/incus/incus.ts',
+  'src/engines/nftables/packets.test.ts',
   'src/kernel/log/leaf.test.ts',
   'content/node_modules/somebody/else.test.ts',
   'bench/suite.test.ts',
 ];
 
-test('what starts a whole region has the machine to itself, what starts servers of its own shares it with one other', () => {
+test('what breaks regions or listens for silence has the machine to itself, what starts servers of its own shares it with one other', () => {
   assert.deepEqual(sortTestFiles(PATHS, {}), {
     together: ['bench/suite.test.ts', 'src/kernel/log/leaf.test.ts'],
-    inPairs: ['src/engines/incus/incus.test.ts', 'test/keys/erasure.test.ts'],
-    alone: ['test/isolation.test.ts', 'test/keys/sealed-region.test.ts'],
+    inPairs: [
+      'src/engines/incus/incus.test.ts',
+      'test/keys/erasure.test.ts',
+      'test/keys/sealed-region.test.ts',
+    ],
+    alone: ['src/engines/nftables/packets.test.ts', 'test/isolation.test.ts'],
   });
 });
 

@@ -7,9 +7,9 @@ import { join } from 'node:path';
 const FOLDERS: readonly string[] = ['src', 'test', 'content', 'bench'];
 // They take silence on a wire for a refusal: a busy machine must not be silent for another reason.
 const QUIET: readonly string[] = ['src/engines/nftables/packets', 'src/engines/nftables/seal/'];
-// They start whole regions, or watch what all of the machine does.
+// They break, starve or time whole regions, or watch what all of the machine does.
 const ALONE: readonly string[] = ['test/'];
-// They start servers of their own (PostgreSQL, Incus, a browser, many processes): more than two would only wait for each other. Each keeps to its own
+// They start servers of their own (PostgreSQL, Incus, a browser, a region): more than two would only wait for each other. Each keeps to its own
 // folders, sockets and ports, network namespaces or bridges, and to filter tables that bear its own name.
 const IN_PAIRS: readonly string[] = [
   'src/cli/',
@@ -18,12 +18,18 @@ const IN_PAIRS: readonly string[] = [
   'src/services/compute/',
   'src/services/network/',
   'test/access/',
+  'test/certificates',
   'test/conformance/',
   'test/correctness/',
-  'test/keys/erasure',
-  'test/keys/hsm-keys',
-  'test/keys/own-hsm',
+  'test/external-engines',
+  'test/gap-import',
+  'test/identity',
+  'test/keys/',
+  'test/operators/',
   'test/sign-in/',
+  'test/vulnerabilities',
+  'test/without-engine',
+  'test/witnesses',
 ];
 
 export interface TestFiles {
