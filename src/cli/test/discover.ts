@@ -26,6 +26,7 @@ const IN_PAIRS: readonly string[] = [
   'test/identity',
   'test/keys/',
   'test/operators/',
+  'test/seal',
   'test/sign-in/',
   'test/vulnerabilities',
   'test/without-engine',
