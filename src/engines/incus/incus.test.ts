@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { isIncusError } from './errors.ts';
@@ -254,6 +256,28 @@ describe('the Incus adapter against a private incusd', () => {
     assert.deepEqual(findRemains(engine.folder).bridges, [name]);
     await networks.delete(name);
     await assert.rejects(networks.get(name), (e) => isIncusError(e, 'NotFound'));
+  });
+
+  test('a bridge is removed while interfaces of others come and go', async () => {
+    const { networks } = engine.incus;
+    const other = `cmo${process.pid}`;
+    const look = 'ip link >/dev/null; '.repeat(3);
+    const churn = spawn('sh', [
+      '-c',
+      `while ip link add ${other} type bridge && { ${look} } && ip link del ${other}; do ${look} done`,
+    ]);
+    try {
+      for (let i = 0; i < 6; i++) {
+        const name = `cmc${process.pid}`;
+        await networks.create({ name, config: { 'ipv4.address': 'none', 'ipv6.address': 'none' } });
+        await networks.delete(name);
+      }
+      assert.equal(churn.exitCode, null, 'others came and went all the while');
+    } finally {
+      churn.kill('SIGKILL');
+      if (churn.exitCode === null && churn.signalCode === null) await once(churn, 'exit');
+      await once(spawn('ip', ['link', 'del', other]), 'exit');
+    }
   });
 
   test('nothing of a killed daemon is left: no process, mount, loop, bridge or control group', async () => {

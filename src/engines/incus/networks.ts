@@ -2,12 +2,14 @@
  * Incus networks of type bridge. They live in Incus' default project (it allows them nowhere else) and their names are
  * interface names of the host: at most 15 characters.
  */
-import { IncusError } from './errors.ts';
+import { IncusError, isIncusError } from './errors.ts';
 import { change } from './operations.ts';
-import type { IncusTransport } from './transport.ts';
+import type { IncusTransport, Method } from './transport.ts';
 import type { Config, IncusNetwork, IncusNetworkLease } from './types.ts';
 
 export const INTERFACE_NAME_MAX = 15;
+/** How often a change is sent that stumbles over an interface of somebody else. */
+const SENDINGS_MAX = 20;
 
 export interface NetworkDraft {
   readonly name: string;
@@ -39,7 +41,7 @@ export class Networks {
         `bridge name ${draft.name} is longer than ${INTERFACE_NAME_MAX} characters`,
       );
     }
-    await change(this.#transport, 'POST', '/1.0/networks', {
+    await this.#change('POST', '/1.0/networks', {
       name: draft.name,
       type: 'bridge',
       description: draft.description ?? '',
@@ -49,12 +51,12 @@ export class Networks {
 
   /** Replaces the whole configuration; its dnsmasq restarts when that matters to it. */
   async update(name: string, description: string, config: Config): Promise<void> {
-    await change(this.#transport, 'PUT', path(name), { description, config });
+    await this.#change('PUT', path(name), { description, config });
   }
 
   /** Throws `InUse` while an instance has an interface on it. */
   async delete(name: string): Promise<void> {
-    await change(this.#transport, 'DELETE', path(name), undefined);
+    await this.#change('DELETE', path(name));
   }
 
   /** DHCP leases and static reservations, gateway included. `project`: of whose instances. */
@@ -63,6 +65,23 @@ export class Networks {
       query: { project },
     });
   }
+
+  /**
+   * Incus looks for a bridge's children among all interfaces of the host, one `ip link show` each, and fails when one of
+   * them (any instance's) goes between its list and its look; it undoes what it began.
+   */
+  async #change(method: Method, path: string, body?: unknown): Promise<void> {
+    for (let sent = 1; ; sent++) {
+      try {
+        return await change(this.#transport, method, path, body);
+      } catch (error) {
+        if (sent === SENDINGS_MAX || !stumbled(error)) throw error;
+      }
+    }
+  }
 }
+
+const stumbled = (error: unknown): boolean =>
+  isIncusError(error, 'Failed') && /bridge children .*does not exist/s.test(error.message);
 
 const path = (name: string) => `/1.0/networks/${encodeURIComponent(name)}`;
