@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { sortTestFiles } from './discover.ts';
 
 const PATHS = [
-  'test/isolation.test.ts',
+  'test/air-gap.test.ts',
   'test/keys/sealed-region.test.ts',
   'test/keys/erasure.test.ts',
   'test/correctness/simulation.long.test.ts',
@@ -17,15 +17,15 @@ const PATHS = [
   'bench/suite.test.ts',
 ];
 
-test('what breaks regions or listens for silence has the machine to itself, what starts servers of its own shares it with one other', () => {
+test('what breaks regions or listens for silence has the machine to itself, what starts servers of its own shares it, whole regions first', () => {
   assert.deepEqual(sortTestFiles(PATHS, {}), {
     together: ['bench/suite.test.ts', 'src/kernel/log/leaf.test.ts'],
-    inPairs: [
-      'src/engines/incus/incus.test.ts',
-      'test/keys/erasure.test.ts',
+    sharing: [
       'test/keys/sealed-region.test.ts',
+      'test/keys/erasure.test.ts',
+      'src/engines/incus/incus.test.ts',
     ],
-    alone: ['src/engines/nftables/packets.test.ts', 'test/isolation.test.ts'],
+    alone: ['src/engines/nftables/packets.test.ts', 'test/air-gap.test.ts'],
   });
 });
 
@@ -35,6 +35,6 @@ test('a test of the whole that nobody placed runs alone', () => {
 });
 
 test('long tests run when they are asked for, and alone', () => {
-  const { alone, inPairs } = sortTestFiles(PATHS, { only: 'correctness', long: true });
-  assert.deepEqual({ alone, inPairs }, { alone: ['test/correctness/simulation.long.test.ts'], inPairs: [] });
+  const { alone, sharing } = sortTestFiles(PATHS, { only: 'correctness', long: true });
+  assert.deepEqual({ alone, sharing }, { alone: ['test/correctness/simulation.long.test.ts'], sharing: [] });
 });

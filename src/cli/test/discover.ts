@@ -9,9 +9,9 @@ const FOLDERS: readonly string[] = ['src', 'test', 'content', 'bench'];
 const QUIET: readonly string[] = ['src/engines/nftables/packets', 'src/engines/nftables/seal/'];
 // They break, starve or time whole regions, or watch what all of the machine does.
 const ALONE: readonly string[] = ['test/'];
-// They start servers of their own (PostgreSQL, Incus, a browser, a region): more than two would only wait for each other. Each keeps to its own
-// folders, sockets and ports, network namespaces or bridges, and to filter tables that bear its own name.
-const IN_PAIRS: readonly string[] = [
+// They start servers of their own (PostgreSQL, Incus, a browser, a region) and mostly wait for them. Each keeps to its own folders, sockets and
+// ports, network namespaces or bridges, and to filter tables that bear its own name.
+const SHARING: readonly string[] = [
   'src/cli/',
   'src/engines/',
   'src/region/',
@@ -22,8 +22,10 @@ const IN_PAIRS: readonly string[] = [
   'test/conformance/',
   'test/correctness/',
   'test/external-engines',
+  'test/first-project',
   'test/gap-import',
   'test/identity',
+  'test/isolation',
   'test/keys/',
   'test/operators/',
   'test/seal',
@@ -31,12 +33,14 @@ const IN_PAIRS: readonly string[] = [
   'test/vulnerabilities',
   'test/without-engine',
   'test/witnesses',
+  'test/workload-identity',
 ];
 
 export interface TestFiles {
   /** As many at a time as the machine has processors for. */
   readonly together: readonly string[];
-  readonly inPairs: readonly string[];
+  /** A few more than that at a time; whole regions, which take longest, first. */
+  readonly sharing: readonly string[];
   readonly alone: readonly string[];
 }
 
@@ -50,8 +54,9 @@ export function sortTestFiles(
     .filter((path) => long === true || !path.endsWith('.long.test.ts'))
     .filter((path) => only === undefined || path.includes(only))
     .toSorted();
-  const files = { together: [] as string[], inPairs: [] as string[], alone: [] as string[] };
+  const files = { together: [] as string[], sharing: [] as string[], alone: [] as string[] };
   for (const path of chosen) files[placeOf(path)].push(path);
+  files.sharing.reverse();
   return files;
 }
 
@@ -59,7 +64,7 @@ function placeOf(path: string): keyof TestFiles {
   const isIn = (folders: readonly string[]) => folders.some((folder) => path.startsWith(folder));
   if (path.endsWith('.long.test.ts')) return 'alone';
   if (isIn(QUIET)) return 'alone';
-  if (isIn(IN_PAIRS)) return 'inPairs';
+  if (isIn(SHARING)) return 'sharing';
   return isIn(ALONE) ? 'alone' : 'together';
 }
 

@@ -17,7 +17,8 @@ import { clearLeftovers, RUN_VARIABLE } from './leftovers.ts';
 import { runFiles, type Tally } from './run-files.ts';
 
 const CONCURRENCY_MAX = 8;
-const PAIR = 2;
+// They wait half of their time.
+const SHARERS_PER_PROCESSOR = 1.5;
 // What a shell answers for a program that an interrupt ended.
 const EXIT_INTERRUPTED = 130;
 // Where Debian and the Google Cloud SDK keep kubectl; tests look in the PATH.
@@ -71,9 +72,9 @@ async function prepare(): Promise<void> {
 }
 
 async function runAll(options: TestOptions, total: Tally): Promise<void> {
-  const { together, inPairs, alone } = sortTestFiles(findTestFiles(PROGRAM_FOLDER), options);
-  if (together.length + inPairs.length + alone.length === 0) return;
-  if (inPairs.length + alone.length > 0) await prepare();
+  const { together, sharing, alone } = sortTestFiles(findTestFiles(PROGRAM_FOLDER), options);
+  if (together.length + sharing.length + alone.length === 0) return;
+  if (sharing.length + alone.length > 0) await prepare();
   const run = randomBytes(3).toString('hex');
   // Short, because unix sockets' paths are; open to all, because accounts other than root work in it.
   const root = `/tmp/cmt-${run}`;
@@ -100,8 +101,8 @@ async function runAll(options: TestOptions, total: Tally): Promise<void> {
       { title: 'Tests', files: together, concurrency: processors },
       {
         title: 'Tests that start servers of their own',
-        files: inPairs,
-        concurrency: Math.min(PAIR, processors),
+        files: sharing,
+        concurrency: Math.min(CONCURRENCY_MAX, Math.ceil(SHARERS_PER_PROCESSOR * processors)),
       },
       { title: 'Tests that have the machine to themselves', files: alone, concurrency: 1 },
     ];
