@@ -33,6 +33,8 @@ export interface Layout {
   readonly advisories: string;
   /** What crosses the air gap: the inbox of bundles, those held in quarantine, and what was published. */
   readonly gap: string;
+  /** Releases of Casemate that were installed, which of them runs, and how it came to that. */
+  readonly releases: string;
   /** Where the program shows for processes that cannot reach the checkout. */
   readonly program: string;
   /** Compiled code of the region process. */
@@ -45,6 +47,8 @@ export interface Layout {
     readonly control: string;
     /** What the supervisor runs: written by `up`. */
     readonly plan: string;
+    /** What it is to go over to, on trial. */
+    readonly trial: string;
     /** What it started, to find after a crash. */
     readonly state: string;
     /** Where the root agent that applies nftables rules listens. */
@@ -75,6 +79,7 @@ export function layoutOf(folder: string): Layout {
     firewall: join(data, 'firewall'),
     advisories: join(data, 'advisories'),
     gap: join(data, 'gap'),
+    releases: join(data, 'releases'),
     program: join(data, 'program'),
     cache: join(data, 'cache'),
     logs: join(data, 'logs'),
@@ -83,6 +88,7 @@ export function layoutOf(folder: string): Layout {
       lock: join(run, 'lock'),
       control: join(run, 'supervisor.sock'),
       plan: join(run, 'plan.json'),
+      trial: join(run, 'trial.json'),
       state: join(run, 'state.json'),
       firewall: join(run, 'firewall.sock'),
     },

@@ -9,12 +9,18 @@ import type { SupervisorStatus } from './definition.ts';
 const REQUEST_BYTES_MAX = 1_024;
 const ANSWER_BYTES_MAX = 1_048_576;
 
-export type ControlCommand = 'status' | 'stop';
+export type ControlCommand = 'status' | 'stop' | 'trial' | 'confirm' | 'revert';
 
 export interface ControlHandlers {
   status(): SupervisorStatus;
   /** Resolves when every process has ended. */
   stop(): Promise<void>;
+  /** Goes over to the plan that was laid into the run folder, on trial. */
+  trial(): Promise<void>;
+  /** False when nothing is on trial any more. */
+  confirm(): boolean;
+  /** False when nothing was. */
+  revert(): Promise<boolean>;
 }
 
 /** Serves the socket at `path`; the caller holds the supervisor's lock, so a file that is there is an old one. */
@@ -24,9 +30,10 @@ export async function serveControl(path: string, handlers: ControlHandlers): Pro
     socket.on('error', () => socket.destroy());
     void readLine(socket, REQUEST_BYTES_MAX).then(
       async (line) => {
-        if (line === 'status') socket.end(`${JSON.stringify(handlers.status())}\n`);
-        else if (line === 'stop') await handlers.stop().then(() => socket.end('{"stopped":true}\n'));
-        else socket.end('{"error":"commands are status and stop"}\n');
+        const answer = await answerTo(line, handlers).catch((error: unknown) => ({
+          error: messageOf(error),
+        }));
+        socket.end(`${JSON.stringify(answer)}\n`);
       },
       () => socket.destroy(),
     );
@@ -37,6 +44,39 @@ export async function serveControl(path: string, handlers: ControlHandlers): Pro
   });
   chmodSync(path, 0o600);
   return server;
+}
+
+async function answerTo(line: string, handlers: ControlHandlers): Promise<object> {
+  switch (line as ControlCommand) {
+    case 'status':
+      return handlers.status();
+    case 'stop':
+      await handlers.stop();
+      return { stopped: true };
+    case 'trial':
+      await handlers.trial();
+      return { done: true };
+    case 'confirm':
+      return { done: handlers.confirm() };
+    case 'revert':
+      return { done: await handlers.revert() };
+    default:
+      return { error: 'commands are status, stop, trial, confirm and revert' };
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Whether it was done; undefined when no supervisor is there, or it went away meanwhile. Throws with what it says is wrong. */
+export async function askTrial(
+  path: string,
+  command: 'trial' | 'confirm' | 'revert',
+): Promise<boolean | undefined> {
+  const answer = await ask(path, command);
+  if (answer === undefined) return undefined;
+  const { done, error } = JSON.parse(answer) as { readonly done?: boolean; readonly error?: string };
+  if (done === undefined) throw new Error(`the supervisor: ${error ?? 'answered nothing'}`);
+  return done;
 }
 
 /** The status of the supervisor at `path`, or undefined when none answers there. */

@@ -106,6 +106,8 @@ export interface SupervisorStatus {
   readonly pid: number;
   readonly startedAt: string;
   readonly digest: string;
+  /** That plan goes away again by itself unless somebody says that it stays. */
+  readonly onTrial: boolean;
   readonly memory_bytes: number;
   readonly processes: readonly ProcessStatus[];
 }

@@ -7,9 +7,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Clock, sleep } from '#kernel/clock.ts';
 import type { Layout } from '../layout.ts';
-import { askStatus, askStop } from './control.ts';
+import { askStatus, askStop, askTrial } from './control.ts';
 import type { ProcessStatus, SupervisorPlan, SupervisorStatus } from './definition.ts';
 import { endLeftovers } from './leftovers.ts';
+import type { TrialRequest } from './trial.ts';
 
 const POLL_MS = 20;
 const ANSWER_LIMIT_MS = 30_000;
@@ -81,6 +82,25 @@ export async function stopSupervisor(layout: Layout, clock: Clock): Promise<bool
     return true;
   }
   return (await endLeftovers(layout.run.state, clock)).length > 0;
+}
+
+/**
+ * Has the supervisor go over to another plan, and back by itself unless `confirmTrial` comes in time. Resolves when what must go has gone. Throws when no supervisor
+ * is there, when another plan is on trial, or when this one can never run.
+ */
+export async function beginTrial(layout: Layout, request: TrialRequest): Promise<void> {
+  writeFileSync(layout.run.trial, JSON.stringify(request), { mode: 0o600 });
+  if ((await askTrial(layout.run.control, 'trial')) === undefined)
+    throw new Error(`no supervisor runs in ${layout.data}`);
+}
+
+/** The plan on trial stays. False when it is not on trial any more: then the one before runs. */
+export const confirmTrial = async (layout: Layout): Promise<boolean> =>
+  (await askTrial(layout.run.control, 'confirm')) === true;
+
+/** Back to the plan before, at once. Resolves when its processes have been told to start. */
+export async function revertTrial(layout: Layout): Promise<void> {
+  await askTrial(layout.run.control, 'revert');
 }
 
 async function lockIsFree(layout: Layout): Promise<void> {

@@ -12,6 +12,7 @@ import { endLeftovers, type OwnedProcess, writeState } from './leftovers.ts';
 import { LogFile } from './log-file.ts';
 import { identify } from './process-table.ts';
 import { Supervisor } from './supervisor.ts';
+import { type TrialRequest, Trials } from './trial.ts';
 
 const folder = process.argv[2];
 if (folder === undefined) throw new TypeError('usage: main.ts RUN_FOLDER');
@@ -30,9 +31,8 @@ process.on('uncaughtException', (error) => {
 const self = identify(process.pid);
 if (self === undefined) throw new Error('/proc is not mounted: the supervisor needs it');
 const startedAt = new Date(wakefulClock.now()).toISOString();
-const definitions = new Map(plan.processes.map((definition) => [definition.name, definition]));
-
 function saveState(): void {
+  const definitions = new Map(supervisor.definitions().map((definition) => [definition.name, definition]));
   const processes: OwnedProcess[] = [];
   for (const status of supervisor.status()) {
     const identity = status.pid === undefined ? undefined : identify(status.pid);
@@ -50,6 +50,12 @@ const ended = await endLeftovers(statePath, wakefulClock);
 if (ended.length > 0) note(`ended what a killed supervisor had left: ${ended.join(', ')}`);
 
 const supervisor: Supervisor = new Supervisor(plan, wakefulClock, saveState);
+const trials = new Trials({
+  plan,
+  clock: wakefulClock,
+  adopt: (next, options) => supervisor.adopt(next, options),
+  note,
+});
 
 let stopping: Promise<void> | undefined;
 function stop(reason: string): Promise<void> {
@@ -68,11 +74,15 @@ await serveControl(controlPath, {
   status: () => ({
     pid: process.pid,
     startedAt,
-    digest: plan.digest,
+    digest: trials.digest,
+    onTrial: trials.isOnTrial,
     memory_bytes: process.memoryUsage.rss(),
     processes: supervisor.status(),
   }),
   stop: () => stop('asked to'),
+  trial: () => trials.begin(JSON.parse(readFileSync(join(folder, 'trial.json'), 'utf8')) as TrialRequest),
+  confirm: () => trials.confirm(),
+  revert: () => trials.revert('asked to'),
 });
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal));
 // Outlives the terminal it was started from.

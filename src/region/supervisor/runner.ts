@@ -29,9 +29,9 @@ export interface RunnerOptions {
 }
 
 export class Runner {
-  readonly definition: ProcessDefinition;
   /** Resolves once, when the process is ready for the first time. Never rejects. */
   readonly firstReady: Promise<void>;
+  #definition: ProcessDefinition;
   readonly #log: LogFile;
   readonly #clock: Clock;
   readonly #onChange: () => void;
@@ -50,7 +50,7 @@ export class Runner {
   #keys: object | undefined;
 
   constructor({ definition, log, clock, confine, onChange }: RunnerOptions) {
-    this.definition = definition;
+    this.#definition = definition;
     this.#log = log;
     this.#clock = clock;
     this.#onChange = onChange;
@@ -59,6 +59,15 @@ export class Runner {
     this.firstReady = new Promise((resolve) => {
       this.#signalFirstReady = resolve;
     });
+  }
+
+  get definition(): ProcessDefinition {
+    return this.#definition;
+  }
+
+  /** From its next start on. */
+  redefine(definition: ProcessDefinition): void {
+    this.#definition = definition;
   }
 
   status(): ProcessStatus {
@@ -82,11 +91,11 @@ export class Runner {
     this.#finished ??= this.#run();
   }
 
-  /** Ends the process; resolves when it is gone. */
-  async stop(): Promise<void> {
+  /** Ends the process, in `graceMax_ms` at most where that is given; resolves when it is gone. */
+  async stop(graceMax_ms?: number): Promise<void> {
     this.#stopping.abort();
     if (this.#child === undefined) this.#enter('stopped');
-    else await this.#end(this.#child);
+    else await this.#end(this.#child, graceMax_ms);
     await this.#finished;
   }
 
@@ -217,13 +226,14 @@ export class Runner {
     return false;
   }
 
-  async #end(child: ChildProcess): Promise<void> {
+  async #end(child: ChildProcess, graceMax_ms = Number.POSITIVE_INFINITY): Promise<void> {
     const { stop } = this.definition;
+    const grace_ms = Math.min(stop.grace_ms, graceMax_ms);
     if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
     this.#enter('stopping');
     const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-    const killer = this.#clock.after(stop.grace_ms, () => {
-      this.#note(`did not end within ${stop.grace_ms} ms: killing it`);
+    const killer = this.#clock.after(grace_ms, () => {
+      this.#note(`did not end within ${grace_ms} ms: killing it`);
       child.kill('SIGKILL');
     });
     if (stop.command === undefined) {

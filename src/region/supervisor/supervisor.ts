@@ -1,33 +1,42 @@
 /**
- * Runs a set of processes in the order they depend on one another and stops them in reverse.
+ * Runs a set of processes in the order they depend on one another and stops them in reverse; goes over to another set without touching what stays as it is.
  */
 import { join } from 'node:path';
 import type { Clock } from '#kernel/clock.ts';
 import { confinement } from './confinement.ts';
 import type { ProcessDefinition, ProcessStatus, SupervisorPlan } from './definition.ts';
 import { LogFile } from './log-file.ts';
+import { mustRestart } from './must-restart.ts';
 import { Runner } from './runner.ts';
 
+export interface AdoptOptions {
+  /** How long each process that goes may take at most. Absent: as long as it says. */
+  readonly graceMax_ms?: number;
+}
+
 export class Supervisor {
-  readonly #runners: ReadonlyMap<string, Runner>;
+  #runners: ReadonlyMap<string, Runner>;
+  /** By name: what comes in the place of another writes on. */
+  readonly #logs = new Map<string, LogFile>();
   #stopped: Promise<void> | undefined;
+  readonly #clock: Clock;
+  readonly #onChange: () => void;
 
   constructor(plan: SupervisorPlan, clock: Clock, onChange: () => void) {
     checkOrder(plan.processes);
+    this.#clock = clock;
+    this.#onChange = onChange;
     this.#runners = new Map(
-      plan.processes.map((definition) => {
-        const log = new LogFile(join(plan.logs, `${definition.name}.log`));
-        const confine =
-          plan.controlGroups === undefined
-            ? undefined
-            : confinement(plan.controlGroups, definition.name, (text) => log.line(text));
-        return [definition.name, new Runner({ definition, log, clock, confine, onChange })];
-      }),
+      plan.processes.map((definition) => [definition.name, this.#make(plan, definition)]),
     );
   }
 
   status(): ProcessStatus[] {
     return [...this.#runners.values()].map((runner) => runner.status());
+  }
+
+  definitions(): ProcessDefinition[] {
+    return [...this.#runners.values()].map(({ definition }) => definition);
   }
 
   /** Starts every process as soon as those it comes after have been ready. */
@@ -41,25 +50,61 @@ export class Supervisor {
     }
   }
 
+  /**
+   * Goes over to another plan: what it has no more, and what must start anew for it, is stopped in reverse order; the rest runs on, and then what is missing is started.
+   * Resolves when it has been told to start. One at a time. Throws for a plan that can never run, and nothing happens then.
+   */
+  async adopt(plan: SupervisorPlan, { graceMax_ms }: AdoptOptions = {}): Promise<void> {
+    checkOrder(plan.processes);
+    const next = new Map(plan.processes.map((definition) => [definition.name, definition]));
+    const before = this.#runners;
+    const goes = ({ definition }: Runner) => {
+      const wanted = next.get(definition.name);
+      return wanted === undefined || mustRestart(definition, wanted);
+    };
+    await stopInReverse([...before.values()].filter(goes), graceMax_ms);
+    if (this.#stopped !== undefined) return;
+    this.#runners = new Map(
+      plan.processes.map((definition) => {
+        const kept = before.get(definition.name);
+        if (kept === undefined || goes(kept)) return [definition.name, this.#make(plan, definition)];
+        kept.redefine(definition);
+        return [definition.name, kept];
+      }),
+    );
+    this.#onChange();
+    this.start();
+  }
+
   /** Stops every process, each after those that depend on it have ended. */
   stop(): Promise<void> {
-    this.#stopped ??= this.#stopInReverse();
+    this.#stopped ??= stopInReverse([...this.#runners.values()]);
     return this.#stopped;
   }
 
-  async #stopInReverse(): Promise<void> {
-    const ended = new Map<string, Promise<void>>();
-    const end = (runner: Runner): Promise<void> => {
-      const { name } = runner.definition;
-      const known = ended.get(name);
-      if (known !== undefined) return known;
-      const dependents = [...this.#runners.values()].filter((other) => other.definition.after.includes(name));
-      const promise = Promise.all(dependents.map(end)).then(() => runner.stop());
-      ended.set(name, promise);
-      return promise;
-    };
-    await Promise.all([...this.#runners.values()].map(end));
+  #make(plan: SupervisorPlan, definition: ProcessDefinition): Runner {
+    const log = this.#logs.get(definition.name) ?? new LogFile(join(plan.logs, `${definition.name}.log`));
+    this.#logs.set(definition.name, log);
+    const confine =
+      plan.controlGroups === undefined
+        ? undefined
+        : confinement(plan.controlGroups, definition.name, (text) => log.line(text));
+    return new Runner({ definition, log, clock: this.#clock, confine, onChange: this.#onChange });
   }
+}
+
+async function stopInReverse(runners: readonly Runner[], graceMax_ms?: number): Promise<void> {
+  const ended = new Map<string, Promise<void>>();
+  const end = (runner: Runner): Promise<void> => {
+    const { name } = runner.definition;
+    const known = ended.get(name);
+    if (known !== undefined) return known;
+    const dependents = runners.filter((other) => other.definition.after.includes(name));
+    const promise = Promise.all(dependents.map(end)).then(() => runner.stop(graceMax_ms));
+    ended.set(name, promise);
+    return promise;
+  };
+  await Promise.all(runners.map(end));
 }
 
 /** Throws when a process waits for one that does not exist or, in the end, for itself. */
