@@ -76,7 +76,13 @@ describe('migrations', () => {
   it('leave the database as it was when one fails', async () => {
     await onFreshDatabase(async (pool) => {
       const version = migrations.length + 1;
-      const bad = { version, name: 'bad.sql', sql: 'CREATE TABLE half (); SELECT nonsense', checksum: 'x' };
+      const bad = {
+        version,
+        name: 'bad.sql',
+        sql: 'CREATE TABLE half (); SELECT nonsense',
+        checksum: 'x',
+        worksFrom: version,
+      };
       await assert.rejects(migrate(pool, [...migrations, bad]));
       assert.deepEqual(await schemaOf(pool), []);
     });
@@ -88,6 +94,31 @@ describe('migrations', () => {
       await assert.rejects(migrate(pool, migrations.slice(0, -1)), /which this release does not know/);
       const changed = migrations.map((each) => ({ ...each, checksum: '0' }));
       await assert.rejects(migrate(pool, changed), /a migration never changes once released/);
+    });
+  });
+
+  it('let an earlier release work with what a later one left behind, as far as that says it can', async () => {
+    await onFreshDatabase(async (pool) => {
+      const known = migrations.length;
+      const adding = (version: number, worksFrom: number): Migration => ({
+        version,
+        name: `${version}-adds.sql`,
+        sql: `CREATE TABLE added_${version} (id integer)`,
+        checksum: `${version}`,
+        worksFrom,
+      });
+      const next = [...migrations, adding(known + 1, known), adding(known + 2, known)];
+      assert.deepEqual(
+        await migrate(pool, next),
+        next.map(({ version }) => version),
+      );
+      const whole = await schemaOf(pool);
+      assert.deepEqual(await migrate(pool, migrations), []);
+      assert.deepEqual(await schemaOf(pool), whole);
+      await assert.rejects(migrate(pool, migrations.slice(0, -1)), /which this release does not know/);
+      await migrate(pool, [...next, adding(known + 3, known + 1)]);
+      await assert.rejects(migrate(pool, migrations), /which this release does not know/);
+      assert.deepEqual(await migrate(pool, next.slice(0, -1)), []);
     });
   });
 });
