@@ -61,6 +61,9 @@ export const PACKAGES: readonly RequiredPackage[] = [
   { name: 'nftables', purpose: 'network', files: ['/usr/sbin/nft'] },
   { name: 'dnsmasq-base', purpose: 'network', files: ['/usr/sbin/dnsmasq'] },
   { name: 'iproute2', purpose: 'network', files: ['/usr/sbin/ip', '/sbin/ip', '/usr/bin/ip', '/bin/ip'] },
+  // Sign the index of the package mirror, which instances' apt verifies.
+  { name: 'gpg', purpose: 'network', files: ['/usr/bin/gpg'] },
+  { name: 'gpg-agent', purpose: 'network', files: ['/usr/bin/gpg-agent'] },
   { name: 'debootstrap', purpose: 'image', files: ['/usr/sbin/debootstrap'] },
   { name: 'zstd', purpose: 'image', files: ['/usr/bin/zstd'] },
   {
@@ -92,6 +95,7 @@ export const TEST_PACKAGES: readonly RequiredPackage[] = [
   // Read what a bundle is made of.
   { name: 'skopeo', purpose: 'test', files: ['/usr/bin/skopeo'] },
   { name: 'umoci', purpose: 'test', files: ['/usr/bin/umoci'] },
+  { name: 'unzip', purpose: 'test', files: ['/usr/bin/unzip'] },
   // For the sign-in pages, driven by playwright-core.
   { name: 'chromium', purpose: 'test', files: ['/usr/bin/chromium'] },
 ];

@@ -1,4 +1,5 @@
 /** The types of content that recipes may name. */
+import { advisoriesType } from './advisories.ts';
 import { baseImageType } from './base-image.ts';
 import type { ContentType } from './content-type.ts';
 import { debianRepositoryType } from './debian-repository.ts';
@@ -9,6 +10,7 @@ import { releaseType } from './release.ts';
 
 const TYPES: readonly ContentType[] = [
   filesType,
+  advisoriesType,
   debianRepositoryType,
   ociImageType,
   baseImageType,
