@@ -1,6 +1,7 @@
 /** Puts a bundle together: its signed list, the manifest that holds the metadata, the index, and the files in the order of a tar file. Pure. */
 import { type Blob, blobOfBytes } from './blob.ts';
 import type { BuiltItem } from './build.ts';
+import { type Deltas, deltasManifest, deltasReference } from './delta/document.ts';
 import { type Descriptor, describe, hexOf, MEDIA, REF_NAME, TITLE } from './descriptor.ts';
 import { EMPTY_DESCRIPTOR, EMPTY_JSON, indexBytes, manifestBytes, OCI_LAYOUT } from './manifest.ts';
 import { blobFile, type OutputFile } from './output.ts';
@@ -17,6 +18,7 @@ export function unsignedMetadata(
   recipe: Omit<Recipe, 'items'>,
   roots: readonly Signable<RootSigned>[],
   items: readonly BuiltItem[],
+  deltas?: Deltas,
 ): BundleMetadata {
   const common = {
     spec_version: SPEC_VERSION,
@@ -33,6 +35,7 @@ export function unsignedMetadata(
     _type: 'snapshot',
     ...common,
     meta: { 'targets.json': { version: recipe.version, 'x-casemate-signed-sha256': signedDigest(targets) } },
+    ...(deltas === undefined ? {} : { 'x-casemate-deltas': deltasReference(deltas) }),
   });
   const timestamp = signable<TimestampSigned>({
     _type: 'timestamp',
@@ -99,9 +102,10 @@ export interface IndexedItem {
 export const refNameOf = (path: string): string => path.replace(/\/([^/]*)$/, ':$1');
 
 /** What the index has to be: nothing in it is of its own. */
-export function indexOf(metadata: Descriptor, items: readonly IndexedItem[]): Buffer {
+export function indexOf(metadata: Descriptor, items: readonly IndexedItem[], deltas?: Deltas): Buffer {
   return indexBytes([
     metadata,
+    ...(deltas === undefined ? [] : [deltasManifest(deltas).descriptor]),
     ...items.flatMap(({ path, artifactType, manifest, companion }) => [
       {
         mediaType: MEDIA.manifest,
@@ -120,15 +124,37 @@ export function indexOf(metadata: Descriptor, items: readonly IndexedItem[]): Bu
   ]);
 }
 
+/** What travels in place of content: blobs by the digest of the content that they are made into. */
+export interface CarriedDeltas {
+  readonly deltas: Deltas;
+  readonly data: ReadonlyMap<string, Blob>;
+}
+
 /** Every file once, in the order in which a reader needs them: signatures first, then the small parts of each item before its large ones. */
-export function layoutFiles(metadata: BundleMetadata, items: readonly BuiltItem[]): OutputFile[] {
+export function layoutFiles(
+  metadata: BundleMetadata,
+  items: readonly BuiltItem[],
+  carried?: CarriedDeltas,
+): OutputFile[] {
   const { descriptor, blobs } = metadataBlobs(metadata);
-  const all = [...blobs, ...items.flatMap((item) => [item.manifest, item.companion, ...item.blobs])];
+  const all = [
+    ...blobs,
+    ...(carried === undefined ? [] : deltasBlobs(carried.deltas)),
+    ...items
+      .flatMap((item) => [item.manifest, item.companion, ...item.blobs])
+      .flatMap((blob) => {
+        if (carried?.deltas.left.has(blob.digest)) return [];
+        return carried?.data.get(blob.digest) ?? blob;
+      }),
+  ];
   return [
-    ...layoutHead(indexOf(descriptor, items)),
+    ...layoutHead(indexOf(descriptor, items, carried?.deltas)),
     ...new Map(all.map((blob) => [blob.digest, blobFile(blob)])).values(),
   ];
 }
+
+export const deltasBlobs = (deltas: Deltas): Blob[] =>
+  [deltas.bytes, deltasManifest(deltas).bytes].map(blobOfBytes);
 
 export const layoutHead = (index: Buffer): OutputFile[] => [
   { name: 'oci-layout', blob: blobOfBytes(OCI_LAYOUT) },

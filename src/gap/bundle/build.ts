@@ -15,6 +15,8 @@ import { blocksBytes } from './blocks.ts';
 import { targetPathOf } from './content/base-item.ts';
 import type { Collected, Layer } from './content/content-type.ts';
 import { contentTypeOf } from './content/types.ts';
+import type { Deltas } from './delta/document.ts';
+import { type DeltaOptions, makeDeltas } from './delta/make.ts';
 import { BLOCKS_OF, type Descriptor, hexOf, MEDIA } from './descriptor.ts';
 import { manifestBytes } from './manifest.ts';
 import type { OutputFile } from './output.ts';
@@ -34,6 +36,8 @@ export interface BuildOptions {
   readonly report: (line: string) => void;
   /** An existing folder for what has to be fetched, to be removed once the bundle is written. */
   readonly scratch: string;
+  /** For a region that has something already. */
+  readonly deltas?: DeltaOptions;
 }
 
 /** An item with all that belongs to it, blobs in the order in which they are read when it is verified. */
@@ -50,6 +54,8 @@ export interface Built {
   readonly digest: string;
   readonly items: readonly BuiltItem[];
   readonly files: readonly OutputFile[];
+  /** Where parts of it do not travel whole. */
+  readonly deltas?: Deltas;
 }
 
 /** Throws BundleError that names what cannot be built. */
@@ -57,8 +63,14 @@ export async function buildBundle(recipe: Recipe, options: BuildOptions): Promis
   const items: BuiltItem[] = [];
   for (const item of recipe.items) items.push(await buildItem(item, recipe, options));
   items.sort((a, b) => (a.path < b.path ? -1 : 1));
-  const metadata = unsignedMetadata(recipe, options.roots, items);
-  return { digest: signedDigest(metadata.targets), items, files: layoutFiles(metadata, items) };
+  const carried = options.deltas && (await makeDeltas(items, { ...options, ...options.deltas }));
+  const metadata = unsignedMetadata(recipe, options.roots, items, carried?.deltas);
+  return {
+    digest: signedDigest(metadata.targets),
+    items,
+    files: layoutFiles(metadata, items, carried),
+    ...(carried === undefined ? {} : { deltas: carried.deltas }),
+  };
 }
 
 async function buildItem(item: RecipeItem, recipe: Recipe, options: BuildOptions): Promise<BuiltItem> {

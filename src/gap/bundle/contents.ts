@@ -2,14 +2,16 @@
  * Reads the small parts of a bundle: the index, the metadata and, once the list of contents is trusted, the manifests of the items. Everything is
  * bounded before it is read and checked against the digest that names it.
  */
-import { type IndexedItem, indexOf, METADATA_REF, metadataBlobs } from './assemble.ts';
+import { deltasBlobs, type IndexedItem, indexOf, METADATA_REF, metadataBlobs } from './assemble.ts';
 import { needsBlocks, readBlocks } from './blocks.ts';
 import { artifactTypeOf } from './content/content-type.ts';
+import { DELTAS_PART, type Deltas, dataSize, deltasManifest, parseDeltas } from './delta/document.ts';
 import { BLOCKS_OF, blobPath, type Descriptor, MEDIA, REF_NAME, sha256, TITLE } from './descriptor.ts';
 import {
   BLOB_BYTES_MAX,
   BLOCKS_BYTES_MAX,
   CONFIG_BYTES_MAX,
+  DELTAS_BYTES_MAX,
   INDEX_BYTES_MAX,
   MANIFEST_BYTES_MAX,
   MIB,
@@ -187,6 +189,34 @@ async function readAllBlocks(source: BundleSource, path: string, layers: readonl
   return blocks;
 }
 
+/** What may travel as a delta, and what may not: whatever is read before content could be made again. */
+function contentOf(items: readonly Item[]) {
+  const layers = items.flatMap((item) => item.layers.map(({ descriptor }) => descriptor));
+  const others = items.flatMap((item) => [item.manifest, item.companion, item.config, ...item.statements]);
+  return {
+    content: new Map(layers.map(({ digest, size }) => [digest, size])),
+    carried: new Set(others.map(({ digest }) => digest)),
+  };
+}
+
+/** Reads how parts of the content travel; undefined where all of it travels whole. The snapshot must be trusted, or the answer is not either. */
+export async function readDeltas(
+  source: BundleSource,
+  { snapshot }: Pick<BundleMetadata, 'snapshot'>,
+  items: readonly Item[],
+): Promise<Deltas | undefined> {
+  const named = snapshot.signed['x-casemate-deltas'];
+  if (named === undefined) return undefined;
+  const document = { digest: `sha256:${named.sha256}`, size: named.length };
+  const deltas = parseDeltas(
+    await readBlob(source, document, DELTAS_BYTES_MAX, DELTAS_PART),
+    contentOf(items),
+  );
+  // What it has to be follows; that the bundle has it so is all there is to see.
+  await readBlob(source, deltasManifest(deltas).descriptor, MANIFEST_BYTES_MAX, `${DELTAS_PART}: manifest`);
+  return deltas;
+}
+
 /** All blobs of an item after its two manifests, in the order of a tar file. */
 export const blobsOf = (item: Item): Content[] => [
   ...[...item.statements, item.config].map((descriptor) => ({ descriptor, blocks: [] })),
@@ -206,13 +236,18 @@ interface Expected {
   readonly part: string;
 }
 
-/** The files that a bundle has to be made of, in the order of a tar file. Throws BundleError for what is too large. */
+/**
+ * The files that a bundle has to be made of, in the order of a tar file: as it travels, or `whole`, once all content was made again from its deltas. Throws BundleError for
+ * what is too large.
+ */
 export function expectedEntries(
   metadata: BundleMetadata,
   items: readonly Item[],
+  deltas?: Deltas,
+  form: 'carried' | 'whole' = 'carried',
 ): { readonly index: Buffer; readonly entries: ReadonlyMap<string, Expected> } {
   const { descriptor, blobs } = metadataBlobs(metadata);
-  const index = indexOf(descriptor, items);
+  const index = indexOf(descriptor, items, deltas);
   const entries = new Map<string, Expected>([
     ['oci-layout', { size: OCI_LAYOUT.length, part: 'oci-layout' }],
     ['index.json', { size: index.length, part: 'index.json' }],
@@ -221,7 +256,13 @@ export function expectedEntries(
     const path = blobPath(digest);
     if (!entries.has(path)) entries.set(path, { size, part });
   };
+  const expectContent = (content: Descriptor, part: string) => {
+    const delta = form === 'carried' ? deltas?.byDigest.get(content.digest) : undefined;
+    if (delta !== undefined) expect({ digest: delta.data, size: dataSize(delta) }, `${part}: delta`);
+    else if (form === 'whole' || !deltas?.left.has(content.digest)) expect(content, part);
+  };
   for (const blob of blobs) expect(blob, 'metadata');
+  for (const blob of deltas === undefined ? [] : deltasBlobs(deltas)) expect(blob, DELTAS_PART);
   for (const item of items) {
     expect(item.manifest, item.path);
     expect(item.companion, `${item.path}: companion`);
@@ -232,15 +273,21 @@ export function expectedEntries(
       if (descriptor.size > bytes_max) {
         throw new BundleError('TooLarge', part, `has ${descriptor.size} bytes; the most is ${bytes_max}`);
       }
-      expect(descriptor, part);
+      expectContent(descriptor, part);
     }
   }
   return { index, entries };
 }
 
 /** Throws BundleError unless the bundle is made of just the files that its list calls for, each of the size that it should have, in a tar file in order. */
-export function requireExactly(source: BundleSource, head: Head, items: readonly Item[]): void {
-  const { index, entries: expected } = expectedEntries(head.metadata, items);
+export function requireExactly(
+  source: BundleSource,
+  head: Head,
+  items: readonly Item[],
+  deltas?: Deltas,
+  form: 'carried' | 'whole' = 'carried',
+): void {
+  const { index, entries: expected } = expectedEntries(head.metadata, items, deltas, form);
   for (const [name, { size, part }] of expected) {
     const entry = source.entries.get(name);
     if (entry === undefined) throw new BundleError('Missing', part, `${name} is not in the bundle`);

@@ -29,6 +29,10 @@ export const MEDIA = {
   /** Artifact type of the manifest that goes with an item: what is said about it. */
   companion: 'application/vnd.casemate.companion.v1',
   blocks: 'application/vnd.casemate.blocks.v1+json',
+  /** Artifact type of the manifest that holds the deltas of a bundle that has some. */
+  deltas: 'application/vnd.casemate.deltas.v1',
+  deltasDocument: 'application/vnd.casemate.deltas.v1+json',
+  delta: 'application/vnd.casemate.delta.v1+zstd',
   sbom: 'application/vnd.cyclonedx+json',
   provenance: 'application/vnd.in-toto+json',
   vex: 'application/vnd.openvex+json',

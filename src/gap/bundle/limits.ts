@@ -21,6 +21,15 @@ export const INDEX_BYTES_MAX = 8 * MIB;
 /** Blobs of a whole bundle; entries of a tar file are these and two more. */
 export const BLOBS_MAX = 262_144;
 
+/** Parts of a bundle that travel as deltas; any more travel whole. */
+export const DELTAS_MAX = LAYERS_MAX;
+/** What is said of all of them. */
+export const DELTAS_BYTES_MAX = 64 * MIB;
+/** Of the old content, for one block of the new. */
+export const WINDOW_BYTES_MAX = 12 * MIB;
+/** One block that cannot be made smaller, and what zstd adds to it (`ZSTD_compressBound`). */
+export const FRAME_BYTES_MAX = BLOCK_BYTES + BLOCK_BYTES / 128;
+
 /** SBOM, provenance, VEX: each. They are parsed only where somebody asks for them. */
 export const STATEMENT_BYTES_MAX = 64 * MIB;
 

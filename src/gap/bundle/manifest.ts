@@ -28,7 +28,7 @@ const Index = Type.Object(
   {
     schemaVersion: Type.Literal(2),
     mediaType: Type.Literal(MEDIA.index),
-    manifests: Type.Array(Descriptor, { minItems: 1, maxItems: 2 * ITEMS_MAX + 1 }),
+    manifests: Type.Array(Descriptor, { minItems: 1, maxItems: 2 * ITEMS_MAX + 2 }),
   },
   { additionalProperties: false },
 );

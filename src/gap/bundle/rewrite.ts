@@ -7,7 +7,7 @@ import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncFolder, writeDurably } from '#trust/files.ts';
 import { layoutHead, metadataBlobs } from './assemble.ts';
-import { expectedEntries, readHead, readItems } from './contents.ts';
+import { expectedEntries, readDeltas, readHead, readItems } from './contents.ts';
 import { blobFile, type OutputFile } from './output.ts';
 import { type BundleSource, openBundle } from './source.ts';
 import { paddingOf, TAR_END, tarHeader } from './tar-header.ts';
@@ -23,7 +23,8 @@ export async function rewriteMetadata(
     const { metadata: before } = await readHead(source);
     const items = await readItems(source, before.targets.signed.targets);
     const metadata = change(before);
-    const { index, entries } = expectedEntries(metadata, items);
+    const deltas = await readDeltas(source, before, items);
+    const { index, entries } = expectedEntries(metadata, items, deltas);
     const head = [...layoutHead(index), ...metadataBlobs(metadata).blobs.map(blobFile)];
     if (source.form === 'folder') await replaceInFolder(path, source, head, new Set(entries.keys()));
     else await replaceInTar(path, source, head, [...entries.keys()]);

@@ -4,7 +4,19 @@
  */
 import { createHash } from 'node:crypto';
 import { blockDigest } from './blocks.ts';
-import { blobsOf, type Content, type Item, readHead, readItems, requireExactly } from './contents.ts';
+import {
+  blobsOf,
+  type Content,
+  type Item,
+  readDeltas,
+  readHead,
+  readItems,
+  requireExactly,
+} from './contents.ts';
+import { type Bases, NO_BASES } from './delta/bases.ts';
+import type { Delta, Deltas } from './delta/document.ts';
+import { missingOf, type Need, needsOf } from './delta/needs.ts';
+import { framesOf, wholeSource } from './delta/whole.ts';
 import { blobPath } from './descriptor.ts';
 import { BLOCK_BYTES } from './limits.ts';
 import type { Progress } from './output.ts';
@@ -17,12 +29,18 @@ export interface VerifyOptions {
   readonly clock_ms: number;
   readonly policy: AgePolicy;
   readonly progress?: Progress;
+  /** Old content that deltas build on. Without it, of what does not travel whole the deltas are checked, and nothing is made of them. */
+  readonly bases?: Bases;
 }
 
 export interface VerifiedBundle extends Verified {
   readonly items: readonly Item[];
   /** Bytes of all distinct blobs of the items. */
   readonly size: number;
+  /** How it travels, where not all of it travels whole. */
+  readonly deltas?: Deltas;
+  /** Old content that was not given: what is made of it was not verified. */
+  readonly missing: readonly Need[];
 }
 
 /** Throws BundleError, whose `part` says what is wrong: a role, an item, a blob, a block. */
@@ -30,7 +48,8 @@ export async function verifyBundle(source: BundleSource, options: VerifyOptions)
   const head = await readHead(source);
   const verified = verifyMetadata(head.metadata, options.trust, options.clock_ms, options.policy);
   const items = await readItems(source, verified.targets);
-  requireExactly(source, head, items);
+  const deltas = await readDeltas(source, head.metadata, items);
+  requireExactly(source, head, items, deltas);
   const distinct = new Map<string, Content & { readonly path: string }>();
   for (const item of items) {
     for (const content of blobsOf(item)) {
@@ -40,13 +59,33 @@ export async function verifyBundle(source: BundleSource, options: VerifyOptions)
   }
   const total = [...distinct.values()].reduce((sum, { descriptor }) => sum + descriptor.size, 0);
   let done = 0;
+  const read = (count: number) => {
+    done += count;
+    options.progress?.(done, total);
+  };
+  const bases = options.bases ?? NO_BASES;
+  const missing = deltas === undefined ? [] : await missingOf(await needsOf(deltas, items), bases);
+  const isMissing = new Set(missing.map(({ digest }) => digest));
+  const sizes = new Map([...distinct].map(([digest, { descriptor }]) => [digest, descriptor.size]));
+  const whole = deltas === undefined ? source : wholeSource(source, deltas, sizes, bases);
   for (const content of distinct.values()) {
-    await verifyBlob(source, content, `${content.path}: blob ${content.descriptor.digest}`, (count) => {
-      done += count;
-      options.progress?.(done, total);
-    });
+    const { digest, size } = content.descriptor;
+    const part = `${content.path}: blob ${digest}`;
+    const delta = deltas?.byDigest.get(digest);
+    if (delta !== undefined) await verifyFrames(source, delta, part);
+    if (isMissing.has(delta?.base?.digest ?? digest)) read(size);
+    else await verifyBlob(whole, content, part, read);
   }
-  return { ...verified, items, size: total };
+  return { ...verified, items, size: total, missing, ...(deltas === undefined ? {} : { deltas }) };
+}
+
+/** Every byte of a delta, and nothing is made of it. */
+async function verifyFrames(source: BundleSource, delta: Delta, part: string): Promise<void> {
+  const whole = createHash('sha256');
+  for await (const { bytes } of framesOf(source, delta, part)) whole.update(bytes);
+  if (`sha256:${whole.digest('hex')}` !== delta.data) {
+    throw new BundleError('WrongDigest', `${part}: delta`, 'its bytes are not those that were signed for');
+  }
 }
 
 async function verifyBlob(

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { type Built, buildBundle } from '../build.ts';
+import { openBases } from '../delta/bases.ts';
+import { hadByBundles } from '../delta/had-files.ts';
 import { BLOCK_BYTES } from '../limits.ts';
 import { writeBundle } from '../output.ts';
 import { parseRecipe } from '../recipe.ts';
@@ -68,11 +70,15 @@ export interface VerifyChanges {
   readonly trust?: Trust;
   readonly clock_ms?: number;
   readonly expired?: 'refuse' | 'remark';
+  /** Bundles and folders that old content is read from. */
+  readonly bases?: readonly string[];
 }
 
 export interface BuildChanges {
   readonly recipe?: string;
   readonly roots?: readonly Signable<RootSigned>[];
+  /** Names of bundles that the region has; old content is read from them. */
+  readonly against?: readonly string[];
 }
 
 const signersOf = (profile: Profile): BundleWorld['signers'] => ({
@@ -121,14 +127,18 @@ export async function startBundleWorld(t: TestContext, profile: Profile = 'hybri
   if (root === undefined) throw new Error('there is no root');
   const trust: Trust = { root, accepted: new Map<string, Accepted>() };
   const build = async (name: string, form: 'folder' | 'tar', changes: BuildChanges = {}) => {
+    const against = changes.against?.map(path);
+    const old = await openBases(against ?? []);
     const built = await buildBundle(parseRecipe(changes.recipe ?? RECIPE, 'recipe.yaml'), {
       folder,
       roots: changes.roots ?? roots,
       toolVersion: '0.0.0',
       report: () => {},
       scratch: await mkdtemp(path('scratch-')),
+      ...(against === undefined ? {} : { deltas: { had: await hadByBundles(against), bases: old.bases } }),
     });
     await writeBundle(path(name), form, built.files);
+    await old.close();
     return built;
   };
   return {
@@ -146,23 +156,26 @@ export async function startBundleWorld(t: TestContext, profile: Profile = 'hybri
     },
     async verify(name, changes = {}) {
       const source = await openBundle(path(name));
+      const old = await openBases((changes.bases ?? []).map(path));
       try {
         return await verifyBundle(source, {
+          bases: old.bases,
           trust: changes.trust ?? trust,
           clock_ms: changes.clock_ms ?? NOW_ms,
           policy: { expired: changes.expired ?? 'refuse' },
         });
       } finally {
         await source.close();
+        await old.close();
       }
     },
   };
 }
 
-/** Bytes without an obvious period, made quickly. */
-function patternOf(length: number): Buffer {
+/** Bytes without an obvious period, made quickly; others for another seed. */
+export function patternOf(length: number, seed = 1): Buffer {
   const bytes = Buffer.alloc(length);
-  let state = 1;
+  let state = seed;
   for (let at = 0; at + 4 <= length; at += 4) {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     bytes.writeUInt32LE(state, at);

@@ -5,6 +5,7 @@
 import { type Static, Type } from 'typebox';
 import {
   BLOB_BYTES_MAX,
+  DELTAS_BYTES_MAX,
   ITEMS_MAX,
   MANIFEST_BYTES_MAX,
   SIGNATURES_MAX,
@@ -111,6 +112,10 @@ export const SnapshotSigned = Type.Object(
     ...common,
     meta: Type.Object({ 'targets.json': ByContent }, closed),
     'x-casemate-bundle': BundleIdentity,
+    /** How parts of the content travel, where they do not travel whole. It changes nothing of what the content is. */
+    'x-casemate-deltas': Type.Optional(
+      Type.Object({ sha256: Hex32, length: Type.Integer({ minimum: 2, maximum: DELTAS_BYTES_MAX }) }, closed),
+    ),
   },
   closed,
 );
