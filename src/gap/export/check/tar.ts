@@ -1,0 +1,141 @@
+/**
+ * Reads a tar file of anybody's making as it arrives: ustar, pax, GNU long names. Only files and folders are let through; what else there is, and anything behind the end, is
+ * said. Memory is one record and the text of extended headers.
+ */
+import { TAR_TEXT_BYTES_MAX } from '../limits.ts';
+import { ArchiveError } from './archive-error.ts';
+import { ByteReader } from './byte-reader.ts';
+
+const RECORD = 512;
+
+export interface TarMember {
+  readonly name: string;
+  /** Everything that its headers say, for a look at what stands in there. */
+  readonly header: Buffer;
+  readonly content: AsyncIterable<Buffer>;
+}
+
+/** Gives members in order; each must be read to its end before the next. Throws ArchiveError. */
+export async function* tarMembers(source: AsyncIterable<Buffer>): AsyncGenerator<TarMember> {
+  const reader = new ByteReader(source);
+  const headers: Buffer[] = [];
+  let name: string | undefined;
+  let size: number | undefined;
+  for (;;) {
+    const record = await reader.take(RECORD);
+    if (record === undefined) {
+      if (reader.offset === 0) return;
+      throw new ArchiveError(`breaks off at byte ${reader.offset}`);
+    }
+    if (record.every((byte) => byte === 0)) {
+      await onlyZeros(reader);
+      return;
+    }
+    if (!isChecked(record)) throw new ArchiveError(`the header before byte ${reader.offset} is none`);
+    const type = String.fromCharCode(record[156] ?? 0);
+    headers.push(record);
+    const own = sizeOf(record);
+    if (own === undefined)
+      throw new ArchiveError(`the size in the header before byte ${reader.offset} is none`);
+    if ('xgLK'.includes(type)) {
+      if (own > TAR_TEXT_BYTES_MAX)
+        throw new ArchiveError(`an extended header has more than ${TAR_TEXT_BYTES_MAX} bytes`);
+      const text = await exactly(reader, own);
+      await exactly(reader, padding(own));
+      headers.push(text);
+      if (headers.reduce((total, { length }) => total + length, 0) > 4 * TAR_TEXT_BYTES_MAX) {
+        throw new ArchiveError('its extended headers have no end');
+      }
+      if (type === 'L') name = text.toString('latin1').replace(/\0.*$/s, '');
+      if (type === 'x') {
+        name = pax(text, 'path') ?? name;
+        const long = pax(text, 'size');
+        if (long !== undefined) size = Number(long);
+        if (size !== undefined && !Number.isSafeInteger(size)) throw new ArchiveError('a size is no number');
+      }
+      continue;
+    }
+    const shown = name ?? nameOf(record);
+    if (type !== '0' && type !== '\0' && type !== '5') {
+      throw new ArchiveError(
+        `${JSON.stringify(shown.slice(0, 200))} is neither a file nor a folder (type ${JSON.stringify(type)})`,
+      );
+    }
+    const length = size ?? own;
+    const header = Buffer.concat(headers.splice(0));
+    let read = 0;
+    async function* content(): AsyncGenerator<Buffer> {
+      while (read < length) {
+        const chunk = await reader.some(length - read);
+        if (chunk === undefined) throw new ArchiveError(`${JSON.stringify(shown.slice(0, 200))} breaks off`);
+        read += chunk.length;
+        yield chunk;
+      }
+    }
+    yield { name: shown, header, content: content() };
+    if (read < length) throw new ArchiveError('a member was not read to its end');
+    await exactly(reader, padding(length));
+    [name, size] = [undefined, undefined];
+  }
+}
+
+const padding = (size: number): number => (RECORD - (size % RECORD)) % RECORD;
+
+async function exactly(reader: ByteReader, count: number): Promise<Buffer> {
+  const bytes = count === 0 ? Buffer.alloc(0) : await reader.take(count);
+  if (bytes === undefined) throw new ArchiveError(`breaks off at byte ${reader.offset}`);
+  return bytes;
+}
+
+/** tar fills up its last block; what is not zero there would be seen by nobody else. */
+async function onlyZeros(reader: ByteReader): Promise<void> {
+  for (;;) {
+    const chunk = await reader.some(64 * 1024);
+    if (chunk === undefined) return;
+    if (chunk.some((byte) => byte !== 0)) throw new ArchiveError('there is something behind its end');
+  }
+}
+
+const field = (record: Buffer, from: number, to: number): string =>
+  record.toString('latin1', from, to).replace(/\0.*$/s, '');
+
+function isChecked(record: Buffer): boolean {
+  const said = Number.parseInt(field(record, 148, 156).trim(), 8);
+  let sum = 0;
+  for (const [at, byte] of record.entries()) sum += at >= 148 && at < 156 ? 32 : byte;
+  return sum === said;
+}
+
+function sizeOf(record: Buffer): number | undefined {
+  const first = record[124] ?? 0;
+  if (first >= 0x80) {
+    // GNU: a binary number, whose first byte is only a mark.
+    const high = record.readUIntBE(124, 6) - 0x80 * 2 ** 40;
+    const value = record.readUIntBE(130, 6);
+    return high === 0 ? value : undefined;
+  }
+  const digits = field(record, 124, 136).trim();
+  return /^[0-7]{1,12}$/.test(digits) ? Number.parseInt(digits, 8) : undefined;
+}
+
+function nameOf(record: Buffer): string {
+  const prefix = field(record, 257, 262) === 'ustar' && record[262] === 0 ? field(record, 345, 500) : '';
+  const name = field(record, 0, 100);
+  return prefix === '' ? name : `${prefix}/${name}`;
+}
+
+/** A record of a pax header: `<length> <key>=<value>\n`. */
+function pax(text: Buffer, key: string): string | undefined {
+  let found: string | undefined;
+  for (let at = 0; at < text.length; ) {
+    const space = text.indexOf(0x20, at);
+    const length = Number(text.toString('latin1', at, Math.max(at, space)));
+    if (space < 0 || !Number.isSafeInteger(length) || length < space - at + 3 || at + length > text.length) {
+      throw new ArchiveError('a pax header is not well formed');
+    }
+    const record = text.toString('latin1', space + 1, at + length - 1);
+    if (record.startsWith(`${key}=`)) found = record.slice(key.length + 1);
+    at += length;
+  }
+  return found;
+}
