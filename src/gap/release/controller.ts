@@ -1,0 +1,155 @@
+/**
+ * Plans a Release, waits for people, and writes down what is done to have it run: each step of the journal becomes a leaf, late where the region was not there while it was
+ * taken. Takes no step itself.
+ */
+import type { Controller, ReconcileContext, RetryAfter } from '#kernel/controller.ts';
+import { isStatusError } from '#kernel/errors.ts';
+import { setCondition } from '#kernel/reconcile/conditions.ts';
+import { BundleError } from '../bundle/problem.ts';
+import { BundleImport } from '../import/import-kind.ts';
+import { type Current, type Entry, isEnd } from './journal.ts';
+import { planOf } from './plan.ts';
+import { type Phase, Release, type ReleaseObject, type ReleaseStatus, STEPS_MAX } from './release-kind.ts';
+import type { ReleaseSource } from './source.ts';
+
+/** While steps are taken. */
+const LOOK_MS = 500;
+/** While what was agreed to is not begun, or not published. */
+const WAIT_MS = 5_000;
+const MESSAGE_MAX = 2_000;
+
+export type Source = Pick<ReleaseSource, 'published' | 'config' | 'running' | 'journal' | 'current'>;
+
+export function releaseController(source: Source): Controller {
+  return {
+    name: 'releases',
+    realms: ['region'],
+    kind: Release,
+    concurrency: 1,
+    async reconcile(key, context): Promise<RetryAfter | undefined> {
+      const object = context.realm.view.get(Release, key);
+      if (object === undefined || object.metadata.deletionTimestamp !== undefined) return undefined;
+      const phase = object.status?.phase ?? 'Planning';
+      if (phase === 'Planning' || phase === 'Blocked') return plan(object, source, context);
+      if (phase === 'AwaitingApproval') {
+        if (object.spec.apply !== undefined) await write(object, context, { phase: 'Approved' });
+        return object.spec.apply === undefined ? undefined : { retryAfter_ms: LOOK_MS };
+      }
+      return tell(object, source, context);
+    },
+  };
+}
+
+async function plan(
+  object: ReleaseObject,
+  source: Source,
+  context: ReconcileContext,
+): Promise<RetryAfter | undefined> {
+  const { version } = object.spec;
+  const published = await source.published(version);
+  if (published === undefined) {
+    const message = `no release ${version} was published here: casemate gap import BUNDLE, then casemate gap publish`;
+    await write(object, context, { phase: 'Blocked' }, { reason: 'NotPublished', message });
+    return { retryAfter_ms: WAIT_MS };
+  }
+  try {
+    const config = await source.config(published);
+    const signers = context.realm.view.get(BundleImport, { name: published.bundle.import })?.status?.bundle
+      ?.signers;
+    const made = planOf(await source.running(), published, config, signers ?? []);
+    const [problem] = made.problems;
+    if (problem === undefined) await write(object, context, { phase: 'AwaitingApproval', plan: made });
+    else
+      await write(object, context, { phase: 'Blocked', plan: made }, { reason: 'Problem', message: problem });
+  } catch (error) {
+    if (!(error instanceof BundleError)) throw error;
+    await write(object, context, { phase: 'Blocked' }, { reason: error.reason, message: error.message });
+  }
+  return undefined;
+}
+
+async function tell(
+  object: ReleaseObject,
+  source: Source,
+  context: ReconcileContext,
+): Promise<RetryAfter | undefined> {
+  const [entries, current] = await Promise.all([source.journal(), source.current()]);
+  const told = toldBy(object, entries, current);
+  await write(object, context, told);
+  if (told.phase === 'Upgrading') return { retryAfter_ms: LOOK_MS };
+  return told.phase === 'Approved' || (told.phase === 'Running' && object.spec.rollback !== undefined)
+    ? { retryAfter_ms: WAIT_MS / 10 }
+    : undefined;
+}
+
+type Told = Pick<ReleaseStatus, 'phase'> & Partial<Pick<ReleaseStatus, 'steps' | 'before'>>;
+
+/** What the journal says of an object: of the newest attempt that was made for it since it was made. Pure. */
+export function toldBy(object: ReleaseObject, entries: readonly Entry[], current: Current | undefined): Told {
+  const started = entries.findLast(
+    ({ why, at }) =>
+      why?.object === object.metadata.name &&
+      Date.parse(at) >= Date.parse(object.metadata.creationTimestamp ?? ''),
+  );
+  const phase = object.status?.phase ?? 'Planning';
+  if (started === undefined) return { phase };
+  const own = entries.filter(({ attempt }) => attempt === started.attempt);
+  const last = own.at(-1) ?? started;
+  const steps = own.slice(-STEPS_MAX).map(({ step, at, message }) => ({ step, at, message }));
+  if (!isEnd(last.step)) return { phase: 'Upgrading', steps };
+  const runs = current !== undefined && current.digest === object.spec.apply;
+  if (started.why?.kind === 'apply') {
+    if (last.step !== 'Confirmed') return { phase: last.step as Phase, steps };
+    const [before] = runs ? current.before : [];
+    return {
+      phase: runs ? 'Running' : 'Replaced',
+      steps,
+      ...(before === undefined ? {} : { before: { version: before.version, digest: before.digest } }),
+    };
+  }
+  if (last.step === 'Confirmed') return { phase: 'RolledBack', steps };
+  return { phase: runs ? 'Running' : 'Replaced', steps };
+}
+
+const MESSAGES: Readonly<Record<Phase, string>> = {
+  Planning: 'what it would do is being looked at',
+  Blocked: 'it cannot be applied here',
+  AwaitingApproval: 'it can be applied; two people decide whether it is',
+  Approved: 'people agreed; casemate release apply on the region’s machine begins',
+  Upgrading: 'it is being brought into force',
+  Running: 'it runs the region',
+  Failed: 'it did not come to a switch; what ran before never stopped',
+  RolledBack: 'it ran, and what ran before runs again',
+  Interrupted: 'whoever saw to it was killed; what ran before runs',
+  Replaced: 'another release runs by now',
+};
+
+async function write(
+  { metadata }: ReleaseObject,
+  { realm, change, clock }: ReconcileContext,
+  fields: Partial<ReleaseStatus> & { readonly phase: Phase },
+  why?: { readonly reason: string; readonly message: string },
+): Promise<void> {
+  const { phase } = fields;
+  const last = fields.steps?.at(-1)?.message;
+  const message = why?.message ?? (last === undefined ? MESSAGES[phase] : `${MESSAGES[phase]}: ${last}`);
+  const verdict = { reason: why?.reason ?? phase, message: message.slice(0, MESSAGE_MAX) };
+  try {
+    await realm.resources.modify(
+      Release,
+      { name: metadata.name },
+      change,
+      (current) => {
+        if (current.metadata.uid !== metadata.uid || current.status === undefined) return current;
+        const ready = { type: 'Ready', status: phase === 'Running' ? 'True' : 'False', ...verdict } as const;
+        const conditions = [...setCondition(current.status.conditions, ready, clock)];
+        const status = { ...current.status, ...fields, conditions };
+        return JSON.stringify(status) === JSON.stringify(current.status) ? current : { ...current, status };
+      },
+      { subresource: 'status' },
+    );
+  } catch (error) {
+    // Taken back meanwhile.
+    if (!isStatusError(error, 'NotFound')) throw error;
+  }
+}
