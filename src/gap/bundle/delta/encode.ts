@@ -22,12 +22,13 @@ export interface OldContent extends BaseBlob {
   readonly size: number;
 }
 
-/** Writes the frames to `path`, which must not be there. Undefined when they would not be smaller than the blob itself; the file is then for the caller to remove. */
+/** Writes the frames to `path`, which must not be there. Undefined when they would not be smaller than the blob itself; a file may be left then, for the caller to remove. */
 export async function encodeDelta(
   blob: Blob,
   base: OldContent | undefined,
   path: string,
 ): Promise<EncodedDelta | undefined> {
+  if (blob.size <= COST_BYTES) return undefined;
   const file = await open(path, 'wx');
   try {
     const frames: Frame[] = [];

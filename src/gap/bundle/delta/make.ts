@@ -47,7 +47,7 @@ export async function makeDeltas(
     const file = join(scratch, `delta-${hexOf(blob.digest)}`);
     const encoded = await encodeWith(base, bases, blob, file);
     if (encoded === undefined) {
-      await rm(file);
+      await rm(file, { force: true });
       continue;
     }
     made.set(blob.digest, {
