@@ -33,6 +33,10 @@ export function systemActor(realm: RealmId, name: string): Actor {
   };
 }
 
+/** Our own controllers and the bootstrap; the wire can never produce such an actor. */
+export const isInternal = ({ credential, groups }: Actor): boolean =>
+  credential === 'internal' && groups.includes('system:internal');
+
 /** What a request carries that may prove who sent it. */
 export interface Credentials {
   /** DER of the client certificate whose key the TLS handshake proved; not yet verified against any CA. */

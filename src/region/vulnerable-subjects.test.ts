@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Inventory } from '#gap/advisories/model.ts';
 import { REGION } from '#kernel/realm-id.ts';
+import { filesIn } from '#services/compute/image-files.ts';
 import { Instance } from '#services/compute/instance.ts';
 import { ACME, type ComputeWorld, openComputeWorld, PROJECT } from '#services/compute/testing/world.ts';
 import { fileOfImage } from './image-packages.ts';
@@ -86,7 +87,7 @@ describe('what vulnerability reports look into', () => {
 
   it('are in the region the program by its lock file, the machine by dpkg, and images by what is in them', async () => {
     const { view } = world.region;
-    const parts = ownParts(world.image.folder);
+    const parts = ownParts(filesIn(world.image.folder));
     const read = async (kind: string) => {
       const subject = parts.list(view).find((one) => one.kind === kind);
       assert.ok(subject, kind);

@@ -14,6 +14,7 @@ import {
 } from '#gap/advisories/inventory/dpkg.ts';
 import { npmLockInventory } from '#gap/advisories/inventory/npm-lock.ts';
 import { type Subjects, Unreadable } from '#gap/advisories/report/subjects.ts';
+import type { ImageFiles } from '#services/compute/context.ts';
 import { Image } from '#services/compute/image.ts';
 import { Instance } from '#services/compute/instance.ts';
 import { engineInstance, engineProject } from '#services/compute/names.ts';
@@ -67,7 +68,7 @@ export function runningInstances(incus: Incus): Subjects {
 }
 
 /** This program, its machine, and the images of the catalogue that are archives of a file system. */
-export function ownParts(imageFolder: string): Subjects {
+export function ownParts(imageFile: ImageFiles): Subjects {
   return {
     // There is one from the first start on; what else comes and goes is noticed when newer data is looked for.
     kind: RoleBinding,
@@ -84,7 +85,9 @@ export function ownParts(imageFolder: string): Subjects {
       if (kind === 'machine') return debianInventory(await text(STATUS_PATH), await text(OS_RELEASE));
       const image = view.get(Image, { name });
       if (!image) throw new Unreadable('it is gone');
-      const archive = join(imageFolder, image.spec.source.file);
+      const archive = await imageFile(image.spec.source);
+      if (archive === undefined)
+        throw new Unreadable(`its file, ${image.spec.source.file}, is not here any more`);
       const osRelease = await fileOfImage(archive, OS_RELEASE, OS_RELEASE_BYTES_MAX, signal);
       return debianInventory(await fileOfImage(archive, STATUS_PATH, STATUS_BYTES_MAX, signal), osRelease);
     },

@@ -67,10 +67,11 @@ export function planFor(
   instance: InstanceObject,
   owner: Owner,
   view: RealmView,
+  vendorData: string | undefined,
 ): EnginePlan {
   const { uid, name } = instance.metadata;
   const nics = nicsOf(instance, view, regionId);
-  return planInstance({ owner, uid, name, spec: instance.spec, nics, pool });
+  return planInstance({ owner, uid, name, spec: instance.spec, nics, pool, vendorData });
 }
 
 function readyNetwork(view: RealmView, namespace: string | undefined, name: string): NetworkObject {

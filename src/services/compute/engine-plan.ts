@@ -22,6 +22,8 @@ export interface PlanInputs {
   readonly spec: InstanceSpec;
   readonly nics: readonly Nic[];
   readonly pool: string;
+  /** For cloud-init, beside what the user says. */
+  readonly vendorData?: string | undefined;
 }
 
 export interface EnginePlan {
@@ -47,6 +49,7 @@ export function planInstance(inputs: PlanInputs): EnginePlan {
     config['security.idmap.isolated'] = 'true';
     config['limits.processes'] = String(PROCESSES_MAX);
   }
+  if (inputs.vendorData !== undefined) config['cloud-init.vendor-data'] = inputs.vendorData;
   if (spec.userData !== undefined) config['cloud-init.user-data'] = spec.userData;
   if (spec.sshKeys !== undefined && spec.sshKeys.length > 0) {
     // Beside user data, not in it: what the user wrote stays as it is, and both count. JSON strings are YAML.

@@ -3,7 +3,6 @@
  * imports it once. It must never import a file whose digest is not what the Image says.
  */
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { isIncusError } from '#engines/incus/errors.ts';
 import { fileSha256 } from '#engines/incus/images.ts';
 import type { Controller, ReconcileContext, RetryAfter } from '#kernel/controller.ts';
@@ -71,7 +70,7 @@ export function imageController(compute: ComputeContext): Controller {
 }
 
 async function bringIn(
-  { incus, imageFolder, regionId }: ComputeContext,
+  { incus, imageFile, regionId }: ComputeContext,
   image: ImageObject,
   signal: AbortSignal,
 ): Promise<{ fingerprint: string; size: number }> {
@@ -83,18 +82,15 @@ async function bringIn(
   } catch (error) {
     if (!isIncusError(error, 'NotFound')) throw error;
   }
-  const path = join(imageFolder, file);
-  const size = await stat(path).then(
-    (found) => found.size,
-    () => undefined,
-  );
-  if (size === undefined) {
+  const path = await imageFile(image.spec.source);
+  if (path === undefined) {
     throw new Obstacle(
       'FileMissing',
-      `${file} is not in the region’s image folder; put it there, and it is imported within half a minute`,
+      `${file} was not published here and is not in the region’s image folder; put it there, and it is imported within half a minute`,
       { retryAfter_ms: MISSING_FILE_RETRY_MS },
     );
   }
+  const { size } = await stat(path);
   const found = await fileSha256(path);
   if (found !== sha256) {
     throw new Obstacle(

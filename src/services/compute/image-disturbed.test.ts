@@ -15,6 +15,7 @@ import { everyDisturbance, type World } from '#kernel/reconcile/testing/harness.
 import { type Disturber, instrument, instrumentRealm } from '#kernel/reconcile/testing/instrument.ts';
 import { openTestRealms, type TestRealms } from '#kernel/store/test-realms.ts';
 import { Image } from './image.ts';
+import { filesIn } from './image-files.ts';
 import { LABELS } from './names.ts';
 import { computeService } from './service.ts';
 
@@ -66,7 +67,7 @@ describe('an image, with its controller disturbed at every call', () => {
       clock: testClock,
       logger: silentLogger,
       regionId: 'test',
-      imageFolder: folder,
+      imageFile: filesIn(folder),
     });
     const [image] = service.controllers ?? [];
     assert.equal(image?.name, 'image');

@@ -93,7 +93,7 @@ async function bringAbout(
 
   const instance = await settleAddresses(key, object, context);
   const owner: Owner = { region: regionId, realm: realm.id, project: namespace };
-  const plan = planFor(compute, instance, owner, realm.view);
+  const plan = planFor(compute, instance, owner, realm.view, await compute.vendorData?.());
   const name = engineInstance(uid);
   let current = await find(compute, project, name);
   /** What is done once; undefined takes the field away. */

@@ -8,7 +8,7 @@ import type { ConnectRequest } from '#kernel/connect.ts';
 import type { Kind } from '#kernel/kind.ts';
 import type { Logger } from '#kernel/logger.ts';
 import type { Service } from '#kernel/service.ts';
-import type { ComputeContext } from './context.ts';
+import type { ComputeContext, ImageFiles } from './context.ts';
 import { EngineProjects } from './engine-projects.ts';
 import { Image } from './image.ts';
 import { imageController } from './image-controller.ts';
@@ -24,10 +24,12 @@ export interface ComputeOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly regionId: string;
-  /** Folder that holds the files that `Image.spec.source.file` names. */
-  readonly imageFolder: string;
+  /** Where the files lie that images name. */
+  readonly imageFile: ImageFiles;
   /** The Incus storage pool for disks; default the one `prepareIncus` makes. */
   readonly pool?: string;
+  /** See ComputeContext. */
+  readonly vendorData?: () => Promise<string | undefined>;
   /** See ComputeContext. */
   readonly checkEntering?: (request: ConnectRequest) => Promise<void>;
 }

@@ -27,6 +27,7 @@ export async function sweepRealm(compute: ComputeContext, context: ReconcileCont
   for (const one of held) {
     if (!live.has(one.config[LABELS.uid] ?? '')) await removeOrphan(compute, one);
   }
+  const vendorData = await compute.vendorData?.();
   const byName = new Map(held.map((one) => [one.name, one]));
   for (const instance of realm.view.list(Instance)) {
     const { uid, namespace = '', name, deletionTimestamp } = instance.metadata;
@@ -35,7 +36,7 @@ export async function sweepRealm(compute: ComputeContext, context: ReconcileCont
     const current = byName.get(engineInstance(uid));
     const good =
       current?.status_code === INSTANCE_STATUS.running &&
-      !differs(current, planFor(compute, instance, owner, realm.view));
+      !differs(current, planFor(compute, instance, owner, realm.view, vendorData));
     if (good) continue;
     await writeStatus(
       context,

@@ -2,7 +2,7 @@
  * What may be granted by whom, decided in the lane, so that no race gets around it: nobody gives away more than they
  * hold, and nobody gets what does not go with what they have. Pure; the authorizer has already asked whether the verb is allowed.
  */
-import type { Actor } from '#kernel/access.ts';
+import { isInternal } from '#kernel/access.ts';
 import { forbidden, invalid, type StatusCause } from '#kernel/errors.ts';
 import type { AdmissionRequest, Kind } from '#kernel/kind.ts';
 import type { Entry, RealmView } from '#kernel/realm.ts';
@@ -25,16 +25,13 @@ import { roleIn, rolesIn } from './role-terms.ts';
 import { ROLES, type RoleName } from './roles.ts';
 import { includes, type Terms } from './traits.ts';
 
+export { isInternal };
+
 /** The role that may grant every role of a realm. */
 export const ADMINISTRATOR: Readonly<Record<RealmType, RoleName>> = {
   region: 'region-operator',
   organization: 'organization-admin',
 };
-
-/** Our own controllers and the bootstrap; the wire can never produce such an actor (see `authorizer.ts`). */
-export function isInternal(actor: Actor): boolean {
-  return actor.credential === 'internal' && actor.groups.includes('system:internal');
-}
 
 /** Parsed bindings, as long as the store keeps their entries; undefined for one that is being deleted. */
 const parsed = new WeakMap<Entry, Binding | 'ending'>();

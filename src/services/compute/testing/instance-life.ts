@@ -72,7 +72,7 @@ export async function instanceLife(
       clock: testClock,
       logger: silentLogger,
       regionId: 'test',
-      imageFolder: '/nowhere',
+      imageFile: async () => undefined,
     });
   let service = start();
   const test_ = await openTestRealms({

@@ -30,6 +30,7 @@ import { Event } from '#services/tenancy/event.ts';
 import { Namespace } from '#services/tenancy/namespace.ts';
 import { namespaceController } from '#services/tenancy/namespace-controller.ts';
 import { Image } from '../image.ts';
+import { filesIn } from '../image-files.ts';
 import { Instance, type InstanceObject } from '../instance.ts';
 import { computeService } from '../service.ts';
 import { InstanceSnapshot, type SnapshotObject } from '../snapshot.ts';
@@ -85,7 +86,7 @@ export async function openComputeWorld(): Promise<ComputeWorld> {
     clock: testClock,
     logger: { ...silentLogger, warn: (fields: object) => void said.push(JSON.stringify(fields)) },
     regionId: REGION_ID,
-    imageFolder: image.folder,
+    imageFile: filesIn(image.folder),
   };
   let service = computeService(options);
   const test = await openTestRealms({

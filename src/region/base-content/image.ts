@@ -6,9 +6,9 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { isRoot } from './embedded/accounts.ts';
-import type { Report } from './install/apply.ts';
-import { PROGRAM_FOLDER } from './program.ts';
+import { isRoot } from '../embedded/accounts.ts';
+import type { Report } from '../install/apply.ts';
+import { PROGRAM_FOLDER } from '../program.ts';
 
 /** Builds the image unless this recipe's is there. Returns what does not work when it cannot. */
 export async function ensureBaseImage(cache: string, report: Report): Promise<string | undefined> {
