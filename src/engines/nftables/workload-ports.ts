@@ -6,3 +6,6 @@ export const TOKEN_PORT = 8740;
 export const API_PORT = 6443;
 
 export const WORKLOAD_PORTS: readonly number[] = [TOKEN_PORT, API_PORT];
+
+/** The region's package mirror, at the gateway of every network, for every instance on it. Plain HTTP: apt and npm verify what they get. */
+export const MIRROR_PORT = 8741;

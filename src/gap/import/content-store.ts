@@ -33,6 +33,9 @@ const PublishedBundle = Type.Object({
   publishedAt: Type.String(),
   /** The BundleImport that it came with. */
   import: Type.String(),
+  /** Whose signatures counted, and how many had to. */
+  signers: Type.Optional(Type.Array(Type.String())),
+  threshold: Type.Optional(Type.Integer()),
   items: Type.Array(PublishedItem, { maxItems: ITEMS_MAX }),
 });
 const Published = Type.Object({

@@ -1,12 +1,13 @@
 // A Debian repository in a bundle: apt fetches and verifies, apt installs from what comes out. The mirror is one of two packages in a folder.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Blob } from '../blob.ts';
-import { sha256, TITLE } from '../descriptor.ts';
+import { TITLE } from '../descriptor.ts';
+import { aptConfig, startAptMirror } from '../testing/apt-mirror.ts';
 import type { Collected } from './content-type.ts';
 import { debianRepositoryType } from './debian-repository.ts';
 
@@ -17,56 +18,6 @@ const ITEM = {
   licence: 'GPL-3.0-or-later',
   packages: ['casemate-test-tool'],
 };
-
-const CONTROL = (name: string, more: string) =>
-  `Package: ${name}\nVersion: 1.0-1\nArchitecture: all\nMaintainer: A Test <test@example.org>\nDescription: a test\n${more}`;
-
-/** A mirror in a folder, and what tells apt of it and of nothing else. */
-async function startMirror(t: TestContext, options = 'trusted=yes') {
-  const folder = await mkdtemp(join(tmpdir(), 'apt-'));
-  t.after(() => rm(folder, { recursive: true, force: true }));
-  const stanzas: string[] = [];
-  await mkdir(join(folder, 'pool'));
-  for (const [name, more] of [
-    ['casemate-test-tool', 'Depends: casemate-test-library\n'],
-    ['casemate-test-library', 'Source: casemate-test (1.0)\n'],
-    ['casemate-test-other', ''],
-  ] as const) {
-    const tree = join(folder, 'build', name);
-    await mkdir(join(tree, 'DEBIAN'), { recursive: true });
-    await writeFile(join(tree, 'DEBIAN/control'), CONTROL(name, more));
-    const filename = `pool/${name}_1.0-1_all.deb`;
-    execFileSync('dpkg-deb', ['--root-owner-group', '--build', tree, join(folder, filename)], {
-      stdio: 'ignore',
-    });
-    const bytes = await readFile(join(folder, filename));
-    const digest = sha256(bytes).replace('sha256:', '');
-    stanzas.push(`${CONTROL(name, more)}Filename: ${filename}\nSize: ${bytes.length}\nSHA256: ${digest}\n`);
-  }
-  await writeFile(join(folder, 'Packages'), stanzas.join('\n'));
-  const config = await aptConfig(folder, 'fetch', `deb [${options}] copy:${folder} ./`);
-  execFileSync('apt-get', ['-q', 'update'], { env: { ...process.env, APT_CONFIG: config }, stdio: 'ignore' });
-  return { folder, config };
-}
-
-/** Settings under which apt knows one source and nothing of this machine. */
-async function aptConfig(folder: string, name: string, source: string): Promise<string> {
-  for (const part of ['lists/partial', 'cache', 'none'])
-    await mkdir(join(folder, name, part), { recursive: true });
-  await writeFile(join(folder, name, 'sources.list'), `${source}\n`);
-  await writeFile(join(folder, name, 'status'), '');
-  const path = join(folder, `${name}.conf`);
-  const settings = {
-    'Dir::Etc::SourceList': `${name}/sources.list`,
-    'Dir::Etc::SourceParts': `${name}/none`,
-    'Dir::State::Lists': `${name}/lists`,
-    'Dir::State::Status': `${name}/status`,
-    'Dir::Cache': `${name}/cache`,
-  };
-  const lines = Object.entries(settings).map(([key, value]) => `${key} "${join(folder, value)}";\n`);
-  await writeFile(path, `${lines.join('')}APT::Sandbox::User "root";\nAPT::Install-Recommends "false";\n`);
-  return path;
-}
 
 async function collect(t: TestContext, config: string, packages: readonly string[]): Promise<Collected> {
   const scratch = await mkdtemp(join(tmpdir(), 'apt-'));
@@ -91,7 +42,7 @@ async function writeBlob(path: string, { content }: Blob): Promise<void> {
 }
 
 test('a package comes with what it depends on and nothing else, named by package URLs with their sources', async (t) => {
-  const { config } = await startMirror(t);
+  const { config } = await startAptMirror(t);
   const { parts, layers } = await collect(t, config, ITEM.packages);
   assert.deepEqual(
     parts.map(({ purl }) => purl),
@@ -112,7 +63,7 @@ test('a package comes with what it depends on and nothing else, named by package
 });
 
 test('what is collected is a repository that apt installs from', async (t) => {
-  const { folder, config } = await startMirror(t);
+  const { folder, config } = await startAptMirror(t);
   const { layers } = await collect(t, config, ITEM.packages);
   const mirror = join(folder, 'region');
   for (const { annotations, blob } of layers) await writeBlob(join(mirror, annotations?.[TITLE] ?? ''), blob);
@@ -131,7 +82,7 @@ test('what is collected is a repository that apt installs from', async (t) => {
 });
 
 test('two collections of the same packages are the same', async (t) => {
-  const { config } = await startMirror(t);
+  const { config } = await startAptMirror(t);
   const digests = async () => {
     const { config: about, layers } = await collect(t, config, ITEM.packages);
     return [about, ...layers].map(({ blob }) => blob.digest);
@@ -140,20 +91,20 @@ test('two collections of the same packages are the same', async (t) => {
 });
 
 test('a package that is not there, or that no key of the machine vouches for, is refused in apt’s own words', async (t) => {
-  const { config } = await startMirror(t);
+  const { config } = await startAptMirror(t);
   await assert.rejects(collect(t, config, ['casemate-test-nothing']), {
     reason: 'Missing',
     part: 'debian-repository/tools/1.0',
     message: /Unable to locate package casemate-test-nothing/,
   });
-  const unsigned = await startMirror(t, 'allow-insecure=yes');
+  const unsigned = await startAptMirror(t, 'allow-insecure=yes');
   await assert.rejects(collect(t, unsigned.config, ITEM.packages), {
     message: /unauthenticated|authenticated/,
   });
 });
 
 test('a package that is not what the index says is refused', async (t) => {
-  const { folder, config } = await startMirror(t);
+  const { folder, config } = await startAptMirror(t);
   await writeFile(join(folder, 'pool/casemate-test-tool_1.0-1_all.deb'), 'something else');
   await assert.rejects(collect(t, config, ITEM.packages), {
     name: 'BundleError',

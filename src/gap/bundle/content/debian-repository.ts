@@ -142,6 +142,7 @@ function collected(item: Item, packages: readonly Package[], created: string): C
   });
   const config = configLayer(item, {
     suite: name,
+    ...(item.release === undefined ? {} : { release: item.release }),
     component: COMPONENT,
     architectures,
     requested: item.packages,

@@ -22,6 +22,8 @@ export interface NpmRegistry {
   readonly url: string;
   /** Where the tarball of a package lies; what is written there is what the registry gives. */
   tarball(name: string, version: string): string;
+  /** Publishes one more, or another in place of one. */
+  put(made: MadePackage): Promise<void>;
   /** For `process.env`, while npm is run. */
   readonly env: Readonly<Record<string, string>>;
 }
@@ -58,7 +60,7 @@ export async function startNpmRegistry(
     server.close();
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  for (const { name, version, dependencies = {}, files = {}, fields = {} } of packages) {
+  const put = async ({ name, version, dependencies = {}, files = {}, fields = {} }: MadePackage) => {
     const manifest = { name, version, dependencies, ...fields };
     const tree = join(folder, 'trees', `${name.replace('/', '+')}-${version}`);
     const all = { ...files, 'package.json': JSON.stringify(manifest) };
@@ -73,7 +75,8 @@ export async function startNpmRegistry(
     const dist = { tarball: `${url}${name}/-/${fileOf(name, version)}`, integrity };
     const before = documents.get(name)?.versions ?? {};
     documents.set(name, { versions: { ...before, [version]: { ...manifest, dist } }, latest: version });
-  }
+  };
+  for (const one of packages) await put(one);
   const env = {
     npm_config_registry: url,
     npm_config_userconfig: join(folder, 'none'),
@@ -81,5 +84,5 @@ export async function startNpmRegistry(
     npm_config_cache: join(folder, 'cache'),
     npm_config_fetch_retries: '0',
   };
-  return { url, tarball, env };
+  return { url, tarball, put, env };
 }
