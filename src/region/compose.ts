@@ -158,6 +158,8 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
         imageFolder,
         advisories: new FolderSource(layout.advisories),
         gapFolder: layout.gap,
+        advisoryFolder: layout.advisories,
+        receiverSocket: layout.run.receiver,
         clock,
         logger,
         organizationKinds: () => registry.servedIn('organization'),

@@ -51,6 +51,8 @@ export interface Layout {
     readonly trial: string;
     /** What it started, to find after a crash. */
     readonly state: string;
+    /** Where a receiver of bundles is asked for. */
+    readonly receiver: string;
     /** Where the root agent that applies nftables rules listens. */
     readonly firewall: string;
   };
@@ -90,6 +92,7 @@ export function layoutOf(folder: string): Layout {
       plan: join(run, 'plan.json'),
       trial: join(run, 'trial.json'),
       state: join(run, 'state.json'),
+      receiver: join(run, 'receiver.sock'),
       firewall: join(run, 'firewall.sock'),
     },
   };

@@ -7,14 +7,16 @@ import { join } from 'node:path';
 import { describeIncusd, findIncusd } from '#engines/incus/daemon.ts';
 import { portPrefix } from '#engines/nftables/names.ts';
 import { agentCommand } from '#engines/nftables/spawn.ts';
+import { gapFolders } from '#gap/import/folders.ts';
+import { receiverCommand } from '#gap/import/receiver/command.ts';
 import type { RegionConfig } from './config/schema.ts';
 import { type Accounts, isRoot } from './embedded/accounts.ts';
 import { postgresDefinition } from './embedded/postgres.ts';
-import { asAccount, withProgram } from './embedded/unprivileged.ts';
+import { asAccount, type Command, withProgram } from './embedded/unprivileged.ts';
 import { isRemote } from './external-incus.ts';
 import { hsmSocket, type Layout, operatorCopy } from './layout.ts';
 import { PROGRAM_FOLDER, programFingerprint } from './program.ts';
-import type { ProcessDefinition, SupervisorPlan } from './supervisor/definition.ts';
+import type { OnDemandDefinition, ProcessDefinition, SupervisorPlan } from './supervisor/definition.ts';
 
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 // Loading, migrations, and a first import of the base image.
@@ -49,12 +51,43 @@ export function planRegion(inputs: PlanInputs): SupervisorPlan {
       processes.map(({ name }) => name),
     ),
   );
+  const onDemand = [receiverDefinition(inputs)];
   const digest = createHash('sha256')
-    .update(JSON.stringify({ processes, config, program: programFingerprint() }))
+    .update(JSON.stringify({ processes, onDemand, config, program: programFingerprint() }))
     .digest('hex')
     .slice(0, 16);
-  return { digest, logs: layout.logs, processes, ...(isRoot() ? { controlGroups: config.id } : {}) };
+  return {
+    digest,
+    logs: layout.logs,
+    processes,
+    onDemand,
+    ...(isRoot() ? { controlGroups: config.id } : {}),
+  };
 }
+
+/** At most one is ever needed; another may still be ending. */
+const RECEIVERS_MAX = 2;
+
+/** Reads bundles that nobody has verified: as an account that may read the medium and write drafts, in a network of its own without a way out, bounded. */
+function receiverDefinition({ layout, accounts }: PlanInputs): OnDemandDefinition {
+  const program = receiverCommand({ folders: gapFolders(layout.gap), advisories: layout.advisories });
+  const own = isRoot() ? withProgram(layout.program, alone(asAccount(accounts.receiver, program))) : program;
+  return {
+    name: 'receiver',
+    socket: layout.run.receiver,
+    ...(isRoot() ? { gid: accounts.region.gid } : {}),
+    atOnce_max: RECEIVERS_MAX,
+    ...own,
+    env: { PATH, LANG: 'C.UTF-8', NODE_ENV: 'production' },
+    cwd: '/',
+  };
+}
+
+/** In namespaces without any interface, message queue or shared memory of others. */
+const alone = ({ command, args }: Command): Command => ({
+  command: 'unshare',
+  args: ['--net', '--ipc', '--', command, ...args],
+});
 
 function incusDefinition({ layout, config, accounts }: PlanInputs): ProcessDefinition {
   const { env, ...description } = describeIncusd(layout.incus, accounts.region.name);

@@ -72,6 +72,9 @@ export interface ServiceParts {
   readonly advisories: AdvisorySource;
   /** Where bundles arrive and lie. */
   readonly gapFolder: string;
+  readonly advisoryFolder: string;
+  /** Where a receiver of bundles is asked for. */
+  readonly receiverSocket: string;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Kinds that organizations serve; not to be called before all services are made. */
@@ -107,6 +110,8 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
     imageFolder,
     advisories,
     gapFolder,
+    advisoryFolder,
+    receiverSocket,
     clock,
     logger,
     organizationKinds,
@@ -161,7 +166,7 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
       organizations: runningInstances(incus),
       region: ownParts(imageFolder),
     }),
-    importService({ folder: gapFolder, advisories, logs }),
+    importService({ folder: gapFolder, advisoryFolder, receiverSocket, logs, clock }),
     sealService({
       client: seal,
       regionId: config.id,

@@ -58,6 +58,8 @@ function controllers(): string[] {
     onSeal: unopened,
     names: hostsFolder('/nowhere'),
     imageFolder: '/nowhere',
+    advisoryFolder: '/nowhere',
+    receiverSocket: '/nowhere',
     advisories: new FolderSource('/nowhere'),
     gapFolder: '/nowhere',
     clock,

@@ -6,11 +6,11 @@ import { rfc3339 } from '#kernel/clock.ts';
 import type { Controller, ReconcileContext, RetryAfter } from '#kernel/controller.ts';
 import { isStatusError } from '#kernel/errors.ts';
 import { setCondition } from '#kernel/reconcile/conditions.ts';
-import type { AdvisorySource } from '../advisories/store/folder.ts';
 import { MIB } from '../bundle/limits.ts';
 import { BundleError } from '../bundle/problem.ts';
-import type { AgePolicy } from '../bundle/tuf/client.ts';
-import { metadataBytes } from '../bundle/tuf/metadata.ts';
+import { requireRole } from '../bundle/tuf/check-role.ts';
+import { updateStart_ms } from '../bundle/tuf/client.ts';
+import { metadataBytes, readRoot } from '../bundle/tuf/metadata.ts';
 import {
   BundleImport,
   type BundleImportObject,
@@ -18,12 +18,13 @@ import {
   ITEMS_SHOWN_MAX,
   type Phase,
 } from './import-kind.ts';
-import { policyIn } from './policy-kind.ts';
-import { type CheckOptions, NoSpaceError, type Received } from './receive.ts';
-import { scanBundle } from './scan.ts';
-import type { ImportStore } from './store.ts';
+import { ageIn, policyIn } from './policy-kind.ts';
+import { NoSpaceError } from './receive.ts';
+import { ReceiverError } from './receiver/client.ts';
+import type { Against, ImportStore } from './store.ts';
+import type { Checked, Summary } from './summary.ts';
 import { factsOf, writeTrust } from './trust-controller.ts';
-import { BundleTrust, NAMES_MAX, TRUST_KEY, trustIn } from './trust-kind.ts';
+import { BundleTrust, NAMES_MAX, ownTrust, TRUST_KEY, trustIn } from './trust-kind.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 /** Until the disk is looked at again. */
@@ -35,18 +36,21 @@ const REMARKS_MAX = 32;
 const MESSAGE_MAX = 4_096;
 
 export interface ImportControllerOptions {
-  readonly store: Pick<ImportStore, 'receive' | 'check' | 'statement' | 'publish' | 'discard' | 'list'>;
-  readonly advisories: AdvisorySource;
+  readonly store: Pick<ImportStore, 'receive' | 'check' | 'scan' | 'publish' | 'discard' | 'list'>;
   /** When the newest leaf was written. Milliseconds since the Unix epoch. */
   readonly ledgerTime: (realm: ReconcileContext['realm']) => Promise<number>;
-  readonly age: AgePolicy;
 }
+
+/** A receiver that breaks so often, one time after the other, is broken by what it reads. */
+const BREAKS_MAX = 3;
 
 /** Nobody agreed on a root yet. */
 class NoTrustError extends Error {}
 
 export function importController(options: ImportControllerOptions): Controller {
   const { store } = options;
+  /** How often the receiver of each import broke, one time after the other. */
+  const breaks = new Map<string, number>();
   return {
     name: 'bundle-imports',
     realms: ['region'],
@@ -70,11 +74,15 @@ export function importController(options: ImportControllerOptions): Controller {
         return undefined;
       }
       if (current.metadata.deletionTimestamp !== undefined) return undefined;
+      const { uid } = current.metadata;
       try {
         await step(current, options, context);
+        breaks.delete(uid);
         return undefined;
       } catch (error) {
-        return failed(error, current, context);
+        const count = error instanceof ReceiverError ? (breaks.get(uid) ?? 0) + 1 : 0;
+        breaks.set(uid, count);
+        return await failed(error, current, context, count);
       }
     },
     sweep: (context) => discardOrphans({ store }, context),
@@ -110,18 +118,16 @@ async function receive(
   options: ImportControllerOptions,
   context: ReconcileContext,
 ) {
-  const check = await checkOptions(options, context);
+  const against = await againstOf(current, options, context);
   let said = current.status?.bytes?.done ?? 0;
-  const { size } = await options.store.receive(current.metadata.uid, current.spec.source, {
-    ...check,
-    signal: context.signal,
-    async progress(done, total) {
-      const stride = Math.max(PROGRESS_BYTES_MIN, total / PROGRESS_STEPS);
-      if (done - said < stride) return;
-      said = done;
-      await write(current, context, { phase: 'Receiving', bytes: { done, total } });
-    },
+  const { uid } = current.metadata;
+  const { summary } = await options.store.receive(uid, current.spec.source, against, async (done, total) => {
+    const stride = Math.max(PROGRESS_BYTES_MIN, total / PROGRESS_STEPS);
+    if (done - said < stride) return;
+    said = done;
+    await write(current, context, { phase: 'Receiving', bytes: { done, total } });
   });
+  const { size } = summary;
   await write(current, context, { phase: 'Verifying', bytes: { done: size, total: size } });
 }
 
@@ -131,10 +137,13 @@ async function verify(
   options: ImportControllerOptions,
   context: ReconcileContext,
 ) {
-  const check = await checkOptions(options, context);
-  const found = await options.store.check(current.metadata.uid, check);
-  await keepRoot(found, context);
-  await write(current, context, { phase: 'Scanning', bundle: bundleOf(found, check.clock_ms) });
+  const against = await againstOf(current, options, context);
+  const checked = await options.store.check(current.metadata.uid, against);
+  if (current.spec.root === undefined) await keepRoots(checked, context);
+  await write(current, context, {
+    phase: 'Scanning',
+    bundle: bundleOf(checked.summary, updateStart_ms(against.clock_ms, against.trust)),
+  });
 }
 
 async function scan(
@@ -142,14 +151,8 @@ async function scan(
   options: ImportControllerOptions,
   context: ReconcileContext,
 ) {
-  const { uid } = current.metadata;
-  const { items } = await options.store.check(uid, await checkOptions(options, context));
-  const { scan, refusals } = await scanBundle({
-    items,
-    read: (descriptor, part) => options.store.statement(uid, descriptor, part),
-    source: options.advisories,
-    policy: policyIn(context.realm.view),
-  });
+  const against = await againstOf(current, options, context);
+  const { scan, refusals } = await options.store.scan(current.metadata.uid, against);
   if (refusals.length > 0) await write(current, context, { phase: 'Refused', scan, refusals: [...refusals] });
   else await write(current, context, { phase: 'AwaitingApproval', scan });
 }
@@ -161,55 +164,68 @@ async function publish(
   context: ReconcileContext,
 ) {
   const { uid, name } = current.metadata;
-  const found = await options.store.check(uid, await checkOptions(options, context));
-  const digest = `sha256:${found.digest}`;
+  const { summary } = await options.store.check(uid, await againstOf(current, options, context));
+  const digest = `sha256:${summary.digest}`;
   if (digest !== current.spec.publish) {
     throw new BundleError('WrongDigest', 'targets', `${digest} is not what people agreed to`);
   }
-  await accept(found, context);
+  if (current.spec.root === undefined) await accept(summary, context);
   const publishedAt = rfc3339(context.clock.now());
   await options.store.publish(uid, {
-    name: found.name,
-    version: found.version,
-    created: found.created,
+    name: summary.name,
+    version: summary.version,
+    created: summary.created,
     digest,
-    metadata: found.metadata,
+    metadata: summary.metadata,
     publishedAt,
     import: name,
-    items: found.items.map(({ path, artifactType, manifest, companion }) => ({
-      path,
-      ...(artifactType === undefined ? {} : { artifactType }),
-      manifest: { digest: manifest.digest, size: manifest.size },
-      companion: { digest: companion.digest, size: companion.size },
-    })),
+    signers: summary.signers,
+    threshold: summary.threshold,
+    items: summary.items,
   });
   await write(current, context, { phase: 'Published', publishedAt });
 }
 
-async function checkOptions(
-  { ledgerTime, age }: ImportControllerOptions,
-  { realm, clock }: ReconcileContext,
-): Promise<CheckOptions> {
-  const trust = trustIn(realm.view, await ledgerTime(realm));
+async function againstOf(
+  { spec }: BundleImportObject,
+  { ledgerTime }: ImportControllerOptions,
+  { realm, clock, signal }: ReconcileContext,
+): Promise<Against> {
+  const ledger_ms = await ledgerTime(realm);
+  const trust = spec.root === undefined ? trustIn(realm.view, ledger_ms) : ownTrust(spec.root, ledger_ms);
   if (trust === undefined) throw new NoTrustError();
-  return { trust, clock_ms: clock.now(), policy: age };
+  const { view } = realm;
+  return { trust, clock_ms: clock.now(), age: ageIn(view), policy: policyIn(view), signal };
 }
 
-/** TUF 5.3.8: a key that was taken away stays so, whatever becomes of the bundle that said it. */
-async function keepRoot({ root }: Received, context: ReconcileContext): Promise<void> {
+/**
+ * TUF 5.3.8: a key that was taken away stays so, whatever becomes of the bundle that said it. Each root is held once more against the one before: what is trusted from now
+ * on is never only a receiver's word.
+ */
+async function keepRoots({ roots }: Checked, context: ReconcileContext): Promise<void> {
   const trust = context.realm.view.get(BundleTrust, TRUST_KEY);
-  if (trust === undefined || (trust.status?.version ?? 0) >= root.signed.version) return;
+  if (trust?.status?.root === undefined) return;
+  let last = readRoot(Buffer.from(trust.status.root), 'the trusted root');
+  for (const text of roots) {
+    const part = `root ${last.signed.version + 1}`;
+    const root = readRoot(Buffer.from(text), part);
+    if (root.signed.version <= last.signed.version) continue;
+    if (root.signed.version !== last.signed.version + 1)
+      throw new BundleError('Malformed', part, `says that it is version ${root.signed.version}`);
+    requireRole(root.signed, 'root', root, part);
+    requireRole(last.signed, 'root', root, part);
+    last = root;
+  }
+  const { version } = last.signed;
+  if (version === trust.status.version) return;
   await writeTrust(context, trust, (status) =>
-    (status.version ?? 0) >= root.signed.version
+    (status.version ?? 0) >= version
       ? status
-      : { ...status, ...factsOf(root), root: metadataBytes(root).toString('utf8') },
+      : { ...status, ...factsOf(last), root: metadataBytes(last).toString('utf8') },
   );
 }
 
-async function accept(
-  { name, version, digest, created }: Received,
-  context: ReconcileContext,
-): Promise<void> {
+async function accept({ name, version, digest, created }: Summary, context: ReconcileContext): Promise<void> {
   const trust = context.realm.view.get(BundleTrust, TRUST_KEY);
   if (trust === undefined) throw new NoTrustError();
   await writeTrust(context, trust, (status) => {
@@ -223,16 +239,17 @@ async function accept(
   });
 }
 
-function bundleOf(found: Received, now_ms: number): NonNullable<ImportStatus['bundle']> {
+function bundleOf(found: Summary, start_ms: number): NonNullable<ImportStatus['bundle']> {
+  const { name, version, created, digest, root, signers, threshold } = found;
   return {
-    name: found.name,
-    version: found.version,
-    created: found.created,
-    ageDays: Math.max(0, Math.floor((now_ms - Date.parse(found.created)) / DAY_MS)),
-    digest: `sha256:${found.digest}`,
-    root: found.root.signed.version,
-    signers: [...found.signers.signed].sort(),
-    threshold: found.signers.threshold,
+    name,
+    version,
+    created,
+    ageDays: Math.max(0, Math.floor((start_ms - Date.parse(created)) / DAY_MS)),
+    digest: `sha256:${digest}`,
+    root,
+    signers,
+    threshold,
     items: found.items.slice(0, ITEMS_SHOWN_MAX).map(({ path }) => path),
     itemCount: found.items.length,
     remarks: found.remarks.slice(0, REMARKS_MAX),
@@ -243,8 +260,17 @@ async function failed(
   error: unknown,
   current: BundleImportObject,
   context: ReconcileContext,
+  breaks: number,
 ): Promise<RetryAfter | undefined> {
   const phase = current.status?.phase ?? 'Receiving';
+  if (error instanceof ReceiverError && (error.bound !== 'none' || breaks >= BREAKS_MAX)) {
+    const message = `whoever reads it was ended: ${error.message}`.slice(0, MESSAGE_MAX);
+    await write(current, context, {
+      phase: 'Refused',
+      refusals: [{ reason: RUNAWAY[error.bound], part: 'the receiver', message }],
+    });
+    return undefined;
+  }
   if (error instanceof BundleError) {
     const { reason, part, message } = error;
     const refusal = { reason, part: part.slice(0, MESSAGE_MAX), message: message.slice(0, MESSAGE_MAX) };
@@ -269,6 +295,14 @@ async function failed(
   }
   throw error;
 }
+
+/** What a bundle is refused for that its receiver could not bear. */
+const RUNAWAY: Readonly<Record<ReceiverError['bound'], string>> = {
+  memory: 'TooMuchMemory',
+  time: 'TooMuchTime',
+  protocol: 'Unreadable',
+  none: 'Unreadable',
+};
 
 const MESSAGES: Readonly<Record<Phase, string>> = {
   Receiving: 'it is being copied into quarantine, and checked on its way',

@@ -8,13 +8,13 @@ import { everyDisturbance } from '#kernel/reconcile/testing/harness.ts';
 import { instrument, instrumentRealm } from '#kernel/reconcile/testing/instrument.ts';
 import { ManualClock } from '#kernel/store/manual-clock.ts';
 import { openTestRealms } from '#kernel/store/test-realms.ts';
-import { FolderSource } from '../advisories/store/folder.ts';
 import { NOW_ms, startBundleWorld } from '../bundle/testing/bundle-world.ts';
 import { metadataBytes } from '../bundle/tuf/metadata.ts';
 import { ContentStore } from './content-store.ts';
 import { gapFolders } from './folders.ts';
 import { importController } from './import-controller.ts';
 import { BundleImport } from './import-kind.ts';
+import { ownReceiver } from './receiver/jobs.ts';
 import { IMPORT_KINDS } from './service.ts';
 import { ImportStore } from './store.ts';
 import { trustController } from './trust-controller.ts';
@@ -71,10 +71,16 @@ test('a bundle that people agreed to ends published, once, whatever is disturbed
       });
       const make = () =>
         importController({
-          store: instrument(new ImportStore(folders), disturber, { name: 'store' }),
-          advisories: new FolderSource(world.path('advisories')),
+          store: instrument(
+            new ImportStore({
+              folders,
+              advisories: world.path('advisories'),
+              receiver: ownReceiver(),
+            }),
+            disturber,
+            { name: 'store' },
+          ),
           ledgerTime: async () => 0,
-          age: { expired: 'refuse' },
         });
       let controller = make();
       return {

@@ -3,11 +3,12 @@
  * publishing, and for somebody else to agree. What it imports never changes: another file is another object.
  */
 import { type Static, Type } from 'typebox';
+import { isInternal } from '#kernel/access.ts';
 import { forbidden } from '#kernel/errors.ts';
 import { type AdmissionRequest, defineKind, type ObjectOf } from '#kernel/kind.ts';
 import { CONDITIONS, oneOf } from '#kernel/kind-parts.ts';
 import type { KubeObject } from '#kernel/object.ts';
-import { ITEMS_MAX } from '../bundle/limits.ts';
+import { ITEMS_MAX, ROOT_BYTES_MAX } from '../bundle/limits.ts';
 import { GAP_GROUP } from './trust-kind.ts';
 
 /** Objects, ended ones included. */
@@ -36,6 +37,14 @@ const SPEC = Type.Object({
     maxLength: 255,
     description: 'A file or a folder below the inbox of the region’s machine (gap/inbox in its data folder).',
   }),
+  root: Type.Optional(
+    Type.String({
+      minLength: 2,
+      maxLength: ROOT_BYTES_MAX,
+      description:
+        'What it is held against in place of BundleTrust: only of base content that this machine made itself, and only its own bring-up says so.',
+    }),
+  ),
   publish: Type.Optional(
     Type.String({
       maxLength: 71,
@@ -61,7 +70,7 @@ const BUNDLE = Type.Object({
   remarks: Type.Array(Type.String(), { maxItems: REMARKS_MAX, description: 'What a person should know.' }),
 });
 
-const SCAN = Type.Object({
+export const ScanSchema = Type.Object({
   message: text('What was scanned, with what.'),
   dataOf: Type.Optional(text('How old the advisories are; absent: there were none.')),
   packages: Type.Integer({ description: 'Packages in its bills of materials.' }),
@@ -72,14 +81,14 @@ const SCAN = Type.Object({
   }),
   settled: Type.Integer({ description: 'Findings that a VEX statement settles.' }),
 });
-export type ScanStatus = Static<typeof SCAN>;
+export type ScanStatus = Static<typeof ScanSchema>;
 
-const REFUSAL = Type.Object({
+export const ImportRefusalSchema = Type.Object({
   reason: text('One word for programs.'),
   part: text('The role, signer, item, blob or block that is wrong.'),
   message: text('What is wrong with it.'),
 });
-export type ImportRefusal = Static<typeof REFUSAL>;
+export type ImportRefusal = Static<typeof ImportRefusalSchema>;
 
 const STATUS = Type.Object({
   phase: oneOf(PHASES, { description: 'How far it is.' }),
@@ -91,8 +100,10 @@ const STATUS = Type.Object({
     ),
   ),
   bundle: Type.Optional(BUNDLE),
-  scan: Type.Optional(SCAN),
-  refusals: Type.Optional(Type.Array(REFUSAL, { maxItems: REFUSALS_MAX, description: 'Why it is refused.' })),
+  scan: Type.Optional(ScanSchema),
+  refusals: Type.Optional(
+    Type.Array(ImportRefusalSchema, { maxItems: REFUSALS_MAX, description: 'Why it is refused.' }),
+  ),
   publishedAt: Type.Optional(text('When it became content.')),
   conditions: CONDITIONS,
 });
@@ -116,7 +127,7 @@ export const BundleImport = defineKind({
   spec: SPEC,
   status: STATUS,
   bornStatus: (_object, actor) => ({ phase: 'Receiving', requestedBy: actor.name }),
-  immutable: ['spec.source'],
+  immutable: ['spec.source', 'spec.root'],
   guarded: [
     {
       transition: 'publish',
@@ -161,12 +172,17 @@ function percent(status: ImportStatus | undefined): string | undefined {
   return `${total === 0 ? 100 : Math.floor((100 * done) / total)}%`;
 }
 
-function admit({ operation, kind, object, previous, view }: AdmissionRequest): void {
+function admit({ operation, kind, object, previous, view, actor }: AdmissionRequest): void {
   const subject = { group: GAP_GROUP, kind: 'BundleImport', name: object.metadata.name };
   const publish = publishOf(object);
   if (operation === 'create') {
     if (view.count(kind) >= IMPORTS_MAX)
       throw forbidden(subject, `there are ${IMPORTS_MAX} already; delete some that have ended`);
+    if ((object.spec as Static<typeof SPEC>).root !== undefined && !isInternal(actor))
+      throw forbidden(
+        subject,
+        'spec.root: what a bundle is held against is agreed to by two people: BundleTrust',
+      );
     if (publish !== undefined)
       throw forbidden(subject, 'spec.publish: nothing is published before it was verified and agreed to');
   }

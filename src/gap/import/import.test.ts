@@ -112,6 +112,7 @@ test('a clock that was put back opens nothing that has expired: the ledger knows
   await world.trust();
   await world.bundles.signed('seven', 'tar');
   await world.carry('seven');
+  await world.age({ expired: 'refuse' });
   world.ledger_ms = Date.parse('2028-01-01T00:00:00Z');
   const { phase, refusals } = await world.bring('seven');
   assert.deepEqual([phase, refusals?.[0]?.reason, refusals?.[0]?.part], ['Refused', 'Expired', 'timestamp']);

@@ -1,11 +1,21 @@
-/** ImportPolicy: what the region does not let in, beside what is not signed. There is one, `region`; without it everything that is signed passes. */
+/**
+ * ImportPolicy: what the region does not let in, beside what is not signed. There is one, `region`; without it everything that is signed passes, with a remark on what has
+ * expired.
+ */
+import { type Static, Type } from 'typebox';
 import { invalid } from '#kernel/errors.ts';
 import { defineKind } from '#kernel/kind.ts';
 import type { RealmView } from '#kernel/realm.ts';
 import { POLICY, type Policy } from '../advisories/policy.ts';
+import { AGE_POLICY, type ImportAge } from './age.ts';
 import { GAP_GROUP } from './trust-kind.ts';
 
 export const POLICY_KEY = { name: 'region' };
+
+const SPEC = Type.Object(
+  { ...POLICY.properties, age: Type.Optional(AGE_POLICY) },
+  { additionalProperties: false },
+);
 
 export const ImportPolicy = defineKind({
   group: GAP_GROUP,
@@ -15,8 +25,8 @@ export const ImportPolicy = defineKind({
   scope: 'Realm',
   realms: ['region'],
   description:
-    'Severities, licences and sources that bundles are refused for. Changing or deleting it takes the approval of somebody else. There is one, called region.',
-  spec: POLICY,
+    'Severities, licences, sources and ages that bundles are refused for. Changing or deleting it takes the approval of somebody else. There is one, called region.',
+  spec: SPEC,
   guarded: [
     {
       transition: 'change',
@@ -38,4 +48,12 @@ export const ImportPolicy = defineKind({
   },
 });
 
-export const policyIn = (view: RealmView): Policy => view.get(ImportPolicy, POLICY_KEY)?.spec ?? {};
+/** What packages are held against. */
+export function policyIn(view: RealmView): Policy {
+  const { age: _, ...policy }: Static<typeof SPEC> = view.get(ImportPolicy, POLICY_KEY)?.spec ?? {};
+  return policy;
+}
+
+/** What becomes of what is old: by default it is let before people, with a remark. */
+export const ageIn = (view: RealmView): ImportAge =>
+  view.get(ImportPolicy, POLICY_KEY)?.spec.age ?? { expired: 'remark' };

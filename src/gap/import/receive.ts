@@ -1,12 +1,10 @@
 /**
  * Takes a bundle into a quarantine folder: signatures first, then file by file, each block checked on its way. What is there of an earlier attempt is read again and
- * kept as far as it is right, so that after a kill at any byte at most one block is copied again. Nothing is written that was not signed for.
+ * kept as far as it is right, so that after a kill at any byte at most one block is copied again. Nothing is written that was not signed for. Runs in the receiver's process.
  */
-import { createHash, type Hash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, link, lstat, mkdir, open, rename, statfs } from 'node:fs/promises';
+import { type FileHandle, open, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { syncFolder } from '#trust/files.ts';
 import { blockDigest } from '../bundle/blocks.ts';
 import {
   blobsOf,
@@ -16,15 +14,21 @@ import {
   readItems,
   requireExactly,
 } from '../bundle/contents.ts';
-import { blobPath } from '../bundle/descriptor.ts';
+import { blobPath, sha256 } from '../bundle/descriptor.ts';
 import { BLOCK_BYTES, MIB } from '../bundle/limits.ts';
 import { OCI_LAYOUT } from '../bundle/manifest.ts';
 import { BundleError } from '../bundle/problem.ts';
 import type { BundleSource } from '../bundle/source.ts';
 import { type AgePolicy, type Trust, type Verified, verifyMetadata } from '../bundle/tuf/client.ts';
+import type { Signable } from '../bundle/tuf/metadata.ts';
+import type { RootSigned } from '../bundle/tuf/schema.ts';
+import { type Area, draftOf, sizeOf } from './area.ts';
+import { WholeDigest } from './whole-digest.ts';
 
 /** Left free on the disk for everything else that the region does. */
-const RESERVE_BYTES = 64 * MIB;
+export const RESERVE_BYTES = 64 * MIB;
+/** What is written to the disk while more comes, so that the end need not wait for all of it. */
+const SYNC_BYTES = 64 * MIB;
 
 export interface CheckOptions {
   readonly trust: Trust;
@@ -33,14 +37,16 @@ export interface CheckOptions {
 }
 
 export interface ReceiveOptions extends CheckOptions {
-  /** Where the region has that blob already; it is linked then, and takes no room. */
-  readonly have: (digest: string) => string;
+  /** Makes the files of the folder, and names them. */
+  readonly area: Area;
   /** Called after each block: bytes that are there, of how many. */
   readonly progress: (done_bytes: number, total_bytes: number) => Promise<void>;
   readonly signal: AbortSignal;
 }
 
 export interface Received extends Verified {
+  /** All that it carries, the trusted one among them. */
+  readonly roots: readonly Signable<RootSigned>[];
   readonly items: readonly Item[];
   /** Bytes of all its files. */
   readonly size: number;
@@ -77,7 +83,8 @@ export async function check(source: BundleSource, options: CheckOptions) {
     blocks: blocks.get(name) ?? [],
   }));
   const size = files.reduce((sum, file) => sum + file.size, 0);
-  const received: Received = { ...verified, items, size, metadata: head.descriptor.digest };
+  const { roots } = head.metadata;
+  const received: Received = { ...verified, roots, items, size, metadata: head.descriptor.digest };
   return { received, files, index: head.index };
 }
 
@@ -88,7 +95,6 @@ export async function receive(
   options: ReceiveOptions,
 ): Promise<Received> {
   const { received, files, index } = await check(source, options);
-  await mkdir(join(folder, 'blobs/sha256'), { recursive: true });
   await requireSpace(folder, files);
   let done = 0;
   const arrived = async (count: number) => {
@@ -96,16 +102,27 @@ export async function receive(
     await options.progress(done, received.size);
     options.signal.throwIfAborted();
   };
-  for (const file of files) {
-    if (file.name === 'index.json') await writeSmall(join(folder, file.name), index);
-    else if (file.name === 'oci-layout') await writeSmall(join(folder, file.name), OCI_LAYOUT);
-    else {
-      await takeBlob(source, folder, file, { have: options.have, arrived });
-      continue;
+  const whole = new WholeDigest();
+  try {
+    for (const file of files) {
+      if (await options.area.take(file.name, file.size)) {
+        await arrived(file.size);
+        continue;
+      }
+      if (file.name === 'index.json') await writeSmall(folder, file.name, index);
+      else if (file.name === 'oci-layout') await writeSmall(folder, file.name, OCI_LAYOUT);
+      else {
+        const written = () => options.area.written(file.name);
+        await takeBlob(source, folder, file, { whole, arrived, written });
+        await options.area.done(file.name);
+        continue;
+      }
+      await options.area.done(file.name);
+      await arrived(file.size);
     }
-    await arrived(file.size);
+  } finally {
+    await whole.close();
   }
-  for (const inner of ['blobs/sha256', 'blobs', '.']) await syncFolder(join(folder, inner));
   return received;
 }
 
@@ -121,97 +138,124 @@ async function requireSpace(folder: string, files: readonly File[]): Promise<voi
   throw new NoSpaceError(`the disk of the region’s data lacks ${lacking} MiB for this bundle`);
 }
 
-async function sizeOf(path: string): Promise<number | undefined> {
-  try {
-    return (await lstat(path)).size;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
+/** `keep`: what an earlier attempt left is looked at; else the draft begins anew. */
+const openDraft = (folder: string, name: string, keep: boolean): Promise<FileHandle> =>
+  open(draftOf(folder, name), constants.O_RDWR | constants.O_NOFOLLOW | (keep ? 0 : constants.O_TRUNC));
 
-async function writeSmall(path: string, bytes: Uint8Array): Promise<void> {
-  const draft = `${path}.part`;
-  const file = await open(draft, 'w', 0o640);
+async function writeSmall(folder: string, name: string, bytes: Uint8Array): Promise<void> {
+  const file = await openDraft(folder, name, false);
   try {
-    await file.writeFile(bytes);
-    await file.sync();
+    await writeAll(file, bytes, 0);
   } finally {
     await file.close();
   }
-  await rename(draft, path);
 }
-
-const draftOf = (folder: string, name: string) => `${join(folder, name)}.part`;
 
 interface Arrival {
-  readonly have: (digest: string) => string;
+  readonly whole: WholeDigest;
   readonly arrived: (count: number) => Promise<void>;
+  /** Called now and then. */
+  readonly written: () => Promise<void>;
 }
 
-async function takeBlob(
-  source: BundleSource,
-  folder: string,
-  file: File,
-  { have, arrived }: Arrival,
-): Promise<void> {
-  const { name, size, part } = file;
-  const target = join(folder, name);
-  const digest = `sha256:${name.slice('blobs/sha256/'.length)}`;
-  // It got this name only once it was whole and on the disk.
-  if ((await sizeOf(target)) === size || (await linked(have(digest), target))) return arrived(size);
-  const draft = draftOf(folder, name);
-  const out = await open(draft, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o640);
+async function takeBlob(source: BundleSource, folder: string, file: File, arrival: Arrival): Promise<void> {
+  const { name, size, part, blocks } = file;
+  const draft = await openDraft(folder, name, blocks.length > 0);
   try {
-    const whole = createHash('sha256');
-    let at = await keepGood(out, file, whole);
-    await out.truncate(at);
-    await arrived(at);
-    for await (const piece of source.pieces(name, part, at)) {
-      requireBlock(file, at, piece);
-      whole.update(piece);
-      await writeAll(out, piece, at);
-      at += piece.length;
-      await arrived(piece.length);
-    }
-    if (at !== size || `sha256:${whole.digest('hex')}` !== digest) {
-      await out.truncate(0);
+    const digest =
+      blocks.length === 0
+        ? await copySmall(source, draft, file)
+        : await copyBlocks(source, draft, file, arrival);
+    if (digest !== `sha256:${name.slice('blobs/sha256/'.length)}`) {
       throw new BundleError('WrongDigest', part, 'its bytes are not those that were signed for');
     }
-    await out.sync();
   } finally {
-    await out.close();
+    await draft.close();
   }
-  await rename(draft, target);
+  if (blocks.length === 0) await arrival.arrived(size);
 }
 
-async function linked(from: string, target: string): Promise<boolean> {
-  try {
-    await link(from, target);
-    return true;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return false;
-    throw error;
+/** A blob of one block at most, or one that `check` read as a whole: it is written once it is known to be right. */
+async function copySmall(source: BundleSource, draft: FileHandle, file: File): Promise<string> {
+  const bytes = await wholeOf(source, file);
+  const digest = sha256(bytes);
+  if (digest === `sha256:${file.name.slice('blobs/sha256/'.length)}`) await writeAll(draft, bytes, 0);
+  return digest;
+}
+
+async function wholeOf(source: BundleSource, { name, size, part }: File): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafe(size);
+  let at = 0;
+  for await (const piece of source.pieces(name, part)) {
+    bytes.set(piece, at);
+    at += piece.length;
   }
+  return bytes.subarray(0, at);
+}
+
+/** Reads, hashes twice and writes at the same time; gives the digest of it all. */
+async function copyBlocks(
+  source: BundleSource,
+  draft: FileHandle,
+  file: File,
+  { whole, arrived, written: tellWritten }: Arrival,
+): Promise<string> {
+  let at = await keepGood(draft, file, whole);
+  await arrived(at);
+  let [written, unsynced] = [Promise.resolve(), 0];
+  const pieces = source.pieces(file.name, file.part, at);
+  try {
+    let next = pieces.next();
+    for (;;) {
+      const { value: piece, done } = await next;
+      if (done === true) break;
+      const slot = await whole.take(piece);
+      const { number, bytes } = slot;
+      // Is read while this one is hashed; whoever throws first, the other is not left unheard.
+      next = pieces.next();
+      next.catch(() => {});
+      requireBlock(file, at, bytes);
+      whole.update(slot);
+      await written;
+      const start = at;
+      written = writeAll(draft, bytes, start).finally(() => whole.release(number));
+      written.catch(() => {});
+      at += bytes.length;
+      unsynced += bytes.length;
+      if (unsynced >= SYNC_BYTES) {
+        await written;
+        await tellWritten();
+        unsynced = 0;
+      }
+      await arrived(bytes.length);
+    }
+  } finally {
+    await pieces.return(undefined);
+    // Nothing may touch the file once it is closed; what went wrong here is thrown below, or was before.
+    await written.catch(() => {});
+  }
+  await written;
+  const digest = await whole.digest();
+  return at === file.size ? `sha256:${digest}` : '';
 }
 
 /** Where the first block begins that is missing or wrong in what an earlier attempt left; what comes before goes into `whole`. */
-async function keepGood(file: FileHandle, { size, blocks }: File, whole: Hash): Promise<number> {
+async function keepGood(draft: FileHandle, { size, blocks }: File, whole: WholeDigest): Promise<number> {
   const room = Buffer.allocUnsafe(Math.min(BLOCK_BYTES, size));
   let at = 0;
   for (const digest of blocks) {
     const block = room.subarray(0, Math.min(BLOCK_BYTES, size - at));
-    const { bytesRead } = await file.read(block, 0, block.length, at);
+    const { bytesRead } = await draft.read(block, 0, block.length, at);
     if (bytesRead < block.length || blockDigest(block) !== digest) break;
-    whole.update(block);
+    const slot = await whole.take(block);
+    whole.update(slot);
+    whole.release(slot.number);
     at += block.length;
   }
   return at;
 }
 
 function requireBlock({ blocks, size, part }: File, at: number, piece: Uint8Array): void {
-  if (blocks.length === 0) return;
   const number = at / BLOCK_BYTES;
   if (blockDigest(piece) === blocks[number]) return;
   const last = Math.ceil(size / BLOCK_BYTES) - 1;

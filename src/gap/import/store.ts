@@ -1,58 +1,79 @@
 /** The folders of the gap: where bundles arrive, where they are held back, and what was published. All that the controller does to the disk goes through here. */
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readBlob } from '../bundle/contents.ts';
-import type { Descriptor } from '../bundle/descriptor.ts';
-import { STATEMENT_BYTES_MAX } from '../bundle/limits.ts';
+import type { Policy } from '../advisories/policy.ts';
 import { BundleError } from '../bundle/problem.ts';
-import { openBundle } from '../bundle/source.ts';
+import type { Trust } from '../bundle/tuf/client.ts';
+import { metadataBytes } from '../bundle/tuf/metadata.ts';
+import type { ImportAge } from './age.ts';
+import { OwnArea } from './area.ts';
 import { ContentStore, type PublishedBundle } from './content-store.ts';
 import type { GapFolders } from './folders.ts';
-import { type CheckOptions, check, type Received, type ReceiveOptions, receive } from './receive.ts';
+import type { ReceiveParts, Receiver } from './receiver/jobs.ts';
+import type { Job } from './receiver/protocol.ts';
+import type { Scanned } from './scan.ts';
+import type { Checked } from './summary.ts';
+
+export interface ImportStoreOptions {
+  readonly folders: GapFolders;
+  readonly advisories: string;
+  readonly receiver: Receiver;
+}
+
+/** What a bundle is held against. */
+export interface Against {
+  readonly trust: Trust;
+  readonly clock_ms: number;
+  readonly age: ImportAge;
+  readonly policy: Policy;
+  readonly signal: AbortSignal;
+}
 
 export class ImportStore {
   readonly #folders: GapFolders;
+  readonly #advisories: string;
+  readonly #receiver: Receiver;
   readonly #content: ContentStore;
 
-  constructor(folders: GapFolders) {
+  constructor({ folders, advisories, receiver }: ImportStoreOptions) {
     this.#folders = folders;
+    this.#advisories = advisories;
+    this.#receiver = receiver;
     this.#content = new ContentStore(folders.content);
   }
 
   /** Copies a bundle from the inbox into quarantine, as far as it is not there. Throws as `receive`. */
-  async receive(uid: string, from: string, options: Omit<ReceiveOptions, 'have'>): Promise<Received> {
-    const source = await openBundle(join(this.#folders.inbox, from)).catch((error: unknown) => {
-      if (!(error instanceof BundleError) || error.part !== join(this.#folders.inbox, from)) throw error;
-      throw new BundleError(error.reason, from, 'is no bundle that can be read in the inbox');
-    });
+  async receive(
+    uid: string,
+    from: string,
+    against: Against,
+    progress: ReceiveParts['progress'],
+  ): Promise<Checked> {
+    const bundle = join(this.#folders.inbox, from);
+    const quarantine = this.#quarantine(uid);
+    const area = new OwnArea(quarantine, (digest) => this.#content.blobPath(digest));
+    await area.begin();
     try {
-      return await receive(source, this.#quarantine(uid), {
-        ...options,
-        have: (digest) => this.#content.blobPath(digest),
-      });
-    } finally {
-      await source.close();
+      const job = this.#job('receive', bundle, quarantine, against);
+      const checked = await this.#receiver.receive(job, { area, progress, signal: against.signal });
+      await area.end();
+      return checked;
+    } catch (error) {
+      if (!(error instanceof BundleError) || error.part !== bundle) throw error;
+      throw new BundleError(error.reason, from, 'is no bundle that can be read in the inbox');
     }
   }
 
   /** Signatures, lists and sizes of what lies in quarantine; its bytes were checked as they came. Throws BundleError. */
-  async check(uid: string, options: CheckOptions): Promise<Received> {
-    const source = await openBundle(this.#quarantine(uid));
-    try {
-      return (await check(source, options)).received;
-    } finally {
-      await source.close();
-    }
+  check(uid: string, against: Against): Promise<Checked> {
+    const quarantine = this.#quarantine(uid);
+    return this.#receiver.check(this.#job('check', quarantine, quarantine, against), against.signal);
   }
 
-  /** A statement of an item in quarantine (SBOM, VEX), checked against its digest. */
-  async statement(uid: string, descriptor: Descriptor, part: string): Promise<Buffer> {
-    const source = await openBundle(this.#quarantine(uid));
-    try {
-      return await readBlob(source, descriptor, STATEMENT_BYTES_MAX, part);
-    } finally {
-      await source.close();
-    }
+  /** Its bills of materials, held against advisories and the policy. */
+  scan(uid: string, against: Against): Promise<Scanned> {
+    const quarantine = this.#quarantine(uid);
+    return this.#receiver.scan(this.#job('scan', quarantine, quarantine, against), against.signal);
   }
 
   /** What was checked in quarantine becomes content, in one step. */
@@ -73,5 +94,22 @@ export class ImportStore {
 
   #quarantine(uid: string): string {
     return join(this.#folders.quarantine, uid);
+  }
+
+  #job(job: Job['job'], bundle: string, quarantine: string, { trust, clock_ms, age, policy }: Against): Job {
+    return {
+      job,
+      bundle,
+      quarantine,
+      advisories: this.#advisories,
+      clock_ms,
+      age,
+      policy,
+      trust: {
+        root: metadataBytes(trust.root).toString('utf8'),
+        ledger_ms: trust.ledger_ms ?? 0,
+        accepted: [...trust.accepted].map(([name, one]) => ({ name, ...one })),
+      },
+    };
   }
 }

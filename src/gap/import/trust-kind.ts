@@ -117,6 +117,13 @@ function admit({ operation, object, previous }: AdmissionRequest): void {
     throw forbidden(subject, `spec.trusted: it is ${phase}, and must be AwaitingApproval`);
 }
 
+/** What a bundle with a root of its own is held against: that root, and nothing that was accepted before. Throws BundleError. */
+export const ownTrust = (root: string, ledger_ms: number): Trust => ({
+  root: readRoot(Buffer.from(root), 'spec.root'),
+  accepted: new Map(),
+  ledger_ms,
+});
+
 /** What bundles are held against; undefined while nobody agreed on a root. Throws BundleError when what is kept is no root. */
 export function trustIn(view: RealmView, ledger_ms: number): Trust | undefined {
   const status = view.get(BundleTrust, TRUST_KEY)?.status;

@@ -17,12 +17,15 @@ export interface Accounts {
   readonly database: Account;
   /** Runs the region process. */
   readonly region: Account;
+  /** Runs receivers of bundles, which read what nobody has verified yet. */
+  readonly receiver: Account;
   /** Runs HSM agents, and alone reads their PINs. Absent where there is no HSM. */
   readonly hsm?: Account;
 }
 
 const DATABASE = 'casemate-db';
 const REGION = 'casemate';
+const RECEIVER = 'casemate-gap';
 const HSM = 'casemate-hsm';
 
 export const isRoot = (): boolean => process.getuid?.() === 0;
@@ -32,11 +35,12 @@ export function ensureAccounts({ hsm = false }: { readonly hsm?: boolean } = {})
   if (!isRoot()) {
     const { username, uid, gid } = userInfo();
     const own = { name: username, uid, gid };
-    return { database: own, region: own, ...(hsm ? { hsm: own } : {}) };
+    return { database: own, region: own, receiver: own, ...(hsm ? { hsm: own } : {}) };
   }
   return {
     database: ensureAccount(DATABASE),
     region: ensureAccount(REGION),
+    receiver: ensureAccount(RECEIVER),
     ...(hsm ? { hsm: ensureAccount(HSM) } : {}),
   };
 }

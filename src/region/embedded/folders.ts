@@ -9,7 +9,7 @@ import { type Account, type Accounts, findGroup, isRoot } from './accounts.ts';
 
 export function ensureFolders(
   layout: Layout,
-  { database, region, hsm }: Accounts,
+  { database, region, receiver, hsm }: Accounts,
   hsms: readonly string[] = [],
 ): void {
   const self: Account = { name: 'self', uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
@@ -37,7 +37,9 @@ export function ensureFolders(
   const gap = gapFolders(layout.gap);
   folder(layout.gap, 0o711, self);
   folder(gap.inbox, 0o755, self);
-  for (const own of [gap.quarantine, gap.content]) folder(own, 0o700, region);
+  // Whoever receives bundles reads these by its group, which what is made in them inherits; it writes only where the region made a draft for it.
+  for (const own of [gap.uploads, gap.quarantine, gap.content])
+    folder(own, 0o2750, { ...region, gid: receiver.gid });
   folder(layout.program, 0o755, self);
   folder(layout.cache, 0o700, region);
   folder(layout.logs, 0o750, self);

@@ -70,6 +70,20 @@ export interface SealNews {
   readonly since: string;
 }
 
+/** A process that each connection to a socket starts one of: see `on-demand.ts`. */
+export interface OnDemandDefinition {
+  readonly name: string;
+  readonly socket: string;
+  /** The group that may ask. */
+  readonly gid?: number;
+  readonly atOnce_max: number;
+  readonly command: string;
+  readonly args: readonly string[];
+  /** All of its environment. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+}
+
 export interface SupervisorPlan {
   /** Changes when anything below does: `up` then restarts the region. */
   readonly digest: string;
@@ -77,6 +91,8 @@ export interface SupervisorPlan {
   readonly controlGroups?: string;
   readonly logs: string;
   readonly processes: readonly ProcessDefinition[];
+  /** What is only started when somebody asks. */
+  readonly onDemand?: readonly OnDemandDefinition[];
 }
 
 export type ProcessState = 'waiting' | 'starting' | 'ready' | 'backoff' | 'stopping' | 'stopped';

@@ -10,6 +10,7 @@ import { serveControl } from './control.ts';
 import type { SupervisorPlan } from './definition.ts';
 import { endLeftovers, type OwnedProcess, writeState } from './leftovers.ts';
 import { LogFile } from './log-file.ts';
+import { OnDemand } from './on-demand.ts';
 import { identify } from './process-table.ts';
 import { Supervisor } from './supervisor.ts';
 import { type TrialRequest, Trials } from './trial.ts';
@@ -50,10 +51,14 @@ const ended = await endLeftovers(statePath, wakefulClock);
 if (ended.length > 0) note(`ended what a killed supervisor had left: ${ended.join(', ')}`);
 
 const supervisor: Supervisor = new Supervisor(plan, wakefulClock, saveState);
+const onDemand = new OnDemand();
 const trials = new Trials({
   plan,
   clock: wakefulClock,
-  adopt: (next, options) => supervisor.adopt(next, options),
+  adopt: async (next, options) => {
+    await onDemand.adopt(next);
+    await supervisor.adopt(next, options);
+  },
   note,
 });
 
@@ -62,6 +67,7 @@ function stop(reason: string): Promise<void> {
   stopping ??= (async () => {
     note(`stopping: ${reason}`);
     await supervisor.stop();
+    await onDemand.stop();
     for (const path of [statePath, controlPath]) rmSync(path, { force: true });
     note('stopped');
     // After the answer to `stop` has gone out.
@@ -88,4 +94,5 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => vo
 // Outlives the terminal it was started from.
 process.on('SIGHUP', () => {});
 note(`started, pid ${process.pid}, plan ${plan.digest}`);
+await onDemand.adopt(plan);
 supervisor.start();

@@ -38,6 +38,8 @@ export interface Trust {
 export interface AgePolicy {
   /** Whether metadata past its expiry is refused, or only remarked on. */
   readonly expired: 'refuse' | 'remark';
+  /** Older than this counts as expired, whatever it says of itself. Absent: only what it says. */
+  readonly days?: number;
 }
 
 export interface Verified {
@@ -93,6 +95,7 @@ export function verifyMetadata(
     signers,
     remarks: [
       ...expiryRemarks([root, timestamp, snapshot, targets], updateStart_ms(clock_ms, trust), policy),
+      ...ageRemarks(identity.created, updateStart_ms(clock_ms, trust), policy),
       ...timeRemarks(identity.created, clock_ms),
       ...(trust.root.signed.version > bundle.roots.length
         ? [
@@ -172,6 +175,17 @@ function expiryRemarks(
     remarks.push(`${signed._type} ${why}`);
   }
   return remarks;
+}
+
+const DAY_ms = 24 * 3_600_000;
+
+function ageRemarks(created: string, start_ms: number, { days, expired }: AgePolicy): string[] {
+  const age_days = (start_ms - Date.parse(created)) / DAY_ms;
+  // What is no date at all is too old.
+  if (days === undefined || age_days <= days) return [];
+  const why = `was made at ${created}, more than ${days} days before ${rfc3339(start_ms)}, which is as old as the policy here allows`;
+  if (expired === 'refuse') throw new BundleError('Expired', 'targets', why);
+  return [`it ${why}`];
 }
 
 const CLOCK_SKEW_MAX_ms = 24 * 3_600_000;

@@ -6,12 +6,14 @@ import { REGION } from '#kernel/realm-id.ts';
 import { testContext } from '#kernel/reconcile/testing/context.ts';
 import { ManualClock } from '#kernel/store/manual-clock.ts';
 import { openTestRealms, type TestRealms } from '#kernel/store/test-realms.ts';
-import { FolderSource } from '../../advisories/store/folder.ts';
 import { type BundleWorld, NOW_ms, startBundleWorld } from '../../bundle/testing/bundle-world.ts';
 import { metadataBytes } from '../../bundle/tuf/metadata.ts';
-import { gapFolders } from '../folders.ts';
+import type { ImportAge } from '../age.ts';
+import { type GapFolders, gapFolders } from '../folders.ts';
 import { importController } from '../import-controller.ts';
 import { BundleImport, type BundleImportObject, type ImportStatus } from '../import-kind.ts';
+import { ImportPolicy, POLICY_KEY } from '../policy-kind.ts';
+import { ownReceiver, type Receiver } from '../receiver/jobs.ts';
 import { IMPORT_KINDS } from '../service.ts';
 import { ImportStore } from '../store.ts';
 import { trustController } from '../trust-controller.ts';
@@ -20,8 +22,11 @@ import { BundleTrust, TRUST_KEY } from '../trust-kind.ts';
 export interface ImportWorld {
   readonly bundles: BundleWorld;
   readonly test: TestRealms;
+  readonly clock: ManualClock;
   readonly store: ImportStore;
   readonly folders: ReturnType<typeof gapFolders>;
+  /** Sets the policy on age. */
+  age(age: ImportAge): Promise<void>;
   /** Proposes the first root and agrees to it. */
   trust(): Promise<void>;
   /** Puts a bundle of the connected side into the inbox. */
@@ -37,19 +42,31 @@ export interface ImportWorld {
 
 const PASSES_MAX = 20;
 
-export async function startImportWorld(t: TestContext): Promise<ImportWorld> {
+export interface ImportWorldOptions {
+  /** Who reads bundles; absent: this very process. */
+  readonly receiver?: (folders: GapFolders, advisories: string) => Receiver;
+}
+
+export async function startImportWorld(
+  t: TestContext,
+  options: ImportWorldOptions = {},
+): Promise<ImportWorld> {
   const bundles = await startBundleWorld(t);
-  const test = await openTestRealms({ kinds: IMPORT_KINDS, clock: new ManualClock(NOW_ms) });
+  const clock = new ManualClock(NOW_ms);
+  const test = await openTestRealms({ kinds: IMPORT_KINDS, clock });
   t.after(() => test.close());
   const folders = gapFolders(bundles.path('gap'));
-  await mkdir(folders.inbox, { recursive: true });
-  const store = new ImportStore(folders);
+  const advisories = bundles.path('advisories');
+  for (const folder of [...Object.values(folders), advisories]) await mkdir(folder, { recursive: true });
+  const store = new ImportStore({
+    folders,
+    advisories,
+    receiver: options.receiver?.(folders, advisories) ?? ownReceiver(),
+  });
   const own = test.context(REGION);
   const controller = importController({
     store,
-    advisories: new FolderSource(bundles.path('advisories')),
     ledgerTime: async () => world.ledger_ms,
-    age: { expired: 'refuse' },
   });
   const get = (name: string) =>
     test.realms.use(REGION, async ({ view }) => view.get(BundleImport, { name })) as Promise<
@@ -58,9 +75,15 @@ export async function startImportWorld(t: TestContext): Promise<ImportWorld> {
   const world: ImportWorld = {
     bundles,
     test,
+    clock,
     store,
     folders,
     ledger_ms: 0,
+    async age(age) {
+      await test.realms.use(REGION, ({ resources }) =>
+        resources.create(ImportPolicy, undefined, { metadata: POLICY_KEY, spec: { age } }, own),
+      );
+    },
     async trust() {
       const [root] = bundles.roots;
       if (root === undefined) throw new Error('there is no root');

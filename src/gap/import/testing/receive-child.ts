@@ -4,6 +4,7 @@ import type { BundleSource } from '../../bundle/source.ts';
 import { openBundle } from '../../bundle/source.ts';
 import { NOW_ms } from '../../bundle/testing/bundle-world.ts';
 import { readRootFile } from '../../bundle/tuf/root-folder.ts';
+import { OwnArea } from '../area.ts';
 import { receive } from '../receive.ts';
 
 const [bundle = '', folder = '', root = '', log = '', killAt = '0'] = process.argv.slice(2);
@@ -24,11 +25,13 @@ function counted(source: BundleSource): BundleSource {
   };
 }
 
+const area = new OwnArea(folder, () => `${folder}/nowhere`);
+await area.begin();
 await receive(counted(await openBundle(bundle)), folder, {
   trust: { root: await readRootFile(root), accepted: new Map() },
   clock_ms: NOW_ms,
   policy: { expired: 'refuse' },
-  have: () => `${folder}/nowhere`,
+  area,
   progress: async () => {},
   signal: new AbortController().signal,
 });
