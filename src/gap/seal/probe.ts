@@ -2,13 +2,14 @@
  * Tries to leave, from this very process, and says what it met. The region process is itself one that the seal holds, so its own attempts are the
  * honest ones. Whether an attempt left is judged by the kernel's count of what it dropped, never by silence alone: see `judge.ts`.
  */
-import { execFile } from 'node:child_process';
+import { type ExecFileException, execFile } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { connect, isIPv6 } from 'node:net';
 import type { Clock } from '#kernel/clock.ts';
 import type { Target } from './targets.ts';
 
 const SILENCE_MS = 700;
+const PING_MS_MAX = 3_000;
 const AT_ONCE = 8;
 
 /** `Connected`, `Sent`, `Silence`, an error's code, or `Unable` when it could not be tried here. */
@@ -57,14 +58,20 @@ function send(address: string, port: number): Promise<Met> {
 
 /** By ping(8), which a process without privileges needs for it; where there is none, nothing is tried. */
 function ping(address: string): Promise<Met> {
-  return new Promise((resolve) => {
-    execFile('ping', ['-n', '-c', '1', '-W', '1', address], { timeout: 3_000 }, (error, stdout, stderr) => {
-      if (error === null) resolve('Answered');
-      else if (/Operation not permitted.*socket|socket.*not permitted|missing cap_net_raw/i.test(stderr))
-        resolve('Unable');
-      else if (typeof error.code === 'string') resolve('Unable');
-      else if (/unreachable/i.test(`${stdout}${stderr}`)) resolve('ENETUNREACH');
-      else resolve('Silence');
-    });
-  });
+  const { promise, resolve } = Promise.withResolvers<Met>();
+  const read = (error: ExecFileException | null, stdout: string, stderr: string) => {
+    if (error === null) resolve('Answered');
+    else if (/Operation not permitted.*socket|socket.*not permitted|missing cap_net_raw/i.test(stderr))
+      resolve('Unable');
+    else if (typeof error.code === 'string') resolve('Unable');
+    else if (/unreachable/i.test(`${stdout}${stderr}`)) resolve('ENETUNREACH');
+    else resolve('Silence');
+  };
+  try {
+    execFile('ping', ['-n', '-c', '1', '-W', '1', address], { timeout: PING_MS_MAX }, read);
+  } catch {
+    // Debian's has a capability that this process may never gain: then the kernel does not even start it.
+    resolve('Unable');
+  }
+  return promise;
 }
