@@ -3,6 +3,7 @@
  * proof of who did what. With every kubectl of this machine, with the Kubernetes client for JavaScript, and with casemate.
  */
 import assert from 'node:assert/strict';
+import { hash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
@@ -24,6 +25,29 @@ suite('a first project', { timeout: 600_000 }, () => {
     alice = await createOrganization(region, 'ministry');
   });
   after(() => region?.destroy());
+
+  test('the base image came through the gap as any content does, and the ledger says that the machine’s own bring-up agreed', async () => {
+    const { items } = JSON.parse(await region.casemate('gap', 'imports', '-o', 'json'));
+    assert.equal(items.length, 1);
+    const [{ metadata, spec, status }] = items;
+    assert.equal(status.phase, 'Published');
+    assert.deepEqual([status.bundle.signers, status.bundle.threshold], [['this-machine'], 1]);
+    assert.equal(spec.publish, status.bundle.digest);
+    const { spec: catalogued } = JSON.parse(await region.kubectl('get', 'image', 'debian-12', '-o', 'json'));
+    const blob = join(region.data, 'gap/content/blobs/sha256', catalogued.source.sha256);
+    assert.equal(hash('sha256', readFileSync(blob), 'hex'), catalogued.source.sha256);
+    const shown = await region.casemate('ledger', 'show', '--from', '0', '--limit', '500', '-o', 'json');
+    const agreed = shown
+      .trim()
+      .split('\n')
+      .map((line): { actor?: string; resource?: string; name?: string; verb?: string } => JSON.parse(line))
+      .filter(({ actor, name }) => actor === 'system:bootstrap' && name === metadata.name)
+      .map(({ resource, verb }) => `${verb} ${resource}`);
+    assert.deepEqual(
+      agreed,
+      ['create', 'update'].map((verb) => `${verb} bundleimports.gap.casemate.internal`),
+    );
+  });
 
   for (const { name, path } of kubectls()) {
     test(`kubectl ${name} does the whole of it`, async () => {

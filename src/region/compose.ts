@@ -7,6 +7,7 @@ import { filterClient, noFilter, noSeal, sealClient } from '#engines/nftables/cl
 import { API_PORT } from '#engines/nftables/workload-ports.ts';
 import type { PostgresConnection } from '#engines/postgres/database.ts';
 import { FolderSource } from '#gap/advisories/store/folder.ts';
+import { gapFolders } from '#gap/import/folders.ts';
 import { systemClock } from '#kernel/clock.ts';
 import type { Logger } from '#kernel/logger.ts';
 import { systemRandom } from '#kernel/random.ts';
@@ -46,12 +47,12 @@ import { operatorSessions } from '#trust/operators/holder.ts';
 import { keptRecordings } from '#trust/operators/recording/kept.ts';
 import { recordedTerminals } from '#trust/operators/recording/recorded-terminals.ts';
 import { realmSealing } from '#trust/realm-sealing.ts';
+import { bringInBaseContent } from './base-content/bring-in.ts';
 import type { RegionConfig } from './config/schema.ts';
 import { openDatabase } from './database.ts';
 import { noEngine, openEngine, whyNoEngine } from './engine.ts';
 import { isRemote, WHY_NO_NETWORKS } from './external-incus.ts';
 import { openHsms } from './hsms.ts';
-import { fillCatalogue, untilImported } from './image-catalogue.ts';
 import type { Layout } from './layout.ts';
 import { loopLoad } from './loop-load.ts';
 import { programVersion } from './program.ts';
@@ -326,13 +327,9 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
     closers.push(stopRenewing);
     const notes = engine.problem === undefined ? [] : [engine.problem];
     if (isRemote(config)) notes.push(`no networks, firewall policies or forwards: ${WHY_NO_NETWORKS}`);
-    const catalogue = { realms, folder: imageFolder, clock, random, logger };
-    const added = await fillCatalogue(catalogue);
-    if (engine.problem === undefined) {
-      for (const name of await untilImported(catalogue, added)) {
-        notes.push(`image ${name} is not imported yet: see kubectl describe image ${name}`);
-      }
-    }
+    const { inbox } = gapFolders(layout.gap);
+    const hasEngine = engine.problem === undefined;
+    notes.push(...(await bringInBaseContent({ realms, inbox, hasEngine, clock, random })));
     return { notes, keys: facts, close };
   } catch (error) {
     await close();

@@ -8,6 +8,8 @@ import { hostAddresses } from '#engines/nftables/host-addresses.ts';
 import type { SealFlow } from '#engines/nftables/seal/model.ts';
 import { advisoriesService } from '#gap/advisories/service.ts';
 import type { AdvisorySource } from '#gap/advisories/store/folder.ts';
+import { ContentStore } from '#gap/import/content-store.ts';
+import { gapFolders } from '#gap/import/folders.ts';
 import { importService } from '#gap/import/service.ts';
 import { sealService } from '#gap/seal/service.ts';
 import type { AccessEraser, AccessLog } from '#kernel/access.ts';
@@ -44,6 +46,8 @@ import { operatorsService } from '#trust/operators/service.ts';
 import { trustService } from '#trust/service.ts';
 import { witnessClient } from '#trust/witness/client.ts';
 import { witnessService } from '#trust/witness/service.ts';
+import { catalogueController } from './base-content/catalogue.ts';
+import { publishedOrIn } from './base-content/image-files.ts';
 import type { RegionConfig } from './config/schema.ts';
 import { isRemote, WHY_NO_NETWORKS } from './external-incus.ts';
 import { whoseAddress } from './seal-flows.ts';
@@ -140,6 +144,8 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
     forwardAddresses: addresses,
     egress,
   });
+  const content = new ContentStore(gapFolders(gapFolder).content);
+  const imageFile = publishedOrIn(imageFolder, content);
   return [
     accessService({ projectKind: Namespace, clock, registry, realms, authorizer }),
     approvalsService({ projectKind: Namespace, clock, registry, realms }),
@@ -153,7 +159,7 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
       beforeDestroying: (organization, { realm, change }) =>
         revokeIssuersOf({ issuers: issuers(), clock }, organization, realm, change),
     }),
-    computeService({ ...common, imageFolder, checkEntering: enteringGuard(realms, rights) }),
+    computeService({ ...common, imageFile, checkEntering: enteringGuard(realms, rights) }),
     workloadIdentityService({
       rights,
       parts: gateways,
@@ -164,8 +170,9 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
     advisoriesService({
       source: advisories,
       organizations: runningInstances(incus),
-      region: ownParts(imageFolder),
+      region: ownParts(imageFile),
     }),
+    { name: 'base-content', kinds: [], controllers: [catalogueController({ content, logger })] },
     importService({ folder: gapFolder, advisoryFolder, receiverSocket, logs, clock }),
     sealService({
       client: seal,

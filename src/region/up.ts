@@ -3,8 +3,10 @@
  * ready. Safe to repeat: what is there stays, what runs as it should is left running.
  */
 import { existsSync, mkdirSync } from 'node:fs';
+import { gapFolders } from '#gap/import/folders.ts';
 import type { Clock } from '#kernel/clock.ts';
-import { ensureBaseImage } from './base-image.ts';
+import { placeBaseContent } from './base-content/bundle.ts';
+import { ensureBaseImage } from './base-content/image.ts';
 import { loadConfig, loadOrCreateConfig } from './config/load.ts';
 import type { RegionConfig } from './config/schema.ts';
 import { ensureAccounts, isRoot } from './embedded/accounts.ts';
@@ -76,6 +78,10 @@ export async function bringUp(options: UpOptions): Promise<UpResult> {
     if (isRoot()) checkProgramReadable();
     return found;
   });
+  if (config.incus.mode !== 'none') {
+    const { inbox } = gapFolders(layout.gap);
+    await timings.measure('base content', () => placeBaseContent(imageCache, inbox, report));
+  }
   // Now, while somebody is there to read it: the region process would only note it.
   if (isRemote(config)) externalAddress(config, accounts.region);
   const running = await supervisorStatus(layout);

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { ensureBaseImage } from '#region/base-image.ts';
+import { ensureBaseImage } from '#region/base-content/image.ts';
 import { isRoot } from '#region/embedded/accounts.ts';
 import { installPackages } from '#region/install/apply.ts';
 import { PACKAGES, TEST_PACKAGES } from '#region/install/packages.ts';
