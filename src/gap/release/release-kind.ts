@@ -82,6 +82,7 @@ const STATUS = Type.Object({
   steps: Type.Optional(
     Type.Array(STEP, { maxItems: STEPS_MAX, description: 'What was done to have it run, or to go back.' }),
   ),
+  attempt: Type.Optional(Type.Integer({ description: 'Which attempt those steps are of.' })),
   before: Type.Optional(
     Type.Object(
       { version: Type.String(), digest: Type.String() },

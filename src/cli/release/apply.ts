@@ -1,0 +1,128 @@
+/** `casemate release apply` and `rollback`: what people agreed to, done on the region's machine by whoever owns it. */
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { readCurrent } from '#gap/release/journal.ts';
+import { wakefulClock } from '#region/clock.ts';
+import type { Layout } from '#region/layout.ts';
+import type { Order } from '#region/releases/drive.ts';
+import { otherProgram, startUpgrade } from '#region/releases/launch.ts';
+import { find, gapType, patch } from '../gap/objects.ts';
+import { ownCommand } from '../own-command.ts';
+import { checkAccess, chosenRegion } from '../region/where.ts';
+import { CliError, EXIT, usageError } from '../resources/errors.ts';
+import type { SessionOptions } from '../resources/options.ts';
+import { printLines } from '../resources/output.ts';
+import { listObjects } from '../resources/read.ts';
+import { inSession, type Session } from '../resources/session.ts';
+import { planned, statusOf, untilPhase } from './plan.ts';
+import { entryLine } from './text.ts';
+
+interface Options extends SessionOptions {
+  readonly data?: string;
+}
+
+interface RollbackOptions extends Options {
+  readonly emergency?: boolean;
+  readonly reason?: string;
+}
+
+/** Runs the same command in the release that runs the region, where that is another program; true when it did. */
+export async function ranInCurrentRelease(layout: Layout): Promise<boolean> {
+  const launcher = await otherProgram(layout);
+  if (launcher === undefined) return false;
+  // It keeps compiled code of its own.
+  const { NODE_COMPILE_CACHE: _cache, ...env } = process.env;
+  const { status, error } = spawnSync(launcher, process.argv.slice(2), { stdio: 'inherit', env });
+  if (error !== undefined) throw error;
+  process.exitCode = status ?? EXIT.error;
+  return true;
+}
+
+function regionHere(data: string | undefined): Layout {
+  const layout = chosenRegion(data);
+  checkAccess(layout);
+  try {
+    accessSync(layout.data, constants.W_OK);
+  } catch {
+    throw new CliError(`${layout.data} is not yours to write`, {
+      hint: 'run this on the region’s machine, as whoever owns it; --data says where the region is',
+    });
+  }
+  return layout;
+}
+
+const applyHere = inSession(async (session: Session, options: Options, version: string) => {
+  const layout = regionHere(options.data);
+  const type = await gapType(session, 'Release');
+  const before = await planned(session, type, version);
+  const digest = statusOf(before)?.plan?.digest;
+  const { phase } = statusOf(before) ?? {};
+  if (digest === undefined || (phase !== 'AwaitingApproval' && phase !== 'Approved'))
+    throw new CliError(`release ${version} is ${phase}`, {
+      hint: `${ownCommand()} release plan ${version} begins anew`,
+    });
+  if (phase === 'AwaitingApproval') await patch(session, type, version, { apply: digest });
+  const agreed = await untilPhase(
+    session,
+    type,
+    version,
+    (object) => statusOf(object)?.phase !== 'AwaitingApproval',
+  );
+  if (statusOf(agreed)?.phase !== 'Approved')
+    throw new CliError(`release ${version} is ${statusOf(agreed)?.phase}`);
+  const by = statusOf(agreed)?.requestedBy ?? '';
+  await follow(layout, { kind: 'apply', object: version, version, digest, by, reason: 'people agreed' });
+});
+
+export async function apply(version: string, options: Options, command: never): Promise<void> {
+  if (!(await ranInCurrentRelease(regionHere(options.data)))) await applyHere(version, options, command);
+}
+
+const rollbackHere = inSession(async (session: Session, options: RollbackOptions) => {
+  const layout = regionHere(options.data);
+  const type = await gapType(session, 'Release');
+  const { items } = await listObjects(session.client, type, undefined);
+  const running = items.find((item) => statusOf(item)?.phase === 'Running');
+  const before = statusOf(running)?.before;
+  if (running === undefined || before === undefined)
+    throw new CliError('no release runs here that one could go back from', {
+      hint: `${ownCommand()} release status`,
+    });
+  const { name } = running.metadata;
+  const asked = (running.spec as { readonly rollback?: string }).rollback;
+  if (asked !== before.digest) await patch(session, type, name, { rollback: before.digest });
+  const now = await find(session, type, name);
+  const by = statusOf(now)?.requestedBy ?? '';
+  await follow(layout, { kind: 'rollback', object: name, ...before, by, reason: 'people agreed' });
+});
+
+export async function rollback(options: RollbackOptions, command: never): Promise<void> {
+  const layout = regionHere(options.data);
+  if (await ranInCurrentRelease(layout)) return;
+  if (options.emergency !== true) return rollbackHere(options, command);
+  const { reason } = options;
+  if (reason === undefined || reason.trim() === '')
+    throw usageError('--emergency takes --reason: it goes on record');
+  const current = await readCurrent(layout.releases);
+  const [before] = current?.before ?? [];
+  if (current === undefined || before === undefined) throw new CliError('there is nothing to go back to');
+  const by = `the owner of this machine (uid ${process.getuid?.()})`;
+  await follow(layout, {
+    kind: 'emergency',
+    object: current.version,
+    version: before.version,
+    digest: before.digest,
+    by,
+    reason,
+  });
+}
+
+/** Prints the steps as they are taken. Ended by hand, it goes on all the same. */
+async function follow(layout: Layout, order: Order): Promise<void> {
+  let last = '';
+  for await (const entry of startUpgrade(layout, order, wakefulClock)) {
+    printLines([entryLine(entry)]);
+    last = entry.step;
+  }
+  if (last !== 'Confirmed') process.exitCode = EXIT.error;
+}

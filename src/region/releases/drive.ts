@@ -1,0 +1,108 @@
+/** One upgrade, or the way back, from the order to its end: whoever calls holds the lock of releases. */
+import { join } from 'node:path';
+import { folderName, removeOthers } from '#gap/release/install.ts';
+import { Journal, type ReleaseId, readCurrent } from '#gap/release/journal.ts';
+import { type Outcome, settle, upgrade } from '#gap/release/upgrade.ts';
+import type { Clock } from '#kernel/clock.ts';
+import { loadConfig } from '../config/load.ts';
+import type { Layout } from '../layout.ts';
+import { supervisorStatus } from '../supervisor/launch.ts';
+import { operatorApi } from './api.ts';
+import { UNSEAL_LIMIT_MS } from './bounds.ts';
+import { hold, serves, untilServing } from './health.ts';
+import { type LedgerSeen, seeLedger } from './ledger-watch.ts';
+import { type Judge, machineOf } from './machine.ts';
+import { releaseHere } from './running.ts';
+
+/** What somebody decided. */
+export interface Order {
+  /** `emergency`: one person on the machine goes back, because there is nobody left to ask, or nothing to ask them through. */
+  readonly kind: 'apply' | 'rollback' | 'emergency';
+  /** The Release that people agreed on. */
+  readonly object: string;
+  readonly version: string;
+  readonly digest: string;
+  readonly by: string;
+  readonly reason: string;
+}
+
+export interface DriveOptions {
+  readonly layout: Layout;
+  readonly order: Order;
+  readonly clock: Clock;
+  /** In place of the API's word, for programs that have none. */
+  readonly judge?: Judge;
+}
+
+export async function drive({ layout, order, clock, judge }: DriveOptions): Promise<Outcome> {
+  const { releases } = layout;
+  const { object, by, reason } = order;
+  const journal = new Journal(releases, clock);
+  const from = await releaseHere(layout);
+  const to = await targetOf(layout, order);
+  const kind = order.kind === 'apply' ? 'apply' : 'rollback';
+  await settle(machineOf({ layout, clock, from, to, kind, judge: judge ?? NOBODY }), journal);
+  const why = { kind: order.kind, object, by, reason };
+  const words = `from ${from.version} to ${to.version}, ${order.kind} by ${by}: ${reason}`;
+  const attempt = await journal.begin({ from, to, why }, words);
+  const judged = judge ?? (await judgeOf(layout, clock, { order, attempt, from }));
+  const { outcome } = await upgrade(
+    machineOf({ layout, clock, from, to, kind, judge: judged }),
+    journal,
+    attempt,
+  );
+  await prune(layout);
+  return outcome;
+}
+
+const NOBODY: Judge = { prepare: async () => {}, serving: async () => {}, hold: async () => '', extra_ms: 0 };
+
+async function targetOf({ releases }: Layout, { kind, version, digest }: Order): Promise<ReleaseId> {
+  if (kind === 'apply') return { version, digest, folder: join(releases, folderName({ version, digest })) };
+  const found = (await readCurrent(releases))?.before.find((one) => one.digest === digest);
+  if (found === undefined) throw new Error(`${version} is not among the releases that one can go back to`);
+  return found;
+}
+
+/** Keeps what runs and what one may go back to. */
+async function prune({ releases }: Layout): Promise<void> {
+  const current = await readCurrent(releases);
+  if (current === undefined) return;
+  await removeOthers(releases, [current.folder, ...current.before.map(({ folder }) => folder)]);
+}
+
+interface Judged {
+  readonly order: Order;
+  readonly attempt: number;
+  readonly from: ReleaseId;
+}
+
+async function judgeOf(layout: Layout, clock: Clock, { order, attempt, from }: Judged): Promise<Judge> {
+  const { keys } = await loadConfig(layout.config);
+  const status = () => supervisorStatus(layout);
+  let before: LedgerSeen | undefined;
+  const watched = (digest: string) => ({ clock, attempt, digest, status });
+  return {
+    extra_ms: keys.seal === 'file' ? 0 : UNSEAL_LIMIT_MS,
+    async prepare() {
+      // What runs may be past answering.
+      if (order.kind === 'emergency') return;
+      const api = operatorApi(layout);
+      try {
+        await serves(api, from.version);
+        before = await seeLedger(api);
+      } finally {
+        api.close();
+      }
+    },
+    serving: (digest) => untilServing(watched(digest)),
+    hold: (digest) =>
+      hold({
+        ...watched(digest),
+        version: order.version,
+        object: order.kind === 'apply' ? order.object : undefined,
+        before,
+        api: () => operatorApi(layout),
+      }),
+  };
+}

@@ -1,0 +1,108 @@
+/** Starts an upgrade in the background and follows it; says which release runs, and settles what a killed one left. The way in for commands. */
+import { spawn, spawnSync } from 'node:child_process';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Entry, isEnd, Journal, readCurrent, readJournal } from '#gap/release/journal.ts';
+import { settle } from '#gap/release/upgrade.ts';
+import { type Clock, sleep } from '#kernel/clock.ts';
+import type { Layout } from '../layout.ts';
+import { PROGRAM_FOLDER } from '../program.ts';
+import { revertTrial, supervisorStatus } from '../supervisor/launch.ts';
+import type { Order } from './drive.ts';
+
+const LOOK_MS = 100;
+// flock's exit code when somebody else holds the lock.
+const LOCKED = 75;
+
+const lockPath = ({ releases }: Pick<Layout, 'releases'>): string => join(releases, 'lock');
+const logPath = ({ logs }: Pick<Layout, 'logs'>): string => join(logs, 'releases.log');
+
+function ensureFolder({ releases }: Pick<Layout, 'releases'>): void {
+  // The region, as another account, reads the journal, and its processes run from here.
+  mkdirSync(releases, { recursive: true, mode: 0o755 });
+}
+
+/** Gives each step as it is taken; ends with the upgrade, or throws when it ended without a word. Whoever reads may stop: it goes on. */
+export async function* startUpgrade(layout: Layout, order: Order, clock: Clock): AsyncGenerator<Entry> {
+  ensureFolder(layout);
+  const before = (await readJournal(layout.releases)).at(-1)?.attempt ?? 0;
+  const output = openSync(logPath(layout), 'a', 0o640);
+  const main = fileURLToPath(new URL('main.ts', import.meta.url));
+  const child = spawn(
+    'flock',
+    [
+      '--nonblock',
+      '--conflict-exit-code',
+      `${LOCKED}`,
+      '--no-fork',
+      lockPath(layout),
+      process.execPath,
+      main,
+      layout.data,
+      JSON.stringify(order),
+    ],
+    { detached: true, stdio: ['ignore', output, output], cwd: '/' },
+  );
+  closeSync(output);
+  child.unref();
+  let code: number | null | undefined;
+  const ended = new Promise<void>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (value) => {
+      code = value;
+      resolve();
+    });
+  });
+  let given = 0;
+  for (;;) {
+    const isOver = code !== undefined;
+    const own = (await readJournal(layout.releases)).filter(({ attempt }) => attempt > before);
+    for (const entry of own.slice(given)) yield entry;
+    given = own.length;
+    const last = own.at(-1);
+    if (last !== undefined && isEnd(last.step)) return;
+    if (isOver) {
+      throw new Error(
+        code === LOCKED
+          ? 'another upgrade is under way: casemate release status'
+          : `it ended without saying how: see ${logPath(layout)}`,
+      );
+    }
+    await Promise.race([ended, sleep(clock, LOOK_MS)]);
+  }
+}
+
+/** Whether an upgrade is being driven now. */
+export function isUnderWay(layout: Pick<Layout, 'releases'>): boolean {
+  if (!existsSync(lockPath(layout))) return false;
+  return spawnSync('flock', ['--nonblock', lockPath(layout), 'true'], { stdio: 'ignore' }).status !== 0;
+}
+
+/** Says how an upgrade ended whose driver was killed. Nothing where one is driven. */
+export async function settleUpgrades(
+  layout: Layout,
+  clock: Clock,
+): Promise<'Confirmed' | 'Interrupted' | undefined> {
+  if (!existsSync(layout.releases) || isUnderWay(layout)) return undefined;
+  return settle(
+    {
+      isOnTrial: async () => (await supervisorStatus(layout))?.onTrial === true,
+      confirmedAttempt: async () => (await readCurrent(layout.releases))?.attempt,
+      revert: () => revertTrial(layout),
+    },
+    new Journal(layout.releases, clock),
+  );
+}
+
+/** The launcher of the release that runs this region, where that is another program than this one. Throws where it is gone. */
+export async function otherProgram({ releases }: Pick<Layout, 'releases'>): Promise<string | undefined> {
+  const current = await readCurrent(releases);
+  if (current === undefined || current.folder === PROGRAM_FOLDER) return undefined;
+  const launcher = join(current.folder, 'casemate');
+  if (!existsSync(launcher))
+    throw new Error(
+      `Casemate ${current.version} runs this region, and is not in ${current.folder} any more: put it back, or remove ${join(releases, 'current.json')} to run Casemate from ${PROGRAM_FOLDER}`,
+    );
+  return launcher;
+}
