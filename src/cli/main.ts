@@ -15,6 +15,7 @@ import { registerKeyCommands } from './keys/register.ts';
 import { registerLedgerCommands } from './ledger/register.ts';
 import { registerOperatorCommands } from './operators/register.ts';
 import { registerDeveloperCommands, registerRegionCommands } from './region/commands.ts';
+import { registerReleaseCommands } from './release/register.ts';
 import { registerResourceCommands } from './resources/register.ts';
 import { registerSealCommands } from './seal/register.ts';
 import { registerWitnessCommands } from './witness/register.ts';
@@ -45,6 +46,7 @@ registerAdvisoryCommands(program);
 registerSealCommands(program);
 registerBundleCommands(program);
 registerGapCommands(program);
+registerReleaseCommands(program);
 registerDeveloperCommands(program);
 
 try {

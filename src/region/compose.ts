@@ -159,6 +159,7 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
         imageFolder,
         advisories: new FolderSource(layout.advisories),
         gapFolder: layout.gap,
+        releasesFolder: layout.releases,
         advisoryFolder: layout.advisories,
         receiverSocket: layout.run.receiver,
         clock,

@@ -11,6 +11,7 @@ import { databaseConnection } from './database.ts';
 import { collectWhenIdle, thisProcess } from './idle-memory.ts';
 import { layoutOf } from './layout.ts';
 import { listenProblem } from './listen.ts';
+import { answerRelease } from './releases/answer.ts';
 import type { ChildMessage } from './supervisor/definition.ts';
 
 const { values } = parseArgs({
@@ -19,6 +20,9 @@ const { values } = parseArgs({
     'image-cache': { type: 'string' },
     'with-incus': { type: 'boolean' },
     'with-filter': { type: 'boolean' },
+    // Asked by the release before: whether this one loads here, and that it brings the database forward.
+    check: { type: 'boolean' },
+    migrate: { type: 'boolean' },
   },
 });
 if (values.data === undefined || values['image-cache'] === undefined) {
@@ -28,6 +32,10 @@ const logger = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime });
 const layout = layoutOf(values.data);
 const config = await loadConfig(layout.config);
 const database = databaseConnection(layout, config);
+if (values.check === true || values.migrate === true) {
+  await answerRelease({ database, migrate: values.migrate === true, clock: systemClock, logger });
+  process.exit(0);
+}
 
 process.on('uncaughtException', (error: NodeJS.ErrnoException) => {
   const problem = error.syscall === 'listen' ? listenProblem(config.listen, error.code) : undefined;

@@ -11,6 +11,7 @@ import type { AdvisorySource } from '#gap/advisories/store/folder.ts';
 import { ContentStore } from '#gap/import/content-store.ts';
 import { gapFolders } from '#gap/import/folders.ts';
 import { importService } from '#gap/import/service.ts';
+import { releaseService } from '#gap/release/service.ts';
 import { sealService } from '#gap/seal/service.ts';
 import type { AccessEraser, AccessLog } from '#kernel/access.ts';
 import type { BodyEraser, RecordEraser } from '#kernel/bodies.ts';
@@ -50,6 +51,7 @@ import { catalogueController } from './base-content/catalogue.ts';
 import { publishedOrIn } from './base-content/image-files.ts';
 import type { RegionConfig } from './config/schema.ts';
 import { isRemote, WHY_NO_NETWORKS } from './external-incus.ts';
+import { runningHere } from './releases/running.ts';
 import { whoseAddress } from './seal-flows.ts';
 import { insideProber } from './seal-inside.ts';
 import type { SealNews } from './supervisor/definition.ts';
@@ -76,6 +78,8 @@ export interface ServiceParts {
   readonly advisories: AdvisorySource;
   /** Where bundles arrive and lie. */
   readonly gapFolder: string;
+  /** Where releases of Casemate are installed, by whoever owns the region. */
+  readonly releasesFolder: string;
   readonly advisoryFolder: string;
   /** Where a receiver of bundles is asked for. */
   readonly receiverSocket: string;
@@ -114,6 +118,7 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
     imageFolder,
     advisories,
     gapFolder,
+    releasesFolder,
     advisoryFolder,
     receiverSocket,
     clock,
@@ -173,6 +178,7 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
       region: ownParts(imageFile),
     }),
     { name: 'base-content', kinds: [], controllers: [catalogueController({ content, logger })] },
+    releaseService({ folder: gapFolder, releases: releasesFolder, running: runningHere }),
     importService({ folder: gapFolder, advisoryFolder, receiverSocket, logs, clock }),
     sealService({
       client: seal,

@@ -62,6 +62,7 @@ function controllers(): string[] {
     receiverSocket: '/nowhere',
     advisories: new FolderSource('/nowhere'),
     gapFolder: '/nowhere',
+    releasesFolder: '/nowhere',
     clock,
     logger: silentLogger,
     organizationKinds: () => [],

@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { wakefulClock } from '#region/clock.ts';
 import type { Layout } from '#region/layout.ts';
 import { apiUrl } from '#region/status.ts';
+import { isUnderWay, settleUpgrades } from '#region/releases/launch.ts';
 import { NotReadyError, stopSupervisor, supervisorStatus } from '#region/supervisor/launch.ts';
 import { Timings } from '#region/timings.ts';
 import { bringUp, type UpResult } from '#region/up.ts';
 import { ownCommand, shellWord } from '../own-command.ts';
+import { ranInCurrentRelease } from '../release/current.ts';
 import type { UpCommandOptions } from './commands.ts';
 import { lastLines } from './logs.ts';
 import { checkAccess, chosenImageCache, chosenRegion, ownCommandFor } from './where.ts';
@@ -17,6 +19,9 @@ const LOG_LINES_ON_FAILURE = 15;
 export async function up(options: UpCommandOptions): Promise<void> {
   const layout = chosenRegion(options.data);
   checkAccess(layout);
+  if (await ranInCurrentRelease(layout)) return;
+  if (isUnderWay(layout)) throw new Error('an upgrade is under way: casemate release status');
+  await settleUpgrades(layout, wakefulClock);
   const timings = new Timings(wakefulClock);
   const report = (line: string) => {
     process.stderr.write(`${seconds(timings.total_ms()).padStart(6)}  ${line}\n`);

@@ -41,6 +41,8 @@ export function ensureFolders(
   for (const own of [gap.uploads, gap.quarantine, gap.content])
     folder(own, 0o2750, { ...region, gid: receiver.gid });
   folder(layout.program, 0o755, self);
+  // Programs that run as any of our accounts; only whoever owns the region puts them there.
+  folder(layout.releases, 0o755, self);
   folder(layout.cache, 0o700, region);
   folder(layout.logs, 0o750, self);
   // The region process reaches the firewall agent's socket in here; the control socket has a mode of its own.
