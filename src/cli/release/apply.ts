@@ -1,11 +1,10 @@
 /** `casemate release apply` and `rollback`: what people agreed to, done on the region's machine by whoever owns it. */
-import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { readCurrent } from '#gap/release/journal.ts';
 import { wakefulClock } from '#region/clock.ts';
 import type { Layout } from '#region/layout.ts';
 import type { Order } from '#region/releases/drive.ts';
-import { otherProgram, startUpgrade } from '#region/releases/launch.ts';
+import { startUpgrade } from '#region/releases/launch.ts';
 import { find, gapType, patch } from '../gap/objects.ts';
 import { ownCommand } from '../own-command.ts';
 import { checkAccess, chosenRegion } from '../region/where.ts';
@@ -14,6 +13,7 @@ import type { SessionOptions } from '../resources/options.ts';
 import { printLines } from '../resources/output.ts';
 import { listObjects } from '../resources/read.ts';
 import { inSession, type Session } from '../resources/session.ts';
+import { ranInCurrentRelease } from './current.ts';
 import { planned, statusOf, untilPhase } from './plan.ts';
 import { entryLine } from './text.ts';
 
@@ -24,18 +24,6 @@ interface Options extends SessionOptions {
 interface RollbackOptions extends Options {
   readonly emergency?: boolean;
   readonly reason?: string;
-}
-
-/** Runs the same command in the release that runs the region, where that is another program; true when it did. */
-export async function ranInCurrentRelease(layout: Layout): Promise<boolean> {
-  const launcher = await otherProgram(layout);
-  if (launcher === undefined) return false;
-  // It keeps compiled code of its own.
-  const { NODE_COMPILE_CACHE: _cache, ...env } = process.env;
-  const { status, error } = spawnSync(launcher, process.argv.slice(2), { stdio: 'inherit', env });
-  if (error !== undefined) throw error;
-  process.exitCode = status ?? EXIT.error;
-  return true;
 }
 
 function regionHere(data: string | undefined): Layout {
