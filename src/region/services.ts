@@ -11,6 +11,7 @@ import type { AdvisorySource } from '#gap/advisories/store/folder.ts';
 import { ContentStore } from '#gap/import/content-store.ts';
 import { gapFolders } from '#gap/import/folders.ts';
 import { importService } from '#gap/import/service.ts';
+import { inventoryService } from '#gap/inventory/service.ts';
 import { releaseService } from '#gap/release/service.ts';
 import { sealService } from '#gap/seal/service.ts';
 import type { AccessEraser, AccessLog } from '#kernel/access.ts';
@@ -180,6 +181,7 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
     { name: 'base-content', kinds: [], controllers: [catalogueController({ content, logger })] },
     releaseService({ folder: gapFolder, releases: releasesFolder, running: runningHere }),
     importService({ folder: gapFolder, advisoryFolder, receiverSocket, logs, clock }),
+    inventoryService({ folder: gapFolder, clock, realms }),
     sealService({
       client: seal,
       regionId: config.id,

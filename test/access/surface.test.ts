@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { VulnerabilityReport } from '#gap/advisories/report/report-kind.ts';
 import { IMPORT_KINDS } from '#gap/import/service.ts';
+import { INVENTORY_KINDS } from '#gap/inventory/service.ts';
 import { SEAL_KINDS } from '#gap/seal/service.ts';
 import type { Kind } from '#kernel/kind.ts';
 import { Image } from '#services/compute/image.ts';
@@ -32,6 +33,7 @@ const KINDS: readonly Kind[] = [
   ...RETENTION_KINDS,
   ...SEAL_KINDS,
   ...IMPORT_KINDS,
+  ...INVENTORY_KINDS,
   ...NETWORK_KINDS,
   Image,
   Instance,

@@ -9,7 +9,10 @@ import type { Session } from '../resources/session.ts';
 
 const QUERY = { fieldManager: 'casemate' };
 
-export async function gapType(session: Session, kind: 'BundleImport' | 'BundleTrust' | 'Release'): Promise<ResourceType> {
+export async function gapType(
+  session: Session,
+  kind: 'BundleImport' | 'BundleTrust' | 'ContentInventory' | 'Release',
+): Promise<ResourceType> {
   session.requireRegion('casemate gap');
   const type = (await session.types()).find((one) => one.group === GAP_GROUP && one.kind === kind);
   if (type === undefined) throw new CliError(`this server has no ${kind}`);

@@ -44,7 +44,7 @@ export const receipt = inSession(async (session: Session, options: ReceiptOption
 });
 
 /** The object as the leaf has its digest: what the receipt is about. */
-async function bodyOf({ client }: Session, index: number): Promise<Uint8Array> {
+export async function bodyOf({ client }: Session, index: number): Promise<Uint8Array> {
   const { body } = await client.send({ path: `/ledger/changes/${bodyPath(index)}`, accept: '*/*' });
   return body;
 }

@@ -34,8 +34,13 @@ export function registerGapCommands(program: Command): void {
 
   withConnection(gap.command('import'))
     .description('bring a bundle: copied into quarantine, verified, scanned; then people decide')
-    .argument('<file>', 'the bundle on this machine, a file or a folder')
+    .argument(
+      '<file>',
+      'the bundle on this machine, a file or a folder; -: standard input, such as what a diode brings',
+    )
     .option('--name <name>', 'of the BundleImport (default: from the file’s name)')
+    .option('--upload', 'through the API, also where this is the region’s machine')
+    .option('--from-byte <n>', 'standard input begins at this byte of the bundle (default: 0)', Number)
     .addOption(dataOption())
     .addOption(wait())
     .addOption(output())
@@ -67,4 +72,11 @@ export function registerGapCommands(program: Command): void {
     .option('--out <file>', 'where to (default: standard output)')
     .addOption(output())
     .action(lazily(async () => (await import('./receipt.ts')).receipt));
+
+  withConnection(gap.command('inventory'))
+    .description(
+      'write what the region has published, vouched for by its ledger: carried to where bundles are built, for deltas (casemate bundle build --against)',
+    )
+    .requiredOption('--out <file>', 'where to')
+    .action(lazily(async () => (await import('./inventory.ts')).inventory));
 }

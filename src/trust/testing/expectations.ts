@@ -142,6 +142,7 @@ const SIGN_IN_RESOURCES = ['sessions.identity.casemate.internal'];
 const GIVING_ACTIONS = [
   'invitations.identity.casemate.internal/link',
   'oauthclients.identity.casemate.internal/secret',
+  'contentinventories.gap.casemate.internal/take',
 ];
 /** What a guard decides. */
 const GUARD_RESOURCES = ['guardrails.access.casemate.internal', 'accessreviews.access.casemate.internal'];

@@ -1,0 +1,59 @@
+/** Lists what is published: from `published.json` and the manifests that it names, each held against its digest. */
+import { readFile } from 'node:fs/promises';
+import { hadItem } from '../bundle/delta/against.ts';
+import { sha256 } from '../bundle/descriptor.ts';
+import { readManifest } from '../bundle/manifest.ts';
+import { BundleError } from '../bundle/problem.ts';
+import type { ContentStore } from '../import/content-store.ts';
+import type { Inventory } from './inventory.ts';
+
+/** Throws BundleError when what was published is damaged. */
+export async function takeInventory(
+  content: Pick<ContentStore, 'bundles' | 'blobPath'>,
+  takenAt: string,
+): Promise<Inventory> {
+  const bundles: Inventory['bundles'] = [];
+  const listed = new Set<string>();
+  for (const { name, version, digest, created, items } of (await content.bundles()).toReversed()) {
+    const own: Inventory['bundles'][number]['items'] = [];
+    for (const { path, manifest } of items) {
+      const isListed = listed.has(manifest.digest);
+      listed.add(manifest.digest);
+      own.push({
+        path,
+        digest: manifest.digest,
+        ...(isListed ? {} : { layers: await layersOf(content, path, manifest.digest) }),
+      });
+    }
+    bundles.push({ name, version, digest, created, items: own });
+  }
+  return { format: 'casemate-inventory-v1', takenAt, bundles };
+}
+
+async function layersOf(content: Pick<ContentStore, 'blobPath'>, path: string, digest: string) {
+  const bytes = await readFile(content.blobPath(digest));
+  if (sha256(bytes) !== digest)
+    throw new BundleError('WrongDigest', path, 'its manifest in the region’s content is damaged');
+  const layers = readManifest(bytes, path).layers.map((descriptor) => ({ descriptor, blocks: [] }));
+  return hadItem({ path, layers }).layers.map(({ digest: layer, size, title }) => ({
+    digest: layer,
+    size,
+    ...(title === undefined ? {} : { title }),
+  }));
+}
+
+/** What its object says of it. */
+export function summaryOf({ takenAt, bundles }: Inventory, sha256Digest: string) {
+  const blobs = new Map(
+    bundles.flatMap(({ items }) =>
+      items.flatMap(({ layers = [] }) => layers.map(({ digest, size }) => [digest, size])),
+    ),
+  );
+  return {
+    takenAt,
+    sha256: sha256Digest,
+    blobs: blobs.size,
+    bytes: [...blobs.values()].reduce((sum, size) => sum + size, 0),
+    bundles: bundles.map(({ name, version, digest }) => ({ name, version, digest })),
+  };
+}
