@@ -1,4 +1,5 @@
-/** Where a bundle is read from: a folder or a tar file, told apart here and nowhere else. Everything is read in pieces of bounded size. */
+/** Where a bundle is read from: a folder, a tar file, or volumes of a tar file, told apart here and nowhere else. Everything is read in pieces of bounded size. */
+import type { Stats } from 'node:fs';
 import { constants, type FileHandle, lstat, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from './json.ts';
@@ -13,6 +14,8 @@ import {
   RECORD_BYTES,
   TAR_END,
 } from './tar-header.ts';
+import type { Readable } from './volumes/salvage.ts';
+import { VolumeFile } from './volumes/volume-file.ts';
 
 const ENTRIES_MAX = BLOBS_MAX + 2;
 
@@ -32,10 +35,30 @@ export async function openBundle(path: string): Promise<BundleSource> {
   const found = await lstat(path).catch((error: unknown) => {
     throw new BundleError('Missing', path, messageOf(error));
   });
+  if (!found.isDirectory() && !found.isFile())
+    throw new BundleError('Unexpected', path, 'is neither a folder nor a plain file');
+  const volumes = (await mayBeVolumes(path, found)) ? await VolumeFile.open(path) : undefined;
+  if (volumes !== undefined) return openTar(volumes, volumes.size, path);
   if (found.isDirectory()) return openFolder(path);
-  if (found.isFile()) return openTar(path);
-  throw new BundleError('Unexpected', path, 'is neither a folder nor a plain file');
+  const file = await openPlain(path);
+  return openTar(file, (await file.stat()).size, path);
 }
+
+/** False as soon as it looks like one of the other forms, so that only what does not is searched through. */
+async function mayBeVolumes(path: string, found: Stats): Promise<boolean> {
+  if (found.isDirectory()) return !(await readdir(path)).some((name) => IN_FOLDER.has(name));
+  const file = await openPlain(path);
+  try {
+    const first = Buffer.alloc(OCI_LAYOUT_NAME.length);
+    await file.read(first, 0, first.length, 0);
+    return first.toString('latin1') !== OCI_LAYOUT_NAME;
+  } finally {
+    await file.close();
+  }
+}
+
+const OCI_LAYOUT_NAME = 'oci-layout';
+const IN_FOLDER: ReadonlySet<string> = new Set([OCI_LAYOUT_NAME, 'index.json', 'blobs']);
 
 async function openFolder(root: string): Promise<BundleSource> {
   const entries = new Map<string, Entry>();
@@ -72,10 +95,9 @@ const tooMany = (part: string) => new BundleError('TooLarge', part, `has more th
 const openPlain = (path: string): Promise<FileHandle> =>
   open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
 
-async function openTar(path: string): Promise<BundleSource> {
-  const file = await openPlain(path);
+async function openTar(file: Opened['file'], size: number, path: string): Promise<BundleSource> {
   try {
-    const { entries, starts } = await readEntries(file, path);
+    const { entries, starts } = await readEntries(file, size, path);
     return source(
       'tar',
       entries,
@@ -88,10 +110,9 @@ async function openTar(path: string): Promise<BundleSource> {
   }
 }
 
-async function readEntries(file: FileHandle, path: string) {
+async function readEntries(file: Readable, end: number, path: string) {
   const entries = new Map<string, Entry>();
   const starts = new Map<string, number>();
-  const { size: end } = await file.stat();
   let offset = 0;
   for (;;) {
     const first = await bytesAt(file, offset, RECORD_BYTES, path);
@@ -123,13 +144,13 @@ async function readEntries(file: FileHandle, path: string) {
   return { entries, starts };
 }
 
-async function bytesAt(file: FileHandle, offset: number, count: number, part: string): Promise<Buffer> {
+async function bytesAt(file: Readable, offset: number, count: number, part: string): Promise<Buffer> {
   const bytes = Buffer.alloc(count);
   await fill(file, bytes, offset, part);
   return bytes;
 }
 
-async function fill(file: FileHandle, bytes: Buffer, offset: number, part: string): Promise<void> {
+async function fill(file: Readable, bytes: Buffer, offset: number, part: string): Promise<void> {
   let done = 0;
   while (done < bytes.length) {
     const { bytesRead } = await file.read(bytes, done, bytes.length - done, offset + done);
@@ -139,7 +160,7 @@ async function fill(file: FileHandle, bytes: Buffer, offset: number, part: strin
 }
 
 interface Opened {
-  readonly file: FileHandle;
+  readonly file: Readable & { close(): Promise<void> };
   readonly start: number;
   /** Whether it is closed after use. */
   readonly owned: boolean;
