@@ -6,6 +6,8 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
+import { chosenImageCache } from '#cli/region/where.ts';
+import { findChrony } from '#engines/chrony/daemon.ts';
 import { type AirGap, openAirGap } from './support/air-gap.ts';
 import { baseImage, createOrganization, type Member, manifest, member } from './support/project.ts';
 import { startRegion, type TestRegion } from './support/region.ts';
@@ -16,6 +18,14 @@ const OUTSIDE = '198.51.100.2';
 const PORT = 8443;
 /** What the issue asks of a hole that somebody opens by hand. */
 const FOUND_WITHIN = '--timeout=60s';
+/** Looked at often, so that the test waits for little; `src/gap/seal/controller.ts` looks every 15 s by itself. */
+const SETTINGS = `
+sealEvery_s: 2
+network:
+  egress: true
+time:
+  sources: [{ server: ${OUTSIDE} }]
+`;
 
 suite('the seal of a region', { timeout: 540_000 }, () => {
   let region: TestRegion;
@@ -25,9 +35,10 @@ suite('the seal of a region', { timeout: 540_000 }, () => {
   let ann: Member;
   let ben: Member;
   let alice: Member;
+  let timeServer = '';
 
   before(async () => {
-    region = await startRegion({ airGapped: true, settings: 'network:\n  egress: true' });
+    region = await startRegion({ airGapped: true, settings: SETTINGS });
     assert.ok(region.airGap);
     gap = region.airGap;
     outside = await openAirGap();
@@ -64,6 +75,7 @@ suite('the seal of a region', { timeout: 540_000 }, () => {
   });
   after(async () => {
     await outside?.run('pkill', ['-f', 'casemate-seal-test-server']);
+    if (timeServer !== '') await outside?.run('sh', ['-c', `kill $(cat ${timeServer})`]);
     await outside?.close();
     await region?.destroy();
   });
@@ -76,6 +88,14 @@ suite('the seal of a region', { timeout: 540_000 }, () => {
   };
   const dial = ['timeout', '2', 'bash', '-c', `</dev/tcp/${OUTSIDE}/${PORT}`];
   const instanceGetsOut = async () => (await alice.inInstance('ward', 'web', dial)).code === 0;
+  /** A command of this machine where the instance's network is. */
+  const inNetworkOfWeb = async (command: string, ...args: readonly string[]) => {
+    // Of this region's containers alone: others may run on this machine.
+    const monitor = `^.lxc monitor. ${join(region.data, 'incus/containers')} `;
+    const pid = await root('pgrep', '-o', '-f', monitor);
+    const init = (await root('pgrep', '-P', pid)).split('\n', 1)[0] ?? '';
+    return gap.run('nsenter', [`--net=/proc/${init}/ns/net`, command, ...args]);
+  };
   const becomes = (sealed: 'true' | 'false') =>
     operator.kubectl('wait', `--for=condition=Sealed=${sealed}`, 'seal/region', FOUND_WITHIN);
   const status = async () => (await region.run(CASEMATE(), ['status', '--data', region.data])).stdout;
@@ -93,7 +113,14 @@ suite('the seal of a region', { timeout: 540_000 }, () => {
     );
     const { report } = await reportOf();
     assert.deepEqual([report.spec.sealed, report.spec.enforced, report.spec.bridges], [true, true, 1]);
-    assert.deepEqual(report.spec.processes, ['firewall', 'incus', 'postgres', 'region', 'supervisor']);
+    assert.deepEqual(report.spec.processes, [
+      'firewall',
+      'incus',
+      'postgres',
+      'region',
+      'supervisor',
+      'time',
+    ]);
     const outcomes = new Set(report.spec.probes.map(({ outcome }) => outcome));
     assert.ok(outcomes.has('Blocked'));
     assert.ok(!outcomes.has('Escaped') && !outcomes.has('Declared'));
@@ -158,17 +185,13 @@ suite('the seal of a region', { timeout: 540_000 }, () => {
   });
 
   test('an instance that gets a way out beside the bridges is found out from inside', async () => {
-    // Of this region's containers alone: others may run on this machine.
-    const monitor = `^.lxc monitor. ${join(region.data, 'incus/containers')} `;
-    const pid = await root('pgrep', '-o', '-f', monitor);
-    const init = (await root('pgrep', '-P', pid)).split('\n', 1)[0] ?? '';
     const add = ['link', 'add', 'hole', 'type', 'veth', 'peer', 'name', 'hole', 'netns', `${outside.pid}`];
-    await root('nsenter', `--net=/proc/${init}/ns/net`, 'ip', ...add);
+    assert.equal((await inNetworkOfWeb('ip', ...add)).code, 0);
     for (const step of [
       ['address', 'add', '203.0.113.76/24', 'dev', 'hole'],
       ['link', 'set', 'hole', 'up'],
     ])
-      await root('nsenter', `--net=/proc/${init}/ns/net`, 'ip', ...step);
+      assert.equal((await inNetworkOfWeb('ip', ...step)).code, 0);
     for (const step of [
       ['address', 'add', '203.0.113.77/24', 'dev', 'hole'],
       ['link', 'set', 'hole', 'up'],
@@ -178,8 +201,53 @@ suite('the seal of a region', { timeout: 540_000 }, () => {
     assert.deepEqual([report.spec.sealed, report.spec.reason], [false, 'Escaped']);
     assert.match(report.spec.findings.join(' '), /tcp 203\.0\.113\.77 port 443/);
     assert.match(await status(), /NOT SEALED/);
-    await root('nsenter', `--net=/proc/${init}/ns/net`, 'ip', 'link', 'delete', 'hole');
+    await inNetworkOfWeb('ip', 'link', 'delete', 'hole');
     await becomes('true');
+  });
+
+  test('an instance learns where the region’s time is, and a real client gets it there', async () => {
+    const bridge = await alice.kubectl(
+      '-n',
+      'ward',
+      'get',
+      'network/lan',
+      '-o',
+      'jsonpath={.status.gateway}',
+    );
+    const leases = await alice.inInstance('ward', 'web', ['sh', '-c', 'cat /run/systemd/netif/leases/*']);
+    assert.match(leases.stdout, new RegExp(`^NTP=${bridge.replaceAll('.', '\\.')}$`, 'm'));
+    const programs = findChrony(join(chosenImageCache(undefined), 'programs'));
+    assert.ok(programs);
+    const question = `server ${bridge} iburst maxsamples 1`;
+    const asked = await inNetworkOfWeb(programs.daemon, '-Q', '-t', '10', '-u', 'root', question);
+    assert.match(asked.stderr, /System clock wrong by -?0\.0/);
+  });
+
+  test('that no source of time answers is told, and that one does once its flow is agreed to', async () => {
+    await operator.kubectl('wait', '--for=condition=OnTime=false', 'regiontime/region', FOUND_WITHIN);
+    const { code, stdout } = await operator.tryCasemate('seal', 'time');
+    assert.equal(code, 3);
+    assert.match(stdout, /^NOT ON TIME \(NoSource\) since .*udp 123/);
+    const server = findChrony(join(chosenImageCache(undefined), 'programs'))?.daemon ?? '';
+    const options = ['-x', '-u', 'root', 'local stratum 1', 'allow', 'cmdport 0', 'bindcmdaddress /'];
+    timeServer = join(region.scratch, 'time.pid');
+    assert.equal((await outside.run(server, [...options, `pidfile ${timeServer}`])).code, 0);
+    const flow = {
+      apiVersion: 'seal.casemate.internal/v1',
+      kind: 'Interconnection',
+      metadata: { name: 'time' },
+      spec: {
+        direction: 'Out',
+        protocol: 'udp',
+        ports: [123],
+        peers: [`${OUTSIDE}/32`],
+        purpose: 'the time of the state',
+        owner: 'the network office',
+        validUntil: new Date(Date.now() + 24 * 60 * 60_000).toISOString(),
+      },
+    };
+    await operator.apply(JSON.stringify(flow));
+    for (const person of [ann, ben]) await person.casemate('seal', 'approve', 'time');
   });
 
   test('a flow passes once two people other than who asks agreed, and no longer than it is declared', async () => {
@@ -206,7 +274,8 @@ suite('the seal of a region', { timeout: 540_000 }, () => {
     assert.equal(await instanceGetsOut(), false);
     assert.match(await ben.casemate('seal', 'approve', 'registry'), /is Approved: 2 of 2 approvals/);
     await operator.kubectl('wait', '--for=condition=Ready', 'interconnection/registry', '--timeout=30s');
-    assert.equal(await instanceGetsOut(), true);
+    // A busy machine may take longer than one attempt does.
+    for (let tries = 0; tries < 5 && !(await instanceGetsOut()); tries++) assert.ok(tries < 4, 'it passes');
     assert.match(await operator.casemate('seal', 'status'), /registry +InForce +Out +Instances +tcp +8443/);
     const { report } = await reportOf();
     const seen = report.spec.flows.find(({ name }) => name === 'registry');
@@ -222,7 +291,7 @@ suite('the seal of a region', { timeout: 540_000 }, () => {
     );
     assert.notEqual(widened.code, 0);
     await operator.kubectl('delete', 'interconnection/registry');
-    await operator.kubectl('wait', '--for=jsonpath={.status.flows}=0', 'seal/region', '--timeout=30s');
+    await operator.kubectl('wait', '--for=jsonpath={.status.flows}=1', 'seal/region', '--timeout=30s');
     assert.equal(await instanceGetsOut(), false);
   });
 
@@ -289,6 +358,12 @@ suite('the seal of a region', { timeout: 540_000 }, () => {
     assert.match(await operator.casemate('get', 'seal', 'region'), /NotHeld/);
     writeFileSync(`${top}${own}/cgroup.procs`, `${pid}`);
     await becomes('true');
+  });
+
+  test('the declared source of time is taken by now', async () => {
+    await operator.kubectl('wait', '--for=condition=OnTime=true', 'regiontime/region', FOUND_WITHIN);
+    const shown = await operator.casemate('seal', 'time');
+    assert.match(shown, /^On time since .*\n(?:.|\n)* Selected +198\.51\.100\.2/);
   });
 
   const write = (name: string, value: unknown): string => {

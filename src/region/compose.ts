@@ -63,6 +63,7 @@ import { parseListen, serverNames } from './server-names.ts';
 import { regionServices } from './services.ts';
 import { apiUrl, publicUrl } from './status.ts';
 import type { SealNews } from './supervisor/definition.ts';
+import { timeOf } from './time.ts';
 
 export interface RunningRegion {
   /** What does not work here, and why. */
@@ -82,6 +83,8 @@ export interface ComposeOptions {
   readonly hasIncus: boolean;
   /** Whether a root agent applies packet filters here. */
   readonly hasFilter: boolean;
+  /** Whether the region's own chronyd is, or is about to be, there. */
+  readonly hasTime: boolean;
   /** Called when the first operator's kubeconfig may be another one: whoever owns the region has a copy. */
   handOver(): void;
   /** Called with why the region waits to be unsealed, and with undefined when it was. */
@@ -154,6 +157,7 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
         filter: options.hasFilter ? filterClient(layout.run.firewall) : noFilter(whyNoFilter),
         seal: options.hasFilter ? sealClient(layout.run.firewall) : noSeal(whyNoFilter),
         settingsFlows: declaredBySettings,
+        time: options.hasTime ? timeOf(config, imageFolder) : undefined,
         onSeal: options.onSeal,
         names: hostsFolder(layout.names),
         imageFolder,

@@ -17,6 +17,7 @@ import { isRemote } from './external-incus.ts';
 import { hsmSocket, type Layout, operatorCopy } from './layout.ts';
 import { PROGRAM_FOLDER, programFingerprint } from './program.ts';
 import type { OnDemandDefinition, ProcessDefinition, SupervisorPlan } from './supervisor/definition.ts';
+import { timeDefinition } from './time.ts';
 
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 // Loading, migrations, and a first import of the base image.
@@ -45,6 +46,8 @@ export function planRegion(inputs: PlanInputs): SupervisorPlan {
   if (config.incus.mode !== 'none' && !isRemote(config) && isRoot())
     processes.push(firewallDefinition(inputs));
   processes.push(...hsmDefinitions(inputs));
+  const time = timeDefinition(layout, config, accounts.time, inputs.imageCache);
+  if (time !== undefined) processes.push(time);
   processes.push(
     regionDefinition(
       inputs,
@@ -175,6 +178,7 @@ function regionDefinition(
       imageCache,
       ...(before.includes('incus') || config.incus.mode === 'external' ? ['--with-incus'] : []),
       ...(before.includes('firewall') ? ['--with-filter'] : []),
+      ...(before.includes('time') ? ['--with-time'] : []),
     ],
   };
   return {

@@ -23,10 +23,13 @@ const { values } = parseArgs({
     // Asked by the release before: whether this one loads here, and that it brings the database forward.
     check: { type: 'boolean' },
     migrate: { type: 'boolean' },
+    'with-time': { type: 'boolean' },
   },
 });
 if (values.data === undefined || values['image-cache'] === undefined) {
-  throw new TypeError('usage: process.ts --data DIR --image-cache DIR [--with-incus] [--with-filter]');
+  throw new TypeError(
+    'usage: process.ts --data DIR --image-cache DIR [--with-incus] [--with-filter] [--with-time]',
+  );
 }
 const logger = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime });
 const layout = layoutOf(values.data);
@@ -58,6 +61,7 @@ const region = await openRegion({
   imageFolder: values['image-cache'],
   hasIncus: values['with-incus'] === true,
   hasFilter: values['with-filter'] === true,
+  hasTime: values['with-time'] === true,
   handOver: () => tell({ handOver: true }),
   // Sealed is as far as it comes by itself; so whoever starts it need not wait any longer.
   onSealed: (sealed) => tell({ ready: sealed !== undefined, sealed: sealed ?? '' }),

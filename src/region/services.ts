@@ -1,6 +1,7 @@
 /**
  * Which services this region offers: one line each. Everything they need is made in `compose.ts`.
  */
+import { noTime } from '#engines/chrony/client.ts';
 import type { HostsFolder } from '#engines/dnsmasq/hosts-folder.ts';
 import { connectIncus, type Incus } from '#engines/incus/client.ts';
 import type { FilterClient, SealClient } from '#engines/nftables/client.ts';
@@ -56,6 +57,7 @@ import { runningHere } from './releases/running.ts';
 import { whoseAddress } from './seal-flows.ts';
 import { insideProber } from './seal-inside.ts';
 import type { SealNews } from './supervisor/definition.ts';
+import { type RegionTimeService, whyNoTime } from './time.ts';
 import { ownParts, runningInstances } from './vulnerable-subjects.ts';
 
 export interface ServiceParts {
@@ -71,6 +73,8 @@ export interface ServiceParts {
   readonly filter: FilterClient;
   readonly seal: SealClient;
   readonly settingsFlows: readonly SealFlow[];
+  /** The region's own time; undefined where it keeps none. */
+  readonly time?: RegionTimeService | undefined;
   /** Tells whoever asks for the region's status. */
   readonly onSeal: (news: SealNews) => void;
   readonly names: HostsFolder;
@@ -114,6 +118,7 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
     filter,
     seal,
     settingsFlows,
+    time,
     onSeal,
     names,
     imageFolder,
@@ -149,6 +154,7 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
     pools,
     forwardAddresses: addresses,
     egress,
+    ...(time === undefined ? {} : { timePort: time.port }),
   });
   const content = new ContentStore(gapFolders(gapFolder).content);
   const imageFile = publishedOrIn(imageFolder, content);
@@ -189,6 +195,12 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
       whose: whoseAddress,
       probeInside: insideProber({ incus, accessLog, clock, logger }),
       onSeal,
+      ...(config.sealEvery_s === undefined ? {} : { look_ms: 1_000 * config.sealEvery_s }),
+      time: {
+        client: time?.client ?? noTime(whyNoTime(config)),
+        rules: { sources: time?.sources ?? 0, offset_ms_max: time?.offset_ms_max ?? 0 },
+        ...(config.sealEvery_s === undefined ? {} : { look_ms: 1_000 * config.sealEvery_s }),
+      },
       clock,
       realms,
     }),

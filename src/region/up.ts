@@ -16,6 +16,7 @@ import { checkProgramReadable } from './embedded/unprivileged.ts';
 import { externalAddress, isRemote } from './external-incus.ts';
 import { installPackages, type Report } from './install/apply.ts';
 import { PACKAGES } from './install/packages.ts';
+import { ensureChrony } from './install/unpack.ts';
 import { checkDataFolder, type Layout, operatorCopy } from './layout.ts';
 import { checkListen } from './listen.ts';
 import { copyForOwner } from './owner-copy.ts';
@@ -23,6 +24,7 @@ import { planRegion } from './plan.ts';
 import type { SupervisorPlan, SupervisorStatus } from './supervisor/definition.ts';
 import { launchSupervisor, stopSupervisor, supervisorStatus, waitUntilReady } from './supervisor/launch.ts';
 import { leftovers } from './supervisor/leftovers.ts';
+import { wantsTime } from './time.ts';
 import type { Timings } from './timings.ts';
 
 // A first start imports the base image and makes keys; a start after a crash replays the database's log.
@@ -71,9 +73,13 @@ export async function bringUp(options: UpOptions): Promise<UpResult> {
     const problem = await timings.measure('base image', () => ensureBaseImage(imageCache, report));
     if (problem !== undefined) shortcomings.push(problem);
   }
+  if (wantsTime(config)) {
+    const problem = await timings.measure('time', () => ensureChrony(imageCache, report));
+    if (problem !== undefined) shortcomings.push(problem);
+  }
   const accounts = await timings.measure('folders', () => {
     const hsms = config.keys.hsms.map(({ name: hsm }) => hsm);
-    const found = ensureAccounts({ hsm: hsms.length > 0 });
+    const found = ensureAccounts({ hsm: hsms.length > 0, time: wantsTime(config) });
     ensureFolders(layout, found, hsms);
     if (isRoot()) checkProgramReadable();
     return found;

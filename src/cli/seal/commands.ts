@@ -10,7 +10,7 @@ import type { OutputFormat, SessionOptions } from '../resources/options.ts';
 import { objectName, print, printLines, withoutManagedFields } from '../resources/output.ts';
 import { getObject, listObjects } from '../resources/read.ts';
 import { inSession, type Session } from '../resources/session.ts';
-import { type Report, reportLines, type Seal, statusLines } from './text.ts';
+import { type Report, reportLines, type Seal, statusLines, type Time, timeLines } from './text.ts';
 
 const GROUP = 'seal.casemate.internal';
 const NAME = 'region';
@@ -45,6 +45,14 @@ export const sealStatus = inSession(async (session: Session, options: OutputOpti
     json({ seal: withoutManagedFields(seal), flows: flows.map(withoutManagedFields) });
   else printLines(statusLines(seal, flows));
   if (sealed?.status !== 'True') process.exitCode = NOT_SEALED;
+});
+
+export const sealTime = inSession(async (session: Session, options: OutputOptions) => {
+  const time = await read<Time>(session, 'RegionTime', NAME);
+  if (options.output === 'json') json(withoutManagedFields(time));
+  else printLines(timeLines(time));
+  if (time.status?.conditions?.find(({ type }) => type === 'OnTime')?.status === 'False')
+    process.exitCode = NOT_SEALED;
 });
 
 export const sealProbe = inSession(async (session: Session, options: OutputOptions) => {

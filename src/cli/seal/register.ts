@@ -21,6 +21,13 @@ export function registerSealCommands(program: Command): void {
     .addOption(new Option('-o, --output <format>', 'how to print').choices(['text', 'json']).default('text'))
     .action(lazily(async () => (await import('./commands.ts')).sealStatus));
 
+  withConnection(seal.command('time'))
+    .description(
+      'where the region’s time comes from, and how far off this machine is; exits with 3 when it cannot be believed',
+    )
+    .addOption(new Option('-o, --output <format>', 'how to print').choices(['text', 'json']).default('text'))
+    .action(lazily(async () => (await import('./commands.ts')).sealTime));
+
   withConnection(seal.command('probe'))
     .description('have the region try to get out, now; writes a report')
     .addOption(new Option('-o, --output <format>', 'how to print').choices(['text', 'json']).default('text'))

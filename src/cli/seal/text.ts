@@ -18,6 +18,42 @@ export interface Seal extends AnyObject {
   };
 }
 
+export interface Time extends AnyObject {
+  readonly status?: NonNullable<Seal['status']> & {
+    readonly offset_ms?: number;
+    readonly stratum?: number;
+    readonly sources?: readonly { readonly name: string; readonly state: string }[];
+  };
+}
+
+const OF_TIME: Readonly<Record<string, string>> = {
+  True: 'On time',
+  False: 'NOT ON TIME',
+  Unknown: 'Unknown',
+};
+
+export function timeLines({ status = {} }: Time): string[] {
+  const found = status.conditions?.find(({ type }) => type === 'OnTime');
+  if (found === undefined) return ['Nothing is known of the time yet.'];
+  const reason = found.status === 'True' ? '' : ` (${found.reason})`;
+  const lines = [
+    `${OF_TIME[found.status] ?? found.status}${reason} since ${found.lastTransitionTime}: ${found.message}`,
+  ];
+  if (status.stratum === undefined) return lines;
+  const sources = status.sources ?? [];
+  return [
+    ...lines,
+    '',
+    ...indent([
+      ['offset', sources.length === 0 ? 'nothing to compare with' : `${status.offset_ms ?? 0} ms`],
+      ['stratum', `${status.stratum}`],
+    ]),
+    '',
+    sources.length === 0 ? 'No source of time is declared.' : 'Sources of time:',
+    ...indent(sources.map(({ state, name }) => [state, name])),
+  ];
+}
+
 interface Packets {
   readonly destination: string;
   readonly protocol: string;

@@ -11,8 +11,8 @@
  *   4. The source is one of ours: an egress flow of its zone must match.
  *   5. The target is one of ours and not through a forward: same zone, and an ingress flow must match.
  *   6. The target is outside: `outbound` must be true.
- * Hosts' own processes get no further than (2); instances get no further into the host than DHCP and DNS at their gateway,
- * and `workload` ones `WORKLOAD_PORTS` there.
+ * Hosts' own processes get no further than (2); instances get no further into the host than DHCP, DNS and the region's time at their
+ * gateway, and `workload` ones `WORKLOAD_PORTS` there.
  */
 import { createHash } from 'node:crypto';
 import { contains, overlaps, parseAddress, parseCidr, type Range } from './ipv4.ts';
@@ -85,6 +85,8 @@ export interface FilterModel {
   readonly region: string;
   /** Whether any instance may reach past the region at all, whatever its zone's egress flows say. */
   readonly outbound: boolean;
+  /** UDP port of this host where the region's time is served: port 123 of every gateway leads there. Absent: it serves none. */
+  readonly timePort?: number;
   readonly zones: FilterZone[];
 }
 
@@ -104,46 +106,50 @@ const FLOWS = list(
   ),
   FLOWS_MAX,
 );
-const MODEL = group({
-  format: oneOf(1),
-  region: text(32),
-  outbound: boolean,
-  zones: list(
-    group({
-      bridges: list(group({ name: text(), cidr: CIDR, gateway: ADDRESS }), BRIDGES_MAX),
-      endpoints: list(
-        group(
-          {
-            port: text(),
-            // The lowest bit of the first byte marks groups.
-            mac: text(17, /^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/),
-            address: ADDRESS,
-            bridge: text(),
-            workload: boolean,
-          },
-          ['workload'],
+const MODEL = group(
+  {
+    format: oneOf(1),
+    region: text(32),
+    outbound: boolean,
+    timePort: PORT_NUMBER,
+    zones: list(
+      group({
+        bridges: list(group({ name: text(), cidr: CIDR, gateway: ADDRESS }), BRIDGES_MAX),
+        endpoints: list(
+          group(
+            {
+              port: text(),
+              // The lowest bit of the first byte marks groups.
+              mac: text(17, /^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/),
+              address: ADDRESS,
+              bridge: text(),
+              workload: boolean,
+            },
+            ['workload'],
+          ),
+          ENDPOINTS_MAX,
         ),
-        ENDPOINTS_MAX,
-      ),
-      sets: list(list(CIDR, ENDPOINTS_MAX, 1), SETS_MAX),
-      deny: FLOWS,
-      egress: FLOWS,
-      ingress: FLOWS,
-      forwards: list(
-        group({
-          protocol: oneOf('tcp', 'udp'),
-          address: ADDRESS,
-          port: PORT_NUMBER,
-          targetAddress: ADDRESS,
-          targetPort: PORT_NUMBER,
-          sources: list(CIDR, SOURCES_MAX, 1),
-        }),
-        FORWARDS_MAX,
-      ),
-    }),
-    ZONES_MAX,
-  ),
-});
+        sets: list(list(CIDR, ENDPOINTS_MAX, 1), SETS_MAX),
+        deny: FLOWS,
+        egress: FLOWS,
+        ingress: FLOWS,
+        forwards: list(
+          group({
+            protocol: oneOf('tcp', 'udp'),
+            address: ADDRESS,
+            port: PORT_NUMBER,
+            targetAddress: ADDRESS,
+            targetPort: PORT_NUMBER,
+            sources: list(CIDR, SOURCES_MAX, 1),
+          }),
+          FORWARDS_MAX,
+        ),
+      }),
+      ZONES_MAX,
+    ),
+  },
+  ['timePort'],
+);
 
 export class ModelError extends Error {
   override readonly name = 'ModelError';

@@ -30,8 +30,8 @@ import type { Target } from './targets.ts';
 
 /** A hole is found within a minute; this is how often it is looked for. */
 const LOOK_MS = 15_000;
-/** What somebody changed is put back at once; the alarm stays so long, for people to see it. */
-const ALARM_MS = 20_000;
+/** What somebody changed is put back at once; the alarm stays for so many looks, for people to see it. */
+const ALARM_LOOKS = 2;
 const RETRY_MS = 2_000;
 const REPORT_MS = 60 * 60_000;
 /** Of the last reports; the leaves of older ones stay. */
@@ -54,6 +54,8 @@ export interface SealControllerOptions {
   readonly whose: (address: string, context: ReconcileContext) => string | undefined;
   /** Probes from inside the instances that may be; gives what each met. Never throws. */
   readonly probeInside: (context: ReconcileContext) => Promise<readonly InsideProbe[]>;
+  /** How often it is looked at; by default every 15 s. */
+  readonly look_ms?: number;
   /** Tells `casemate status`. */
   readonly onSeal: (news: {
     readonly sealed: boolean;
@@ -74,7 +76,7 @@ interface Look {
 type Why = ReportSpec['why'];
 
 export function sealController(options: SealControllerOptions): Controller {
-  const { client } = options;
+  const { client, look_ms = LOOK_MS } = options;
   let lastReport_ms: number | undefined;
   let alarm: { readonly verdict: Verdict; readonly until_ms: number } | undefined;
   // Of the last thorough look: what instances met stays true until somebody looks again.
@@ -109,7 +111,7 @@ export function sealController(options: SealControllerOptions): Controller {
     const { enforced, processes } = state;
     const disturbed = [...new Set([...found.disturbed, ...state.disturbed])];
     const now = verdictOf({ enforced, processes, disturbed, probes, notHeld: options.notHeld() });
-    if (now.reason === 'Disturbed') alarm = { verdict: now, until_ms: clock.now() + ALARM_MS };
+    if (now.reason === 'Disturbed') alarm = { verdict: now, until_ms: clock.now() + ALARM_LOOKS * look_ms };
     const isPast = alarm === undefined || clock.now() >= alarm.until_ms || !now.sealed;
     return { state, verdict: isPast ? now : (alarm?.verdict ?? now), probes, ownKeys };
   }
@@ -226,7 +228,7 @@ export function sealController(options: SealControllerOptions): Controller {
     await sayOfFlows(declared, state, context);
     tellAttempts(seal, seen, context);
     const end_ms = nextEnd_ms(declared, now_ms);
-    return { retryAfter_ms: Math.max(100, Math.min(LOOK_MS, (end_ms ?? Infinity) - now_ms + 1)) };
+    return { retryAfter_ms: Math.max(100, Math.min(look_ms, (end_ms ?? Infinity) - now_ms + 1)) };
   }
 
   async function say(

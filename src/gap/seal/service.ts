@@ -12,20 +12,24 @@ import { tryToLeave } from './probe.ts';
 import { Seal } from './seal-kind.ts';
 import { SealReport } from './seal-report.ts';
 import { machineTargets } from './targets.ts';
+import { type TimeControllerOptions, timeController } from './time-controller.ts';
+import { RegionTime } from './time-kind.ts';
 
-export const SEAL_KINDS: readonly Kind[] = [Seal, SealReport, Interconnection];
+export const SEAL_KINDS: readonly Kind[] = [Seal, SealReport, Interconnection, RegionTime];
 
 export interface SealServiceOptions
   extends Pick<
     SealControllerOptions,
-    'client' | 'regionId' | 'settingsFlows' | 'whose' | 'probeInside' | 'onSeal'
+    'client' | 'regionId' | 'settingsFlows' | 'whose' | 'probeInside' | 'onSeal' | 'look_ms'
   > {
+  /** The region's time, as it is to be watched. */
+  readonly time: TimeControllerOptions;
   readonly clock: Clock;
   /** Not to be called before all services are made. */
   readonly realms: () => Pick<Realms, 'use'>;
 }
 
-export function sealService({ clock, realms, ...options }: SealServiceOptions): Service {
+export function sealService({ clock, realms, time, ...options }: SealServiceOptions): Service {
   return {
     name: 'seal',
     kinds: SEAL_KINDS,
@@ -36,6 +40,7 @@ export function sealService({ clock, realms, ...options }: SealServiceOptions): 
         tryToLeave,
         notHeld: () => whyNotHeld(options.regionId),
       }),
+      timeController(time),
     ],
     connectors: interconnectionActions({ realms, clock }),
   };

@@ -66,6 +66,19 @@ ledger:
   # Networks where witnesses may be (10.20.0.0/16): Witness objects make the region send checkpoints there. Empty: to nowhere.
   witnessNetworks: []
 
+time:
+  # The region serves its own time to instances, at port 123 of their gateways (docs/seal.md, "Time"). none: it does not.
+  mode: embedded
+  # Where it comes from, best three or more, so that one that is wrong shows:
+  #   - server: 203.0.113.123              by address, and with an Interconnection; nts: /path/of/authorities.pem  for NTS only
+  #   - refclock: PPS /dev/pps0 lock NMEA  a clock on this machine, as in chrony.conf(5)
+  # Empty: this machine's clock, as it is.
+  sources: []
+  # Whether the region sets this machine's clock by that. Only where nothing else does.
+  setsClock: false
+  # Milliseconds that this machine's clock may be away from the sources before it is an alarm.
+  offset_ms: 128
+
 storage:
   # Where embedded Incus keeps instances: a btrfs pool in one file, of this size. It is sparse: it takes what is used.
   size: 30GiB

@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import type { TSchema } from 'typebox';
 import { Value } from 'typebox/value';
 import { parseDocument } from 'yaml';
@@ -50,6 +51,7 @@ function withDefaults(value: unknown): unknown {
     incus: { mode: 'embedded' },
     keys: { seal: 'file', roots: 'software', hsms: [] },
     ledger: { witnessNetworks: [] },
+    time: { mode: 'embedded', sources: [], setsClock: false, offset_ms: 128 },
     storage: { size: '30GiB' },
   };
   const filled: Record<string, unknown> = { ...defaults, ...value };
@@ -115,6 +117,7 @@ function crossProblems(value: unknown): string[] {
     problems.push('postgres.url: only mode: external uses it; take it out, or change the mode');
   }
   if (config?.incus !== undefined) problems.push(...incusProblems(config.incus));
+  if (Array.isArray(config?.time?.sources)) problems.push(...timeProblems(config.time.sources));
   if (config?.keys !== undefined) problems.push(...keysProblems(config.keys));
   return problems;
 }
@@ -191,4 +194,20 @@ export async function loadOrCreateConfig(
 export async function readRegionId(path: string): Promise<string | undefined> {
   if (!existsSync(path)) return undefined;
   return /^id:\s*"?(r[0-9a-f]{8})"?\s*$/m.exec(await readFile(path, 'utf8'))?.[1];
+}
+
+function timeProblems(sources: RegionConfig['time']['sources']): string[] {
+  return sources.flatMap((source, at) => {
+    const { server, refclock, port, nts } = isGroup(source) ? source : {};
+    const field = `time.sources.${at}`;
+    if ((server === undefined) === (refclock === undefined))
+      return [
+        `${field}: should have either server, the address of one, or refclock, a clock on this machine`,
+      ];
+    if (server !== undefined && isIP(server) === 0)
+      return [`${field}.server: "${server}" should be an address such as 203.0.113.123, never a name`];
+    if (refclock !== undefined && (port !== undefined || nts !== undefined))
+      return [`${field}: port and nts are only for a server`];
+    return [];
+  });
 }

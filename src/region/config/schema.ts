@@ -2,6 +2,7 @@
  * What may stand in region.yaml. Fields that cannot change once the region exists say so.
  */
 import { type Static, Type } from 'typebox';
+import { REFCLOCK, TIME_SOURCES_MAX } from '#engines/chrony/settings.ts';
 
 const closed = { additionalProperties: false };
 
@@ -37,6 +38,13 @@ export const RegionConfig = Type.Object(
       Type.Union([Type.Literal('enforced'), Type.Literal('observed')], {
         description:
           'enforced or observed: whether what leaves the region undeclared is dropped, or only counted; enforced where nothing is said',
+      }),
+    ),
+    sealEvery_s: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 30,
+        description: 'seconds between two looks whether the seal holds; 15 where nothing is said',
       }),
     ),
     requestsPerSecond: Type.Optional(
@@ -186,6 +194,65 @@ export const RegionConfig = Type.Object(
             description:
               'networks that Witness objects may name addresses in; empty: nothing is sent anywhere',
           },
+        ),
+      },
+      closed,
+    ),
+    time: Type.Object(
+      {
+        mode: Type.Union([Type.Literal('embedded'), Type.Literal('none')], {
+          description:
+            'embedded or none: whether the region serves its own time to instances, and watches it',
+        }),
+        sources: Type.Array(
+          Type.Object(
+            {
+              server: Type.Optional(
+                Type.String({
+                  pattern: '^[0-9a-fA-F.:]{2,45}$',
+                  description: 'the address of a time server; an Interconnection must let the region ask it',
+                }),
+              ),
+              port: Type.Optional(
+                Type.Integer({ minimum: 1, maximum: 65_535, description: 'a port other than 123' }),
+              ),
+              nts: Type.Optional(
+                Type.String({
+                  pattern: '^/[A-Za-z0-9/_.+-]{1,200}$',
+                  description:
+                    'path of a PEM file of authorities: time is taken from this server by NTS only, with a certificate of theirs',
+                }),
+              ),
+              refclock: Type.Optional(
+                Type.String({
+                  pattern: REFCLOCK.source,
+                  description: 'a clock on this machine as chrony.conf(5) writes it: PPS /dev/pps0 lock NMEA',
+                }),
+              ),
+            },
+            closed,
+          ),
+          {
+            maxItems: TIME_SOURCES_MAX,
+            description: "where time comes from; empty: this machine's clock, as it is",
+          },
+        ),
+        setsClock: Type.Boolean({
+          description: "whether the region sets this machine's clock, which is then nobody else's to set",
+        }),
+        offset_ms: Type.Integer({
+          minimum: 1,
+          maximum: 3_600_000,
+          description:
+            "how many milliseconds this machine's clock may be away from the sources before it is an alarm",
+        }),
+        port: Type.Optional(
+          Type.Integer({
+            minimum: 1_024,
+            maximum: 65_534,
+            description:
+              'UDP port of this machine where time is served, and the next one, where it is watched',
+          }),
         ),
       },
       closed,

@@ -21,17 +21,26 @@ export interface Accounts {
   readonly receiver: Account;
   /** Runs HSM agents, and alone reads their PINs. Absent where there is no HSM. */
   readonly hsm?: Account;
+  /** Runs the region's time server. Absent where there is none. */
+  readonly time?: Account;
 }
 
 const DATABASE = 'casemate-db';
 const REGION = 'casemate';
 const RECEIVER = 'casemate-gap';
 const HSM = 'casemate-hsm';
+const TIME = 'casemate-time';
 
 export const isRoot = (): boolean => process.getuid?.() === 0;
 
 /** Finds the accounts, and as root makes those that are missing. */
-export function ensureAccounts({ hsm = false }: { readonly hsm?: boolean } = {}): Accounts {
+export function ensureAccounts({
+  hsm = false,
+  time = false,
+}: {
+  readonly hsm?: boolean;
+  readonly time?: boolean;
+} = {}): Accounts {
   if (!isRoot()) {
     const { username, uid, gid } = userInfo();
     const own = { name: username, uid, gid };
@@ -42,6 +51,7 @@ export function ensureAccounts({ hsm = false }: { readonly hsm?: boolean } = {})
     region: ensureAccount(REGION),
     receiver: ensureAccount(RECEIVER),
     ...(hsm ? { hsm: ensureAccount(HSM) } : {}),
+    ...(time ? { time: ensureAccount(TIME) } : {}),
   };
 }
 

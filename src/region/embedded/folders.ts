@@ -5,11 +5,12 @@ import { chmodSync, chownSync, mkdirSync, readFileSync, statSync } from 'node:fs
 import { dirname, join } from 'node:path';
 import { gapFolders } from '#gap/import/folders.ts';
 import type { Layout } from '../layout.ts';
+import { timeFolder } from '../time.ts';
 import { type Account, type Accounts, findGroup, isRoot } from './accounts.ts';
 
 export function ensureFolders(
   layout: Layout,
-  { database, region, receiver, hsm }: Accounts,
+  { database, region, receiver, hsm, time }: Accounts,
   hsms: readonly string[] = [],
 ): void {
   const self: Account = { name: 'self', uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
@@ -25,6 +26,8 @@ export function ensureFolders(
     folder(layout.hsms, 0o711, self);
     for (const name of hsms) folder(join(layout.hsms, name), 0o2750, { ...hsm, gid: region.gid });
   }
+  // What it learnt of this machine's clock.
+  if (time !== undefined) folder(timeFolder(layout), 0o750, time);
   folder(layout.incus, 0o711, self);
   folder(layout.firewall, 0o700, self);
   // Names are the tenants': besides the region only dnsmasq reads them, which Incus runs under its own group. What is made in

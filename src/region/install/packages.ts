@@ -61,6 +61,11 @@ export const PACKAGES: readonly RequiredPackage[] = [
   { name: 'nftables', purpose: 'network', files: ['/usr/sbin/nft'] },
   { name: 'dnsmasq-base', purpose: 'network', files: ['/usr/sbin/dnsmasq'] },
   { name: 'iproute2', purpose: 'network', files: ['/usr/sbin/ip', '/sbin/ip', '/usr/bin/ip', '/bin/ip'] },
+  // Tries ICMP from the region's own processes.
+  { name: 'iputils-ping', purpose: 'network', files: ['/usr/bin/ping', '/bin/ping'] },
+  // What chrony is linked with, which is unpacked (`unpack.ts`).
+  { name: 'libedit2', purpose: 'network', files: ['/usr/lib/*/libedit.so.2'] },
+  { name: 'libseccomp2', purpose: 'network', files: ['/usr/lib/*/libseccomp.so.2'] },
   // Sign the index of the package mirror, which instances' apt verifies.
   { name: 'gpg', purpose: 'network', files: ['/usr/bin/gpg'] },
   { name: 'gpg-agent', purpose: 'network', files: ['/usr/bin/gpg-agent'] },

@@ -13,6 +13,8 @@ export interface BridgeWish {
   readonly domain: string;
   /** Folder of hosts files for dnsmasq. */
   readonly hosts: string;
+  /** Whether the region's time is served at the gateway: instances learn it from DHCP. */
+  readonly servesTime?: boolean;
   readonly owner: {
     readonly region: string;
     readonly realm: string;
@@ -31,7 +33,7 @@ export function bridgeConfig(wish: BridgeWish): Config {
     'dns.mode': 'managed',
     'dns.domain': wish.domain,
     // A name that the network does not know is unknown: the host's resolvers are no way out.
-    'raw.dnsmasq': `no-resolv\nno-hosts\nhostsdir=${wish.hosts}\n`,
+    'raw.dnsmasq': `no-resolv\nno-hosts\nhostsdir=${wish.hosts}\n${wish.servesTime ? `dhcp-option=option:ntp-server,${wish.gateway}\n` : ''}`,
     'user.casemate.region': wish.owner.region,
     'user.casemate.realm': wish.owner.realm,
     'user.casemate.project': wish.owner.project,

@@ -33,6 +33,8 @@ export interface NetworkControllerOptions {
   readonly filter: ProjectFilter;
   readonly regionId: string;
   readonly names: HostsFolder;
+  /** Whether the region's time is served at gateways. */
+  readonly servesTime?: boolean;
   readonly ranges: RangeSource;
   readonly instanceKind: Kind;
 }
@@ -92,6 +94,7 @@ async function make(
       gateway: made.gateway,
       domain: made.domain,
       hosts: names.pathOf(bridge),
+      servesTime: options.servesTime ?? false,
       owner: { region: regionId, realm: context.realm.id, project, uid: metadata.uid },
     });
   } catch (error) {

@@ -21,6 +21,8 @@ export interface RegionFilterOptions {
   readonly regionId: string;
   /** Whether the region lets instances reach past it when a policy allows it. */
   readonly outbound: boolean;
+  /** Where this host serves the region's time (`FilterModel.timePort`). */
+  readonly timePort?: number;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -188,8 +190,14 @@ export class RegionFilter {
   }
 
   #model(zones: FilterZone[]): FilterModel {
-    const { regionId, outbound } = this.#options;
-    return { format: 1, region: regionId, outbound, zones };
+    const { regionId, outbound, timePort } = this.#options;
+    return {
+      format: 1,
+      region: regionId,
+      outbound,
+      ...(timePort === undefined ? {} : { timePort }),
+      zones,
+    };
   }
 }
 

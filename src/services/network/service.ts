@@ -42,6 +42,8 @@ export interface NetworkServiceOptions {
   readonly forwardPorts?: { readonly first: number; readonly last: number };
   /** Whether a policy may let instances reach past the region at all. Default: no. */
   readonly egress?: boolean;
+  /** UDP port of this host where the region's time is served; instances are told of it, and find it at port 123 of their gateway. */
+  readonly timePort?: number;
 }
 
 /** A part of 10.0.0.0/8 that few others use: 16,384 networks of 253 instances. */
@@ -64,6 +66,7 @@ export function networkService(options: NetworkServiceOptions): NetworkService {
     client: options.filter,
     regionId,
     outbound: options.egress ?? false,
+    ...(options.timePort === undefined ? {} : { timePort: options.timePort }),
     clock,
     logger,
   });
@@ -85,6 +88,7 @@ export function networkService(options: NetworkServiceOptions): NetworkService {
         filter,
         regionId,
         names,
+        servesTime: options.timePort !== undefined,
         ranges: { pools, prefix: options.networkPrefix ?? DEFAULT_NETWORK_PREFIX, host: hostRanges },
         instanceKind,
       }),

@@ -58,13 +58,18 @@ export function forwardHooks(outbound: boolean): string[] {
   ];
 }
 
+/** Where instances ask for the time (RFC 5905). */
+const NTP_PORT = 123;
+
 /** Between instances and the host itself. */
-export function hostHooks(): string[] {
+export function hostHooks(timePort: number | undefined): string[] {
   return [
     ...chain(
       'to_host',
       [
         'iifname != "lo" iifname != @bridges ip daddr . tcp dport @workload_doors drop',
+        // The region's time is for its instances; it is not another server of this machine's network.
+        ...(timePort === undefined ? [] : [`iifname != "lo" iifname != @bridges udp dport ${timePort} drop`]),
         'iifname != @bridges accept',
         'meta nfproto != ipv4 drop',
         'ip saddr 0.0.0.0 ip daddr 255.255.255.255 udp sport 68 udp dport 67 accept',
@@ -73,6 +78,7 @@ export function hostHooks(): string[] {
         'iifname . ip daddr != @gateways drop',
         'udp dport { 53, 67 } accept',
         'tcp dport 53 accept',
+        ...(timePort === undefined ? [] : [`udp dport ${timePort} ct status dnat accept`]),
         `iifname . ip saddr @workloads tcp dport { ${WORKLOAD_PORTS.join(', ')} } accept`,
         'drop',
       ],
@@ -99,7 +105,7 @@ export function hostHooks(): string[] {
 }
 
 /** Forwards lead to their targets; what leaves the region does so under the host's address. */
-export function translationHooks(): string[] {
+export function translationHooks(timePort: number | undefined): string[] {
   const screen = [
     // An answer to the host's own connection may bear a listener's port.
     'ct state != new accept',
@@ -111,7 +117,16 @@ export function translationHooks(): string[] {
   return [
     ...chain('screen_callers', screen, 'filter hook prerouting priority -150'),
     ...chain('screen_local_callers', screen, 'filter hook output priority -150'),
-    ...chain('translate', translate, 'nat hook prerouting priority -100'),
+    ...chain(
+      'translate',
+      [
+        ...(timePort === undefined
+          ? []
+          : [`iifname . ip daddr @gateways udp dport ${NTP_PORT} redirect to :${timePort}`]),
+        ...translate,
+      ],
+      'nat hook prerouting priority -100',
+    ),
     ...chain('translate_local', translate, 'nat hook output priority -100'),
     ...chain(
       'masquerade_outbound',

@@ -97,8 +97,8 @@ export function inetTable(model: FilterModel, table: string, digest: string): st
       INTERVAL,
     ),
     ...forwardHooks(model.outbound),
-    ...hostHooks(),
-    ...translationHooks(),
+    ...hostHooks(model.timePort),
+    ...translationHooks(model.timePort),
     '}',
   ];
 }

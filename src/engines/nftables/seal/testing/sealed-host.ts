@@ -8,6 +8,7 @@ import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type FilterClient, filterClient, type SealClient, sealClient } from '../../client.ts';
 import { agentCommand } from '../../spawn.ts';
@@ -136,6 +137,25 @@ export class SealedHost {
   /** The same, as a process of the region. */
   serveAs(name: string, port: number): Promise<void> {
     return this.#serve(this.#start(name, process.execPath, ['-e', SERVER, `${port}`]));
+  }
+
+  /** Keeps a program running as one of the region's processes. */
+  keepAs(name: string, command: string, ...args: readonly string[]): void {
+    this.#children.push(this.#start(name, command, args));
+  }
+
+  /** Keeps a program running outside. */
+  async runOutside(command: string, ...args: readonly string[]): Promise<void> {
+    this.#children.push(this.#start(undefined, command, args, this.#outside));
+  }
+
+  /** Resolves when that is so; throws when it is not within half a minute. */
+  async until(isSo: () => Promise<boolean>): Promise<void> {
+    for (let tries = 0; tries < 300; tries++) {
+      if (await isSo()) return;
+      await sleep(100);
+    }
+    throw new Error('it never came to that');
   }
 
   /** A caller from outside, whatever it meets. */
