@@ -7,6 +7,7 @@ import type { Controller, ReconcileContext, RetryAfter } from '#kernel/controlle
 import { isStatusError } from '#kernel/errors.ts';
 import { setCondition } from '#kernel/reconcile/conditions.ts';
 import { MIB } from '../bundle/limits.ts';
+import { MissingBasesError } from '../bundle/delta/needs.ts';
 import { BundleError } from '../bundle/problem.ts';
 import { requireRole } from '../bundle/tuf/check-role.ts';
 import { updateStart_ms } from '../bundle/tuf/client.ts';
@@ -283,6 +284,17 @@ async function failed(
     return undefined;
   }
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  if (error instanceof MissingBasesError) {
+    // Publishing anything brings this back at once: what was accepted changes.
+    const message = `${error.message}; it goes on by itself once that was published`;
+    await write(
+      current,
+      context,
+      { phase },
+      { reason: 'MissingBases', message: message.slice(0, MESSAGE_MAX) },
+    );
+    return { retryAfter_ms: SPACE_LOOK_MS };
+  }
   if (error instanceof NoSpaceError || code === 'ENOSPC') {
     const message = error instanceof NoSpaceError ? error.message : 'the disk of the region’s data is full';
     await write(

@@ -10,10 +10,15 @@ import {
   blobsOf,
   expectedEntries,
   type Item,
+  readDeltas,
   readHead,
   readItems,
   requireExactly,
 } from '../bundle/contents.ts';
+import type { Bases } from '../bundle/delta/bases.ts';
+import type { Deltas } from '../bundle/delta/document.ts';
+import { MissingBasesError, missingOf, needsOf } from '../bundle/delta/needs.ts';
+import { wholeSource } from '../bundle/delta/whole.ts';
 import { blobPath, sha256 } from '../bundle/descriptor.ts';
 import { BLOCK_BYTES, MIB } from '../bundle/limits.ts';
 import { OCI_LAYOUT } from '../bundle/manifest.ts';
@@ -29,6 +34,7 @@ import { WholeDigest } from './whole-digest.ts';
 export const RESERVE_BYTES = 64 * MIB;
 /** What is written to the disk while more comes, so that the end need not wait for all of it. */
 const SYNC_BYTES = 64 * MIB;
+const BLOBS = 'blobs/sha256/';
 
 export interface CheckOptions {
   readonly trust: Trust;
@@ -39,6 +45,8 @@ export interface CheckOptions {
 export interface ReceiveOptions extends CheckOptions {
   /** Makes the files of the folder, and names them. */
   readonly area: Area;
+  /** What was published: what deltas are made against. */
+  readonly bases: Bases;
   /** Called after each block: bytes that are there, of how many. */
   readonly progress: (done_bytes: number, total_bytes: number) => Promise<void>;
   readonly signal: AbortSignal;
@@ -66,13 +74,18 @@ interface File {
   readonly blocks: readonly string[];
 }
 
-/** Everything of a bundle but the bytes of its large files. Throws BundleError. */
-export async function check(source: BundleSource, options: CheckOptions) {
+/** Everything of a bundle but the bytes of its large files; `whole`: what was made of it in quarantine. Throws BundleError. */
+export async function check(
+  source: BundleSource,
+  options: CheckOptions,
+  form: 'carried' | 'whole' = 'carried',
+) {
   const head = await readHead(source);
   const verified = verifyMetadata(head.metadata, options.trust, options.clock_ms, options.policy);
   const items = await readItems(source, verified.targets);
-  requireExactly(source, head, items);
-  const { entries } = expectedEntries(head.metadata, items);
+  const deltas = await readDeltas(source, head.metadata, items);
+  requireExactly(source, head, items, deltas, form);
+  const { entries } = expectedEntries(head.metadata, items, deltas, 'whole');
   const blocks = new Map(
     items.flatMap(blobsOf).map(({ descriptor, blocks }) => [blobPath(descriptor.digest), blocks]),
   );
@@ -85,17 +98,18 @@ export async function check(source: BundleSource, options: CheckOptions) {
   const size = files.reduce((sum, file) => sum + file.size, 0);
   const { roots } = head.metadata;
   const received: Received = { ...verified, roots, items, size, metadata: head.descriptor.digest };
-  return { received, files, index: head.index };
+  return { received, files, index: head.index, deltas };
 }
 
-/** Throws BundleError that names the part, NoSpaceError, or what the disk says. */
+/** Throws BundleError that names the part, MissingBasesError, NoSpaceError, or what the disk says. */
 export async function receive(
-  source: BundleSource,
+  carried: BundleSource,
   folder: string,
   options: ReceiveOptions,
 ): Promise<Received> {
-  const { received, files, index } = await check(source, options);
-  await requireSpace(folder, files);
+  const { received, files, index, deltas } = await check(carried, options);
+  const source = deltas === undefined ? carried : await asWhole(carried, deltas, received, folder, options);
+  await requireSpace(folder, files, options.bases);
   let done = 0;
   const arrived = async (count: number) => {
     done += count;
@@ -126,9 +140,29 @@ export async function receive(
   return received;
 }
 
-async function requireSpace(folder: string, files: readonly File[]): Promise<void> {
+/** The bundle as if all of it had travelled whole, once all that it builds on is there. Nothing was written yet. */
+async function asWhole(
+  source: BundleSource,
+  deltas: Deltas,
+  { items }: Received,
+  folder: string,
+  { bases }: ReceiveOptions,
+): Promise<BundleSource> {
+  const isThere = async (digest: string, size: number) =>
+    (await sizeOf(join(folder, blobPath(digest)))) === size || (await bases.has(digest, size));
+  const missing = await missingOf(await needsOf(deltas, items, isThere), bases);
+  if (missing.length > 0) throw MissingBasesError.of(missing);
+  const sizes = new Map(
+    items.flatMap(({ layers }) => layers.map(({ descriptor: { digest, size } }) => [digest, size] as const)),
+  );
+  return wholeSource(source, deltas, sizes, bases);
+}
+
+async function requireSpace(folder: string, files: readonly File[], bases: Bases): Promise<void> {
   let wanted = RESERVE_BYTES;
   for (const { name, size } of files) {
+    // It is linked, and takes no room.
+    if (name.startsWith(BLOBS) && (await bases.has(`sha256:${name.slice(BLOBS.length)}`, size))) continue;
     const there = (await sizeOf(join(folder, name))) ?? (await sizeOf(draftOf(folder, name))) ?? 0;
     wanted += Math.max(0, size - there);
   }

@@ -101,6 +101,7 @@ export class ImportStore {
       job,
       bundle,
       quarantine,
+      content: this.#folders.content,
       advisories: this.#advisories,
       clock_ms,
       age,

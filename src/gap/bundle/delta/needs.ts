@@ -14,13 +14,12 @@ export interface Need {
 
 const NAMED_MAX = 8;
 
+/** A bundle came before one that it builds on. Nothing of it was taken, and it can be later. */
 export class MissingBasesError extends Error {
   override readonly name = 'MissingBasesError';
-  readonly missing: readonly Need[];
 
-  constructor(missing: readonly Need[]) {
-    super(`it was made against content that is not here: ${missingText(missing)}`);
-    this.missing = missing;
+  static of(missing: readonly Need[]): MissingBasesError {
+    return new MissingBasesError(`it builds on content that is not here: ${missingText(missing)}`);
   }
 }
 

@@ -3,6 +3,7 @@
  * longer wanted. What runs wild over there ends as a ReceiverError here.
  */
 import type { Clock } from '#kernel/clock.ts';
+import { MissingBasesError } from '../../bundle/delta/needs.ts';
 import { valueChecker } from '../../bundle/json.ts';
 import { ROOTS_MAX } from '../../bundle/limits.ts';
 import { BundleError, type BundleReason } from '../../bundle/problem.ts';
@@ -194,7 +195,7 @@ const BOUNDS: Readonly<Record<string, ReceiverError['bound']>> = {
 };
 
 function problemOf(
-  said: Extract<Said, { type: 'refused' | 'no-space' | 'bound' | 'failed' | 'ended' }>,
+  said: Extract<Said, { type: 'refused' | 'no-space' | 'missing' | 'bound' | 'failed' | 'ended' }>,
 ): Error {
   switch (said.type) {
     case 'refused':
@@ -203,6 +204,8 @@ function problemOf(
       });
     case 'no-space':
       return new NoSpaceError(said.message);
+    case 'missing':
+      return new MissingBasesError(said.message);
     case 'bound':
       return new ReceiverError(said.bound, 'it asked for more memory than it may have');
     case 'failed':

@@ -1,6 +1,9 @@
 /** What a receiver does: reads a bundle, verifies it, copies it, scans it. Nothing here needs a database, a key, a socket or the network. */
+import { join } from 'node:path';
 import { FolderSource } from '../../advisories/store/folder.ts';
 import { readBlob } from '../../bundle/contents.ts';
+import { fileBases } from '../../bundle/delta/bases.ts';
+import { blobPath } from '../../bundle/descriptor.ts';
 import { STATEMENT_BYTES_MAX } from '../../bundle/limits.ts';
 import { type BundleSource, openBundle } from '../../bundle/source.ts';
 import { readRoot } from '../../bundle/tuf/metadata.ts';
@@ -32,17 +35,18 @@ export function ownReceiver(read: () => void = () => {}): Receiver {
   return {
     receive: (job, { area, progress, signal }) =>
       withBundle(job, read, async (source) => {
-        const options = { ...checkOptions(job), area, progress, signal };
+        const bases = fileBases((digest) => join(job.content, blobPath(digest)));
+        const options = { ...checkOptions(job), area, bases, progress, signal };
         return checkedOf(await receive(source, job.quarantine, options), options.trust.root.signed.version);
       }),
     check: (job) =>
       withBundle(job, read, async (source) => {
         const options = checkOptions(job);
-        return checkedOf((await check(source, options)).received, options.trust.root.signed.version);
+        return checkedOf((await check(source, options, 'whole')).received, options.trust.root.signed.version);
       }),
     scan: (job) =>
       withBundle(job, read, async (source) => {
-        const { items } = (await check(source, checkOptions(job))).received;
+        const { items } = (await check(source, checkOptions(job), 'whole')).received;
         return scanBundle({
           items,
           read: (descriptor, part) => readBlob(source, descriptor, STATEMENT_BYTES_MAX, part),

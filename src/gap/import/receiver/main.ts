@@ -2,6 +2,7 @@
  * The receiver: a process that does one job and ends, started for it by the supervisor as an account of its own, without network, keys or sockets. It is the only one that
  * reads what nobody has verified. A line of JSON comes in, lines go out (`protocol.ts`).
  */
+import { MissingBasesError } from '../../bundle/delta/needs.ts';
 import { valueChecker } from '../../bundle/json.ts';
 import { BundleError } from '../../bundle/problem.ts';
 import { NoSpaceError } from '../receive.ts';
@@ -32,6 +33,7 @@ function problemOf(error: unknown): Said {
     const { reason, part, message } = error;
     return { type: 'refused', reason, part: part.slice(0, 8_192), message: message.slice(0, 16_384) };
   }
+  if (error instanceof MissingBasesError) return { type: 'missing', message: error.message.slice(0, 16_384) };
   if (error instanceof NoSpaceError) return { type: 'no-space', message: error.message };
   const { code, syscall, message = String(error) } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
   if (code === 'ENOSPC') return { type: 'no-space', message: 'the disk of the region’s data is full' };

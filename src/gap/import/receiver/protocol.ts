@@ -22,6 +22,8 @@ export const Job = Type.Object({
   bundle: text(),
   /** Where it is put. */
   quarantine: text(),
+  /** What was published, which deltas build on. */
+  content: text(),
   advisories: text(),
   clock_ms: Type.Number(),
   age: AGE_POLICY,
@@ -57,6 +59,8 @@ export const Said = Type.Union([
   }),
   message('refused', { reason: text(64), part: text(8_192), message: text(16_384) }),
   message('no-space', { message: text() }),
+  /** It builds on content that was not published yet. */
+  message('missing', { message: text(16_384) }),
   /** It took more than it may of something. */
   message('bound', { bound: Type.Literal('memory') }),
   /** `disk`: the medium or the disk is to blame, and may be better later; else it is what it read, or we are. */

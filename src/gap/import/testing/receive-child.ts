@@ -1,5 +1,6 @@
 /** A process that receives a bundle and is killed in the middle: `BUNDLE FOLDER ROOT LOG PIECE`. It writes a line for each piece that it reads from the medium. */
 import { appendFileSync } from 'node:fs';
+import { NO_BASES } from '../../bundle/delta/bases.ts';
 import type { BundleSource } from '../../bundle/source.ts';
 import { openBundle } from '../../bundle/source.ts';
 import { NOW_ms } from '../../bundle/testing/bundle-world.ts';
@@ -32,6 +33,7 @@ await receive(counted(await openBundle(bundle)), folder, {
   clock_ms: NOW_ms,
   policy: { expired: 'refuse' },
   area,
+  bases: NO_BASES,
   progress: async () => {},
   signal: new AbortController().signal,
 });
