@@ -66,7 +66,9 @@ export async function* blobBytes(blob: Blob): AsyncGenerator<Buffer> {
 export async function* fileBlocks(path: string): AsyncGenerator<Buffer> {
   const file = await open(path, 'r');
   try {
-    const room = Buffer.allocUnsafe(BLOCK_BYTES);
+    // A release has some thousand small files.
+    const { size } = await file.stat();
+    const room = Buffer.allocUnsafe(Math.min(BLOCK_BYTES, size + 1));
     for (;;) {
       const length = await fillRoom(file, room);
       if (length > 0) yield room.subarray(0, length);
