@@ -25,6 +25,9 @@ export interface HealthOptions extends Watched {
   readonly api: () => OperatorApi;
 }
 
+/** In the version that the API tells Kubernetes' clients, ours stands after this. */
+const MARK = '+casemate-';
+
 /** Resolves when all that it needs is ready. Throws with what is wrong, at once where waiting would not help. */
 export async function untilServing(watched: Watched): Promise<void> {
   const { clock } = watched;
@@ -93,7 +96,8 @@ export async function serves(api: OperatorApi, version: string): Promise<void> {
     throw new Error(`the API answers ${ready.code} at /readyz: ${ready.body.toString('utf8').slice(0, 200)}`);
   const { code, body } = await api.get('/version');
   if (code !== 200) throw new Error(`the API answers ${code} at /version`);
-  const found = (JSON.parse(body.toString('utf8')) as { readonly casemate?: string }).casemate;
+  const { gitVersion = '' } = JSON.parse(body.toString('utf8')) as { readonly gitVersion?: string };
+  const found = gitVersion.slice(gitVersion.indexOf(MARK) + MARK.length);
   if (found !== version) throw new Error(`the API is of Casemate ${found}, and should be of ${version}`);
 }
 
