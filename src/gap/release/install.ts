@@ -4,7 +4,7 @@
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { syncFolder, writeDurably } from '#trust/files.ts';
@@ -90,25 +90,33 @@ async function copyChecked(
     const target = await open(path, 'wx', executable ? 0o755 : 0o644);
     try {
       await target.chmod(executable ? 0o755 : 0o644);
-      const hash = createHash('sha256');
-      const room = Buffer.allocUnsafe(Math.min(BLOCK_BYTES, size + 1));
-      let done = 0;
-      for (;;) {
-        const { bytesRead } = await source.read(room, 0, room.length, null);
-        if (bytesRead === 0) break;
-        done += bytesRead;
-        if (done > size) break;
-        const bytes = room.subarray(0, bytesRead);
-        hash.update(bytes);
-        await target.writeFile(bytes);
-      }
-      if (done !== size || hash.digest('hex') !== sha256)
-        throw new BundleError('WrongDigest', name, 'is damaged in the region’s content');
+      const found = await readThrough(source, size, (bytes) => target.writeFile(bytes));
+      if (found !== sha256) throw new BundleError('WrongDigest', name, 'is damaged in the region’s content');
     } finally {
       await target.close();
     }
   } finally {
     await source.close();
+  }
+}
+
+/** The SHA-256 of a file of that size; undefined when it has another one. */
+async function readThrough(
+  file: FileHandle,
+  size: number,
+  take: (bytes: Buffer) => Promise<void> = async () => {},
+): Promise<string | undefined> {
+  const hash = createHash('sha256');
+  const room = Buffer.allocUnsafe(Math.min(BLOCK_BYTES, size + 1));
+  let done = 0;
+  for (;;) {
+    const { bytesRead } = await file.read(room, 0, room.length, null);
+    if (bytesRead === 0) return done === size ? hash.digest('hex') : undefined;
+    done += bytesRead;
+    if (done > size) return undefined;
+    const bytes = room.subarray(0, bytesRead);
+    hash.update(bytes);
+    await take(bytes);
   }
 }
 
@@ -124,13 +132,10 @@ export async function checkInstalled(folder: string): Promise<Installed> {
 }
 
 async function checkFiles(folder: string, files: readonly ReleaseFile[]): Promise<void> {
-  for (const { name, sha256 } of files) {
+  for (const { name, sha256, size } of files) {
     const file = await openPlain(join(folder, name), join(folder, name));
     try {
-      const hash = createHash('sha256');
-      for await (const chunk of file.createReadStream({ autoClose: false, highWaterMark: BLOCK_BYTES }))
-        hash.update(chunk);
-      if (hash.digest('hex') !== sha256)
+      if ((await readThrough(file, size)) !== sha256)
         throw new BundleError('WrongDigest', join(folder, name), 'is not as it was installed');
     } finally {
       await file.close();
