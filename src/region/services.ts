@@ -11,6 +11,7 @@ import { advisoriesService } from '#gap/advisories/service.ts';
 import type { AdvisorySource } from '#gap/advisories/store/folder.ts';
 import { ContentStore } from '#gap/import/content-store.ts';
 import { gapFolders } from '#gap/import/folders.ts';
+import { exportService } from '#gap/export/service.ts';
 import { importService } from '#gap/import/service.ts';
 import { inventoryService } from '#gap/inventory/service.ts';
 import { releaseService } from '#gap/release/service.ts';
@@ -188,6 +189,7 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
     releaseService({ folder: gapFolder, releases: releasesFolder, running: runningHere }),
     importService({ folder: gapFolder, advisoryFolder, receiverSocket, logs, clock }),
     inventoryService({ folder: gapFolder, clock, realms }),
+    exportService({ folder: gapFolder, keyring, realms, clock }),
     sealService({
       client: seal,
       regionId: config.id,

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { VulnerabilityReport } from '#gap/advisories/report/report-kind.ts';
+import { EXPORT_KINDS } from '#gap/export/service.ts';
 import { IMPORT_KINDS } from '#gap/import/service.ts';
 import { INVENTORY_KINDS } from '#gap/inventory/service.ts';
 import { SEAL_KINDS } from '#gap/seal/service.ts';
@@ -33,6 +34,7 @@ const KINDS: readonly Kind[] = [
   ...RETENTION_KINDS,
   ...SEAL_KINDS,
   ...IMPORT_KINDS,
+  ...EXPORT_KINDS,
   ...INVENTORY_KINDS,
   ...NETWORK_KINDS,
   Image,

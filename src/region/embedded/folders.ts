@@ -3,6 +3,7 @@
  */
 import { chmodSync, chownSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { exportFolders } from '#gap/export/folders.ts';
 import { gapFolders } from '#gap/import/folders.ts';
 import type { Layout } from '../layout.ts';
 import { timeFolder } from '../time.ts';
@@ -43,6 +44,8 @@ export function ensureFolders(
   // Whoever receives bundles reads these by its group, which what is made in them inherits; it writes only where the region made a draft for it.
   for (const own of [gap.uploads, gap.quarantine, gap.content])
     folder(own, 0o2750, { ...region, gid: receiver.gid });
+  // What is on its way out is sealed, or encrypted for its recipient.
+  for (const own of Object.values(exportFolders(layout.gap))) folder(own, 0o700, region);
   folder(layout.program, 0o755, self);
   // Programs that run as any of our accounts; only whoever owns the region puts them there.
   folder(layout.releases, 0o755, self);

@@ -100,6 +100,8 @@ export const TEST_PACKAGES: readonly RequiredPackage[] = [
   // Read what a bundle is made of.
   { name: 'skopeo', purpose: 'test', files: ['/usr/bin/skopeo'] },
   { name: 'umoci', purpose: 'test', files: ['/usr/bin/umoci'] },
+  // Opens what is exported.
+  { name: 'age', purpose: 'test', files: ['/usr/bin/age'] },
   { name: 'unzip', purpose: 'test', files: ['/usr/bin/unzip'] },
   // For the sign-in pages, driven by playwright-core.
   { name: 'chromium', purpose: 'test', files: ['/usr/bin/chromium'] },

@@ -119,6 +119,13 @@ const SECURITY_RULES: readonly RoleRule[] = [
     only: ['terminalrecordings.access.casemate.internal'],
     subresources: ['replay'],
   },
+  // What is to leave they read before they agree to it.
+  {
+    scope: 'realm',
+    verbs: ['get'],
+    only: ['exportrequests.gap.casemate.internal'],
+    subresources: ['content'],
+  },
   { scope: 'realm', verbs: ['create'], only: QUESTIONS },
   { scope: 'project', verbs: ['create'], only: QUESTIONS },
   { scope: 'ledger', verbs: ['get'] },

@@ -163,7 +163,12 @@ const CONSENT_POLICIES = [
   'retentionpolicies.ledger.casemate.internal',
   'erasures.ledger.casemate.internal',
   'vulnerabilityreports.advisories.casemate.internal',
+  'exportpolicies.gap.casemate.internal',
+  'exportrequests.gap.casemate.internal',
 ];
+/** What a guard reads before agreeing that it leaves. */
+const REVIEWED = 'exportrequests.gap.casemate.internal/content';
+
 const QUESTION_RESOURCES = [
   'subjectaccessreviews.authorization.k8s.io',
   'localsubjectaccessreviews.authorization.k8s.io',
@@ -237,6 +242,10 @@ export function casesOf(operation: ApiOperation): Case[] {
     if (verb === 'create' && CONSENT_RESOURCES.includes(kind.resource)) {
       return [on({ name: 'a' }, 'guard the region')];
     }
+    if (`${kind.resource}/${subresource}` === REVIEWED) return [on({ name: 'a' }, 'guard the region')];
+    if (kind.resource === 'exportrequests.gap.casemate.internal' && subresource !== undefined) {
+      return [on({ name: 'a' }, subresource === 'status' ? 'read in the region' : 'write in the region')];
+    }
     if (subresource !== undefined && subresource !== 'status') {
       throw new Error(`nobody has decided who may use ${plural}/${subresource} in the region`);
     }
@@ -249,6 +258,10 @@ export function casesOf(operation: ApiOperation): Case[] {
   }
   if (kind.resource === DUTY_CONSENT && (reading || verb === 'create')) {
     return [on({ name: 'a' }, reading ? 'read requests for consent' : 'ask for or give consent')];
+  }
+  if (`${kind.resource}/${subresource}` === REVIEWED) return [on({ name: 'a' }, 'guard the organization')];
+  if (['package', 'manifest'].includes(subresource ?? '')) {
+    return [on({ name: 'a' }, 'write roles and credentials')];
   }
   if (subresource === 'replay' || (verb === 'create' && CONSENT_RESOURCES.includes(kind.resource))) {
     return [on({ name: 'a' }, 'guard the organization')];

@@ -30,7 +30,7 @@ describe('what is looked for', () => {
       assert.equal(line, 3);
       assert.ok((offset ?? 0) >= Buffer.byteLength(before));
       const shown = (excerpt ?? '').replace(/…\(\d+\)$/, '');
-      assert.ok(shown.length <= 4 && shown.length * 4 <= planted.length, excerpt);
+      assert.ok(shown.length <= 4 && shown.length * 4 <= planted.length, shown);
     });
   }
 

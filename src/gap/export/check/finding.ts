@@ -18,6 +18,7 @@ export const RULES = {
     what: 'the label of the request, or a marking in its content, is above what may leave',
     action: 'block',
   },
+  policy: { what: 'a policy that does not let it out any more', action: 'block', always: true },
   type: { what: 'a type of content that the policy does not let out', action: 'block', always: true },
   'not-understood': { what: 'a type that is let out and that nothing here can look into', action: 'warn' },
   polyglot: {
