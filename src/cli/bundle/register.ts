@@ -1,6 +1,7 @@
 /** Declares `casemate bundle …`. What the commands do is in the files beside this one, loaded when they run. None of them needs a region. */
 import { type Command, Option } from 'commander';
 import { collect, parseCount } from '../resources/options.ts';
+import { parsePercent, parseSize } from './size.ts';
 
 export interface OutputOption {
   readonly output?: 'json';
@@ -11,6 +12,18 @@ export interface BuildOptions extends OutputOption {
   readonly bundleVersion?: number;
   readonly created?: string;
   readonly expires?: string;
+}
+
+export interface SplitOptions extends OutputOption {
+  readonly out: string;
+  /** Bytes. */
+  readonly volumeSize?: number;
+  /** Percent. */
+  readonly parity: number;
+}
+
+export interface JoinOptions extends OutputOption {
+  readonly out: string;
 }
 
 export interface VerifyOptions extends OutputOption {
@@ -130,8 +143,54 @@ export function registerBundleCommands(program: Command): void {
       (await import('./diff.ts')).diff(before, after, options),
     );
 
+  registerVolumes(bundle);
   registerKeys(bundle);
   registerRoots(bundle);
+}
+
+const PARITY_DEFAULT = 10;
+const volumeSize = () =>
+  new Option('--volume-size <size>', 'the most that a volume may have: 4GB, 700MB, 25GiB').argParser(
+    parseSize,
+  );
+const parity = () =>
+  new Option('--parity <share>', 'how many of the blocks may be lost, wherever they are: 10%')
+    .argParser(parsePercent)
+    .default(PARITY_DEFAULT, '10%');
+
+function registerVolumes(bundle: Command): void {
+  bundle
+    .command('split')
+    .description(
+      'put a bundle on media that may fail: volumes that repair each other, or a stream for a diode',
+    )
+    .argument('<bundle>', 'a bundle that is one file')
+    .requiredOption('--out <path>', 'a folder for the volumes, or - for one stream on standard output')
+    .addOption(volumeSize())
+    .addOption(parity())
+    .addOption(json())
+    .action(async (path: string, options: SplitOptions) =>
+      (await import('./volumes.ts')).split(path, options),
+    );
+
+  bundle
+    .command('join')
+    .description('put volumes together again, in any order, and repair what is damaged or lost')
+    .argument('<path...>', 'folders and files of volumes, or - for a stream on standard input')
+    .requiredOption('--out <file>', 'the bundle')
+    .addOption(json())
+    .action(async (paths: string[], options: JoinOptions) =>
+      (await import('./volumes.ts')).join(paths, options),
+    );
+
+  bundle
+    .command('check-volumes')
+    .description('check volumes, each by itself and all together; exits with 1 when they do not suffice')
+    .argument('<path...>', 'files and folders of volumes')
+    .addOption(json())
+    .action(async (paths: string[], options: OutputOption) =>
+      (await import('./volumes.ts')).check(paths, options),
+    );
 }
 
 function registerKeys(bundle: Command): void {
