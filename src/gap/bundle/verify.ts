@@ -66,8 +66,10 @@ export async function verifyBundle(source: BundleSource, options: VerifyOptions)
   const bases = options.bases ?? NO_BASES;
   const missing = deltas === undefined ? [] : await missingOf(await needsOf(deltas, items), bases);
   const isMissing = new Set(missing.map(({ digest }) => digest));
-  const sizes = new Map([...distinct].map(([digest, { descriptor }]) => [digest, descriptor.size]));
-  const whole = deltas === undefined ? source : wholeSource(source, deltas, sizes, bases);
+  const known = new Map(
+    [...distinct].map(([digest, { descriptor, blocks }]) => [digest, { size: descriptor.size, blocks }]),
+  );
+  const whole = deltas === undefined ? source : wholeSource(source, deltas, known, bases);
   for (const content of distinct.values()) {
     const { digest, size } = content.descriptor;
     const part = `${content.path}: blob ${digest}`;

@@ -152,10 +152,12 @@ async function asWhole(
     (await sizeOf(join(folder, blobPath(digest)))) === size || (await bases.has(digest, size));
   const missing = await missingOf(await needsOf(deltas, items, isThere), bases);
   if (missing.length > 0) throw MissingBasesError.of(missing);
-  const sizes = new Map(
-    items.flatMap(({ layers }) => layers.map(({ descriptor: { digest, size } }) => [digest, size] as const)),
+  const known = new Map(
+    items.flatMap(({ layers }) =>
+      layers.map(({ descriptor: { digest, size }, blocks }) => [digest, { size, blocks }] as const),
+    ),
   );
-  return wholeSource(source, deltas, sizes, bases);
+  return wholeSource(source, deltas, known, bases);
 }
 
 async function requireSpace(folder: string, files: readonly File[], bases: Bases): Promise<void> {

@@ -3,7 +3,8 @@
  * for. Whoever reads checks the blocks against the signed list, as of any bundle.
  */
 import { hash } from 'node:crypto';
-import { blobPath } from '../descriptor.ts';
+import { blockDigest } from '../blocks.ts';
+import { blobPath, hexOf } from '../descriptor.ts';
 import { messageOf } from '../json.ts';
 import { BLOCK_BYTES } from '../limits.ts';
 import { BundleError } from '../problem.ts';
@@ -14,11 +15,18 @@ import type { Delta, Deltas, Frame } from './document.ts';
 
 const NO_BYTES = Buffer.alloc(0);
 
-/** `sizes`: of content, by digest. */
+/** What is known of a piece of content from the signed lists. */
+export interface Known {
+  readonly size: number;
+  /** Digests of its blocks, when it has more than one. */
+  readonly blocks: readonly string[];
+}
+
+/** `contents`: by digest. */
 export function wholeSource(
   source: BundleSource,
   deltas: Deltas,
-  sizes: ReadonlyMap<string, number>,
+  contents: ReadonlyMap<string, Known>,
   bases: Bases,
 ): BundleSource {
   const named = new Map(
@@ -30,10 +38,10 @@ export function wholeSource(
       const digest = named.get(name);
       if (digest === undefined) yield* source.pieces(name, part, start);
       else {
-        const size = sizes.get(digest) ?? 0;
+        const { size, blocks } = contents.get(digest) ?? { size: 0, blocks: [] };
         const delta = deltas.byDigest.get(digest);
         if (delta === undefined) yield* leftBlocks(bases, { digest, size }, part, start);
-        else yield* decodedBlocks(source, delta, bases, { part, size, start });
+        else yield* decodedBlocks(source, delta, bases, { part, size, blocks, start });
       }
     },
   };
@@ -58,9 +66,8 @@ async function* leftBlocks(
   }
 }
 
-interface Wanted {
+interface Wanted extends Known {
   readonly part: string;
-  readonly size: number;
   /** A multiple of BLOCK_BYTES. */
   readonly start: number;
 }
@@ -70,7 +77,7 @@ export async function* decodedBlocks(
   source: BundleSource,
   delta: Delta,
   bases: Bases,
-  { part, size, start }: Wanted,
+  { part, size, blocks, start }: Wanted,
 ): AsyncGenerator<Buffer> {
   const base = delta.base && (await bases.open(delta.base.digest, delta.base.size));
   if (delta.base !== undefined && base === undefined)
@@ -81,7 +88,15 @@ export async function* decodedBlocks(
     let number = first;
     for await (const frame of framesOf(source, delta, part, first, skipped)) {
       const length = Math.min(BLOCK_BYTES, size - number * BLOCK_BYTES);
-      yield await decoded(frame, base, length, `${part}, block ${number}`);
+      const block = await decoded(frame, base, length, `${part}, block ${number}`);
+      const expected = blocks[number] ?? hexOf(delta.digest);
+      // The frame is what was signed for: whoever reads on would blame the bundle.
+      if (delta.base !== undefined && blockDigest(block) !== expected) {
+        const { name, digest } = delta.base;
+        const why = `its delta is what was signed for, and the old content is not: ${name} (${digest}) is damaged here`;
+        throw new BundleError('WrongDigest', `${part}, block ${number}`, why);
+      }
+      yield block;
       number += 1;
     }
   } finally {
