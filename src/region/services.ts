@@ -7,13 +7,15 @@ import { connectIncus, type Incus } from '#engines/incus/client.ts';
 import type { FilterClient, SealClient } from '#engines/nftables/client.ts';
 import { hostAddresses } from '#engines/nftables/host-addresses.ts';
 import type { SealFlow } from '#engines/nftables/seal/model.ts';
+import { importedAdvisories } from '#gap/advisories/imported/controller.ts';
 import { advisoriesService } from '#gap/advisories/service.ts';
 import type { AdvisorySource } from '#gap/advisories/store/folder.ts';
+import { exportService } from '#gap/export/service.ts';
 import { ContentStore } from '#gap/import/content-store.ts';
 import { gapFolders } from '#gap/import/folders.ts';
-import { exportService } from '#gap/export/service.ts';
 import { importService } from '#gap/import/service.ts';
 import { inventoryService } from '#gap/inventory/service.ts';
+import { mirrorService } from '#gap/mirror/service.ts';
 import { releaseService } from '#gap/release/service.ts';
 import { sealService } from '#gap/seal/service.ts';
 import type { AccessEraser, AccessLog } from '#kernel/access.ts';
@@ -29,9 +31,11 @@ import { enteringGuard } from '#services/compute/identity/entering.ts';
 import { type RegionParts, workloadIdentityService } from '#services/compute/identity/service.ts';
 import { Instance } from '#services/compute/instance.ts';
 import { computeService } from '#services/compute/service.ts';
+import { Network } from '#services/network/network.ts';
 import { networkService } from '#services/network/service.ts';
 import { Event } from '#services/tenancy/event.ts';
 import { Namespace } from '#services/tenancy/namespace.ts';
+import { Organization } from '#services/tenancy/organization.ts';
 import { tenancyService } from '#services/tenancy/service.ts';
 import type { AccessAuthorizer } from '#trust/access/authorizer.ts';
 import { accessService } from '#trust/access/service.ts';
@@ -146,6 +150,14 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
   const addresses = forwardAddresses.length > 0 ? forwardAddresses : hostAddresses();
   const common = { incus, clock, logger, regionId: config.id };
   const rights = tokenRights({ registry, clock });
+  const mirror = mirrorService({
+    folder: gapFolder,
+    region: config.name,
+    material: keyring.material,
+    networkKind: Network,
+    clock,
+    logger,
+  });
   const network = networkService({
     ...common,
     incus: isRemote(config) ? connectIncus({ absent: WHY_NO_NETWORKS }, clock) : incus,
@@ -155,6 +167,7 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
     pools,
     forwardAddresses: addresses,
     egress,
+    gatewayNames: [mirror.hostName],
     ...(time === undefined ? {} : { timePort: time.port }),
   });
   const content = new ContentStore(gapFolders(gapFolder).content);
@@ -172,7 +185,12 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
       beforeDestroying: (organization, { realm, change }) =>
         revokeIssuersOf({ issuers: issuers(), clock }, organization, realm, change),
     }),
-    computeService({ ...common, imageFile, checkEntering: enteringGuard(realms, rights) }),
+    computeService({
+      ...common,
+      imageFile,
+      checkEntering: enteringGuard(realms, rights),
+      vendorData: mirror.vendorData,
+    }),
     workloadIdentityService({
       rights,
       parts: gateways,
@@ -180,6 +198,7 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
       logger,
     }),
     network,
+    mirror,
     advisoriesService({
       source: advisories,
       organizations: runningInstances(incus),
@@ -187,6 +206,13 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
     }),
     { name: 'base-content', kinds: [], controllers: [catalogueController({ content, logger })] },
     releaseService({ folder: gapFolder, releases: releasesFolder, running: runningHere }),
+    {
+      name: 'imported-advisories',
+      kinds: [],
+      controllers: [
+        importedAdvisories({ content, folder: advisoryFolder, organizationKind: Organization, logger }),
+      ],
+    },
     importService({ folder: gapFolder, advisoryFolder, receiverSocket, logs, clock }),
     inventoryService({ folder: gapFolder, clock, realms }),
     exportService({ folder: gapFolder, keyring, realms, clock }),

@@ -11,8 +11,8 @@
  *   4. The source is one of ours: an egress flow of its zone must match.
  *   5. The target is one of ours and not through a forward: same zone, and an ingress flow must match.
  *   6. The target is outside: `outbound` must be true.
- * Hosts' own processes get no further than (2); instances get no further into the host than DHCP, DNS and the region's time at their
- * gateway, and `workload` ones `WORKLOAD_PORTS` there.
+ * Hosts' own processes get no further than (2); instances get no further into the host than DHCP, DNS, the region's time and its package
+ * mirror (`MIRROR_PORT`) at their gateway, and `workload` ones `WORKLOAD_PORTS` there.
  */
 import { createHash } from 'node:crypto';
 import { contains, overlaps, parseAddress, parseCidr, type Range } from './ipv4.ts';

@@ -33,6 +33,19 @@ export interface MirrorChildOptions {
   readonly logger: Logger;
 }
 
+/** What Node lets it do: speak to the network, read the program and what was published. `content`: the region's folder of content. */
+export const permissions = (content: string): string[] => [
+  '--permission',
+  '--allow-net',
+  `--allow-fs-read=${PROGRAM}`,
+  // Without the last sign a folder's name would stand for whatever begins with it.
+  `--allow-fs-read=${content}/`,
+  `--max-old-space-size=${HEAP_MIB}`,
+  '--max-semi-space-size=2',
+  '--disable-warning=SecurityWarning',
+  '--disable-warning=ExperimentalWarning',
+];
+
 export class MirrorChild {
   readonly #options: MirrorChildOptions;
   readonly #addresses = new Map<string, string>();
@@ -62,6 +75,11 @@ export class MirrorChild {
     this.#bringAbout();
   }
 
+  /** Undefined while it does not run. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
   /** Addresses that it listens at now. */
   get serving(): readonly string[] {
     return this.#serving;
@@ -88,15 +106,7 @@ export class MirrorChild {
   #start(): void {
     const { content, port = MIRROR_PORT, logger } = this.#options;
     const child = fork(MAIN, [content, String(port)], {
-      execArgv: [
-        '--permission',
-        '--allow-net',
-        `--allow-fs-read=${PROGRAM}`,
-        `--allow-fs-read=${content}`,
-        `--max-old-space-size=${HEAP_MIB}`,
-        '--max-semi-space-size=2',
-        '--disable-warning=SecurityWarning',
-      ],
+      execArgv: permissions(content),
       env: { LANG: 'C.UTF-8', NODE_ENV: 'production' },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });

@@ -14,8 +14,8 @@ const DAMAGED_LOOK_AGAIN_MS = 10 * 60_000;
 export interface MirrorEngine {
   /** Makes what is served what was published. */
   build(): Promise<Tree>;
-  renewed(isAny: boolean): void;
-  want(network: string, address: string | undefined): void;
+  renewed(isAny: boolean): void | Promise<void>;
+  want(network: string, address: string | undefined): void | Promise<void>;
   /** Ends what serves; nothing of the mirror is wanted any more. */
   close(): void;
 }
@@ -35,7 +35,7 @@ export function mirrorControllers(make: () => MirrorEngine, networkKind: Kind, l
     const mirror = engineOf(signal);
     try {
       const { files, notes } = await mirror.build();
-      mirror.renewed(Object.keys(files).length > 0);
+      await mirror.renewed(Object.keys(files).length > 0);
       if (notes.join() !== noted) for (const note of notes) logger.warn({ mirror: true }, note);
       noted = notes.join();
       return undefined;
@@ -66,7 +66,7 @@ export function mirrorControllers(make: () => MirrorEngine, networkKind: Kind, l
       async reconcile(key, { realm, signal }) {
         if (signal.aborted) return undefined;
         const address = gatewayOf(realm.view.get(networkKind, key));
-        engineOf(signal).want(`${realm.id} ${key.namespace}/${key.name}`, address);
+        await engineOf(signal).want(`${realm.id} ${key.namespace}/${key.name}`, address);
         return undefined;
       },
     },

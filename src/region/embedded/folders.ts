@@ -35,8 +35,8 @@ export function ensureFolders(
   // here later inherits the group.
   const dnsGroup = isRoot() ? findGroup('incus', readFileSync('/etc/group', 'utf8')) : undefined;
   folder(layout.names, 0o2750, { ...region, gid: dnsGroup ?? region.gid });
-  // What is in it is public; only whoever owns the region puts it there.
-  folder(layout.advisories, 0o755, self);
+  // What is in it is public. The region puts it there when a bundle with advisories is published, and whoever owns it with `casemate advisories load`.
+  folder(layout.advisories, 0o755, region);
   // Whoever owns the machine puts bundles into the inbox, which the region only reads; the rest is the region's alone.
   const gap = gapFolders(layout.gap);
   folder(layout.gap, 0o711, self);

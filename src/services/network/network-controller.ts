@@ -35,6 +35,8 @@ export interface NetworkControllerOptions {
   readonly names: HostsFolder;
   /** Whether the region's time is served at gateways. */
   readonly servesTime?: boolean;
+  /** Names that lead to the gateway, in every network: of what the region serves there. */
+  readonly gatewayNames?: readonly string[];
   readonly ranges: RangeSource;
   readonly instanceKind: Kind;
 }
@@ -85,7 +87,11 @@ async function make(
   };
   if (network.status?.cidr === undefined) await say(made, 'MakingBridge', 'its bridge is being made');
 
-  await names.write(bridge, recordsOf(key, made.domain, options.instanceKind, context));
+  const served = options.gatewayNames ?? [];
+  await names.write(bridge, [
+    ...(served.length === 0 ? [] : [{ address: made.gateway, names: served }]),
+    ...recordsOf(key, made.domain, options.instanceKind, context),
+  ]);
   let outcome: Awaited<ReturnType<typeof ensureBridge>>;
   try {
     outcome = await ensureBridge(incus, {

@@ -44,6 +44,8 @@ export interface NetworkServiceOptions {
   readonly egress?: boolean;
   /** UDP port of this host where the region's time is served; instances are told of it, and find it at port 123 of their gateway. */
   readonly timePort?: number;
+  /** Names of what the region serves at gateways. */
+  readonly gatewayNames?: readonly string[];
 }
 
 /** A part of 10.0.0.0/8 that few others use: 16,384 networks of 253 instances. */
@@ -89,6 +91,7 @@ export function networkService(options: NetworkServiceOptions): NetworkService {
         regionId,
         names,
         servesTime: options.timePort !== undefined,
+        ...(options.gatewayNames === undefined ? {} : { gatewayNames: options.gatewayNames }),
         ranges: { pools, prefix: options.networkPrefix ?? DEFAULT_NETWORK_PREFIX, host: hostRanges },
         instanceKind,
       }),

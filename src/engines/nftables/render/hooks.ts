@@ -2,7 +2,7 @@
  * Where the kernel hands a packet to the inet table: forwarded, to or from the host, and translated. The same rules for every model, but
  * for whether it lets anything out: what else differs is in the sets and maps that they name (`inet-table.ts`).
  */
-import { WORKLOAD_PORTS } from '../workload-ports.ts';
+import { MIRROR_PORT, WORKLOAD_PORTS } from '../workload-ports.ts';
 import { chain } from './syntax.ts';
 
 /** Left on packets of a forward that stays on one bridge; the bridge table lets only those go from port to port. */
@@ -78,6 +78,8 @@ export function hostHooks(timePort: number | undefined): string[] {
         'iifname . ip daddr != @gateways drop',
         'udp dport { 53, 67 } accept',
         'tcp dport 53 accept',
+        // Whether anything listens there or not: what it gives is everybody's in the region.
+        `tcp dport ${MIRROR_PORT} accept`,
         ...(timePort === undefined ? [] : [`udp dport ${timePort} ct status dnat accept`]),
         `iifname . ip saddr @workloads tcp dport { ${WORKLOAD_PORTS.join(', ')} } accept`,
         'drop',

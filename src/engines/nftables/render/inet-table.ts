@@ -4,7 +4,7 @@
  */
 import { withoutCovered } from '../ipv4.ts';
 import type { FilterForward, FilterModel, FilterZone } from '../model.ts';
-import { WORKLOAD_PORTS } from '../workload-ports.ts';
+import { MIRROR_PORT, WORKLOAD_PORTS } from '../workload-ports.ts';
 import { forwardHooks, hostHooks, translationHooks } from './hooks.ts';
 import { chain, elements, INTERVAL } from './syntax.ts';
 import { denyVerdict, verdictOf, zoneChains } from './zone-chains.ts';
@@ -49,14 +49,16 @@ export function inetTable(model: FilterModel, table: string, digest: string): st
       'ifname . ipv4_addr',
       endpoints.filter((e) => e.workload === true).map((e) => `"${e.bridge}" . ${e.address}`),
     ),
-    // Where such endpoints are served: shut to whatever comes from elsewhere than its bridge.
+    // Where endpoints are served: shut to whatever comes from elsewhere than its bridge.
     ...elements(
       'set',
       'workload_doors',
       'ipv4_addr . inet_service',
-      bridges
-        .filter((b) => endpoints.some((e) => e.bridge === b.name && e.workload === true))
-        .flatMap((b) => WORKLOAD_PORTS.map((port) => `${b.gateway} . ${port}`)),
+      bridges.flatMap((b) => {
+        const isUsed = endpoints.some((e) => e.bridge === b.name && e.workload === true);
+        const ports = isUsed ? [...WORKLOAD_PORTS, MIRROR_PORT] : [MIRROR_PORT];
+        return ports.map((port) => `${b.gateway} . ${port}`);
+      }),
     ),
     ...elements('set', 'listeners', 'ipv4_addr . inet_proto . inet_service', forwards.map(listener)),
     ...elements(
