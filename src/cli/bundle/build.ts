@@ -1,7 +1,7 @@
 /** `casemate bundle build`. */
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { type Built, buildBundle } from '#gap/bundle/build.ts';
 import { writeBundle } from '#gap/bundle/output.ts';
 import { parseRecipe } from '#gap/bundle/recipe.ts';
@@ -11,6 +11,7 @@ import { programVersion } from '#region/program.ts';
 import { ownCommand, shellWord } from '../own-command.ts';
 import { CliError, reporting } from '../resources/errors.ts';
 import { print, printLines } from '../resources/output.ts';
+import { intoVolumes, wantsVolumes } from './build-volumes.ts';
 import { mebibytes, progressLine } from './progress.ts';
 import type { BuildOptions } from './register.ts';
 
@@ -18,6 +19,7 @@ export const build = reporting(async (path: string, options: BuildOptions) => {
   const out = resolve(options.out);
   if (existsSync(out))
     throw new CliError(`${options.out} is there already`, { hint: 'give another name, or remove it' });
+  const isSplit = wantsVolumes(options);
   const recipe = parseRecipe(await readFile(path, 'utf8'), path, {
     ...(options.bundleVersion === undefined ? {} : { version: options.bundleVersion }),
     ...(options.created === undefined ? {} : { created: options.created }),
@@ -29,6 +31,7 @@ export const build = reporting(async (path: string, options: BuildOptions) => {
   // Beside the bundle: what is fetched may be as large as it.
   const scratch = await mkdtemp(`${out}.work-`);
   let built: Built;
+  let sayVolumes = () => {};
   try {
     built = await buildBundle(recipe, {
       folder,
@@ -38,8 +41,11 @@ export const build = reporting(async (path: string, options: BuildOptions) => {
       report: (line) => process.stderr.isTTY && process.stderr.write(`${line}\n`),
     });
     const progress = progressLine('writing');
-    await writeBundle(out, /\/$/.test(options.out) ? 'folder' : 'tar', built.files, progress.report);
+    const file = isSplit ? join(scratch, `${recipe.name}-${recipe.version}.bundle`) : out;
+    const form = !isSplit && /\/$/.test(options.out) ? 'folder' : 'tar';
+    await writeBundle(file, form, built.files, progress.report);
     progress.done();
+    if (isSplit) sayVolumes = await intoVolumes(file, out, options);
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
@@ -55,6 +61,11 @@ export const build = reporting(async (path: string, options: BuildOptions) => {
   printLines([
     `${options.out}: ${recipe.name} ${recipe.version}, ${items.length} ${items.length === 1 ? 'item' : 'items'}, ${mebibytes(size)}`,
     `  digest sha256:${built.digest}: whoever builds the same gets the same`,
-    `not signed yet; each signer: ${ownCommand()} bundle sign ${shellWord(options.out)} --key NAME.key`,
+    ...(isSplit
+      ? []
+      : [
+          `not signed yet; each signer: ${ownCommand()} bundle sign ${shellWord(options.out)} --key NAME.key`,
+        ]),
   ]);
+  sayVolumes();
 });

@@ -12,6 +12,11 @@ export interface BuildOptions extends OutputOption {
   readonly bundleVersion?: number;
   readonly created?: string;
   readonly expires?: string;
+  /** Bytes. */
+  readonly volumeSize?: number;
+  /** Percent. */
+  readonly parity?: number;
+  readonly signatures?: readonly string[];
 }
 
 export interface SplitOptions extends OutputOption {
@@ -88,6 +93,13 @@ export function registerBundleCommands(program: Command): void {
     .option('--bundle-version <number>', 'in place of the recipe’s version', parseCount)
     .option('--created <time>', 'in place of the recipe’s, such as 2026-11-22T00:00:00Z')
     .option('--expires <time>', 'in place of the recipe’s')
+    .addOption(volumeSize())
+    .addOption(parity())
+    .option(
+      '--signatures <file>',
+      'with volumes: what a signer who built the same got from `sign --detached`; once for each',
+      collect,
+    )
     .addOption(json())
     .action(async (recipe: string, options: BuildOptions) =>
       (await import('./build.ts')).build(recipe, options),
@@ -148,15 +160,15 @@ export function registerBundleCommands(program: Command): void {
   registerRoots(bundle);
 }
 
-const PARITY_DEFAULT = 10;
+export const PARITY_DEFAULT_PERCENT = 10;
 const volumeSize = () =>
   new Option('--volume-size <size>', 'the most that a volume may have: 4GB, 700MB, 25GiB').argParser(
     parseSize,
   );
 const parity = () =>
-  new Option('--parity <share>', 'how many of the blocks may be lost, wherever they are: 10%')
-    .argParser(parsePercent)
-    .default(PARITY_DEFAULT, '10%');
+  new Option('--parity <share>', 'how many of the blocks may be lost, wherever they are').argParser(
+    parsePercent,
+  );
 
 function registerVolumes(bundle: Command): void {
   bundle
@@ -167,7 +179,7 @@ function registerVolumes(bundle: Command): void {
     .argument('<bundle>', 'a bundle that is one file')
     .requiredOption('--out <path>', 'a folder for the volumes, or - for one stream on standard output')
     .addOption(volumeSize())
-    .addOption(parity())
+    .addOption(parity().default(PARITY_DEFAULT_PERCENT, '10%'))
     .addOption(json())
     .action(async (path: string, options: SplitOptions) =>
       (await import('./volumes.ts')).split(path, options),

@@ -8,8 +8,6 @@ import { BundleError } from '#gap/bundle/problem.ts';
 import { openBundle } from '#gap/bundle/source.ts';
 import { signedDigest } from '#gap/bundle/tuf/metadata.ts';
 import { type CheckedFile, checkVolumes } from '#gap/bundle/volumes/check.ts';
-import type { VolumeSet } from '#gap/bundle/volumes/frame.ts';
-import { volumesThatMayBeLost } from '#gap/bundle/volumes/geometry.ts';
 import { joinFiles, joinStream } from '#gap/bundle/volumes/join.ts';
 import { VOLUME_BLOCK_BYTES } from '#gap/bundle/volumes/limits.ts';
 import { shortId } from '#gap/bundle/volumes/presence.ts';
@@ -20,6 +18,7 @@ import { CliError, EXIT, reporting } from '../resources/errors.ts';
 import { print, printLines } from '../resources/output.ts';
 import { mebibytes, progressLine } from './progress.ts';
 import type { JoinOptions, OutputOption, SplitOptions } from './register.ts';
+import { factsOf, volumeLines } from './volume-text.ts';
 
 const STANDARD = '-';
 
@@ -39,7 +38,7 @@ export const split = reporting(async (path: string, options: SplitOptions) => {
     const set = await splitIntoStream(path, toStandardOutput, common);
     progress.done();
     // Standard output is the stream.
-    process.stderr.write(`${splitLines(path, name, set).join('\n')}\n`);
+    process.stderr.write(`${[`${path}: ${name}`, ...volumeLines(set)].join('\n')}\n`);
     return;
   }
   requireNew(options.out);
@@ -51,7 +50,8 @@ export const split = reporting(async (path: string, options: SplitOptions) => {
   if (options.output === 'json') print(`${JSON.stringify({ out: options.out, ...factsOf(set) }, null, 2)}\n`);
   else
     printLines([
-      ...splitLines(path, name, set),
+      `${path}: ${name}`,
+      ...volumeLines(set),
       `on the other side: ${ownCommand()} bundle verify ${shellWord(options.out)} --root ROOT.json, or bundle join`,
     ]);
 });
@@ -79,30 +79,6 @@ async function identityOf(path: string): Promise<string> {
   } finally {
     await source.close();
   }
-}
-
-export const factsOf = (set: VolumeSet) => {
-  const { parameters, blocks, groups, positions } = set.geometry;
-  return {
-    set: set.id,
-    size: parameters.size,
-    volumes: parameters.volumes,
-    blocks,
-    groups,
-    repairBlocks: positions - blocks,
-    volumesThatMayBeLost: volumesThatMayBeLost(set.geometry),
-  };
-};
-
-export function splitLines(path: string, name: string, set: VolumeSet): string[] {
-  const { parameters, blocks, positions } = set.geometry;
-  const lost = volumesThatMayBeLost(set.geometry);
-  const parity = `${positions - blocks} repair blocks`;
-  return [
-    `${path}: ${name}`,
-    `  set ${shortId(set)}: ${parameters.volumes} ${parameters.volumes === 1 ? 'volume' : 'volumes'}, ${blocks} blocks of 8 KiB, ${parameters.repair === 0 ? 'none to spare: every block is needed' : parity}`,
-    ...(lost > 0 ? [`  any ${lost === 1 ? 'one volume' : `${lost} volumes`} may be lost whole`] : []),
-  ];
 }
 
 function requireNew(out: string): void {
