@@ -32,9 +32,14 @@ export interface DriveOptions {
   readonly clock: Clock;
   /** In place of the API's word, for programs that have none. */
   readonly judge?: Judge;
+  /** For tests that end it in the middle: sees every step that is taken or written down. */
+  readonly observe?: <T extends object>(part: T) => T;
 }
 
-export async function drive({ layout, order, clock, judge }: DriveOptions): Promise<Outcome> {
+const unobserved = <T extends object>(part: T): T => part;
+
+export async function drive(options: DriveOptions): Promise<Outcome> {
+  const { layout, order, clock, judge, observe = unobserved } = options;
   const { releases } = layout;
   const { object, by, reason } = order;
   const journal = new Journal(releases, clock);
@@ -46,11 +51,8 @@ export async function drive({ layout, order, clock, judge }: DriveOptions): Prom
   const words = `from ${from.version} to ${to.version}, ${order.kind} by ${by}: ${reason}`;
   const attempt = await journal.begin({ from, to, why }, words);
   const judged = judge ?? (await judgeOf(layout, clock, { order, attempt, from }));
-  const { outcome } = await upgrade(
-    machineOf({ layout, clock, from, to, kind, judge: judged }),
-    journal,
-    attempt,
-  );
+  const machine = observe(machineOf({ layout, clock, from, to, kind, judge: judged }));
+  const { outcome } = await upgrade(machine, observe(journal), attempt);
   await prune(layout);
   return outcome;
 }

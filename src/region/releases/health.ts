@@ -72,9 +72,16 @@ export async function hold(options: HealthOptions): Promise<string> {
     let leaves = 0;
     while (clock.now() < until_ms) {
       await allReady(options);
-      await serves(api, options.version);
-      if (options.before !== undefined) leaves = await holdLedger(api, options.before);
-      if (!told && options.object !== undefined) told = await isTold(api, options.object, options.attempt);
+      try {
+        await serves(api, options.version);
+        if (options.before !== undefined) leaves = await holdLedger(api, options.before);
+        if (!told && options.object !== undefined) told = await isTold(api, options.object, options.attempt);
+      } catch (error) {
+        // A process that fell says more than the connection that broke with it.
+        await sleep(clock, LOOK_MS);
+        await allReady(options);
+        throw error;
+      }
       await sleep(clock, LOOK_MS);
     }
     if (!told) throw new Error(`its controllers wrote nothing into the ledger within ${HOLD_MS / 1_000} s`);
