@@ -122,6 +122,26 @@ suite('a region that takes in bundles', { timeout: 540_000 }, () => {
     assert.match(body.toString(), /"phase":"Published"/);
   });
 
+  test('a stream that breaks off is kept as far as it came, and the next one goes on there, from any machine', async () => {
+    const bytes = readFileSync(file('town-3.bundle'));
+    writeFileSync(file('first'), bytes.subarray(0, Math.floor(bytes.length / 2)));
+    const importing = (input: string) =>
+      region.run('sh', ['-c', `exec "$0" gap import - --name streamed < "$1"`, CASEMATE, file(input)], {
+        // Nothing of the region's machine but how to reach it, and as whom.
+        env: { KUBECONFIG: file('ann'), CASEMATE_DATA: '/nonexistent' },
+      });
+    const first = await importing('first');
+    assert.equal(first.code, 1);
+    assert.match(first.stderr, /the stream ended before the bundle did: .* came, and are kept/);
+    const second = await importing('town-3.bundle');
+    assert.equal(second.code, 0, second.stderr);
+    assert.match(second.stdout, /^streamed is AwaitingApproval/);
+    assert.deepEqual(readdirSync(join(region.data, 'gap/uploads')), []);
+    // Who brought it is on record, with where it began and where it ended.
+    const access = await ann.casemate('delete', 'bundleimport', 'streamed');
+    assert.match(access, /streamed/);
+  });
+
   test('a bundle with one other byte is refused by its blob, and one that is older by its role', async () => {
     // Of content that the region does not have: what it has is not even read from the medium.
     const bytes = readFileSync(file('town-3.bundle'));

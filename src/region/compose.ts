@@ -8,6 +8,7 @@ import { API_PORT } from '#engines/nftables/workload-ports.ts';
 import type { PostgresConnection } from '#engines/postgres/database.ts';
 import { FolderSource } from '#gap/advisories/store/folder.ts';
 import { gapFolders } from '#gap/import/folders.ts';
+import type { Authenticator } from '#kernel/access.ts';
 import { systemClock } from '#kernel/clock.ts';
 import type { Logger } from '#kernel/logger.ts';
 import { systemRandom } from '#kernel/random.ts';
@@ -171,6 +172,7 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
         organizationKinds: () => registry.servedIn('organization'),
         registry: () => registry,
         realms: () => realms,
+        authenticator: () => authenticator,
         authorizer: () => authorizer,
         accessLog: () => realms.access,
         logs: () => realms.logs,
@@ -295,16 +297,17 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
     });
     closers.push(() => controllers.stop());
 
+    const authenticator: Authenticator = rootedAuthenticator(
+      tokenOrCertificate(
+        identity.authenticator,
+        certificateAuthenticator({ realms, keyring, clock, holders: [operatorSessions] }),
+      ),
+      keyring,
+    );
     const server = createApiServer({
       registry,
       realms,
-      authenticator: rootedAuthenticator(
-        tokenOrCertificate(
-          identity.authenticator,
-          certificateAuthenticator({ realms, keyring, clock, holders: [operatorSessions] }),
-        ),
-        keyring,
-      ),
+      authenticator,
       authorizer: rootedAuthorizer(authorizer, keyring),
       accessLog: realms.access,
       connectors: recordedTerminals(

@@ -18,7 +18,7 @@ import { inventoryService } from '#gap/inventory/service.ts';
 import { mirrorService } from '#gap/mirror/service.ts';
 import { releaseService } from '#gap/release/service.ts';
 import { sealService } from '#gap/seal/service.ts';
-import type { AccessEraser, AccessLog } from '#kernel/access.ts';
+import type { AccessEraser, AccessLog, Authenticator } from '#kernel/access.ts';
 import type { BodyEraser, RecordEraser } from '#kernel/bodies.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Kind } from '#kernel/kind.ts';
@@ -100,6 +100,7 @@ export interface ServiceParts {
   /** These neither. */
   readonly registry: () => KindRegistry;
   readonly realms: () => Realms;
+  readonly authenticator: () => Authenticator;
   readonly authorizer: () => AccessAuthorizer;
   readonly accessLog: () => AccessLog;
   readonly logs: () => RealmLogs;
@@ -137,6 +138,7 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
     organizationKinds,
     registry,
     realms,
+    authenticator,
     authorizer,
     accessLog,
     logs,
@@ -213,7 +215,14 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
         importedAdvisories({ content, folder: advisoryFolder, organizationKind: Organization, logger }),
       ],
     },
-    importService({ folder: gapFolder, advisoryFolder, receiverSocket, logs, clock }),
+    importService({
+      folder: gapFolder,
+      advisoryFolder,
+      receiverSocket,
+      logs,
+      clock,
+      upload: { realms, authenticator, authorizer, accessLog },
+    }),
     inventoryService({ folder: gapFolder, clock, realms }),
     exportService({ folder: gapFolder, keyring, realms, clock }),
     sealService({

@@ -68,6 +68,7 @@ function controllers(): string[] {
     organizationKinds: () => [],
     registry: unopened,
     realms: unopened,
+    authenticator: unopened,
     authorizer: unopened,
     accessLog: unopened,
     logs: unopened,

@@ -1,6 +1,6 @@
 /** `casemate gap import`, `imports`, `show` and `publish`. */
 import { constants } from 'node:fs';
-import { chmod, copyFile, cp, lstat, readdir, realpath, rm } from 'node:fs/promises';
+import { access, chmod, copyFile, cp, lstat, readdir, realpath, rm } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
 import { gapFolders } from '#gap/import/folders.ts';
 import type { ImportStatus, Phase } from '#gap/import/import-kind.ts';
@@ -17,6 +17,8 @@ import { getObject, waitForObject } from '../resources/read.ts';
 import { inSession, type Session } from '../resources/session.ts';
 import { find, gapType, json, make, patch } from './objects.ts';
 import { importLines } from './text.ts';
+import { isUploading, upload } from './upload.ts';
+import { joinIfVolumes } from './volumes.ts';
 
 interface OutputOptions extends SessionOptions {
   readonly output: 'text' | 'json';
@@ -25,6 +27,10 @@ interface OutputOptions extends SessionOptions {
 interface BringOptions extends OutputOptions {
   readonly name?: string;
   readonly data?: string;
+  /** Through the API, also where the region's inbox is. */
+  readonly upload?: boolean;
+  /** Where standard input begins in the bundle. */
+  readonly fromByte?: number;
   /** Milliseconds. */
   readonly wait: number;
 }
@@ -36,13 +42,17 @@ const ON_ITS_WAY: readonly Phase[] = ['Receiving', 'Verifying', 'Scanning'];
 export const bring = inSession(async (session: Session, options: BringOptions, file: string) => {
   const type = await gapType(session, 'BundleImport');
   const name = options.name ?? nameOf(file);
-  if ((await find(session, type, name)) !== undefined) {
+  const before = await find(session, type, name);
+  if (before !== undefined && !isUploading(before)) {
     throw new CliError(`there is an import "${name}" already`, {
       exitCode: EXIT.conflict,
       hint: 'give another --name',
     });
   }
-  const { source, copy } = await intoInbox(file, name, gapFolders(chosenRegion(options.data).gap).inbox);
+  const { inbox } = gapFolders(chosenRegion(options.data).gap);
+  if (before !== undefined || file === '-' || options.upload === true || !(await isHere(inbox)))
+    return bringThrough(session, type, { name, file, isNew: before === undefined }, options);
+  const { source, copy } = await intoInbox(file, name, inbox);
   const made = await make(session, type, name, { source });
   if (options.wait === 0) return show(made, options);
   const found = await untilDecided(session, type, name, options.wait, ON_ITS_WAY);
@@ -53,9 +63,42 @@ export const bring = inSession(async (session: Session, options: BringOptions, f
   show(found, options);
 });
 
+/** Whether this is the region's machine. */
+const isHere = (inbox: string): Promise<boolean> =>
+  access(inbox, constants.W_OK).then(
+    () => true,
+    () => false,
+  );
+
+interface Through {
+  readonly name: string;
+  readonly file: string;
+  /** False: it goes on where it stopped. */
+  readonly isNew: boolean;
+}
+
+/** Through the API: from anywhere, by whoever may make imports. */
+async function bringThrough(
+  session: Session,
+  type: ResourceType,
+  { name, file, isNew }: Through,
+  options: BringOptions,
+): Promise<void> {
+  if (file !== '-' && !(await lstat(file).catch(() => undefined))?.isFile()) {
+    throw new CliError(`${file} is no file`, {
+      exitCode: EXIT.notFound,
+      hint: 'a folder is brought on the region’s machine; elsewhere make one file of it: casemate bundle build --out FILE',
+    });
+  }
+  if (isNew) await make(session, type, name, { upload: true });
+  await upload(session, name, file, options.fromByte ?? 0);
+  if (options.wait === 0) return show(await getObject(session.client, type, undefined, name), options);
+  show(await untilDecided(session, type, name, options.wait, ON_ITS_WAY), options);
+}
+
 /** `/media/usb/Town_12.bundle` is `town-12`. */
 function nameOf(file: string): string {
-  const name = basename(resolve(file))
+  const name = (file === '-' ? '' : basename(resolve(file)))
     .toLowerCase()
     .replace(/\.(bundle|tar)$/, '')
     .replaceAll(/[^a-z0-9]+/g, '-')
@@ -80,6 +123,7 @@ async function intoInbox(file: string, name: string, inbox: string) {
   if (!inside.startsWith('..') && inside !== '') return { source: inside, copy: undefined };
   const copy = join(box, name);
   await rm(copy, { recursive: true, force: true });
+  if (await joinIfVolumes(file, copy)) return { source: name, copy };
   if (found.isDirectory()) {
     await cp(file, copy, { recursive: true, mode: constants.COPYFILE_FICLONE });
     await readable(copy);

@@ -26,6 +26,8 @@ export interface ClientRequest {
   readonly query?: Query;
   readonly accept?: string;
   readonly body?: unknown;
+  /** In place of `body`: as they are. */
+  readonly bytes?: Uint8Array;
   readonly contentType?: string;
   readonly signal?: AbortSignal;
 }
@@ -109,7 +111,8 @@ export class ApiClient {
 
   /** Sends a request; resolves with a 2xx response whose body is still to be read. */
   async stream(request: ClientRequest): Promise<IncomingMessage> {
-    const body = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
+    const body =
+      request.bytes ?? (request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body)));
     const url = new URL(`${this.connection.server}${withQuery(request.path, request.query)}`);
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const outgoing = httpsRequest(url, {

@@ -27,6 +27,8 @@ export interface BundleSource {
   read(name: string, bytes_max: number, part: string): Promise<Buffer>;
   /** The bytes of an entry from `start`, in pieces of BLOCK_BYTES, the last one shorter. A piece is overwritten when the next one is asked for. */
   pieces(name: string, part: string, start?: number): AsyncGenerator<Buffer>;
+  /** At which byte of the one file it is an entry begins; undefined where it is several. */
+  placeOf?(name: string): number | undefined;
   close(): Promise<void>;
 }
 
@@ -98,12 +100,13 @@ const openPlain = (path: string): Promise<FileHandle> =>
 async function openTar(file: Opened['file'], size: number, path: string): Promise<BundleSource> {
   try {
     const { entries, starts } = await readEntries(file, size, path);
-    return source(
+    const opened = source(
       'tar',
       entries,
       async (name) => ({ file, start: starts.get(name) ?? 0, owned: false }),
       () => file.close(),
     );
+    return { ...opened, placeOf: (name) => starts.get(name) };
   } catch (error) {
     await file.close();
     throw error;

@@ -14,14 +14,20 @@ const FOLDERS = ['blobs/sha256', 'blobs', '.'] as const;
 const DRAFT_MODE = 0o660;
 const WHOLE_MODE = 0o440;
 
-/** What whoever receives asks of whoever owns the folder. */
+/** Bytes of the one file that a bundle is, from the first up to before the last. */
+export interface Place {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What whoever receives asks of whoever owns the folder. `read`: where those bytes stand in the bundle; nobody needs them there once they are on the disk. */
 export interface Area {
   /** Whether that file is there, whole; else its draft is, to be written. */
   take(name: string, size: number): Promise<boolean>;
   /** Much of its draft was written: it is brought to the disk while more comes. */
-  written(name: string): Promise<void>;
+  written(name: string, read?: Place): Promise<void>;
   /** All of its draft was written, and gets its name once it is on the disk. */
-  done(name: string): Promise<void>;
+  done(name: string, read?: Place): Promise<void>;
 }
 
 export const draftOf = (folder: string, name: string): string => `${join(folder, name)}.part`;
@@ -39,16 +45,18 @@ export async function sizeOf(path: string): Promise<number | undefined> {
 export class OwnArea implements Area {
   readonly #folder: string;
   readonly #have: (digest: string) => string;
+  readonly #giveBack: ((read: Place) => Promise<void>) | undefined;
   /** Drafts that were asked for, and not given a name yet, with their sizes. */
   readonly #open = new Map<string, number>();
   /** One at a time: what is asked for meanwhile waits, and so does whoever writes. */
   #syncing: Promise<void> = Promise.resolve();
   #count = 0;
 
-  /** `have`: where the region has a blob already; it is linked then, and takes no room. */
-  constructor(folder: string, have: (digest: string) => string) {
+  /** `have`: where the region has a blob already; it is linked then, and takes no room. `giveBack`: called with what is needed no more where it was read. */
+  constructor(folder: string, have: (digest: string) => string, giveBack?: (read: Place) => Promise<void>) {
     this.#folder = folder;
     this.#have = have;
+    this.#giveBack = giveBack;
   }
 
   async begin(): Promise<void> {
@@ -84,14 +92,18 @@ export class OwnArea implements Area {
     return false;
   }
 
-  async written(name: string): Promise<void> {
+  async written(name: string, read?: Place): Promise<void> {
     await this.#syncing;
-    this.#syncing = this.#withDraft(name, (file) => file.datasync());
+    this.#syncing = this.#withDraft(name, (file) => file.datasync()).then(() => this.#giveUp(read));
     // Whoever waits next hears of it.
     this.#syncing.catch(() => {});
   }
 
-  async done(name: string): Promise<void> {
+  async #giveUp(read: Place | undefined): Promise<void> {
+    if (read !== undefined) await this.#giveBack?.(read);
+  }
+
+  async done(name: string, read?: Place): Promise<void> {
     await this.#syncing;
     const size = this.#open.get(name);
     await this.#withDraft(name, async (file) => {
@@ -102,6 +114,7 @@ export class OwnArea implements Area {
     });
     this.#open.delete(name);
     await rename(draftOf(this.#folder, name), join(this.#folder, name));
+    await this.#giveUp(read);
   }
 
   async #withDraft(name: string, work: (file: FileHandle) => Promise<void>): Promise<void> {

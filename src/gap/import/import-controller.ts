@@ -6,8 +6,8 @@ import { rfc3339 } from '#kernel/clock.ts';
 import type { Controller, ReconcileContext, RetryAfter } from '#kernel/controller.ts';
 import { isStatusError } from '#kernel/errors.ts';
 import { setCondition } from '#kernel/reconcile/conditions.ts';
-import { MIB } from '../bundle/limits.ts';
 import { MissingBasesError } from '../bundle/delta/needs.ts';
+import { MIB } from '../bundle/limits.ts';
 import { BundleError } from '../bundle/problem.ts';
 import { requireRole } from '../bundle/tuf/check-role.ts';
 import { updateStart_ms } from '../bundle/tuf/client.ts';
@@ -37,7 +37,10 @@ const REMARKS_MAX = 32;
 const MESSAGE_MAX = 4_096;
 
 export interface ImportControllerOptions {
-  readonly store: Pick<ImportStore, 'receive' | 'check' | 'scan' | 'publish' | 'discard' | 'list'>;
+  readonly store: Pick<
+    ImportStore,
+    'receive' | 'received' | 'check' | 'scan' | 'publish' | 'discard' | 'list'
+  >;
   /** When the newest leaf was written. Milliseconds since the Unix epoch. */
   readonly ledgerTime: (realm: ReconcileContext['realm']) => Promise<number>;
 }
@@ -119,6 +122,10 @@ async function receive(
   options: ImportControllerOptions,
   context: ReconcileContext,
 ) {
+  if (current.spec.upload === true && current.status?.upload === undefined) {
+    const message = `its bytes come through the API: casemate gap import FILE --name ${current.metadata.name}, or from standard input, goes on where it stopped`;
+    return write(current, context, { phase: 'Receiving' }, { reason: 'Uploading', message });
+  }
   const against = await againstOf(current, options, context);
   let said = current.status?.bytes?.done ?? 0;
   const { uid } = current.metadata;
@@ -139,6 +146,7 @@ async function verify(
   context: ReconcileContext,
 ) {
   const against = await againstOf(current, options, context);
+  await options.store.received(current.metadata.uid);
   const checked = await options.store.check(current.metadata.uid, against);
   if (current.spec.root === undefined) await keepRoots(checked, context);
   await write(current, context, {

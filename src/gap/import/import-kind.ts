@@ -31,12 +31,20 @@ export const PHASES = [
 export type Phase = (typeof PHASES)[number];
 
 const SPEC = Type.Object({
-  source: Type.String({
-    // No segment begins with a dot, so none leads out.
-    pattern: '^[A-Za-z0-9_][A-Za-z0-9._+-]*(/[A-Za-z0-9_][A-Za-z0-9._+-]*)*$',
-    maxLength: 255,
-    description: 'A file or a folder below the inbox of the region’s machine (gap/inbox in its data folder).',
-  }),
+  source: Type.Optional(
+    Type.String({
+      // No segment begins with a dot, so none leads out.
+      pattern: '^[A-Za-z0-9_][A-Za-z0-9._+-]*(/[A-Za-z0-9_][A-Za-z0-9._+-]*)*$',
+      maxLength: 255,
+      description:
+        'A file or a folder below the inbox of the region’s machine (gap/inbox in its data folder).',
+    }),
+  ),
+  upload: Type.Optional(
+    Type.Literal(true, {
+      description: 'It comes through the API, in place of source: casemate gap import -.',
+    }),
+  ),
   root: Type.Optional(
     Type.String({
       minLength: 2,
@@ -99,6 +107,9 @@ const STATUS = Type.Object({
       { description: 'How much of it is in quarantine.' },
     ),
   ),
+  upload: Type.Optional(
+    Type.Object({ bytes: Type.Integer() }, { description: 'All of it has come through the API.' }),
+  ),
   bundle: Type.Optional(BUNDLE),
   scan: Type.Optional(ScanSchema),
   refusals: Type.Optional(
@@ -127,7 +138,7 @@ export const BundleImport = defineKind({
   spec: SPEC,
   status: STATUS,
   bornStatus: (_object, actor) => ({ phase: 'Receiving', requestedBy: actor.name }),
-  immutable: ['spec.source', 'spec.root'],
+  immutable: ['spec.source', 'spec.upload', 'spec.root'],
   guarded: [
     {
       transition: 'publish',
@@ -183,6 +194,9 @@ function admit({ operation, kind, object, previous, view, actor }: AdmissionRequ
         subject,
         'spec.root: what a bundle is held against is agreed to by two people: BundleTrust',
       );
+    const { source, upload } = object.spec as Static<typeof SPEC>;
+    if ((source === undefined) === (upload === undefined))
+      throw forbidden(subject, 'spec: either source or upload says where it comes from');
     if (publish !== undefined)
       throw forbidden(subject, 'spec.publish: nothing is published before it was verified and agreed to');
   }

@@ -126,9 +126,12 @@ export async function receive(
       if (file.name === 'index.json') await writeSmall(folder, file.name, index);
       else if (file.name === 'oci-layout') await writeSmall(folder, file.name, OCI_LAYOUT);
       else {
-        const written = () => options.area.written(file.name);
+        const place = file.blocks.length === 0 ? undefined : source.placeOf?.(file.name);
+        const upTo = (count: number) =>
+          place === undefined ? undefined : { from: place, to: place + count };
+        const written = (count: number) => options.area.written(file.name, upTo(count));
         await takeBlob(source, folder, file, { whole, arrived, written });
-        await options.area.done(file.name);
+        await options.area.done(file.name, upTo(file.size));
         continue;
       }
       await options.area.done(file.name);
@@ -190,8 +193,8 @@ async function writeSmall(folder: string, name: string, bytes: Uint8Array): Prom
 interface Arrival {
   readonly whole: WholeDigest;
   readonly arrived: (count: number) => Promise<void>;
-  /** Called now and then. */
-  readonly written: () => Promise<void>;
+  /** Called now and then, with how many bytes of the blob were written. */
+  readonly written: (count: number) => Promise<void>;
 }
 
 async function takeBlob(source: BundleSource, folder: string, file: File, arrival: Arrival): Promise<void> {
@@ -260,7 +263,7 @@ async function copyBlocks(
       unsynced += bytes.length;
       if (unsynced >= SYNC_BYTES) {
         await written;
-        await tellWritten();
+        await tellWritten(at);
         unsynced = 0;
       }
       await arrived(bytes.length);

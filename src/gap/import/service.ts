@@ -14,6 +14,7 @@ import { askedAt } from './receiver/start.ts';
 import { ImportStore } from './store.ts';
 import { trustController } from './trust-controller.ts';
 import { BundleTrust } from './trust-kind.ts';
+import { type UploadRouteOptions, uploadRoute } from './upload-route.ts';
 
 export const IMPORT_KINDS: readonly Kind[] = [BundleImport, BundleTrust, ImportPolicy];
 
@@ -26,22 +27,26 @@ export interface ImportServiceOptions {
   /** Not to be called before all services are made. */
   readonly logs: () => Pick<RealmLogs, 'tile'>;
   readonly clock: Clock;
+  /** Who asks to bring bytes through the API, and who may; none is called before all services are made. */
+  readonly upload: Omit<UploadRouteOptions, 'uploads'>;
 }
 
 export function importService(options: ImportServiceOptions): Service {
-  const { folder, advisoryFolder, receiverSocket, logs, clock } = options;
+  const { folder, advisoryFolder, receiverSocket, logs, clock, upload } = options;
+  const store = new ImportStore({
+    folders: gapFolders(folder),
+    advisories: advisoryFolder,
+    receiver: processReceiver(askedAt(receiverSocket), clock),
+  });
   return {
     name: 'imports',
     kinds: IMPORT_KINDS,
     admissions: [askLate],
+    routes: [uploadRoute({ ...upload, uploads: store.uploads })],
     controllers: [
       trustController,
       importController({
-        store: new ImportStore({
-          folders: gapFolders(folder),
-          advisories: advisoryFolder,
-          receiver: processReceiver(askedAt(receiverSocket), clock),
-        }),
+        store,
         ledgerTime: (realm) => ledgerTime_ms(logs(), realm),
       }),
     ],

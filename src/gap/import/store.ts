@@ -13,6 +13,7 @@ import type { ReceiveParts, Receiver } from './receiver/jobs.ts';
 import type { Job } from './receiver/protocol.ts';
 import type { Scanned } from './scan.ts';
 import type { Checked } from './summary.ts';
+import { Uploads } from './uploads.ts';
 
 export interface ImportStoreOptions {
   readonly folders: GapFolders;
@@ -33,25 +34,32 @@ export class ImportStore {
   readonly #folders: GapFolders;
   readonly #advisories: string;
   readonly #receiver: Receiver;
+  /** What comes through the API. */
+  readonly uploads: Uploads;
   readonly #content: ContentStore;
 
   constructor({ folders, advisories, receiver }: ImportStoreOptions) {
     this.#folders = folders;
     this.#advisories = advisories;
     this.#receiver = receiver;
+    this.uploads = new Uploads(folders.uploads);
     this.#content = new ContentStore(folders.content);
   }
 
-  /** Copies a bundle from the inbox into quarantine, as far as it is not there. Throws as `receive`. */
+  /** Copies a bundle from the inbox, or, without `from`, what came through the API, into quarantine, as far as it is not there. Throws as `receive`. */
   async receive(
     uid: string,
-    from: string,
+    from: string | undefined,
     against: Against,
     progress: ReceiveParts['progress'],
   ): Promise<Checked> {
-    const bundle = join(this.#folders.inbox, from);
+    const bundle = from === undefined ? this.uploads.path(uid) : join(this.#folders.inbox, from);
     const quarantine = this.#quarantine(uid);
-    const area = new OwnArea(quarantine, (digest) => this.#content.blobPath(digest));
+    const area = new OwnArea(
+      quarantine,
+      (digest) => this.#content.blobPath(digest),
+      from === undefined ? (read) => this.uploads.giveBack(uid, read) : undefined,
+    );
     await area.begin();
     try {
       const job = this.#job('receive', bundle, quarantine, against);
@@ -60,8 +68,15 @@ export class ImportStore {
       return checked;
     } catch (error) {
       if (!(error instanceof BundleError) || error.part !== bundle) throw error;
-      throw new BundleError(error.reason, from, 'is no bundle that can be read in the inbox');
+      if (from !== undefined)
+        throw new BundleError(error.reason, from, 'is no bundle that can be read in the inbox');
+      throw new BundleError(error.reason, 'upload', error.message.slice(bundle.length + 2));
     }
+  }
+
+  /** It is on record that all of it is in quarantine: what came through the API is not needed any more. */
+  received(uid: string): Promise<void> {
+    return this.uploads.discard(uid);
   }
 
   /** Signatures, lists and sizes of what lies in quarantine; its bytes were checked as they came. Throws BundleError. */
@@ -83,13 +98,14 @@ export class ImportStore {
 
   /** Ends a quarantine; what was published stays. */
   async discard(uid: string): Promise<void> {
+    await this.uploads.discard(uid);
     await rm(this.#quarantine(uid), { recursive: true, force: true });
   }
 
   /** Uids of the imports that have something in quarantine. */
   async list(): Promise<readonly string[]> {
     await mkdir(this.#folders.quarantine, { recursive: true });
-    return readdir(this.#folders.quarantine);
+    return [...(await readdir(this.#folders.quarantine)), ...(await this.uploads.list())];
   }
 
   #quarantine(uid: string): string {

@@ -49,7 +49,7 @@ export class OnDemand {
         ? undefined
         : confinement(plan.controlGroups, name, (text) => log.line(text));
     const children = new Set<ChildProcess>();
-    const server = createServer({ allowHalfOpen: true }, (asker) => {
+    const server = createServer((asker) => {
       asker.on('error', () => asker.destroy());
       if (children.size >= atOnce_max) {
         asker.end(

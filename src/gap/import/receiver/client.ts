@@ -130,12 +130,12 @@ async function listen(started: Started, { roots, parts, heard }: Listening): Pro
       }
       case 'done':
         if (parts === undefined) throw unexpected(said);
-        await askArea(() => parts.area.done(said.name));
+        await askArea(() => parts.area.done(said.name, said.read));
         heard();
         break;
       case 'written':
         if (parts === undefined) throw unexpected(said);
-        await askArea(() => parts.area.written(said.name));
+        await askArea(() => parts.area.written(said.name, said.read));
         break;
       case 'progress':
         if (parts === undefined) throw unexpected(said);

@@ -54,8 +54,8 @@ const parts: ReceiveParts = {
       await say({ type: 'take', name, size });
       return answer(await nextLine(), 'the answer').there;
     },
-    written: (name) => say({ type: 'written', name }),
-    done: (name) => say({ type: 'done', name }),
+    written: (name, read) => say({ type: 'written', name, ...(read === undefined ? {} : { read }) }),
+    done: (name, read) => say({ type: 'done', name, ...(read === undefined ? {} : { read }) }),
   },
   progress: (done, total) => say({ type: 'progress', done, total }),
   signal: new AbortController().signal,

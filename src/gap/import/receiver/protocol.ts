@@ -38,6 +38,9 @@ export const Job = Type.Object({
 });
 export type Job = Static<typeof Job>;
 
+/** Bytes of the bundle's file that are needed no more. */
+const Place = Type.Object({ from: integer(), to: integer() });
+
 const message = <T extends string, P extends Parameters<typeof Type.Object>[0]>(type: T, properties: P) =>
   Type.Object({ type: Type.Literal(type), ...properties });
 
@@ -48,8 +51,8 @@ export const Said = Type.Union([
   /** Is that file there, or shall I write its draft? Answered with `there`. */
   message('take', { name: text(80), size: Type.Integer({ minimum: 0, maximum: BLOB_BYTES_MAX }) }),
   /** Much of it was written: let it come to the disk. */
-  message('written', { name: text(80) }),
-  message('done', { name: text(80) }),
+  message('written', { name: text(80), read: Type.Optional(Place) }),
+  message('done', { name: text(80), read: Type.Optional(Place) }),
   message('progress', { done: integer(), total: integer() }),
   message('root', { root: text(ROOT_BYTES_MAX) }),
   message('checked', { summary: Summary }),
