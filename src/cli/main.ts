@@ -9,6 +9,7 @@ import { registerAdvisoryCommands } from './advisories/register.ts';
 import { registerApprovalCommands } from './approvals/register.ts';
 import { registerBundleCommands } from './bundle/register.ts';
 import { registerCertificateCommands } from './certificates/register.ts';
+import { registerExportCommands } from './export/register.ts';
 import { registerGapCommands } from './gap/register.ts';
 import { registerIdentityCommands } from './identity/register.ts';
 import { registerKeyCommands } from './keys/register.ts';
@@ -46,6 +47,7 @@ registerAdvisoryCommands(program);
 registerSealCommands(program);
 registerBundleCommands(program);
 registerGapCommands(program);
+registerExportCommands(program);
 registerReleaseCommands(program);
 registerDeveloperCommands(program);
 

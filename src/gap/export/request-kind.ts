@@ -42,13 +42,15 @@ export const OPEN_PHASES: readonly ExportPhase[] = ['Uploading', 'Checking', 'Aw
 
 const text = (description: string, maxLength = 4_096) => Type.String({ maxLength, description });
 
+/** No segment is empty or leads out; nothing in it that a terminal would obey. */
+export const PATH_PATTERN =
+  '^(?!\\.{1,2}(?:/|$))[^/\\u0000-\\u001f\\u007f]+(?:/(?!\\.{1,2}(?:/|$))[^/\\u0000-\\u001f\\u007f]+)*$';
+
 const FILE = Type.Object({
   path: Type.String({
     minLength: 1,
     maxLength: 255,
-    // No segment is empty or leads out; nothing in it that a terminal would obey.
-    pattern:
-      '^(?!\\.{1,2}(?:/|$))[^/\\u0000-\\u001f\\u007f]+(?:/(?!\\.{1,2}(?:/|$))[^/\\u0000-\\u001f\\u007f]+)*$',
+    pattern: PATH_PATTERN,
     description: 'What it is called in the package.',
   }),
   size: Type.Integer({ minimum: 0, maximum: EXPORT_BYTES_MAX, description: 'Bytes.' }),
