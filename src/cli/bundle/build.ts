@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { type Built, buildBundle } from '#gap/bundle/build.ts';
+import { summaryOfDeltas } from '#gap/bundle/delta/summary.ts';
 import { writeBundle } from '#gap/bundle/output.ts';
 import { parseRecipe } from '#gap/bundle/recipe.ts';
 import { requireChain } from '#gap/bundle/tuf/root.ts';
@@ -11,7 +12,9 @@ import { programVersion } from '#region/program.ts';
 import { ownCommand, shellWord } from '../own-command.ts';
 import { CliError, reporting } from '../resources/errors.ts';
 import { print, printLines } from '../resources/output.ts';
+import { openAgainst } from './against.ts';
 import { intoVolumes, wantsVolumes } from './build-volumes.ts';
+import { deltaLines } from './delta-text.ts';
 import { mebibytes, progressLine } from './progress.ts';
 import type { BuildOptions } from './register.ts';
 
@@ -28,6 +31,7 @@ export const build = reporting(async (path: string, options: BuildOptions) => {
   const folder = dirname(resolve(path));
   const roots = await readRootFolder(resolve(folder, recipe.roots));
   requireChain(roots);
+  const against = await openAgainst(options);
   // Beside the bundle: what is fetched may be as large as it.
   const scratch = await mkdtemp(`${out}.work-`);
   let built: Built;
@@ -38,6 +42,7 @@ export const build = reporting(async (path: string, options: BuildOptions) => {
       roots,
       scratch,
       toolVersion: programVersion(),
+      ...(against === undefined ? {} : { deltas: against }),
       report: (line) => process.stderr.isTTY && process.stderr.write(`${line}\n`),
     });
     const progress = progressLine('writing');
@@ -48,19 +53,28 @@ export const build = reporting(async (path: string, options: BuildOptions) => {
     if (isSplit) sayVolumes = await intoVolumes(file, out, options);
   } finally {
     await rm(scratch, { recursive: true, force: true });
+    await against?.close();
   }
   const size = built.files.reduce((sum, { blob }) => sum + blob.size, 0);
   const items = built.items.map((item) => item.path);
+  const contents = new Map(
+    built.items.flatMap(({ blobs }) => blobs.map(({ digest, size: bytes }) => [digest, bytes])),
+  );
+  const deltas = built.deltas && summaryOfDeltas(built.deltas, contents);
+  const notAtHand = built.notAtHand ?? [];
   if (options.output === 'json') {
     const { name, version, created, expires } = recipe;
     print(
-      `${JSON.stringify({ bundle: options.out, name, version, created, expires, digest: `sha256:${built.digest}`, size, items }, null, 2)}\n`,
+      `${JSON.stringify({ bundle: options.out, name, version, created, expires, digest: `sha256:${built.digest}`, size, items, ...(deltas === undefined ? {} : { deltas, notAtHand }) }, null, 2)}\n`,
     );
     return;
   }
   printLines([
     `${options.out}: ${recipe.name} ${recipe.version}, ${items.length} ${items.length === 1 ? 'item' : 'items'}, ${mebibytes(size)}`,
     `  digest sha256:${built.digest}: whoever builds the same gets the same`,
+    ...(deltas === undefined ? [] : deltaLines(deltas).map((line) => `  ${line}`)),
+    ...(against?.notes ?? []).map((note) => `  ${note}`),
+    ...notAtHand.map(({ name }) => `  note: ${name} is in no bundle that was given with --base`),
     ...(isSplit
       ? []
       : [

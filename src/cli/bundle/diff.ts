@@ -16,11 +16,16 @@ export const diff = reporting(async (before: string, after: string, options: Out
     printLines(['the same content; neither was verified']);
     return;
   }
-  const { added, removed, changed, newBytes, sharedBytes } = difference;
+  const { added, removed, changed, newBytes, sharedBytes, deltas } = difference;
   printLines([
     ...removed.map((path) => `- ${path}`),
     ...added.map((path) => `+ ${path}`),
     ...changed.map((path) => `~ ${path}`),
     `${mebibytes(newBytes)} new, ${mebibytes(sharedBytes)} in both; neither was verified`,
+    ...(deltas === undefined
+      ? []
+      : [
+          `of it ${after} carries ${mebibytes(deltas.bytes)} as deltas, and leaves out ${mebibytes(deltas.left_bytes)}`,
+        ]),
   ]);
 });

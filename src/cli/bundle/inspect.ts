@@ -2,6 +2,7 @@
 import { type Inspected, inspectBundle } from '#gap/bundle/inspect.ts';
 import { reporting } from '../resources/errors.ts';
 import { print, printLines } from '../resources/output.ts';
+import { deltaLines } from './delta-text.ts';
 import { mebibytes } from './progress.ts';
 import type { OutputOption } from './register.ts';
 import { roleLine } from './sign.ts';
@@ -12,15 +13,23 @@ export const inspect = reporting(async (path: string, options: OutputOption) => 
   else printLines(linesOf(path, found));
 });
 
-const jsonOf = ({ items, digest, ...rest }: Inspected) => ({
+const jsonOf = ({ items, digest, deltas, ...rest }: Inspected) => ({
   verified: false,
   ...rest,
   digest: `sha256:${digest}`,
+  ...(deltas === undefined
+    ? {}
+    : { deltas: { ...deltas, sizes: Object.fromEntries(deltas.sizes), absent: [...deltas.absent] } }),
   items: items.map(({ blobs: _, ...item }) => item),
 });
 
 function linesOf(path: string, found: Inspected): string[] {
-  const { name, version, created, expires, digest, rootVersion, roles, items } = found;
+  const { name, version, created, expires, digest, rootVersion, roles, items, deltas } = found;
+  const travels = (layer: string): string => {
+    if (deltas?.absent.has(layer)) return '  left out';
+    const size = deltas?.sizes.get(layer);
+    return size === undefined ? '' : `  as ${mebibytes(size)}`;
+  };
   return [
     `${path}: NOT verified; what it says of itself:`,
     `  ${name} ${version} of ${created}, until ${expires}`,
@@ -30,10 +39,13 @@ function linesOf(path: string, found: Inspected): string[] {
     ...items.flatMap(({ path: item, size, layers, statements }) => [
       `  ${item}  ${mebibytes(size)}`,
       ...layers.map(
-        (layer) => `    ${shown(layer.name)}  ${mebibytes(layer.size)}  ${shown(layer.mediaType)}`,
+        (layer) =>
+          `    ${shown(layer.name)}  ${mebibytes(layer.size)}  ${shown(layer.mediaType)}${travels(layer.digest)}`,
       ),
       `    with ${shown(statements.join(', '))}`,
     ]),
+    ...(deltas === undefined ? [] : deltaLines(deltas).map((line) => `  ${line}`)),
+    ...(deltas?.needs ?? []).map(({ name, digest: need }) => `  builds on ${shown(name)} (${need})`),
   ];
 }
 

@@ -17,6 +17,10 @@ export interface BuildOptions extends OutputOption {
   /** Percent. */
   readonly parity?: number;
   readonly signatures?: readonly string[];
+  /** What the region has: its inventory, or bundles that it published. */
+  readonly against?: readonly string[];
+  readonly base?: readonly string[];
+  readonly regionKey?: string;
 }
 
 export interface SplitOptions extends OutputOption {
@@ -34,6 +38,8 @@ export interface JoinOptions extends OutputOption {
 export interface VerifyOptions extends OutputOption {
   readonly root: string;
   readonly allowExpired?: boolean;
+  /** Where old content is, for a bundle of deltas. */
+  readonly base?: readonly string[];
 }
 
 export interface KeyOptions {
@@ -100,6 +106,17 @@ export function registerBundleCommands(program: Command): void {
       'with volumes: what a signer who built the same got from `sign --detached`; once for each',
       collect,
     )
+    .option(
+      '--against <file>',
+      'leave out what the region has, and make deltas of what is like it: its inventory (casemate gap inventory), or a bundle that it published; once for each',
+      collect,
+    )
+    .option(
+      '--base <path>',
+      'an older bundle that old content is read from; bundles given with --against are too; once for each',
+      collect,
+    )
+    .option('--region-key <file>', 'the key of the region’s ledger, which its inventory is held against')
     .addOption(json())
     .action(async (recipe: string, options: BuildOptions) =>
       (await import('./build.ts')).build(recipe, options),
@@ -129,6 +146,11 @@ export function registerBundleCommands(program: Command): void {
     .argument('<bundle>')
     .requiredOption('--root <file>', 'the root that you trust: a root file that reached you another way')
     .option('--allow-expired', 'accept what is past its time, and say so')
+    .option(
+      '--base <path>',
+      'an older bundle, or a region’s folder of content, that its deltas build on; once for each',
+      collect,
+    )
     .addOption(json())
     .action(async (path: string, options: VerifyOptions) =>
       (await import('./verify.ts')).verify(path, options),

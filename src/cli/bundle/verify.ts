@@ -1,5 +1,6 @@
 /** `casemate bundle verify`. */
 
+import { openBases } from '#gap/bundle/delta/bases.ts';
 import { BundleError } from '#gap/bundle/problem.ts';
 import { openBundle } from '#gap/bundle/source.ts';
 import { readRootFile } from '#gap/bundle/tuf/root-folder.ts';
@@ -15,19 +16,22 @@ export const verify = reporting(async (path: string, options: VerifyOptions) => 
   const progress = progressLine('verifying');
   try {
     const source = await openBundle(path);
+    const old = await openBases(options.base ?? []);
     try {
       const verified = await verifyBundle(source, {
         trust: { root, accepted: new Map() },
         clock_ms: systemClock.now(),
         policy: { expired: options.allowExpired === true ? 'remark' : 'refuse' },
         progress: progress.report,
+        bases: old.bases,
       });
       progress.done();
-      const { name, version, created, digest, signers, items, size, remarks } = verified;
+      const { name, version, created, digest, signers, items, size, remarks, missing } = verified;
       const paths = items.map((item) => item.path);
       if (options.output === 'json') {
         const said = {
-          verified: true,
+          // Of a bundle of deltas without what it builds on: all that it carries, and not what is made of it.
+          verified: missing.length === 0,
           name,
           version,
           created,
@@ -38,19 +42,26 @@ export const verify = reporting(async (path: string, options: VerifyOptions) => 
           size,
           items: paths,
           remarks,
+          missing,
         };
         print(`${JSON.stringify(said, null, 2)}\n`);
         return;
       }
+      const how =
+        missing.length === 0
+          ? `verified, every byte of ${mebibytes(size)}`
+          : 'verified, every byte that it carries; what is made of it was not: give with --base what it builds on';
       printLines([
-        `${path}: verified, every byte of ${mebibytes(size)}`,
+        `${path}: ${how}`,
         `  ${name} ${version} of ${created}, digest sha256:${digest}`,
         `  signed by ${signers.signed.join(', ')}: ${signers.threshold} are needed by version ${verified.root.signed.version} of the root`,
         ...remarks.map((remark) => `  note: ${remark}`),
         ...paths.map((item) => `  ${item}`),
+        ...missing.map(({ name: need, digest: of }) => `  builds on ${need} (${of})`),
       ]);
     } finally {
       await source.close();
+      await old.close();
     }
   } catch (error) {
     progress.done();

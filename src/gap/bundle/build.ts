@@ -15,6 +15,7 @@ import { blocksBytes } from './blocks.ts';
 import { targetPathOf } from './content/base-item.ts';
 import type { Collected, Layer } from './content/content-type.ts';
 import { contentTypeOf } from './content/types.ts';
+import type { Candidate } from './delta/against.ts';
 import type { Deltas } from './delta/document.ts';
 import { type DeltaOptions, makeDeltas } from './delta/make.ts';
 import { BLOCKS_OF, type Descriptor, hexOf, MEDIA } from './descriptor.ts';
@@ -56,6 +57,8 @@ export interface Built {
   readonly files: readonly OutputFile[];
   /** Where parts of it do not travel whole. */
   readonly deltas?: Deltas;
+  /** Old content that would have been of use, and was not given. */
+  readonly notAtHand?: readonly Candidate[];
 }
 
 /** Throws BundleError that names what cannot be built. */
@@ -69,7 +72,7 @@ export async function buildBundle(recipe: Recipe, options: BuildOptions): Promis
     digest: signedDigest(metadata.targets),
     items,
     files: layoutFiles(metadata, items, carried),
-    ...(carried === undefined ? {} : { deltas: carried.deltas }),
+    ...(carried === undefined ? {} : { deltas: carried.deltas, notAtHand: carried.notAtHand }),
   };
 }
 

@@ -1,5 +1,8 @@
 /** What a bundle says of itself, without any trust in it, and how two bundles differ. */
-import { blobsOf, type Item, readHead, readItems } from './contents.ts';
+import { blobsOf, type Item, readDeltas, readHead, readItems } from './contents.ts';
+import { type Deltas, dataSize } from './delta/document.ts';
+import { type Need, needsOf } from './delta/needs.ts';
+import { type DeltaSummary, summaryOfDeltas } from './delta/summary.ts';
 import { TITLE } from './descriptor.ts';
 import { type SignedRole, signedRoles } from './sign.ts';
 import { openBundle } from './source.ts';
@@ -16,6 +19,17 @@ export interface Inspected {
   /** By the bundle's own word: whoever made it may have made the root as well. */
   readonly roles: readonly SignedRole[];
   readonly items: readonly InspectedItem[];
+  /** Where not all of it travels whole. */
+  readonly deltas?: InspectedDeltas;
+}
+
+export interface InspectedDeltas extends DeltaSummary {
+  /** Old content that it builds on. */
+  readonly needs: readonly Need[];
+  /** Bytes of each delta, by the digest of the content that it is made into. */
+  readonly sizes: ReadonlyMap<string, number>;
+  /** Digests of what is left out. */
+  readonly absent: ReadonlySet<string>;
 }
 
 export interface InspectedItem {
@@ -41,6 +55,7 @@ export async function inspectBundle(path: string): Promise<Inspected> {
     const { metadata } = await readHead(source);
     const { signed } = metadata.targets;
     const items = await readItems(source, signed.targets);
+    const deltas = await readDeltas(source, metadata, items);
     return {
       name: signed['x-casemate-bundle'].name,
       version: signed.version,
@@ -50,10 +65,21 @@ export async function inspectBundle(path: string): Promise<Inspected> {
       rootVersion: metadata.roots.length,
       roles: signedRoles(metadata),
       items: items.map(inspectItem),
+      ...(deltas === undefined ? {} : { deltas: await inspectDeltas(deltas, items) }),
     };
   } finally {
     await source.close();
   }
+}
+
+async function inspectDeltas(deltas: Deltas, items: readonly Item[]): Promise<InspectedDeltas> {
+  const contents = items.flatMap(({ layers }) => layers.map(({ descriptor }) => descriptor));
+  return {
+    ...summaryOfDeltas(deltas, new Map(contents.map(({ digest, size }) => [digest, size]))),
+    needs: await needsOf(deltas, items),
+    sizes: new Map(deltas.document.deltas.map((delta) => [delta.digest, dataSize(delta)])),
+    absent: deltas.left,
+  };
 }
 
 function inspectItem(item: Item): InspectedItem {
@@ -82,6 +108,8 @@ export interface Difference {
   /** Bytes of blobs that only the second has: what a delta could save nothing of. */
   readonly newBytes: number;
   readonly sharedBytes: number;
+  /** Bytes of content that the second carries as deltas, or leaves out; undefined when it carries all of it whole. */
+  readonly deltas?: Pick<DeltaSummary, 'bytes' | 'left_bytes'>;
 }
 
 /** What `after` has that `before` has not, and the other way round. Pure. */
@@ -101,5 +129,8 @@ export function differenceOf(before: Inspected, after: Inspected): Difference {
       .map(([path]) => path),
     newBytes: bytes(false),
     sharedBytes: bytes(true),
+    ...(after.deltas === undefined
+      ? {}
+      : { deltas: { bytes: after.deltas.bytes, left_bytes: after.deltas.left_bytes } }),
   };
 }

@@ -32,10 +32,11 @@ interface MakeOptions extends DeltaOptions {
 export async function makeDeltas(
   items: readonly BuiltItem[],
   { had, bases, scratch, report }: MakeOptions,
-): Promise<CarriedDeltas> {
+): Promise<CarriedDeltas & { readonly notAtHand: readonly Candidate[] }> {
   const made = new Map<string, Delta>();
   const left = new Set<string>();
   const data = new Map<string, Blob>();
+  const notAtHand: Candidate[] = [];
   for (const { path, blob, candidates } of partsOf(items, had)) {
     if (had.digests.has(blob.digest)) {
       left.add(blob.digest);
@@ -43,7 +44,8 @@ export async function makeDeltas(
     }
     if (blob.size < LEAST_BYTES || made.size >= DELTAS_MAX) continue;
     report(`${path}: delta of ${blob.size} bytes`);
-    const base = await firstAtHand(candidates, bases, report);
+    const base = await firstAtHand(candidates, bases);
+    if (base === undefined) notAtHand.push(...candidates.slice(0, 1));
     const file = join(scratch, `delta-${hexOf(blob.digest)}`);
     const encoded = await encodeWith(base, bases, blob, file);
     if (encoded === undefined) {
@@ -68,6 +70,7 @@ export async function makeDeltas(
       left: [...left].sort(),
     }),
     data,
+    notAtHand,
   };
 }
 
@@ -99,16 +102,10 @@ function partsOf(items: readonly BuiltItem[], had: Had): readonly Part[] {
 /** What we write ourselves is in memory. */
 const bytesOf = ({ content }: Blob): Uint8Array => (typeof content === 'string' ? new Uint8Array() : content);
 
-async function firstAtHand(
-  candidates: readonly Candidate[],
-  bases: Bases,
-  report: (line: string) => void,
-): Promise<Candidate | undefined> {
+async function firstAtHand(candidates: readonly Candidate[], bases: Bases): Promise<Candidate | undefined> {
   for (const candidate of candidates) {
     if (await bases.has(candidate.digest, candidate.size)) return candidate;
   }
-  const [best] = candidates;
-  if (best !== undefined) report(`${best.name} is not at hand: in no bundle that was given with --base`);
   return undefined;
 }
 
