@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { readHead } from '#gap/bundle/contents.ts';
 import { rewriteMetadata } from '#gap/bundle/rewrite.ts';
-import { type SignedRole, signedRoles, signMetadata } from '#gap/bundle/sign.ts';
+import { type SignedRole, signedRoles, signMetadata, withFiles } from '#gap/bundle/sign.ts';
 import { detachedSignatures, withSignatures } from '#gap/bundle/signatures.ts';
 import { openBundle } from '#gap/bundle/source.ts';
 import type { BundleMetadata } from '#gap/bundle/tuf/client.ts';
@@ -23,7 +23,7 @@ export const sign = reporting(async (path: string, options: SignOptions) => {
     printLines(roleLines(await rewriteMetadata(path, (now) => signMetadata(now, signer))));
     return;
   }
-  const none = { ...metadata, ...unsigned(metadata) };
+  const none = withFiles(metadata, (_, file) => ({ ...file, signatures: [] }));
   const signed = signMetadata(none, signer);
   await writeDurably(options.detached, detachedSignatures(signed).toString('utf8'), 0o644);
   printLines([
@@ -47,12 +47,6 @@ async function readMetadata(path: string): Promise<BundleMetadata> {
     await source.close();
   }
 }
-
-const unsigned = ({ targets, snapshot, timestamp }: BundleMetadata) => ({
-  targets: { ...targets, signatures: [] },
-  snapshot: { ...snapshot, signatures: [] },
-  timestamp: { ...timestamp, signatures: [] },
-});
 
 function identityLine(path: string, { targets }: BundleMetadata): string {
   const { name, created } = targets.signed['x-casemate-bundle'];

@@ -7,18 +7,24 @@ import { EMPTY_DESCRIPTOR, EMPTY_JSON, indexBytes, manifestBytes, OCI_LAYOUT } f
 import { blobFile, type OutputFile } from './output.ts';
 import type { Recipe } from './recipe.ts';
 import type { BundleMetadata } from './tuf/client.ts';
+import { type Delegation, delegate, delegatedRoles } from './tuf/delegations.ts';
 import { metadataBytes, type Signable, signable, signedDigest } from './tuf/metadata.ts';
 import type { RootSigned, SnapshotSigned, TargetsSigned, TimestampSigned } from './tuf/schema.ts';
 
 const SPEC_VERSION = '1.0.34';
 export const METADATA_REF = 'casemate/metadata';
 
-/** The three lists, without signatures. Each names the next by the digest of its signed part, which signing does not change. */
+export interface UnsignedOptions {
+  readonly deltas?: Deltas | undefined;
+  readonly delegations?: readonly Delegation[];
+}
+
+/** The lists, without signatures. Each names the next by the digest of its signed part, which signing does not change. */
 export function unsignedMetadata(
   recipe: Omit<Recipe, 'items'>,
   roots: readonly Signable<RootSigned>[],
   items: readonly BuiltItem[],
-  deltas?: Deltas,
+  { deltas, delegations = [] }: UnsignedOptions = {},
 ): BundleMetadata {
   const common = {
     spec_version: SPEC_VERSION,
@@ -26,25 +32,35 @@ export function unsignedMetadata(
     expires: recipe.expires,
     'x-casemate-bundle': { name: recipe.name, created: recipe.created },
   };
-  const targets = signable<TargetsSigned>({
-    _type: 'targets',
-    ...common,
-    targets: Object.fromEntries(items.map((item) => [item.path, targetOf(item)])),
+  const { targets, delegated } = delegate(
+    {
+      _type: 'targets',
+      ...common,
+      targets: Object.fromEntries(items.map((item) => [item.path, targetOf(item)])),
+    },
+    delegations,
+  );
+  const meta = (list: Signable<unknown>) => ({
+    version: recipe.version,
+    'x-casemate-signed-sha256': signedDigest(list),
   });
   const snapshot = signable<SnapshotSigned>({
     _type: 'snapshot',
     ...common,
-    meta: { 'targets.json': { version: recipe.version, 'x-casemate-signed-sha256': signedDigest(targets) } },
+    meta: {
+      ...Object.fromEntries(
+        delegatedRoles(targets.signed, delegated).map(({ role, file }) => [`${role.name}.json`, meta(file)]),
+      ),
+      'targets.json': meta(targets),
+    },
     ...(deltas === undefined ? {} : { 'x-casemate-deltas': deltasReference(deltas) }),
   });
   const timestamp = signable<TimestampSigned>({
     _type: 'timestamp',
     ...common,
-    meta: {
-      'snapshot.json': { version: recipe.version, 'x-casemate-signed-sha256': signedDigest(snapshot) },
-    },
+    meta: { 'snapshot.json': meta(snapshot) },
   });
-  return { roots, targets, snapshot, timestamp };
+  return { roots, targets, delegated, snapshot, timestamp };
 }
 
 function targetOf({ manifest, companion, blobs }: BuiltItem): TargetsSigned['targets'][string] {
@@ -60,12 +76,22 @@ function targetOf({ manifest, companion, blobs }: BuiltItem): TargetsSigned['tar
 }
 
 /** The metadata files under the names that any TUF client asks for (consistent snapshots), in the order of the manifest's layers. */
-export function metadataFiles({ roots, targets, snapshot, timestamp }: BundleMetadata): [string, Buffer][] {
+export function metadataFiles({
+  roots,
+  targets,
+  delegated,
+  snapshot,
+  timestamp,
+}: BundleMetadata): [string, Buffer][] {
   return [
     ...roots.map((root): [string, Buffer] => [`${root.signed.version}.root.json`, metadataBytes(root)]),
     ['timestamp.json', metadataBytes(timestamp)],
     [`${snapshot.signed.version}.snapshot.json`, metadataBytes(snapshot)],
     [`${targets.signed.version}.targets.json`, metadataBytes(targets)],
+    ...delegatedRoles(targets.signed, delegated).map(({ role, file }): [string, Buffer] => [
+      `${file.signed.version}.${role.name}.json`,
+      metadataBytes(file),
+    ]),
   ];
 }
 

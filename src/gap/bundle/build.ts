@@ -3,8 +3,8 @@
  * The same inputs give the same bytes; nothing here reads a clock.
  */
 
-import { mkdtemp } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdtemp, readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { layoutFiles, unsignedMetadata } from './assemble.ts';
 import { provenanceBytes } from './attest/provenance.ts';
 import { sbomBytes } from './attest/sbom.ts';
@@ -19,10 +19,14 @@ import type { Candidate } from './delta/against.ts';
 import type { Deltas } from './delta/document.ts';
 import { type DeltaOptions, makeDeltas } from './delta/make.ts';
 import { BLOCKS_OF, type Descriptor, hexOf, MEDIA } from './descriptor.ts';
+import { messageOf } from './json.ts';
 import { manifestBytes } from './manifest.ts';
 import type { OutputFile } from './output.ts';
 import { BundleError } from './problem.ts';
 import type { Recipe, RecipeItem } from './recipe.ts';
+import { signersOf } from './tuf/check-role.ts';
+import { type Delegation, signatoriesOf } from './tuf/delegations.ts';
+import { parsePublicSigner } from './tuf/key-file.ts';
 import type { Signable } from './tuf/metadata.ts';
 import { signedDigest } from './tuf/metadata.ts';
 import type { RootSigned } from './tuf/schema.ts';
@@ -67,13 +71,37 @@ export async function buildBundle(recipe: Recipe, options: BuildOptions): Promis
   for (const item of recipe.items) items.push(await buildItem(item, recipe, options));
   items.sort((a, b) => (a.path < b.path ? -1 : 1));
   const carried = options.deltas && (await makeDeltas(items, { ...options, ...options.deltas }));
-  const metadata = unsignedMetadata(recipe, options.roots, items, carried?.deltas);
+  const metadata = unsignedMetadata(recipe, options.roots, items, {
+    deltas: carried?.deltas,
+    delegations: await delegationsOf(recipe, options.folder),
+  });
+  const root = options.roots.at(-1);
+  const signatories = root && signatoriesOf(root.signed, metadata.targets.signed);
+  // Throws for signers that are not distinct, or of another profile than the root's: nobody could verify it.
+  if (signatories !== undefined) signersOf(signatories, 'delegations');
   return {
     digest: signedDigest(metadata.targets),
     items,
     files: layoutFiles(metadata, items, carried),
     ...(carried === undefined ? {} : { deltas: carried.deltas, notAtHand: carried.notAtHand }),
   };
+}
+
+async function delegationsOf({ delegations = [] }: Recipe, folder: string): Promise<Delegation[]> {
+  return Promise.all(
+    delegations.map(async ({ signers, ...delegation }) => ({
+      ...delegation,
+      signers: await Promise.all(
+        signers.map(async (file) => {
+          const path = resolve(folder, file);
+          const bytes = await readFile(path).catch((error: unknown) => {
+            throw new BundleError('Missing', path, messageOf(error));
+          });
+          return parsePublicSigner(bytes, path);
+        }),
+      ),
+    })),
+  );
 }
 
 async function buildItem(item: RecipeItem, recipe: Recipe, options: BuildOptions): Promise<BuiltItem> {

@@ -91,7 +91,8 @@ test('a stranger cannot sign', async (t) => {
   await world.build('a', 'folder');
   await assert.rejects(signBundle(world.path('a'), world.signers.mallory), {
     reason: 'Untrusted',
-    message: 'mallory: version 1 of the root lets these keys sign nothing in a bundle',
+    message:
+      'mallory: version 1 of the root lets these keys sign nothing in a bundle, and nothing is delegated to them',
   });
 });
 

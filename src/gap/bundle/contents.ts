@@ -11,6 +11,7 @@ import {
   BLOB_BYTES_MAX,
   BLOCKS_BYTES_MAX,
   CONFIG_BYTES_MAX,
+  DELEGATIONS_MAX,
   DELTAS_BYTES_MAX,
   INDEX_BYTES_MAX,
   MANIFEST_BYTES_MAX,
@@ -26,6 +27,7 @@ import { EMPTY_DESCRIPTOR, type Manifest, OCI_LAYOUT, readIndex, readManifest } 
 import { BundleError } from './problem.ts';
 import type { BundleSource } from './source.ts';
 import type { BundleMetadata } from './tuf/client.ts';
+import { delegatedRoles } from './tuf/delegations.ts';
 import { readRoot, readSnapshot, readTargets, readTimestamp } from './tuf/metadata.ts';
 import type { TargetsSigned } from './tuf/schema.ts';
 
@@ -99,29 +101,34 @@ async function readMetadata(source: BundleSource, { layers, config }: Manifest):
         `has ${JSON.stringify(title)} where ${name.source} is expected`,
       );
     }
-    const part = title.replace(/^(?:([0-9]+)\.root|(?:[0-9]+\.)?([a-z]+))\.json$/, (_, version, role) =>
-      version === undefined ? role : `root ${version}`,
+    const part = title.replace(
+      /^(?:([0-9]+)\.root|(?:[0-9]+\.)?([a-z][a-z0-9-]*))\.json$/,
+      (_, version, role) => (version === undefined ? role : `root ${version}`),
     );
     return readBlob(source, layer, bytes_max, part).then((bytes) => reader(bytes, part));
   };
-  const count = layers.length - 3;
-  if (count < 1 || count > ROOTS_MAX) {
+  const count = layers.findIndex(({ annotations }) => annotations?.[TITLE] === 'timestamp.json');
+  if (count < 1 || count > ROOTS_MAX || layers.length > count + 3 + DELEGATIONS_MAX) {
     throw new BundleError(
       'Malformed',
       'metadata',
-      `has ${layers.length} files; a root at least, at most ${ROOTS_MAX}, and three more are expected`,
+      `has ${layers.length} files; a root at least, at most ${ROOTS_MAX}, then three more, and those of ${DELEGATIONS_MAX} delegations at most are expected`,
     );
   }
   const roots = [];
   for (let at = 0; at < count; at++) {
     roots.push(await read(at, new RegExp(`^${at + 1}\\.root\\.json$`), ROOT_BYTES_MAX, readRoot));
   }
-  return {
-    roots,
-    timestamp: await read(-3, /^timestamp\.json$/, TIMESTAMP_BYTES_MAX, readTimestamp),
-    snapshot: await read(-2, /^[0-9]+\.snapshot\.json$/, SNAPSHOT_BYTES_MAX, readSnapshot),
-    targets: await read(-1, /^[0-9]+\.targets\.json$/, TARGETS_BYTES_MAX, readTargets),
-  };
+  const timestamp = await read(count, /^timestamp\.json$/, TIMESTAMP_BYTES_MAX, readTimestamp);
+  const snapshot = await read(count + 1, /^[0-9]+\.snapshot\.json$/, SNAPSHOT_BYTES_MAX, readSnapshot);
+  const targets = await read(count + 2, /^[0-9]+\.targets\.json$/, TARGETS_BYTES_MAX, readTargets);
+  const delegated = [];
+  for (let at = count + 3; at < layers.length; at++) {
+    delegated.push(await read(at, /^[0-9]+\.[a-z][a-z0-9-]{0,31}\.json$/, TARGETS_BYTES_MAX, readTargets));
+  }
+  // Each name and number is what the lists lead to, or the manifest is another than theirs.
+  delegatedRoles(targets.signed, delegated);
+  return { roots, timestamp, snapshot, targets, delegated };
 }
 
 /** Reads the manifests of everything in the list, in its order. The list must be trusted, or the answer is not either. */

@@ -6,6 +6,7 @@ import { type DeltaSummary, summaryOfDeltas } from './delta/summary.ts';
 import { TITLE } from './descriptor.ts';
 import { type SignedRole, signedRoles } from './sign.ts';
 import { openBundle } from './source.ts';
+import { allTargets } from './tuf/delegations.ts';
 import { signedDigest } from './tuf/metadata.ts';
 
 export interface Inspected {
@@ -54,7 +55,7 @@ export async function inspectBundle(path: string): Promise<Inspected> {
   try {
     const { metadata } = await readHead(source);
     const { signed } = metadata.targets;
-    const items = await readItems(source, signed.targets);
+    const items = await readItems(source, allTargets(metadata.targets, metadata.delegated));
     const deltas = await readDeltas(source, metadata, items);
     return {
       name: signed['x-casemate-bundle'].name,

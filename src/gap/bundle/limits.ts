@@ -40,6 +40,8 @@ export const TIMESTAMP_BYTES_MAX = 512_000;
 export const SNAPSHOT_BYTES_MAX = 512_000;
 export const TARGETS_BYTES_MAX = 8 * MIB;
 export const SIGNERS_MAX = 16;
+/** Groups that parts of one list are delegated to. */
+export const DELEGATIONS_MAX = 8;
 /** In one metadata file: two of each signer, twice that while a root changes hands, and some room. */
 export const SIGNATURES_MAX = 64;
 export const VERSION_MAX = 2_147_483_647;

@@ -9,9 +9,14 @@ import { vexProblem } from './attest/vex.ts';
 import { BaseItem, targetPathOf } from './content/base-item.ts';
 import { contentTypeOf, TYPE_NAMES } from './content/types.ts';
 import { messageOf, valueChecker } from './json.ts';
-import { ITEMS_MAX, RECIPE_BYTES_MAX, VERSION_MAX } from './limits.ts';
+import { DELEGATIONS_MAX, ITEMS_MAX, RECIPE_BYTES_MAX, SIGNERS_MAX, VERSION_MAX } from './limits.ts';
 import { BundleError } from './problem.ts';
-import { BUNDLE_NAME_PATTERN, TIME_PATTERN } from './tuf/schema.ts';
+import {
+  BUNDLE_NAME_PATTERN,
+  DELEGATED_PATH_PATTERN,
+  DELEGATED_ROLE_PATTERN,
+  TIME_PATTERN,
+} from './tuf/schema.ts';
 
 const Time = Type.String({ pattern: TIME_PATTERN, description: 'a time such as 2026-11-22T00:00:00Z' });
 
@@ -34,6 +39,37 @@ const Recipe = Type.Object(
       maxLength: 4_096,
       description: 'the folder with 1.root.json and those after it',
     }),
+    delegations: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            role: Type.String({
+              pattern: DELEGATED_ROLE_PATTERN,
+              description: 'a name of lower-case letters, digits and "-"; none of TUF’s own roles',
+            }),
+            paths: Type.Array(
+              Type.String({
+                pattern: DELEGATED_PATH_PATTERN,
+                description: 'such as advisories/*/* or release/casemate/*',
+              }),
+              { minItems: 1, maxItems: 64 },
+            ),
+            signers: Type.Array(Type.String({ minLength: 1, maxLength: 4_096 }), {
+              minItems: 1,
+              maxItems: SIGNERS_MAX,
+              description: 'files of those who sign these items as well, such as alice.pub.json',
+            }),
+            threshold: Type.Integer({
+              minimum: 1,
+              maximum: SIGNERS_MAX,
+              description: 'how many of them have to',
+            }),
+          },
+          { additionalProperties: false },
+        ),
+        { maxItems: DELEGATIONS_MAX },
+      ),
+    ),
     items: Type.Array(BaseItem, {
       minItems: 1,
       maxItems: ITEMS_MAX,
@@ -67,6 +103,7 @@ export function parseRecipe(text: string, path: string, changes: RecipeChanges =
       `expires: ${recipe.expires} should be after created, ${recipe.created}`,
     );
   }
+  requireDelegations(recipe, path);
   const paths = new Set<string>();
   for (const [index, item] of recipe.items.entries()) {
     const at = `${path}: items[${index}]`;
@@ -88,6 +125,21 @@ export function parseRecipe(text: string, path: string, changes: RecipeChanges =
     paths.add(target);
   }
   return recipe;
+}
+
+function requireDelegations({ delegations = [] }: Recipe, path: string): void {
+  const roles = new Set<string>();
+  for (const [index, { role, signers, threshold }] of delegations.entries()) {
+    const at = `${path}: delegations[${index}]`;
+    if (roles.has(role)) throw new BundleError('Malformed', at, `role: there is another ${role}`);
+    roles.add(role);
+    if (threshold > signers.length)
+      throw new BundleError(
+        'Malformed',
+        at,
+        `threshold: ${threshold} of ${signers.length} signers cannot sign`,
+      );
+  }
 }
 
 function yamlValue(text: string, path: string): unknown {

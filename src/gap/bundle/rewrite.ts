@@ -12,6 +12,7 @@ import { blobFile, type OutputFile } from './output.ts';
 import { type BundleSource, openBundle } from './source.ts';
 import { paddingOf, TAR_END, tarHeader } from './tar-header.ts';
 import type { BundleMetadata } from './tuf/client.ts';
+import { allTargets } from './tuf/delegations.ts';
 
 /** Puts in the metadata that `change` makes of what is there. Throws BundleError. */
 export async function rewriteMetadata(
@@ -21,7 +22,7 @@ export async function rewriteMetadata(
   const source = await openBundle(path);
   try {
     const { metadata: before } = await readHead(source);
-    const items = await readItems(source, before.targets.signed.targets);
+    const items = await readItems(source, allTargets(before.targets, before.delegated));
     const metadata = change(before);
     const deltas = await readDeltas(source, before, items);
     const { index, entries } = expectedEntries(metadata, items, deltas);

@@ -4,9 +4,9 @@
  */
 import { type Static, Type } from 'typebox';
 import { jsonBytes, readerOf } from './json.ts';
-import { SIGNATURES_MAX, VERSION_MAX } from './limits.ts';
+import { DELEGATIONS_MAX, SIGNATURES_MAX, VERSION_MAX } from './limits.ts';
 import { BundleError } from './problem.ts';
-import { SIGNED_ROLES } from './sign.ts';
+import { signedFiles, withFiles } from './sign.ts';
 import { signersOf, signersOfRole } from './tuf/check-role.ts';
 import type { BundleMetadata } from './tuf/client.ts';
 import { type Signable, signedDigest } from './tuf/metadata.ts';
@@ -23,7 +23,10 @@ const SignaturesFile = Type.Object(
     version: Type.Integer({ minimum: 1, maximum: VERSION_MAX }),
     /** `signedDigest` of the targets. */
     digest: Type.String({ pattern: '^[0-9a-f]{64}$' }),
-    signatures: Type.Object({ targets: List, snapshot: List, timestamp: List }, closed),
+    /** By role: those that every bundle has, and those that it delegates to. */
+    signatures: Type.Record(Type.String({ pattern: '^[a-z][a-z0-9-]{0,31}$' }), List, {
+      maxProperties: 3 + DELEGATIONS_MAX,
+    }),
   },
   closed,
 );
@@ -31,17 +34,16 @@ const SignaturesFile = Type.Object(
 const readFile = readerOf(SignaturesFile);
 
 /** All signatures of a bundle, as a file. */
-export function detachedSignatures({ targets, snapshot, timestamp }: BundleMetadata): Buffer {
+export function detachedSignatures(metadata: BundleMetadata): Buffer {
+  const { targets } = metadata;
   const file: Static<typeof SignaturesFile> = {
     format: 'casemate-bundle-signatures-v1',
     name: targets.signed['x-casemate-bundle'].name,
     version: targets.signed.version,
     digest: signedDigest(targets),
-    signatures: {
-      targets: [...targets.signatures],
-      snapshot: [...snapshot.signatures],
-      timestamp: [...timestamp.signatures],
-    },
+    signatures: Object.fromEntries(
+      signedFiles(metadata).map(({ role, file: { signatures } }) => [role, [...signatures]]),
+    ),
   };
   return jsonBytes(file);
 }
@@ -55,25 +57,23 @@ export function withSignatures(metadata: BundleMetadata, bytes: Uint8Array, part
   if (digest !== signedDigest(metadata.targets)) {
     throw new BundleError('WrongDigest', part, `are of ${name} ${version}; this is another content`);
   }
-  const root = metadata.roots.at(-1)?.signed;
-  if (root === undefined) throw new BundleError('Missing', 'root', 'the bundle has no root');
-  const names = new Map<string, string>();
-  for (const { keyId, postQuantumId, name: signer } of signersOf(root, part).values()) {
-    names.set(keyId, signer).set(postQuantumId, signer);
-  }
   const merge = <S>(file: Signable<S>, added: readonly Signature[]): Signable<S> => {
     const ids = new Set(added.map(({ keyid }) => keyid));
     return { ...file, signatures: [...file.signatures.filter(({ keyid }) => !ids.has(keyid)), ...added] };
   };
-  const merged: BundleMetadata = {
-    roots: metadata.roots,
-    targets: merge(metadata.targets, signatures.targets),
-    snapshot: merge(metadata.snapshot, signatures.snapshot),
-    timestamp: merge(metadata.timestamp, signatures.timestamp),
-  };
-  for (const role of SIGNED_ROLES) {
-    const { signed, wanting } = signersOfRole(root, role, merged[role], part);
-    for (const { keyid } of signatures[role]) {
+  const merged = withFiles(metadata, (role, file) => merge(file, signatures[role] ?? []));
+  const files = signedFiles(merged);
+  for (const role of Object.keys(signatures)) {
+    if (!files.some((one) => one.role === role))
+      throw new BundleError('Unexpected', part, `${role}: there is nothing of that name to sign`);
+  }
+  for (const { role, signatories, file } of files) {
+    const names = new Map<string, string>();
+    for (const { keyId, postQuantumId, name: signer } of signersOf(signatories, part).values()) {
+      names.set(keyId, signer).set(postQuantumId, signer);
+    }
+    const { signed, wanting } = signersOfRole(signatories, role, file, part);
+    for (const { keyid } of signatures[role] ?? []) {
       const signer = names.get(keyid);
       if (signer !== undefined && signed.includes(signer)) continue;
       const why =

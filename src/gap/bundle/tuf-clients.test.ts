@@ -8,11 +8,13 @@ import { metadataFiles } from './assemble.ts';
 import { readHead } from './contents.ts';
 import { blobPath } from './descriptor.ts';
 import { rewriteMetadata } from './rewrite.ts';
+import { signBundle } from './sign.ts';
 import { openBundle } from './source.ts';
 import { type BundleWorld, extendChain, NOW_ms, planFor, startBundleWorld } from './testing/bundle-world.ts';
 import { SMALL_RECIPE } from './testing/mutated.ts';
+import { publicSignerText } from './tuf/key-file.ts';
 import { metadataBytes } from './tuf/metadata.ts';
-import { signWith } from './tuf/signer.ts';
+import { newSigner, signWith } from './tuf/signer.ts';
 
 /** Longer than tuf-js grants by default: ML-DSA's signatures are. */
 const TIMESTAMP_BYTES_MAX = 65_536;
@@ -90,6 +92,27 @@ test('tuf-js follows the roots of a bundle, accepts its lists, and fetches an it
   const file = await client.downloadTarget(found, world.path('item.json'));
   assert.equal(JSON.parse(await readFile(file, 'utf8')).layers.length, ours?.layers.length);
   assert.equal(await client.getTargetInfo('files/models/9.9'), undefined);
+});
+
+test('tuf-js follows a delegation to an item, and refuses it without its own signer', async (t) => {
+  const world = await startBundleWorld(t);
+  const dora = newSigner('dora', 'hybrid');
+  await writeFile(world.path('dora.pub.json'), publicSignerText(dora.public));
+  const delegated =
+    'delegations: [{role: models, paths: [files/models/*], signers: [dora.pub.json], threshold: 1}]';
+  const recipe = SMALL_RECIPE.replace('items:', `${delegated}\nitems:`);
+  for (const name of ['a', 'b']) await world.signed(name, 'folder', { recipe });
+  await signBundle(world.path('a'), dora);
+  const client = await clientOf(t, world, 'a');
+  await client.refresh();
+  const ours = (await world.verify('a')).items.find(({ path }) => path === 'files/models/1.2');
+  const found = await client.getTargetInfo('files/models/1.2');
+  assert.equal(`sha256:${found?.hashes.sha256}`, ours?.manifest.digest);
+  assert.ok(await client.getTargetInfo('files/handbook/2026.11'));
+  t.mock.timers.reset();
+  const wanting = await clientOf(t, world, 'b');
+  await wanting.refresh();
+  await assert.rejects(wanting.getTargetInfo('files/models/1.2'), /models was signed by 0\/1 keys/);
 });
 
 test('tuf-js refuses what lacks the classical half of one signer', async (t) => {

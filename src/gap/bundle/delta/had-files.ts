@@ -1,6 +1,7 @@
 /** What a region has, read from files: by bundles that it is known to have published. */
 import { readHead, readItems } from '../contents.ts';
 import { openBundle } from '../source.ts';
+import { allTargets } from '../tuf/delegations.ts';
 import { type Had, hadItem, hadOf } from './against.ts';
 
 /** Of bundles on this machine, which are believed; the last given first. Throws BundleError for what cannot be read. */
@@ -10,7 +11,7 @@ export async function hadByBundles(paths: readonly string[]): Promise<Had> {
     const source = await openBundle(path);
     try {
       const { metadata } = await readHead(source);
-      items.push(...(await readItems(source, metadata.targets.signed.targets)).map(hadItem));
+      items.push(...(await readItems(source, allTargets(metadata.targets, metadata.delegated))).map(hadItem));
     } finally {
       await source.close();
     }

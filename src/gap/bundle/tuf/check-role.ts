@@ -4,7 +4,7 @@
  */
 import { verify } from 'node:crypto';
 import { BundleError } from '../problem.ts';
-import type { RoleName, Signable } from './metadata.ts';
+import type { Signable } from './metadata.ts';
 import { type PostQuantumKey, PROFILES, type Profile, type RootSigned } from './schema.ts';
 import { keyIdOf, publicKeyOf } from './signer.ts';
 
@@ -16,8 +16,15 @@ export interface RootSigner {
   readonly postQuantumId: string;
 }
 
-/** The signers that a root knows, by the keyid of their Ed25519 key. Throws BundleError when they are not what they say, or not distinct. */
-export function signersOf(root: RootSigned, part: string): Map<string, RootSigner> {
+/** Who signs what: of a root, or of what a list delegates. */
+export interface Signatories extends Pick<RootSigned, 'keys' | 'x-casemate-signers' | 'x-casemate-profile'> {
+  readonly roles: Readonly<Record<string, RootSigned['roles']['root'] | undefined>>;
+  /** Of a root. */
+  readonly version?: number;
+}
+
+/** The signers that are known, by the keyid of their Ed25519 key. Throws BundleError when they are not what they say, or not distinct. */
+export function signersOf(root: Signatories, part: string): Map<string, RootSigner> {
   const malformed = (why: string) => new BundleError('Malformed', part, why);
   const scheme = PROFILES[root['x-casemate-profile']];
   const signers = new Map<string, RootSigner>();
@@ -41,6 +48,7 @@ export function signersOf(root: RootSigned, part: string): Map<string, RootSigne
     throw malformed('x-casemate-signers names somebody whose key is not in keys');
   }
   for (const [name, role] of Object.entries(root.roles)) {
+    if (role === undefined) continue;
     for (const keyId of role.keyids) {
       if (!signers.has(keyId)) throw malformed(`roles.${name} names the key ${keyId}, which is not in keys`);
     }
@@ -61,8 +69,8 @@ export interface RoleCheck {
 
 /** Who signed a role, in the eyes of `root`. */
 export function signersOfRole(
-  root: RootSigned,
-  role: RoleName,
+  root: Signatories,
+  role: string,
   file: Signable<unknown>,
   part: string,
 ): RoleCheck {
@@ -70,29 +78,34 @@ export function signersOfRole(
   const signatures = new Map(file.signatures.map(({ keyid, sig }) => [keyid, Buffer.from(sig, 'hex')]));
   const signed: string[] = [];
   const wanting: string[] = [];
-  for (const keyId of root.roles[role].keyids) {
+  const { keyids, threshold } = root.roles[role] ?? NOBODY;
+  for (const keyId of keyids) {
     const signer = signers.get(keyId);
     if (signer === undefined) continue;
     const problem = problemOf(signer, root['x-casemate-profile'], file.bytes, signatures);
     if (problem === undefined) signed.push(signer.name);
     else wanting.push(`${signer.name} ${problem}`);
   }
-  return { threshold: root.roles[role].threshold, signed, wanting };
+  return { threshold, signed, wanting };
 }
+
+/** Nobody can sign a role that there is not. */
+const NOBODY = { keyids: [], threshold: 1 };
 
 /** Throws BundleError that names the role and who is wanting. */
 export function requireRole(
-  root: RootSigned,
-  role: RoleName,
+  root: Signatories,
+  role: string,
   file: Signable<unknown>,
   part: string,
 ): RoleCheck {
   const check = signersOfRole(root, role, file, part);
   if (check.signed.length < check.threshold) {
+    const by = root.version === undefined ? 'the list of contents' : `version ${root.version} of the root`;
     throw new BundleError(
       'Unsigned',
       part,
-      `${check.signed.length} of the ${check.threshold} signers that version ${root.version} of the root asks for signed it: ${check.wanting.join('; ')}`,
+      `${check.signed.length} of the ${check.threshold} signers that ${by} asks for signed it: ${check.wanting.join('; ')}`,
     );
   }
   return check;

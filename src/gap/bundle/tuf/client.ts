@@ -6,6 +6,7 @@
 import { rfc3339 } from '#kernel/clock.ts';
 import { BundleError } from '../problem.ts';
 import { type RoleCheck, requireRole } from './check-role.ts';
+import { allTargets, requireDelegated } from './delegations.ts';
 import { type Signable, signedDigest } from './metadata.ts';
 import { requireChain } from './root.ts';
 import type { RootSigned, SnapshotSigned, TargetsSigned, TimestampSigned } from './schema.ts';
@@ -17,6 +18,8 @@ export interface BundleMetadata {
   readonly timestamp: Signable<TimestampSigned>;
   readonly snapshot: Signable<SnapshotSigned>;
   readonly targets: Signable<TargetsSigned>;
+  /** Lists that `targets` delegates, in the order in which it names them. */
+  readonly delegated: readonly Signable<TargetsSigned>[];
 }
 
 /** What was accepted last of bundles of one name. */
@@ -70,12 +73,13 @@ export function verifyMetadata(
   policy: AgePolicy,
 ): Verified {
   const root = lastRoot(bundle.roots, trust.root);
-  const { timestamp, snapshot, targets } = bundle;
+  const { timestamp, snapshot, targets, delegated } = bundle;
   requireRole(root.signed, 'timestamp', timestamp, 'timestamp');
   requireRole(root.signed, 'snapshot', snapshot, 'snapshot');
   const signers = requireRole(root.signed, 'targets', targets, 'targets');
   requireSame('snapshot', timestamp.signed.meta['snapshot.json'], snapshot);
   requireSame('targets', snapshot.signed.meta['targets.json'], targets);
+  requireDelegated({ root: root.signed, snapshot: snapshot.signed, targets, delegated });
   const identity = targets.signed['x-casemate-bundle'];
   for (const file of [timestamp, snapshot]) {
     const { _type: part, 'x-casemate-bundle': other } = file.signed;
@@ -91,10 +95,14 @@ export function verifyMetadata(
     created: identity.created,
     digest,
     root,
-    targets: targets.signed.targets,
+    targets: allTargets(targets, delegated),
     signers,
     remarks: [
-      ...expiryRemarks([root, timestamp, snapshot, targets], updateStart_ms(clock_ms, trust), policy),
+      ...expiryRemarks(
+        [root, timestamp, snapshot, targets, ...delegated],
+        updateStart_ms(clock_ms, trust),
+        policy,
+      ),
       ...ageRemarks(identity.created, updateStart_ms(clock_ms, trust), policy),
       ...timeRemarks(identity.created, clock_ms),
       ...(trust.root.signed.version > bundle.roots.length

@@ -5,6 +5,7 @@
 import { type Static, Type } from 'typebox';
 import {
   BLOB_BYTES_MAX,
+  DELEGATIONS_MAX,
   DELTAS_BYTES_MAX,
   ITEMS_MAX,
   MANIFEST_BYTES_MAX,
@@ -110,7 +111,13 @@ export const SnapshotSigned = Type.Object(
   {
     _type: Type.Literal('snapshot'),
     ...common,
-    meta: Type.Object({ 'targets.json': ByContent }, closed),
+    /** `targets.json`, and those of the roles that it delegates to. */
+    meta: Type.Intersect([
+      Type.Object({ 'targets.json': ByContent }),
+      Type.Record(Type.String({ pattern: '^[a-z][a-z0-9-]{0,31}[.]json$' }), ByContent, {
+        maxProperties: 1 + DELEGATIONS_MAX,
+      }),
+    ]),
     'x-casemate-bundle': BundleIdentity,
     /** How parts of the content travel, where they do not travel whole. It changes nothing of what the content is. */
     'x-casemate-deltas': Type.Optional(
@@ -145,11 +152,41 @@ const Target = Type.Object(
   closed,
 );
 
+/** No name of a role that every bundle has. */
+export const DELEGATED_ROLE_PATTERN = '^(?!(?:root|targets|snapshot|timestamp)$)[a-z][a-z0-9-]{0,31}$';
+/** `<type>/<name>/*` or `<type>/*\/*`, as TUF's patterns are: a star stops at a slash. */
+export const DELEGATED_PATH_PATTERN = `^[a-z][a-z0-9-]{0,31}/(?:[*]|${NAME_PATTERN})/[*]$`;
+
+const DelegatedRole = Type.Object(
+  {
+    name: Type.String({ pattern: DELEGATED_ROLE_PATTERN }),
+    keyids: Role.properties.keyids,
+    threshold: Role.properties.threshold,
+    paths: Type.Array(Type.String({ pattern: DELEGATED_PATH_PATTERN }), { minItems: 1, maxItems: 64 }),
+    /** What it answers for, nobody else does. */
+    terminating: Type.Literal(true),
+    /** Of its list: who signs the list of the whole bundle signs for every part of it as well. */
+    'x-casemate-signed-sha256': Hex32,
+  },
+  closed,
+);
+
+const Delegations = Type.Object(
+  {
+    keys: RootSigned.properties.keys,
+    roles: Type.Array(DelegatedRole, { minItems: 1, maxItems: DELEGATIONS_MAX }),
+    'x-casemate-signers': RootSigned.properties['x-casemate-signers'],
+  },
+  closed,
+);
+export type Delegations = Static<typeof Delegations>;
+
 export const TargetsSigned = Type.Object(
   {
     _type: Type.Literal('targets'),
     ...common,
     targets: Type.Record(Type.String({ pattern: TARGET_PATH_PATTERN }), Target, { maxProperties: ITEMS_MAX }),
+    delegations: Type.Optional(Delegations),
     'x-casemate-bundle': BundleIdentity,
   },
   closed,
