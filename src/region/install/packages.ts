@@ -100,6 +100,12 @@ export const TEST_PACKAGES: readonly RequiredPackage[] = [
   // Read what a bundle is made of.
   { name: 'skopeo', purpose: 'test', files: ['/usr/bin/skopeo'] },
   { name: 'umoci', purpose: 'test', files: ['/usr/bin/umoci'] },
+  {
+    name: 'docker-registry',
+    purpose: 'test',
+    files: ['/usr/bin/docker-registry'],
+    units: ['docker-registry.service'],
+  },
   // Opens what is exported.
   { name: 'age', purpose: 'test', files: ['/usr/bin/age'] },
   { name: 'unzip', purpose: 'test', files: ['/usr/bin/unzip'] },

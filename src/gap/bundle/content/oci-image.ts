@@ -1,6 +1,7 @@
 /**
  * Content of type `oci-image`: one image out of an OCI image layout, as it is: its own manifest, its own blobs, so that `skopeo copy` and `umoci unpack` take
- * it from the bundle as they would from where it came from. Its bytes are checked against its digests here; who signed it is for the recipe's author to know.
+ * it from the bundle as they would from where it came from. Or out of a registry, by its digest, fetched by the machine's own skopeo with the registries and
+ * credentials that it is set up with. Its bytes are checked against its digests here; who signed it is for the recipe's author to know.
  */
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -13,10 +14,31 @@ import { readManifest } from '../manifest.ts';
 import { BundleError } from '../problem.ts';
 import { baseFields } from './base-item.ts';
 import type { Collected, CollectOptions, ContentType, Layer } from './content-type.ts';
+import { runTool } from './run-tool.ts';
 
 const TYPE = 'oci-image';
 
-const Item = Type.Object(
+const FromRegistry = Type.Object(
+  {
+    ...baseFields,
+    image: Type.String({
+      maxLength: 512,
+      pattern: '^docker://[A-Za-z0-9._/:-]+@sha256:[0-9a-f]{64}$',
+      description:
+        'docker://REGISTRY/NAME@sha256:DIGEST: a digest, because a tag may be another image tomorrow',
+    }),
+    platform: Type.Optional(
+      Type.String({
+        pattern: '^[a-z0-9]{1,32}/[a-z0-9]{1,32}$',
+        description:
+          'which image of a list of images, such as linux/amd64; default: linux, and this machine’s',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+const FromLayout = Type.Object(
   {
     ...baseFields,
     layout: Type.String({
@@ -32,9 +54,14 @@ const Item = Type.Object(
   },
   { additionalProperties: false },
 );
-type Item = Static<typeof Item>;
+type FromRegistry = Static<typeof FromRegistry>;
+type FromLayout = Static<typeof FromLayout>;
 
-const check = valueChecker(Item);
+const checkRegistry = valueChecker(FromRegistry);
+const checkLayout = valueChecker(FromLayout);
+
+const isFromRegistry = (item: unknown): boolean =>
+  typeof item === 'object' && item !== null && Object.hasOwn(item, 'image');
 
 /** An index as others write it: with fields that are not ours to judge. */
 const readForeignIndex = readerOf(
@@ -53,12 +80,36 @@ const readForeignIndex = readerOf(
 export const ociImageType: ContentType = {
   name: TYPE,
   check: (item, part) => {
-    check(item, part);
+    if (isFromRegistry(item)) checkRegistry(item, part);
+    else checkLayout(item, part);
   },
-  collect: (item, options) => collect(check(item, item.name), options),
+  collect: (item, options) =>
+    isFromRegistry(item)
+      ? fetched(checkRegistry(item, item.name), options)
+      : collect(checkLayout(item, item.name), options),
 };
 
-async function collect(item: Item, options: CollectOptions): Promise<Collected> {
+/** The name that it has in the layout, on its way. */
+const FETCHED = 'fetched';
+
+/** An image that is not in OCI's form is made into it, the same each time: its layers stay as they are. */
+async function fetched(
+  { image, platform, ...item }: FromRegistry,
+  options: CollectOptions,
+): Promise<Collected> {
+  const layout = join(options.scratch, 'image');
+  options.report(`fetching ${image}`);
+  const [os = '', architecture = ''] = platform?.split('/') ?? [];
+  const chosen = platform === undefined ? [] : [`--override-os=${os}`, `--override-arch=${architecture}`];
+  // What it has to be is said by its digest; a policy of the machine on signatures could only add to that.
+  const args = ['--insecure-policy', ...chosen, 'copy', '--quiet', image, `oci:${layout}:${FETCHED}`];
+  await runTool('skopeo', args, image);
+  const collected = await collect({ ...item, layout, reference: FETCHED }, options);
+  const [name = image, digest = ''] = image.split('@sha256:');
+  return { ...collected, materials: [{ name, sha256: digest, uri: image }] };
+}
+
+async function collect(item: FromLayout, options: CollectOptions): Promise<Collected> {
   const folder = resolve(options.folder, item.layout);
   const path = join(folder, 'index.json');
   const { manifests } = readForeignIndex(await readSmall(path, INDEX_BYTES_MAX), path);
