@@ -12,6 +12,7 @@ import { keys } from './keys.ts';
 import { ledger } from './ledger.ts';
 import { lists } from './lists.ts';
 import { organizations } from './organizations.ts';
+import { releases } from './releases.ts';
 import { start } from './start.ts';
 import { tokens } from './tokens.ts';
 import { vulnerabilities } from './vulnerabilities.ts';
@@ -28,6 +29,7 @@ export const MEASURES: Readonly<Record<string, Measure>> = {
   ledger,
   cosigning,
   start,
+  releases,
   access,
   fairness,
   tokens,
