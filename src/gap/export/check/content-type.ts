@@ -161,12 +161,11 @@ export function textForm(head: Buffer): TextForm {
 
 /** What texts have of the first 32: tab, line feed, vertical tab, form feed, carriage return; and backspace and escape, which terminals' logs have. */
 const TEXT_CONTROLS: readonly number[] = [8, 9, 10, 11, 12, 13, 27];
-const NO_TEXT = Uint8Array.from({ length: 256 }, (_, code) =>
-  (code < 32 && !TEXT_CONTROLS.includes(code)) || code === 127 ? 1 : 0,
-);
+const OTHER_CONTROLS = Array.from({ length: 32 }, (_, code) => code)
+  .filter((code) => !TEXT_CONTROLS.includes(code))
+  .concat(127)
+  .map((code) => `\\x${code.toString(16).padStart(2, '0')}`);
+const NO_TEXT = new RegExp(`[${OTHER_CONTROLS.join('')}]`);
 
 /** Where the first character stands that no text has; -1: there is none. */
-export function controlIn(text: string): number {
-  for (let at = 0; at < text.length; at++) if (NO_TEXT[text.charCodeAt(at)] === 1) return at;
-  return -1;
-}
+export const controlIn = (text: string): number => text.search(NO_TEXT);

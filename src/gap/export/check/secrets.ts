@@ -198,7 +198,7 @@ export const SECRETS: readonly Detector[] = [
   {
     rule: 'encoded-data',
     what: 'lines of base64',
-    pattern: /(?<![A-Za-z0-9+/=])(?:[A-Za-z0-9+/]{60,76}\r?\n){8}/g,
+    pattern: /^(?:[A-Za-z0-9+/]{60,76}\r?\n){8}/gm,
   },
   {
     rule: 'encoded-data',

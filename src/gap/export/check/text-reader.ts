@@ -1,6 +1,7 @@
 /**
  * Bytes of a text to characters for the scanner, as they arrive: UTF-8 and 8-bit codes byte by byte, UTF-16 unit by unit. Finds out when it is no text after all.
  */
+import { isAscii } from 'node:buffer';
 import type { TextForm } from './content-type.ts';
 import { controlIn } from './content-type.ts';
 
@@ -61,7 +62,7 @@ export class TextReader {
 
   #narrow(bytes: Buffer): string {
     this.#checkUtf8(bytes, true);
-    for (const byte of bytes) if (byte >= 0x80) this.#high += 1;
+    if (!isAscii(bytes)) for (const byte of bytes) if (byte >= 0x80) this.#high += 1;
     return bytes.toString('latin1');
   }
 
