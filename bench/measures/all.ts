@@ -15,6 +15,7 @@ import { organizations } from './organizations.ts';
 import { releases } from './releases.ts';
 import { start } from './start.ts';
 import { tokens } from './tokens.ts';
+import { volumes } from './volumes.ts';
 import { vulnerabilities } from './vulnerabilities.ts';
 import { watches } from './watches.ts';
 
@@ -35,4 +36,5 @@ export const MEASURES: Readonly<Record<string, Measure>> = {
   tokens,
   keys,
   vulnerabilities,
+  volumes,
 };

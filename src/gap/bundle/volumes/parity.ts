@@ -25,19 +25,21 @@ export async function* repairRuns(
   const { groups } = geometry;
   if (geometry.parameters.repair === 0) return;
   let next: Promise<Batch> | undefined = encodeBatch(file, path, geometry, 0, coder);
-  for (let first = 0; first < groups && next !== undefined; first += GROUPS_AT_ONCE) {
-    const batch: Batch = await next;
-    const following = first + GROUPS_AT_ONCE;
-    next = following < groups ? encodeBatch(file, path, geometry, following, coder) : undefined;
-    const encoding = Promise.all(batch.encoding);
-    // Waited for below; should the reading fail first, this one's failure is no one's concern.
-    encoding.catch(() => {});
-    yield* runsOf(geometry, first, await encoding);
+  try {
+    for (let first = 0; next !== undefined; first += GROUPS_AT_ONCE) {
+      const { encoding }: Batch = await next;
+      const following = first + GROUPS_AT_ONCE;
+      next = following < groups ? encodeBatch(file, path, geometry, following, coder) : undefined;
+      yield* runsOf(geometry, first, await encoding);
+    }
+  } finally {
+    // Whoever stops early closes the file: not before it was read to the end of this piece.
+    await next?.catch(() => {});
   }
 }
 
 interface Batch {
-  readonly encoding: readonly Promise<Uint8Array>[];
+  readonly encoding: Promise<readonly Uint8Array[]>;
 }
 
 async function encodeBatch(
@@ -48,7 +50,10 @@ async function encodeBatch(
   coder: Coder,
 ): Promise<Batch> {
   const sources = await readGroups(file, path, geometry, first);
-  return { encoding: sources.map((source) => coder.repair(source, geometry.parameters.repair)) };
+  const encoding = Promise.all(sources.map((source) => coder.repair(source, geometry.parameters.repair)));
+  // Whoever stops early does not wait for it.
+  encoding.catch(() => {});
+  return { encoding };
 }
 
 /** Blocks of one number of all these groups lie side by side in the file: they are read together. */
