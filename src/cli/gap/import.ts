@@ -37,6 +37,8 @@ interface BringOptions extends OutputOptions {
 
 const NAME_MAX = 60;
 const statusOf = (object: AnyObject | undefined) => object?.status as ImportStatus | undefined;
+/** Nothing goes on before somebody trusts a root, or publishes what it builds on. */
+const WAITS_FOR_PEOPLE: readonly string[] = ['NoTrust', 'MissingBases'];
 const ON_ITS_WAY: readonly Phase[] = ['Receiving', 'Verifying', 'Scanning'];
 
 export const bring = inSession(async (session: Session, options: BringOptions, file: string) => {
@@ -154,7 +156,7 @@ async function untilDecided(
   const isDone = (object: AnyObject | undefined) => {
     const status = statusOf(object);
     if (status?.bytes !== undefined) progress.report(status.bytes.done, status.bytes.total);
-    const waits = status?.conditions?.some(({ reason }) => reason === 'NoTrust') === true;
+    const waits = status?.conditions?.some(({ reason }) => WAITS_FOR_PEOPLE.includes(reason)) === true;
     return object === undefined || waits || !onItsWay.includes(status?.phase ?? 'Receiving');
   };
   try {
@@ -201,5 +203,16 @@ export const publish = inSession(
     const asked = await patch(session, type, name, { publish: digest });
     if (options.wait === 0) return show(asked, options);
     show(await untilDecided(session, type, name, options.wait, ['AwaitingApproval', 'Publishing']), options);
+  },
+);
+
+export const retire = inSession(
+  async (session: Session, options: OutputOptions & { readonly wait: number }, name: string) => {
+    const type = await gapType(session, 'BundleImport');
+    const before = await getObject(session.client, type, undefined, name);
+    if (statusOf(before)?.phase !== 'Published') return show(before, options);
+    const asked = await patch(session, type, name, { retire: true });
+    if (options.wait === 0) return show(asked, options);
+    show(await untilDecided(session, type, name, options.wait, ['Published', 'Retiring']), options);
   },
 );

@@ -64,6 +64,13 @@ export function registerGapCommands(program: Command): void {
     .addOption(output())
     .action(lazily(async () => (await import('./import.ts')).publish));
 
+  withConnection(gap.command('retire'))
+    .description('take a published bundle out of the region’s content, once somebody else agreed')
+    .argument('<name>', 'the BundleImport')
+    .addOption(wait())
+    .addOption(output())
+    .action(lazily(async () => (await import('./import.ts')).retire));
+
   withConnection(gap.command('receipt'))
     .description(
       'write the proof that a bundle was published, which anybody can check offline: casemate ledger check-receipt',

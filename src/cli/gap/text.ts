@@ -1,12 +1,23 @@
 /** An import as lines for people. Pure. */
 import type { ImportStatus } from '#gap/import/import-kind.ts';
+import { mebibytes } from '../bundle/progress.ts';
 
 const ADVICE_PHASE = 'AwaitingApproval';
 
 /** `command`: how this person calls us. */
 export function importLines(name: string, status: ImportStatus | undefined, command: string): string[] {
   if (status === undefined) return [`${name}: nothing is known of it yet`];
-  const { phase, bundle, scan, refusals = [], conditions, publishedAt } = status;
+  const {
+    phase,
+    bundle,
+    scan,
+    refusals = [],
+    conditions,
+    publishedAt,
+    content,
+    retiredAt,
+    freed = 0,
+  } = status;
   const ready = conditions?.find(({ type }) => type === 'Ready');
   return [
     `${name} is ${phase}${ready === undefined || phase === 'Refused' ? '' : `: ${ready.message}`}`,
@@ -27,6 +38,10 @@ export function importLines(name: string, status: ImportStatus | undefined, comm
           ...(scan.dataOf === undefined ? [] : [findings(scan)]),
         ]),
     ...(publishedAt === undefined ? [] : [`  published at ${publishedAt}`]),
+    ...(content === undefined || phase === 'Retired'
+      ? []
+      : [`  ${mebibytes(content.bytes)} of content, ${mebibytes(content.added)} of it new here`]),
+    ...(retiredAt === undefined ? [] : [`  retired at ${retiredAt}; ${mebibytes(freed)} went with it`]),
     ...(phase === ADVICE_PHASE
       ? [
           'Ask, and have somebody else agree; then publish:',

@@ -39,7 +39,7 @@ const MESSAGE_MAX = 4_096;
 export interface ImportControllerOptions {
   readonly store: Pick<
     ImportStore,
-    'receive' | 'received' | 'check' | 'scan' | 'publish' | 'discard' | 'list'
+    'receive' | 'received' | 'check' | 'scan' | 'publish' | 'retire' | 'discard' | 'list'
   >;
   /** When the newest leaf was written. Milliseconds since the Unix epoch. */
   readonly ledgerTime: (realm: ReconcileContext['realm']) => Promise<number>;
@@ -112,6 +112,12 @@ async function step(
     case 'Publishing':
       return publish(current, options, context);
     case 'Published':
+      await options.store.discard(uid);
+      if (current.spec.retire === true) await write(current, context, { phase: 'Retiring' });
+      return;
+    case 'Retiring':
+      return retire(current, options, context);
+    case 'Retired':
     case 'Refused':
       return options.store.discard(uid);
   }
@@ -180,7 +186,7 @@ async function publish(
   }
   if (current.spec.root === undefined) await accept(summary, context);
   const publishedAt = rfc3339(context.clock.now());
-  await options.store.publish(uid, {
+  const content = await options.store.publish(uid, {
     name: summary.name,
     version: summary.version,
     created: summary.created,
@@ -192,7 +198,18 @@ async function publish(
     threshold: summary.threshold,
     items: summary.items,
   });
-  await write(current, context, { phase: 'Published', publishedAt });
+  await write(current, context, { phase: 'Published', publishedAt, content });
+}
+
+/** Its version stays remembered: nothing older comes after it, and the very same may come again. */
+async function retire(
+  current: BundleImportObject,
+  options: ImportControllerOptions,
+  context: ReconcileContext,
+) {
+  const digest = current.status?.bundle?.digest;
+  const freed = digest === undefined ? 0 : await options.store.retire(digest);
+  await write(current, context, { phase: 'Retired', freed, retiredAt: rfc3339(context.clock.now()) });
 }
 
 async function againstOf(
@@ -331,6 +348,8 @@ const MESSAGES: Readonly<Record<Phase, string>> = {
   AwaitingApproval: 'it is what its signers signed; two people decide whether it is published',
   Publishing: 'people agreed; it is becoming content',
   Published: 'it is content of the region',
+  Retiring: 'people agreed; it is being taken out of the region’s content',
+  Retired: 'it is content no more; the very same bundle may be imported again',
   Refused: 'it is refused, and nothing of it was kept',
 };
 

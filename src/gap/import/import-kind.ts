@@ -8,7 +8,7 @@ import { forbidden } from '#kernel/errors.ts';
 import { type AdmissionRequest, defineKind, type ObjectOf } from '#kernel/kind.ts';
 import { CONDITIONS, oneOf } from '#kernel/kind-parts.ts';
 import type { KubeObject } from '#kernel/object.ts';
-import { ITEMS_MAX, ROOT_BYTES_MAX } from '../bundle/limits.ts';
+import { ITEMS_MAX, MIB, ROOT_BYTES_MAX } from '../bundle/limits.ts';
 import { GAP_GROUP } from './trust-kind.ts';
 
 /** Objects, ended ones included. */
@@ -26,6 +26,8 @@ export const PHASES = [
   'AwaitingApproval',
   'Publishing',
   'Published',
+  'Retiring',
+  'Retired',
   'Refused',
 ] as const;
 export type Phase = (typeof PHASES)[number];
@@ -58,6 +60,11 @@ const SPEC = Type.Object({
       maxLength: 71,
       description:
         'The digest that is to be published, as status.bundle.digest has it. Setting it takes the approval of somebody else.',
+    }),
+  ),
+  retire: Type.Optional(
+    Type.Literal(true, {
+      description: 'It is to be content no more. Setting it takes the approval of somebody else.',
     }),
   ),
 });
@@ -116,6 +123,14 @@ const STATUS = Type.Object({
     Type.Array(ImportRefusalSchema, { maxItems: REFUSALS_MAX, description: 'Why it is refused.' }),
   ),
   publishedAt: Type.Optional(text('When it became content.')),
+  content: Type.Optional(
+    Type.Object(
+      { bytes: Type.Integer(), added: Type.Integer() },
+      { description: 'Bytes of all it brought, and of what was not there before.' },
+    ),
+  ),
+  retiredAt: Type.Optional(text('When it ceased to be content.')),
+  freed: Type.Optional(Type.Integer({ description: 'Bytes that went with it: nothing else needed them.' })),
   conditions: CONDITIONS,
 });
 
@@ -124,6 +139,9 @@ export type ImportStatus = Static<typeof STATUS>;
 const statusOf = (object: KubeObject | undefined) => object?.status as ImportStatus | undefined;
 const publishOf = (object: KubeObject | undefined) =>
   (object?.spec as Static<typeof SPEC> | undefined)?.publish;
+
+const retireOf = (object: KubeObject | undefined) =>
+  (object?.spec as Static<typeof SPEC> | undefined)?.retire;
 
 export const BundleImport = defineKind({
   group: GAP_GROUP,
@@ -146,6 +164,13 @@ export const BundleImport = defineKind({
       matches: (operation, object, previous) =>
         operation === 'update' && publishOf(object) !== publishOf(previous),
     },
+    // Instances install from it, and an update that is gone protects nobody.
+    {
+      transition: 'retire',
+      approvals: APPROVALS,
+      matches: (operation, object, previous) =>
+        operation === 'update' && retireOf(object) !== retireOf(previous),
+    },
   ],
   columns: [
     { name: 'Phase', type: 'string', description: 'How far it is.', value: 'status.phase' },
@@ -157,6 +182,12 @@ export const BundleImport = defineKind({
     },
     { name: 'Bundle', type: 'string', description: 'Its name.', value: 'status.bundle.name' },
     { name: 'Version', type: 'integer', description: 'Its version.', value: 'status.bundle.version' },
+    {
+      name: 'Added',
+      type: 'string',
+      description: 'What it takes on the disk that was not there before.',
+      value: (object) => mebibytesOf(statusOf(object)),
+    },
     {
       name: 'Refused For',
       type: 'string',
@@ -183,6 +214,11 @@ function percent(status: ImportStatus | undefined): string | undefined {
   return `${total === 0 ? 100 : Math.floor((100 * done) / total)}%`;
 }
 
+function mebibytesOf(status: ImportStatus | undefined): string | undefined {
+  if (status?.content === undefined || status.phase !== 'Published') return undefined;
+  return `${Math.ceil(status.content.added / MIB)} MiB`;
+}
+
 function admit({ operation, kind, object, previous, view, actor }: AdmissionRequest): void {
   const subject = { group: GAP_GROUP, kind: 'BundleImport', name: object.metadata.name };
   const publish = publishOf(object);
@@ -199,6 +235,13 @@ function admit({ operation, kind, object, previous, view, actor }: AdmissionRequ
       throw forbidden(subject, 'spec: either source or upload says where it comes from');
     if (publish !== undefined)
       throw forbidden(subject, 'spec.publish: nothing is published before it was verified and agreed to');
+  }
+  if (operation === 'update' && retireOf(object) !== retireOf(previous)) {
+    const phase = statusOf(previous)?.phase;
+    if (retireOf(object) !== true)
+      throw forbidden(subject, 'spec.retire: it is not taken back; import the bundle again');
+    if (phase !== 'Published')
+      throw forbidden(subject, `spec.retire: it is ${phase}, and only what is Published is retired`);
   }
   if (operation !== 'update' || publish === publishOf(previous)) return;
   const status = statusOf(previous);

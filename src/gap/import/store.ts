@@ -7,7 +7,7 @@ import type { Trust } from '../bundle/tuf/client.ts';
 import { metadataBytes } from '../bundle/tuf/metadata.ts';
 import type { ImportAge } from './age.ts';
 import { OwnArea } from './area.ts';
-import { ContentStore, type PublishedBundle } from './content-store.ts';
+import { ContentStore, type PublishedBundle, type Room } from './content-store.ts';
 import type { GapFolders } from './folders.ts';
 import type { ReceiveParts, Receiver } from './receiver/jobs.ts';
 import type { Job } from './receiver/protocol.ts';
@@ -92,8 +92,13 @@ export class ImportStore {
   }
 
   /** What was checked in quarantine becomes content, in one step. */
-  async publish(uid: string, bundle: PublishedBundle): Promise<void> {
-    await this.#content.publish(this.#quarantine(uid), bundle);
+  publish(uid: string, bundle: PublishedBundle): Promise<Room> {
+    return this.#content.publish(this.#quarantine(uid), bundle);
+  }
+
+  /** Content no more; what no other bundle needs goes. Gives how many bytes that freed. */
+  retire(digest: string): Promise<number> {
+    return this.#content.retire(digest);
   }
 
   /** Ends a quarantine; what was published stays. */
@@ -102,8 +107,9 @@ export class ImportStore {
     await rm(this.#quarantine(uid), { recursive: true, force: true });
   }
 
-  /** Uids of the imports that have something in quarantine. */
+  /** Finishes what was interrupted in content; gives the uids of the imports that have something in quarantine, or on its way. */
   async list(): Promise<readonly string[]> {
+    await this.#content.collect();
     await mkdir(this.#folders.quarantine, { recursive: true });
     return [...(await readdir(this.#folders.quarantine)), ...(await this.uploads.list())];
   }

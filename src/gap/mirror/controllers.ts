@@ -54,7 +54,8 @@ export function mirrorControllers(make: () => MirrorEngine, networkKind: Kind, l
       concurrency: 1,
       async reconcile({ name }, context) {
         const { phase } = context.realm.view.get(BundleImport, { name })?.status ?? {};
-        return phase === undefined || phase === 'Published' ? build(context) : undefined;
+        const isOther = phase === undefined || phase === 'Published' || phase === 'Retired';
+        return isOther ? build(context) : undefined;
       },
       // What was published stays when its import is deleted.
       sweep: async (context) => void (await build(context)),
