@@ -80,6 +80,16 @@ export function registerGapCommands(program: Command): void {
     .addOption(output())
     .action(lazily(async () => (await import('./receipt.ts')).receipt));
 
+  gap
+    .command('packages')
+    .description(
+      'list what instances can install from the region’s mirror; of one package, which bundle, whose signatures and which import it came with',
+    )
+    .argument('[name]', 'a Debian or npm package (default: list all)')
+    .addOption(dataOption())
+    .addOption(output())
+    .action(lazily(async () => (await import('./packages.ts')).packages));
+
   withConnection(gap.command('inventory'))
     .description(
       'write what the region has published, vouched for by its ledger: carried to where bundles are built, for deltas (casemate bundle build --against)',

@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import type { FilterFlow, FilterModel, FilterZone } from './model.ts';
 import { modelDigest } from './model.ts';
 import { Lab, type LabInstance, labProblem } from './testing/lab.ts';
-import { WORKLOAD_PORTS } from './workload-ports.ts';
+import { MIRROR_PORT, WORKLOAD_PORTS } from './workload-ports.ts';
 
 const problem = labProblem();
 const PORT = 8080;
@@ -345,6 +345,23 @@ for (const bridgeNetfilter of [true, false]) {
       assert.deepEqual(await a.peer.ask(open), { answer: '10.64.1.2' });
       await apply();
       assert.deepEqual(await a.peer.ask({ op: 'talk', name: 'w', limit_ms: 400 }), { failed: 'timeout' });
+    });
+
+    it('every instance reaches the package mirror at its own gateway under its own address, and nobody does from elsewhere', async () => {
+      await lab.host.listen('tcp', MIRROR_PORT);
+      await apply();
+      assert.equal(await a.peer.reaches('10.64.1.1', MIRROR_PORT), '10.64.1.2');
+      assert.equal(await b.peer.reaches('10.64.1.1', MIRROR_PORT), '10.64.1.3');
+      await b.exec('ip', 'address', 'add', '10.64.1.2/24', 'dev', 'eth0');
+      const shut = await Promise.all([
+        b.peer.meets('10.64.1.1', MIRROR_PORT, 'tcp', '10.64.1.2'),
+        a.peer.meets('10.64.1.1', MIRROR_PORT, 'udp'),
+        a.peer.meets('10.64.2.1', MIRROR_PORT),
+        a.peer.meets(Lab.hostAddress, MIRROR_PORT),
+        lab.outside.meets('10.64.1.1', MIRROR_PORT),
+      ]);
+      await b.exec('ip', 'address', 'del', '10.64.1.2/24', 'dev', 'eth0');
+      assert.deepEqual(shut, Array(5).fill('timeout'));
     });
 
     it('IPv6 does not pass between instances', async () => {
