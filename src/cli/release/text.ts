@@ -36,8 +36,9 @@ export function planLines(version: string, status: ReleaseStatus | undefined, co
   ];
 }
 
+/** To the second; programs read milliseconds in JSON. */
 export const entryLine = ({ at, step, message }: Pick<Entry, 'at' | 'step' | 'message'>): string =>
-  `${at}  ${step.padEnd(11)}  ${message}`;
+  `${at.replace(/\.\d+Z$/, 'Z')}  ${step.padEnd(11)}  ${message}`;
 
 /** `running`: the version where no release was ever applied. */
 export function statusLines(
