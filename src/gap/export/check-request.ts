@@ -1,6 +1,6 @@
 /** Checks a whole request: what the policy says of it, then every file, byte by byte. */
-import { detectorsFor } from './check/detectors.ts';
-import { inspectFile, newBudget } from './check/inspect.ts';
+import { RULE_NAMES } from './check/finding.ts';
+import { InspectorError, type StartInspector } from './check/inspector.ts';
 import { ContentError, type ContentOptions, contentOf } from './content.ts';
 import { actionFor, type ExportRules, markingsAbove, refusedBy } from './policy-kind.ts';
 import type { ExportSpec } from './request-kind.ts';
@@ -11,25 +11,34 @@ export async function checkRequest(
   spec: ExportSpec,
   policy: ExportRules,
   content: ContentOptions,
+  start: StartInspector,
   signal: AbortSignal,
 ): Promise<Verdict> {
   const verdict = new Verdict(policy);
   for (const { field = '', message } of refusedBy(policy, spec)) {
     verdict.add({ rule: 'policy', file: field, what: message });
   }
-  const options = {
-    types: new Set(policy.types),
-    detectors: detectorsFor((rule) => actionFor(policy, rule).action, markingsAbove(policy)),
-    report: verdict.add,
-    budget: newBudget(),
-  };
-  for (const [index, file] of spec.files.entries()) {
-    try {
-      await inspectFile(until(contentOf(content, index, file), signal), file.path, options);
-    } catch (error) {
-      if (!(error instanceof ContentError)) throw error;
-      verdict.add({ rule: 'content', file: error.file, what: error.message });
+  const inspector = start({
+    types: policy.types,
+    off: RULE_NAMES.filter((rule) => actionFor(policy, rule).action === 'off'),
+    markings: markingsAbove(policy),
+  });
+  try {
+    for (const [index, file] of spec.files.entries()) {
+      try {
+        await inspector.inspect(file.path, until(contentOf(content, index, file), signal), verdict.add);
+      } catch (error) {
+        if (error instanceof ContentError) {
+          verdict.add({ rule: 'content', file: error.file, what: error.message });
+        } else if (error instanceof InspectorError) {
+          // Blocked by that; those after it are not looked at.
+          verdict.add({ rule: 'archive', file: file.path, what: error.message });
+          return verdict;
+        } else throw error;
+      }
     }
+  } finally {
+    await inspector.close();
   }
   return verdict;
 }

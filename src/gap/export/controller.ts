@@ -7,6 +7,7 @@ import type { Controller, ReconcileContext, RetryAfter } from '#kernel/controlle
 import type { RealmKeyring } from '#kernel/keys.ts';
 import { REGION } from '#kernel/realm-id.ts';
 import { setCondition } from '#kernel/reconcile/conditions.ts';
+import type { StartInspector } from './check/inspector.ts';
 import { checkRequest } from './check-request.ts';
 import { ContentError, type ContentOptions } from './content.ts';
 import { type PackageFacts, writePackage } from './package.ts';
@@ -34,6 +35,7 @@ export interface ExportControllerOptions {
     'read' | 'publish' | 'discard' | 'removePackage' | 'list' | 'holders' | 'discardRealm'
   >;
   readonly keyring: Pick<RealmKeyring, 'open'>;
+  readonly inspector: StartInspector;
 }
 
 export function exportController(options: ExportControllerOptions): Controller {
@@ -122,7 +124,13 @@ async function check(
   const { realm, clock, signal } = context;
   const policy = exportPolicyIn(realm.view);
   if (policy === undefined) return block(current, context, noPolicy());
-  const verdict = await checkRequest(current.spec, policy, contentOptions(current, options, context), signal);
+  const verdict = await checkRequest(
+    current.spec,
+    policy,
+    contentOptions(current, options, context),
+    options.inspector,
+    signal,
+  );
   const found = { ...verdict.status, checkedAt: rfc3339(clock.now()) };
   const recipientKey = keyOf(policy, current);
   if (verdict.isBlocked || recipientKey === undefined)

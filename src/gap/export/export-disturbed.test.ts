@@ -8,6 +8,7 @@ import { testContext } from '#kernel/reconcile/testing/context.ts';
 import { everyDisturbance } from '#kernel/reconcile/testing/harness.ts';
 import { instrument, instrumentRealm } from '#kernel/reconcile/testing/instrument.ts';
 import { openTestRealms } from '#kernel/store/test-realms.ts';
+import { ownInspector } from './check/inspector.ts';
 import { exportController } from './controller.ts';
 import { exportFolders } from './folders.ts';
 import { ExportPolicy } from './policy-kind.ts';
@@ -51,6 +52,7 @@ test('an export that people agreed to ends released, once, with its content gone
           only: ['read', 'publish', 'discard', 'removePackage'],
         }),
         keyring: test.keyring,
+        inspector: ownInspector,
       });
       return {
         pass: () =>

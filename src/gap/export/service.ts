@@ -4,6 +4,7 @@ import type { RealmKeyring } from '#kernel/keys.ts';
 import type { Kind } from '#kernel/kind.ts';
 import type { Realms } from '#kernel/realm.ts';
 import type { Service } from '#kernel/service.ts';
+import { threadInspector } from './check/thread-inspector.ts';
 import { exportConnectors } from './connectors.ts';
 import { exportController } from './controller.ts';
 import { exportFolders } from './folders.ts';
@@ -29,7 +30,7 @@ export function exportService({ folder, keyring, realms, clock }: ExportServiceO
     name: 'exports',
     kinds: EXPORT_KINDS,
     admissions: [askForOneself],
-    controllers: [exportController({ store, keyring })],
+    controllers: [exportController({ store, keyring, inspector: threadInspector })],
     connectors: exportConnectors({ store, realms, clock }),
   };
 }

@@ -9,7 +9,7 @@ const WHAT_MAX = 1_000;
 export class Verdict {
   readonly #policy: ExportRules;
   readonly #counts = new Map<RuleName, number>();
-  /** Shown so far, by rule and file. */
+  /** Shown so far, by rule, and by rule and file. */
   readonly #shown = new Map<string, number>();
   readonly #findings: Finding[] = [];
 
@@ -23,9 +23,10 @@ export class Verdict {
     this.#counts.set(rule, (this.#counts.get(rule) ?? 0) + 1);
     const place = `${rule}\0${file}`;
     const shown = (this.#shown.get(place) ?? 0) + 1;
-    // Places too are bounded: archives have many members.
-    if (shown > FINDINGS_PER_RULE_MAX || this.#findings.length >= 8 * FINDINGS_MAX) return;
-    this.#shown.set(place, shown);
+    const ofRule = (this.#shown.get(rule) ?? 0) + 1;
+    // Places too are bounded, for archives have many members; rule by rule, so that none hides another.
+    if (shown > FINDINGS_PER_RULE_MAX || ofRule > FINDINGS_MAX) return;
+    this.#shown.set(place, shown).set(rule, ofRule);
     this.#findings.push(finding);
   };
 

@@ -13,6 +13,7 @@ import { testContext } from '#kernel/reconcile/testing/context.ts';
 import { openTestRealms, type TestRealms } from '#kernel/store/test-realms.ts';
 import { ApprovalRequest } from '#trust/approvals/approval-request.ts';
 import { newIdentity } from '../age/keys.ts';
+import { ownInspector, type StartInspector } from '../check/inspector.ts';
 import { exportConnectors } from '../connectors.ts';
 import { exportController } from '../controller.ts';
 import { exportFolders } from '../folders.ts';
@@ -79,7 +80,10 @@ export interface ExportWorld {
 
 const PASSES_MAX = 20;
 
-export async function startExportWorld(t: TestContext): Promise<ExportWorld> {
+export async function startExportWorld(
+  t: TestContext,
+  inspector: StartInspector = ownInspector,
+): Promise<ExportWorld> {
   const folder = await mkdtemp(join(tmpdir(), 'export-'));
   const test = await openTestRealms({
     kinds: [...EXPORT_KINDS, ApprovalRequest],
@@ -91,7 +95,7 @@ export async function startExportWorld(t: TestContext): Promise<ExportWorld> {
     await rm(folder, { recursive: true, force: true });
   });
   const store = new ExportStore(exportFolders(folder), test.keyring);
-  const controller = exportController({ store, keyring: test.keyring });
+  const controller = exportController({ store, keyring: test.keyring, inspector });
   const connectors = exportConnectors({ store, realms: () => test.realms, clock: test.clock });
   const connector = (name: string): Connector => {
     const found = connectors[`${ExportRequest.resource}/${name}`];
