@@ -55,7 +55,9 @@ export async function startRegion(options: RegionOptions = {}): Promise<TestRegi
     args: readonly string[],
     more: CommandOptions = {},
   ): Promise<CommandResult> => {
-    const env = { KUBECONFIG: kubeconfig, CASEMATE_DATA: data, ...more.env };
+    // What the command line remembers of ledgers and sign-ins is this region's, and no other's of the same address.
+    const own = { KUBECONFIG: kubeconfig, CASEMATE_DATA: data, XDG_STATE_HOME: join(scratch, 'state') };
+    const env = { ...own, ...more.env };
     const place = airGap ?? { run: runCommand };
     return place.run(command, args, { ...more, env });
   };
