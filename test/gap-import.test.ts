@@ -164,4 +164,54 @@ suite('a region that takes in bundles', { timeout: 540_000 }, () => {
       [],
     );
   });
+
+  test('deltas: what is early waits for what it builds on and goes on by itself; the next is built against what the region says it has', async () => {
+    const formsRecipe = (version: number) =>
+      recipe(version)
+        .replace('name: town', 'name: forms')
+        .replace('name: notes', 'name: forms')
+        .replace('notes.txt', 'forms.txt');
+    const build = async (version: number, ...against: readonly string[]): Promise<string> => {
+      const forms = Array.from({ length: 20_000 }, (_, at) => `form ${at}: ${(at * 7_919).toString(36)}\n`);
+      forms[9_000 + version] = `changed in ${version}\n`;
+      writeFileSync(file('forms.txt'), forms.join(''));
+      writeFileSync(file('forms.yaml'), formsRecipe(version));
+      const path = file(`forms-${version}.bundle`);
+      const said = await region.casemate('bundle', 'build', file('forms.yaml'), '--out', path, ...against);
+      for (const name of ['alice', 'bob']) {
+        const key = ['--key', file(`${name}.key`), '--passphrase-file', file('passphrase')];
+        await region.casemate('bundle', 'sign', path, ...key);
+      }
+      return said;
+    };
+    await build(1);
+    await build(2, '--against', file('forms-1.bundle'));
+    const early = await ann.casemate('gap', 'import', file('forms-2.bundle'));
+    assert.match(
+      early,
+      /^forms-2 is Receiving: it builds on content that is not here: files\/forms\/1\.0: forms\.txt \(sha256:[0-9a-f]{64}\); it goes on by itself/,
+    );
+    const publish = async (name: string) => {
+      await agree('publish', `bundleimport/${name}`);
+      assert.match(await ann.casemate('gap', 'publish', name), new RegExp(`^${name} is Published`));
+    };
+    await ann.casemate('gap', 'import', file('forms-1.bundle'));
+    await publish('forms-1');
+    const show = () => ann.casemate('gap', 'show', 'forms-2');
+    let shown = await show();
+    while (/^forms-2 is (Receiving|Verifying|Scanning)/.test(shown)) shown = await show();
+    assert.match(shown, /^forms-2 is AwaitingApproval/);
+    await publish('forms-2');
+    const forms = readFileSync(file('forms.txt'));
+    const published = join(region.data, 'gap/content/blobs/sha256', hash('sha256', forms));
+    assert.ok(readFileSync(published).equals(forms));
+
+    const taken = await ann.casemate('gap', 'inventory', '--out', file('region.inventory'));
+    assert.match(taken, /: 3 bundles, 3 pieces of content, /);
+    const against = ['--against', file('region.inventory'), '--region-key', file('region.vkey')];
+    const said = await build(3, ...against, '--base', file('forms-1.bundle'));
+    assert.match(said, /1 as a delta: [0-9]+ bytes for [0-9]+ bytes, by zstd /);
+    assert.match(said, /what the region had at .*, proven by \S+\/changes/);
+    assert.match(await ann.casemate('gap', 'import', file('forms-3.bundle')), /^forms-3 is AwaitingApproval/);
+  });
 });

@@ -5,6 +5,7 @@ import type { Measure } from './context.ts';
 import { cosigning } from './cosigning.ts';
 import { creates } from './creates.ts';
 import { fairness } from './fairness.ts';
+import { gapDelta } from './gap-delta.ts';
 import { gets } from './gets.ts';
 import { growth } from './growth.ts';
 import { instances } from './instances.ts';
@@ -36,5 +37,6 @@ export const MEASURES: Readonly<Record<string, Measure>> = {
   tokens,
   keys,
   vulnerabilities,
+  'gap-delta': gapDelta,
   volumes,
 };

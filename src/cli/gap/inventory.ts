@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { inventoryFile } from '#gap/inventory/inventory.ts';
 import { INVENTORY_KEY } from '#gap/inventory/inventory-kind.ts';
+import { bodyJson } from '#kernel/log/body.ts';
 import { mebibytes } from '../bundle/progress.ts';
 import { proveObject } from '../ledger/receipts.ts';
 import { ownCommand, shellWord } from '../own-command.ts';
@@ -32,7 +33,7 @@ export const inventory = inSession(async (session: Session, { out }: InventoryOp
   });
   const { resourceVersion } = taken;
   const receipt = await proveObject(session, { ...metadata, resourceVersion });
-  const object = Buffer.from(await bodyOf(session, Number(resourceVersion))).toString('utf8');
+  const object = await bodyOf(session, Number(resourceVersion));
   await writeFile(out, inventoryFile(taken.inventory, object, receipt));
   const { blobs = 0, bytes = 0, bundles = [], sha256 } = statusOf(object);
   const file = shellWord(out);
@@ -53,5 +54,7 @@ interface TakenStatus {
   readonly bundles?: readonly { readonly name: string; readonly version: number; readonly digest: string }[];
 }
 
-const statusOf = (object: string): TakenStatus =>
-  (JSON.parse(object) as { readonly status?: TakenStatus }).status ?? {};
+function statusOf(object: Uint8Array): TakenStatus {
+  const json = Buffer.from(bodyJson(object)).toString('utf8');
+  return (JSON.parse(json) as { readonly status?: TakenStatus }).status ?? {};
+}

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ActionRequest } from '#kernel/connect.ts';
+import { saltedBody } from '#kernel/log/body.ts';
 import { bodyDigest, type Leaf } from '#kernel/log/leaf.ts';
 import { REGION } from '#kernel/realm-id.ts';
 import { ManualClock } from '#kernel/store/manual-clock.ts';
@@ -110,20 +111,23 @@ test('taking it writes the digest of the list, which is a leaf then', async (t) 
 });
 
 /** A ledger whose last leaf is about that object. */
-async function vouched(object: string, resource = INVENTORY_RESOURCE) {
+async function vouched(object: Buffer, resource = INVENTORY_RESOURCE) {
   const signer = testSigner(ORIGIN);
   const leaves = testLeaves(signer, 5);
   const last = leaves[4];
   assert.ok(last?.type === 'change');
-  const leaf: Leaf = { ...last, resource, digest: bodyDigest(Buffer.from(object)) };
+  const leaf: Leaf = { ...last, resource, digest: bodyDigest(object) };
   const source = memorySource(logFiles(signer, encodeAll([...leaves.slice(0, 4), leaf])));
   return { vkey: vkeyOf(signer), receipt: await proveInclusion(source, vkeyOf(signer), 4) };
 }
 
 test('whoever has the ledger’s key opens it; a list, an object or a receipt that is not the region’s is refused', async () => {
   const list = inventoryText({ format: 'casemate-inventory-v1', takenAt: CREATED, bundles: [] });
-  const objectOf = (text: string) =>
-    JSON.stringify({ kind: 'ContentInventory', status: { sha256: bodyDigest(Buffer.from(text)) } });
+  const objectOf = (text: string) => {
+    const status = { sha256: bodyDigest(Buffer.from(text)) };
+    const json = Buffer.from(JSON.stringify({ kind: 'ContentInventory', status }));
+    return saltedBody(json, '0d9f4c0e-98a8-4a0e-8f4e-0c3d1d1f5a77');
+  };
   const object = objectOf(list);
   const { vkey, receipt } = await vouched(object);
   const open = (...file: Parameters<typeof inventoryFile>) =>

@@ -3,11 +3,13 @@
  * leaf of its ledger; the leaf's receipt comes along, so that anybody who has the ledger's key can check it. Pure.
  */
 import { type Static, Type } from 'typebox';
+import { bodyDigest } from '#kernel/log/leaf.ts';
+import { openBody } from '#trust/ledger/bodies.ts';
 import type { Policy } from '#trust/ledger/policy.ts';
 import { checkReceipt } from '#trust/ledger/receipt.ts';
 import { type Had, type HadItem, hadOf } from '../bundle/delta/against.ts';
 import { sha256 } from '../bundle/descriptor.ts';
-import { jsonBytes, messageOf, readerOf } from '../bundle/json.ts';
+import { jsonBytes, messageOf, readerOf, valueChecker } from '../bundle/json.ts';
 import { BLOB_BYTES_MAX, ITEMS_MAX, LAYERS_MAX, MIB } from '../bundle/limits.ts';
 import { BundleError } from '../bundle/problem.ts';
 import { BUNDLES_MAX } from '../import/content-store.ts';
@@ -76,8 +78,8 @@ const File = Type.Object(
     format: Type.Literal('casemate-inventory-file-v1'),
     /** The list: `inventoryText`. */
     inventory: Type.String(),
-    /** The object that has its digest, as the leaf has the object's. */
-    object: Type.String({ maxLength: 4 * MIB }),
+    /** The object that has its digest, as the ledger keeps it, in base64: the leaf has the digest of that. */
+    object: Type.String({ maxLength: 8 * MIB }),
     /** C2SP tlog-proof. */
     receipt: Type.String({ maxLength: MIB }),
   },
@@ -85,14 +87,19 @@ const File = Type.Object(
 );
 const readFile = readerOf(File);
 
-export const inventoryFile = (inventory: string, object: string, receipt: string): Buffer =>
-  jsonBytes({ format: 'casemate-inventory-file-v1', inventory, object, receipt });
+export const inventoryFile = (inventory: string, object: Uint8Array, receipt: string): Buffer =>
+  jsonBytes({
+    format: 'casemate-inventory-file-v1',
+    inventory,
+    object: Buffer.from(object).toString('base64'),
+    receipt,
+  });
 
 const InventoryObject = Type.Object({
   kind: Type.Literal('ContentInventory'),
   status: Type.Object({ sha256: Type.String() }),
 });
-const readObject = readerOf(InventoryObject);
+const checkObject = valueChecker(InventoryObject);
 
 export interface OpenedInventory {
   readonly inventory: Inventory;
@@ -124,8 +131,11 @@ function proven(
   const { leaf, checkpoint } = checked;
   if (leaf.type !== 'change' || leaf.resource !== INVENTORY_RESOURCE)
     throw untrusted('its receipt is about something else');
-  if (leaf.digest !== sha256(object)) throw untrusted('its object is not the one that the receipt is about');
-  if (readObject(Buffer.from(object), part).status.sha256 !== sha256(inventory))
+  const bytes = Buffer.from(object, 'base64');
+  if (bodyDigest(bytes) !== leaf.digest)
+    throw untrusted('its object is not the one that the receipt is about');
+  const { status } = checkObject(openBody(leaf, bytes), part);
+  if (status.sha256 !== sha256(inventory))
     throw new BundleError('WrongDigest', part, 'its list is not the one that the region vouched for');
   return checkpoint.origin;
 }
