@@ -1,0 +1,76 @@
+/** Takes from the disk what a power cut may: what was written and not synced becomes zeros or is cut off; names that no sync of their folder has made last are taken back. */
+import {
+  closeSync,
+  existsSync,
+  linkSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import type { Entry } from './journal.ts';
+
+type Name = Extract<Entry, { readonly did: 'link' | 'rename' }>;
+
+/** `next(end)`: a number from 0 up to below `end`. */
+export function cutPower(journal: readonly Entry[], next: (end: number) => number): void {
+  const names: Name[] = [];
+  const bytes = new Map<string, { from: number; to: number }[]>();
+  for (const entry of journal) {
+    if (entry.did === 'sync') {
+      bytes.delete(entry.path);
+      // Of a folder: its names last.
+      for (let at = names.length - 1; at >= 0; at--) {
+        const name = names[at];
+        if (name !== undefined && dirname(name.path) === entry.path) names.splice(at, 1);
+      }
+    } else if (entry.did === 'write') {
+      bytes.set(entry.path, [...(bytes.get(entry.path) ?? []), entry]);
+    } else if (entry.did === 'link' || entry.did === 'rename') {
+      names.push(entry);
+      const written = bytes.get(entry.from);
+      if (entry.did === 'rename' && written !== undefined) {
+        bytes.delete(entry.from);
+        bytes.set(entry.path, written);
+      }
+    }
+  }
+  for (const [path, written] of bytes) if (existsSync(path)) loseBytes(path, written, next);
+  // A journaling file system loses the last of them, never one in the middle.
+  const kept = next(names.length + 1);
+  for (const name of names.slice(kept).toReversed()) loseName(name);
+}
+
+function loseBytes(
+  path: string,
+  written: readonly { from: number; to: number }[],
+  next: (end: number) => number,
+) {
+  for (const { from, to } of written) {
+    const { size } = statSync(path);
+    const how = next(3);
+    if (how === 0 || from >= size) continue;
+    const lost = from + next(to - from + 1);
+    if (how === 1) truncateSync(path, lost);
+    else if (lost < Math.min(to, size)) {
+      const file = openSync(path, 'r+');
+      try {
+        writeSync(file, Buffer.alloc(Math.min(to, size) - lost), 0, undefined, lost);
+      } finally {
+        closeSync(file);
+      }
+    }
+  }
+}
+
+function loseName({ did, from, path, before }: Name): void {
+  if (!existsSync(path)) return;
+  if (did === 'link') rmSync(path);
+  else {
+    renameSync(path, from);
+    if (before !== undefined) linkSync(before, path);
+  }
+}
