@@ -4,6 +4,7 @@ import { access } from './access.ts';
 import type { Measure } from './context.ts';
 import { cosigning } from './cosigning.ts';
 import { creates } from './creates.ts';
+import { exports } from './exports.ts';
 import { fairness } from './fairness.ts';
 import { gapDelta } from './gap-delta.ts';
 import { gets } from './gets.ts';
@@ -37,6 +38,7 @@ export const MEASURES: Readonly<Record<string, Measure>> = {
   tokens,
   keys,
   vulnerabilities,
+  exports,
   'gap-delta': gapDelta,
   volumes,
 };
