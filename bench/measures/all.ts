@@ -9,10 +9,12 @@ import { fairness } from './fairness.ts';
 import { gapDelta } from './gap-delta.ts';
 import { gets } from './gets.ts';
 import { growth } from './growth.ts';
+import { imports } from './imports.ts';
 import { instances } from './instances.ts';
 import { keys } from './keys.ts';
 import { ledger } from './ledger.ts';
 import { lists } from './lists.ts';
+import { mirror } from './mirror.ts';
 import { organizations } from './organizations.ts';
 import { releases } from './releases.ts';
 import { start } from './start.ts';
@@ -38,7 +40,9 @@ export const MEASURES: Readonly<Record<string, Measure>> = {
   tokens,
   keys,
   vulnerabilities,
+  imports,
   exports,
   'gap-delta': gapDelta,
   volumes,
+  mirror,
 };

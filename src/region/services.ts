@@ -7,7 +7,6 @@ import { connectIncus, type Incus } from '#engines/incus/client.ts';
 import type { FilterClient, SealClient } from '#engines/nftables/client.ts';
 import { hostAddresses } from '#engines/nftables/host-addresses.ts';
 import type { SealFlow } from '#engines/nftables/seal/model.ts';
-import { importedAdvisories } from '#gap/advisories/imported/controller.ts';
 import { advisoriesService } from '#gap/advisories/service.ts';
 import type { AdvisorySource } from '#gap/advisories/store/folder.ts';
 import { exportService } from '#gap/export/service.ts';
@@ -205,16 +204,10 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
       source: advisories,
       organizations: runningInstances(incus),
       region: ownParts(imageFile),
+      imported: { content, folder: advisoryFolder, organizationKind: Organization, logger },
     }),
     { name: 'base-content', kinds: [], controllers: [catalogueController({ content, logger })] },
     releaseService({ folder: gapFolder, releases: releasesFolder, running: runningHere }),
-    {
-      name: 'imported-advisories',
-      kinds: [],
-      controllers: [
-        importedAdvisories({ content, folder: advisoryFolder, organizationKind: Organization, logger }),
-      ],
-    },
     importService({
       folder: gapFolder,
       advisoryFolder,

@@ -61,7 +61,7 @@ export async function buildTree(options: BuildOptions): Promise<Tree> {
   const tree = await work.finish(inputs, before);
   for (const folder of [folders.made, dirname(folders.made)]) await syncFolder(folder);
   await writeDurably(folders.tree, JSON.stringify(tree), 0o640);
-  await removeUnused(tree, folders);
+  await removeUnused([tree, before ?? EMPTY_TREE], folders);
   return tree;
 }
 
@@ -73,8 +73,9 @@ async function allMade({ files }: Tree, { made }: MirrorFolders): Promise<boolea
   return Object.values(files).every(({ from, sha256 }) => from !== 'made' || names.has(sha256));
 }
 
-async function removeUnused({ files }: Tree, { made }: MirrorFolders): Promise<void> {
-  const used = new Set(Object.values(files).map(({ sha256 }) => sha256));
+/** What the tree before named stays as well: whoever serves may still go by that one. */
+async function removeUnused(trees: readonly Tree[], { made }: MirrorFolders): Promise<void> {
+  const used = new Set(trees.flatMap(({ files }) => Object.values(files).map(({ sha256 }) => sha256)));
   for (const name of await readdir(made)) if (!used.has(name)) await rm(join(made, name), { force: true });
 }
 

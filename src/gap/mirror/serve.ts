@@ -2,7 +2,7 @@
  * Answers requests for what the mirror serves: GET and HEAD, one path one file, in pieces, whole or from any byte on. A path is looked up in the tree and leads nowhere else:
  * nothing of a request becomes the name of a file. Who asks makes no difference, as everything here is public in the region.
  */
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import {
@@ -156,17 +156,30 @@ async function give(
       response.end();
       return;
     }
+    let next = readPiece(source, first, last);
     for (let at = first; at <= last; ) {
-      const piece = Buffer.allocUnsafe(Math.min(PIECE_BYTES, last - at + 1));
-      const { bytesRead } = await source.read(piece, 0, piece.length, at);
-      if (bytesRead === 0) throw new Error(`${sha256} ends too early on the disk`);
-      at += bytesRead;
-      if (!response.write(piece.subarray(0, bytesRead)) && !(await drained(response))) return;
+      const piece = await next;
+      at += piece.length;
+      // Read while the one before is on its way.
+      if (at <= last) next = readPiece(source, at, last);
+      next.catch(() => {});
+      if (!response.write(piece) && !(await drained(response))) {
+        await next.catch(() => {});
+        return;
+      }
     }
     response.end();
   } finally {
     await source.close();
   }
+}
+
+/** As much as there is from `at` on, at most one piece. Throws at the end of the file. */
+async function readPiece(source: FileHandle, at: number, last: number): Promise<Buffer> {
+  const room = Buffer.allocUnsafe(Math.min(PIECE_BYTES, last - at + 1));
+  const { bytesRead } = await source.read(room, 0, room.length, at);
+  if (bytesRead === 0) throw new Error(`the file ends at ${at} on the disk`);
+  return room.subarray(0, bytesRead);
 }
 
 /** False: whoever asked is gone. */

@@ -11,6 +11,7 @@ import { BundleError } from '../../bundle/problem.ts';
 import type { ContentStore } from '../../import/content-store.ts';
 import { BundleImport } from '../../import/import-kind.ts';
 import { REPORT_KEY, VulnerabilityReport } from '../report/report-kind.ts';
+import type { Subjects } from '../report/subjects.ts';
 import { putInForce } from './in-force.ts';
 
 const NAME = 'imported-advisories';
@@ -26,6 +27,9 @@ export interface ImportedOptions {
   /** Where the newest data lies. */
   readonly folder: string;
   readonly organizationKind: Kind;
+  /** What there is to look into: a realm that has some gets its first report with the first data. */
+  readonly organizations: Pick<Subjects, 'list'>;
+  readonly region: Pick<Subjects, 'list'>;
   readonly logger: Logger;
 }
 
@@ -59,33 +63,38 @@ export function importedAdvisories(options: ImportedOptions): Controller {
   };
 }
 
-async function askAll(
-  context: ReconcileContext,
-  { organizationKind }: ImportedOptions,
-  request: string,
-): Promise<void> {
+async function askAll(context: ReconcileContext, options: ImportedOptions, request: string): Promise<void> {
   const waiting: RealmId[] = [
     REGION,
-    ...[...context.realm.view.entries(organizationKind)].map(({ name }) => organizationRealm(name)),
+    ...[...context.realm.view.entries(options.organizationKind)].map(({ name }) => organizationRealm(name)),
   ];
   const visit = async () => {
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop())
-      await ask(context, next, request);
+      await ask(context, next, request, next === REGION ? options.region : options.organizations);
   };
   await Promise.all(Array.from({ length: ASKED_MAX }, visit));
 }
 
-/** A realm without a report has nothing that could be vulnerable. */
-async function ask({ realms, change }: ReconcileContext, realm: RealmId, request: string): Promise<void> {
+/** An organization that is gone meanwhile needs no report. */
+async function ask(
+  { realms, change }: ReconcileContext,
+  realm: RealmId,
+  request: string,
+  subjects: Pick<Subjects, 'list'>,
+): Promise<void> {
   try {
-    await realms.use(realm, async ({ resources }) => {
+    await realms.use(realm, async ({ resources, view }) => {
       const own = { ...change, actor: systemActor(realm, `controller:${NAME}`) };
-      await resources.modify(VulnerabilityReport, REPORT_KEY, own, (current) => ({
-        ...current,
-        spec: { ...current.spec, request },
-      }));
+      const spec = { request };
+      if (view.get(VulnerabilityReport, REPORT_KEY) !== undefined)
+        await resources.modify(VulnerabilityReport, REPORT_KEY, own, (current) => ({
+          ...current,
+          spec: { ...current.spec, ...spec },
+        }));
+      else if (subjects.list(view).length > 0)
+        await resources.create(VulnerabilityReport, undefined, { metadata: REPORT_KEY, spec }, own);
     });
   } catch (error) {
-    if (!isStatusError(error, 'NotFound')) throw error;
+    if (!isStatusError(error, 'NotFound') && !isStatusError(error, 'AlreadyExists')) throw error;
   }
 }

@@ -97,21 +97,23 @@ test('published advisories end in force, once, and every report is asked for, wh
           test.context(REGION),
         ),
       );
-      for (const realm of [REGION, acme]) {
-        await test.realms.use(realm, ({ resources }) =>
-          resources.create(
-            VulnerabilityReport,
-            undefined,
-            { metadata: REPORT_KEY, spec: {} },
-            test.context(realm),
-          ),
-        );
-      }
+      // The region's report is there already; the organization has had none, as there was no data.
+      await test.realms.use(REGION, ({ resources }) =>
+        resources.create(
+          VulnerabilityReport,
+          undefined,
+          { metadata: REPORT_KEY, spec: {} },
+          test.context(REGION),
+        ),
+      );
+      const subjects = { list: () => [{ kind: 'instance', uid: '1', name: 'one' } as const] };
       const make = () =>
         importedAdvisories({
           content: instrument(content, disturber, { name: 'content', only: ['bundles'] }),
           folder,
           organizationKind: Organization,
+          organizations: subjects,
+          region: subjects,
           logger: silentLogger,
         });
       let controller = make();
