@@ -20,7 +20,7 @@ export async function repairGroup(
   group: number,
   presence: Presence,
   store: BlockStore,
-  coder: Coder,
+  coder: Pick<Coder, 'decode'>,
 ): Promise<Repaired[]> {
   const { geometry } = presence.set;
   const own = geometry.sourceBlocks(group);

@@ -4,8 +4,9 @@
  */
 import type { FileHandle } from 'node:fs/promises';
 import { BundleError } from '../problem.ts';
-import { Coder } from './coder.ts';
+import type { Coder } from './coder.ts';
 import { openPlain } from './files.ts';
+import { sourceBlocks } from './fountain.ts';
 import { FRAME_BYTES, readFrame, type VolumeSet } from './frame.ts';
 import { OPEN_VOLUMES_MAX, REPAIRED_BYTES_MAX, VOLUME_BLOCK_BYTES } from './limits.ts';
 import { Presence, shortage, shortId } from './presence.ts';
@@ -15,6 +16,11 @@ import { isUnreadable } from './salvage.ts';
 
 const FRAMES_AT_ONCE = 128;
 const REPAIRED_MAX = REPAIRED_BYTES_MAX / VOLUME_BLOCK_BYTES;
+
+/** In this very thread: whoever reads waits for it anyway, and the process that reads bundles for a region has no room for more threads. */
+const INLINE: Pick<Coder, 'decode'> = {
+  decode: async (own, symbols, blocks) => sourceBlocks(own, symbols, blocks),
+};
 
 /** Where frames of positions from `first` up to below `end` should be. */
 interface Extent {
@@ -31,7 +37,6 @@ export class VolumeFile {
   readonly #extents: readonly Extent[];
   readonly #open = new Map<string, FileHandle>();
   readonly #repaired = new Map<number, Uint8Array>();
-  readonly #coder = new Coder();
   readonly #room = Buffer.allocUnsafe(FRAMES_AT_ONCE * FRAME_BYTES);
 
   private constructor(set: VolumeSet, extents: readonly Extent[]) {
@@ -81,7 +86,6 @@ export class VolumeFile {
   }
 
   async close(): Promise<void> {
-    await this.#coder.close();
     for (const file of this.#open.values()) await file.close();
     this.#open.clear();
   }
@@ -157,7 +161,7 @@ export class VolumeFile {
         return block !== undefined;
       },
     };
-    for (const { position: one, block } of await repairGroup(group, this.#presence, store, this.#coder))
+    for (const { position: one, block } of await repairGroup(group, this.#presence, store, INLINE))
       this.#repaired.set(one, block.slice());
     if (this.#repaired.size > REPAIRED_MAX) {
       const why = `more than ${REPAIRED_MAX} of its blocks are damaged or missing: put it together first, with casemate bundle join`;
