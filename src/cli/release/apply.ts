@@ -1,5 +1,6 @@
 /** `casemate release apply` and `rollback`: what people agreed to, done on the region's machine by whoever owns it. */
 import { accessSync, constants } from 'node:fs';
+import type { TrustStatus } from '#gap/import/trust-kind.ts';
 import { readCurrent } from '#gap/release/journal.ts';
 import { wakefulClock } from '#region/clock.ts';
 import type { Layout } from '#region/layout.ts';
@@ -59,7 +60,18 @@ const applyHere = inSession(async (session: Session, options: Options, version: 
   if (statusOf(agreed)?.phase !== 'Approved')
     throw new CliError(`release ${version} is ${statusOf(agreed)?.phase}`);
   const by = statusOf(agreed)?.requestedBy ?? '';
-  await follow(layout, { kind: 'apply', object: version, version, digest, by, reason: 'people agreed' });
+  const trust = await find(session, await gapType(session, 'BundleTrust'), 'region');
+  const root = (trust?.status as TrustStatus | undefined)?.root;
+  const reason = 'people agreed';
+  await follow(layout, {
+    kind: 'apply',
+    object: version,
+    version,
+    digest,
+    by,
+    reason,
+    ...(root === undefined ? {} : { root }),
+  });
 });
 
 export async function apply(version: string, options: Options, command: never): Promise<void> {

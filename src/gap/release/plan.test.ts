@@ -27,7 +27,7 @@ const config = (changes: Partial<ReleaseConfig['release']> & { version?: string 
 const published = {
   version: '0.2.0',
   digest: `sha256:${'c'.repeat(64)}`,
-  bundle: { name: 'casemate', version: 3, digest: '', publishedAt: '', import: 'casemate-3' },
+  bundle: { name: 'casemate', version: 3, digest: '', metadata: '', publishedAt: '', import: 'casemate-3' },
 };
 const problemsOf = (changes: Parameters<typeof config>[0]) =>
   planOf(running, published, config(changes), ['alice', 'bob']).problems;

@@ -15,7 +15,10 @@ export interface PublishedRelease {
   readonly version: string;
   /** Of its manifest, which leads to every byte of it: `sha256:…`. What people agree to. */
   readonly digest: string;
-  readonly bundle: Pick<PublishedBundle, 'name' | 'version' | 'digest' | 'publishedAt' | 'import'>;
+  readonly bundle: Pick<
+    PublishedBundle,
+    'name' | 'version' | 'digest' | 'metadata' | 'publishedAt' | 'import'
+  >;
 }
 
 export const releasePath = (version: string): string => `${RELEASE_TYPE}/${RELEASE_NAME}/${version}`;

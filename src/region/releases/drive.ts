@@ -24,12 +24,16 @@ export interface Order {
   readonly digest: string;
   readonly by: string;
   readonly reason: string;
+  /** The root whose signers are trusted, as the region says it; only believed the first time. */
+  readonly root?: string;
 }
 
 export interface DriveOptions {
   readonly layout: Layout;
   readonly order: Order;
   readonly clock: Clock;
+  /** For tests, whose releases nobody signed. Default: signatures are required. */
+  readonly unsigned?: boolean;
   /** In place of the API's word, for programs that have none. */
   readonly judge?: Judge;
   /** For tests that end it in the middle: sees every step that is taken or written down. */
@@ -39,19 +43,20 @@ export interface DriveOptions {
 const unobserved = <T extends object>(part: T): T => part;
 
 export async function drive(options: DriveOptions): Promise<Outcome> {
-  const { layout, order, clock, judge, observe = unobserved } = options;
+  const { layout, order, clock, judge, observe = unobserved, unsigned = false } = options;
+  const signed = unsigned ? undefined : { root: order.root };
   const { releases } = layout;
   const { object, by, reason } = order;
   const journal = new Journal(releases, clock);
   const from = await releaseHere(layout);
   const to = await targetOf(layout, order);
   const kind = order.kind === 'apply' ? 'apply' : 'rollback';
-  await settle(machineOf({ layout, clock, from, to, kind, judge: judge ?? NOBODY }), journal);
+  await settle(machineOf({ layout, clock, from, to, kind, signed, judge: judge ?? NOBODY }), journal);
   const why = { kind: order.kind, object, by, reason };
   const words = `from ${from.version} to ${to.version}, ${order.kind} by ${by}: ${reason}`;
   const attempt = await journal.begin({ from, to, why }, words);
   const judged = judge ?? (await judgeOf(layout, clock, { order, attempt, from }));
-  const machine = observe(machineOf({ layout, clock, from, to, kind, judge: judged }));
+  const machine = observe(machineOf({ layout, clock, from, to, kind, signed, judge: judged }));
   const { outcome } = await upgrade(machine, observe(journal), attempt);
   await prune(layout);
   return outcome;

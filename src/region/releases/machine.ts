@@ -7,6 +7,7 @@ import { ContentStore } from '#gap/import/content-store.ts';
 import { gapFolders } from '#gap/import/folders.ts';
 import { checkInstalled, installRelease } from '#gap/release/install.ts';
 import { type Current, currentPath, type ReleaseId, readCurrent } from '#gap/release/journal.ts';
+import { requireSigned } from '#gap/release/signatures.ts';
 import type { Machine } from '#gap/release/upgrade.ts';
 import { type Clock, rfc3339 } from '#kernel/clock.ts';
 import type { Layout } from '../layout.ts';
@@ -52,10 +53,12 @@ export interface MachineOptions {
   readonly from: ReleaseId;
   readonly to: ReleaseId;
   readonly kind: 'apply' | 'rollback';
+  /** What its signatures are held against; undefined: nothing, in tests. */
+  readonly signed: { readonly root: string | undefined } | undefined;
   readonly judge: Judge;
 }
 
-export function machineOf({ layout, clock, from, to, kind, judge }: MachineOptions): Machine {
+export function machineOf({ layout, clock, from, to, kind, signed, judge }: MachineOptions): Machine {
   const content = new ContentStore(gapFolders(layout.gap).content);
   let plan: SupervisorPlan | undefined;
   let switched_ms = 0;
@@ -69,8 +72,18 @@ export function machineOf({ layout, clock, from, to, kind, judge }: MachineOptio
         if (to.digest.startsWith('sha256:')) await checkInstalled(to.folder);
         return `${to.version} is still in ${to.folder}, as it was`;
       }
+      const signers =
+        signed === undefined
+          ? ['nobody']
+          : await requireSigned({
+              content,
+              release: to,
+              releases: layout.releases,
+              root: signed.root,
+              clock,
+            });
       const { config } = await installRelease(content, to, layout.releases);
-      return `${config.files.length} files in ${to.folder}, each with the digest that was signed for`;
+      return `${config.files.length} files in ${to.folder}, each with the digest that ${signers.join(', ')} signed for`;
     },
     async check() {
       const region = regionOf(await planned());

@@ -14,7 +14,13 @@ import { killedSteps } from './testing/killed.ts';
 import { openUpgradeWorld, program } from './testing/world.ts';
 
 const go = (layout: Layout, order: Order, hold_ms = 50) =>
-  drive({ layout, order, clock: wakefulClock, judge: plainJudge(layout, wakefulClock, hold_ms) });
+  drive({
+    layout,
+    order,
+    clock: wakefulClock,
+    judge: plainJudge(layout, wakefulClock, hold_ms),
+    unsigned: true,
+  });
 
 const last = async (layout: Layout) => (await readJournal(layout.releases)).at(-1);
 

@@ -32,5 +32,6 @@ const outcome = await drive({
   clock: wakefulClock,
   judge: plainJudge(layout, wakefulClock, 50),
   observe,
+  unsigned: true,
 });
 process.stdout.write(`${JSON.stringify({ outcome, calls })}\n`);
