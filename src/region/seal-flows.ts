@@ -6,7 +6,11 @@ import { isIP } from 'node:net';
 import { contains, parseAddress, parseCidr } from '#engines/nftables/ipv4.ts';
 import { SEAL_UNTIL_S_MAX, type SealFlow } from '#engines/nftables/seal/model.ts';
 import type { PostgresConnection } from '#engines/postgres/database.ts';
+import type { NetworkResolver } from '#gap/seal/resolvers.ts';
 import type { ReconcileContext } from '#kernel/controller.ts';
+import { organizationRealm } from '#kernel/realm-id.ts';
+import { Instance, type InstanceObject } from '#services/compute/instance.ts';
+import { gatewayOf } from '#services/network/addresses.ts';
 import { AddressRange } from '#services/network/claims.ts';
 import type { RegionConfig } from './config/schema.ts';
 
@@ -35,4 +39,33 @@ export function whoseAddress(address: string, { realm }: ReconcileContext): stri
     return `${spec.owner.organization}/${spec.owner.project}/${spec.owner.name}`;
   }
   return undefined;
+}
+
+/** `hospital/ward/web`: the instance that has an address now, by its own organization's word. */
+export async function instanceAtAddress(
+  address: string,
+  context: ReconcileContext,
+): Promise<string | undefined> {
+  const [organization, project] = whoseAddress(address, context)?.split('/') ?? [];
+  if (organization === undefined) return undefined;
+  try {
+    return await context.realms.use(organizationRealm(organization), ({ view }) => {
+      const found = (view.list(Instance, project) as InstanceObject[]).find(({ status }) =>
+        status?.addresses?.some((one) => one.address === address),
+      );
+      return found && `${organization}/${project}/${found.metadata.name}`;
+    });
+  } catch {
+    // Gone, or closed for want of its keys: the network is known all the same.
+    return undefined;
+  }
+}
+
+/** The name servers of all networks: each at its gateway. */
+export function networkResolvers({ realm }: ReconcileContext): NetworkResolver[] {
+  return realm.view.list(AddressRange).flatMap(({ spec }) => {
+    if (spec.owner === undefined) return [];
+    const { organization, project, name } = spec.owner;
+    return [{ address: gatewayOf(spec.cidr), whose: `${organization}/${project}/${name}` }];
+  });
 }

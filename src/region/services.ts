@@ -57,8 +57,9 @@ import { catalogueController } from './base-content/catalogue.ts';
 import { publishedOrIn } from './base-content/image-files.ts';
 import type { RegionConfig } from './config/schema.ts';
 import { isRemote, WHY_NO_NETWORKS } from './external-incus.ts';
+import { pingProgram } from './install/unpack.ts';
 import { runningHere } from './releases/running.ts';
-import { whoseAddress } from './seal-flows.ts';
+import { instanceAtAddress, networkResolvers, whoseAddress } from './seal-flows.ts';
 import { insideProber } from './seal-inside.ts';
 import type { SealNews } from './supervisor/definition.ts';
 import { type RegionTimeService, whyNoTime } from './time.ts';
@@ -223,6 +224,9 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
       regionId: config.id,
       settingsFlows,
       whose: whoseAddress,
+      instanceAt: instanceAtAddress,
+      resolvers: networkResolvers,
+      ping: pingProgram(imageFolder),
       probeInside: insideProber({ incus, accessLog, clock, logger }),
       onSeal,
       ...(config.sealEvery_s === undefined ? {} : { look_ms: 1_000 * config.sealEvery_s }),

@@ -16,7 +16,7 @@ import { checkProgramReadable } from './embedded/unprivileged.ts';
 import { externalAddress, isRemote } from './external-incus.ts';
 import { installPackages, type Report } from './install/apply.ts';
 import { PACKAGES } from './install/packages.ts';
-import { ensureChrony } from './install/unpack.ts';
+import { ensureUnpacked } from './install/unpack.ts';
 import { checkDataFolder, type Layout, operatorCopy } from './layout.ts';
 import { checkListen } from './listen.ts';
 import { copyForOwner } from './owner-copy.ts';
@@ -73,10 +73,8 @@ export async function bringUp(options: UpOptions): Promise<UpResult> {
     const problem = await timings.measure('base image', () => ensureBaseImage(imageCache, report));
     if (problem !== undefined) shortcomings.push(problem);
   }
-  if (wantsTime(config)) {
-    const problem = await timings.measure('time', () => ensureChrony(imageCache, report));
-    if (problem !== undefined) shortcomings.push(problem);
-  }
+  if (wantsTime(config))
+    shortcomings.push(...(await timings.measure('programs', () => ensureUnpacked(imageCache, report))));
   const accounts = await timings.measure('folders', () => {
     const hsms = config.keys.hsms.map(({ name: hsm }) => hsm);
     const found = ensureAccounts({ hsm: hsms.length > 0, time: wantsTime(config) });

@@ -75,6 +75,7 @@ export interface Report extends AnyObject {
       by: string;
       source?: string;
       network?: string;
+      instance?: string;
       packets: number;
       ownProbe?: boolean;
     })[];
@@ -153,7 +154,9 @@ export function reportLines({ metadata, spec }: Report): string[] {
         one.source ?? one.by,
         ...where(one),
         `${one.packets} packets`,
-        one.network ?? (one.source === undefined ? 'process of the region' : ''),
+        one.source === undefined
+          ? 'process of the region'
+          : [one.instance, one.network && `network ${one.network}`].filter(Boolean).join(', '),
       ]),
     ),
   );

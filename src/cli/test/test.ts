@@ -10,7 +10,7 @@ import { ensureBaseImage } from '#region/base-content/image.ts';
 import { isRoot } from '#region/embedded/accounts.ts';
 import { installPackages } from '#region/install/apply.ts';
 import { PACKAGES, TEST_PACKAGES } from '#region/install/packages.ts';
-import { ensureChrony } from '#region/install/unpack.ts';
+import { ensureUnpacked } from '#region/install/unpack.ts';
 import { PROGRAM_FOLDER } from '#region/program.ts';
 import { chosenImageCache } from '../region/where.ts';
 import { findTestFiles, sortTestFiles } from './discover.ts';
@@ -69,7 +69,7 @@ async function prepare(): Promise<void> {
   for (const { message } of await installPackages([...PACKAGES, ...TEST_PACKAGES], print)) print(message);
   if (!isRoot()) return;
   const cache = chosenImageCache(undefined);
-  for (const problem of [await ensureBaseImage(cache, print), ensureChrony(cache, print)])
+  for (const problem of [await ensureBaseImage(cache, print), ...ensureUnpacked(cache, print)])
     if (problem !== undefined) print(problem);
 }
 

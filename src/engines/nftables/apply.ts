@@ -65,6 +65,11 @@ export async function transact(text: string): Promise<void> {
 export async function applyModel(model: FilterModel): Promise<FilterState> {
   const digest = modelDigest(model);
   await transact(renderModel(model, digest));
+  return { digest, absentBridges: await putSettings(model) };
+}
+
+/** Sets what routing for instances needs. Gives the bridges that are not there yet. Throws NftError. */
+export async function putSettings(model: FilterModel): Promise<readonly string[]> {
   const absent = new Set<string>();
   for (const setting of settingsFor(model)) {
     if (setting.bridge !== undefined && absent.has(setting.bridge)) continue;
@@ -77,7 +82,7 @@ export async function applyModel(model: FilterModel): Promise<FilterState> {
       absent.add(setting.bridge);
     }
   }
-  return { digest, absentBridges: [...absent] };
+  return [...absent];
 }
 
 /** Removes the region's rules. Settings stay: they are the bridges', and go with them. */

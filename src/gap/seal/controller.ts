@@ -17,6 +17,7 @@ import { type InsideProbe, judgeInside, keysOfInside } from './inside.ts';
 import { flowText, Interconnection, type InterconnectionObject } from './interconnection.ts';
 import { judgeProbes, keyOfTarget, type Verdict, verdictOf } from './judge.ts';
 import type { Met } from './probe.ts';
+import { askResolver, judgeResolver, type NetworkResolver, RESOLVERS_MAX } from './resolvers.ts';
 import { SEAL_NAME, SEALED, Seal, type SealObject, sealedCondition } from './seal-kind.ts';
 import {
   ATTEMPTS_MAX,
@@ -27,6 +28,7 @@ import {
   SealReport,
 } from './seal-report.ts';
 import type { Target } from './targets.ts';
+import { RegionTime, TIME_NAME, timeCondition } from './time-kind.ts';
 
 /** A hole is found within a minute; this is how often it is looked for. */
 const LOOK_MS = 15_000;
@@ -52,6 +54,10 @@ export interface SealControllerOptions {
   readonly notHeld: () => string | undefined;
   /** Whose an instance's address is, in words; undefined when nobody knows. */
   readonly whose: (address: string, context: ReconcileContext) => string | undefined;
+  /** The instance at an address, as `hospital/ward/web`; undefined when nobody knows. */
+  readonly instanceAt: (address: string, context: ReconcileContext) => Promise<string | undefined>;
+  /** The name servers of networks. */
+  readonly resolvers: (context: ReconcileContext) => readonly NetworkResolver[];
   /** Probes from inside the instances that may be; gives what each met. Never throws. */
   readonly probeInside: (context: ReconcileContext) => Promise<readonly InsideProbe[]>;
   /** How often it is looked at; by default every 15 s. */
@@ -74,6 +80,8 @@ interface Look {
 }
 
 type Why = ReportSpec['why'];
+/** Instances by their address. */
+type Names = ReadonlyMap<string, string>;
 
 export function sealController(options: SealControllerOptions): Controller {
   const { client, look_ms = LOOK_MS } = options;
@@ -83,6 +91,7 @@ export function sealController(options: SealControllerOptions): Controller {
   let inside: readonly ProbeResult[] = [];
   let insideKeys: ReadonlySet<string> = new Set();
   const known = new Set<string>();
+  let ways: readonly string[] | undefined;
 
   /** `isThorough`: from inside instances as well, which takes longer and is on record there. */
   async function look(
@@ -96,8 +105,10 @@ export function sealController(options: SealControllerOptions): Controller {
     const isInForce = found.digest === sealDigest(model) && found.disturbed.length === 0;
     const before = isInForce ? found : await client.apply(model);
     const targets = await options.targets();
-    const [met, instances] = await Promise.all([
+    const resolvers = options.resolvers(context).slice(0, RESOLVERS_MAX);
+    const [met, names, instances] = await Promise.all([
       options.tryToLeave(targets, clock),
+      Promise.all(resolvers.map(async (one) => judgeResolver(one, await askResolver(one)))),
       isThorough ? options.probeInside(context) : undefined,
     ]);
     const state = await client.state();
@@ -106,7 +117,7 @@ export function sealController(options: SealControllerOptions): Controller {
       inside = judgeInside(instances, counts, model.flows);
       insideKeys = new Set(instances.flatMap(keysOfInside));
     }
-    const probes = [...judgeProbes(targets, met, counts, model.flows), ...inside];
+    const probes = [...judgeProbes(targets, met, counts, model.flows), ...names, ...inside];
     const ownKeys = new Set([...targets.map(keyOfTarget), ...insideKeys]);
     const { enforced, processes } = state;
     const disturbed = [...new Set([...found.disturbed, ...state.disturbed])];
@@ -116,8 +127,20 @@ export function sealController(options: SealControllerOptions): Controller {
     return { state, verdict: isPast ? now : (alarm?.verdict ?? now), probes, ownKeys };
   }
 
-  function tellAttempts(seal: SealObject, { state, ownKeys }: Look, context: ReconcileContext): void {
+  /** Which instance each address is, of those that tried to leave. */
+  async function instancesOf({ state }: Look, context: ReconcileContext): Promise<Names> {
+    const sources = new Set(state.attempts.slice(0, ATTEMPTS_MAX).flatMap(({ source }) => source ?? []));
+    const found = await Promise.all(
+      [...sources].map(async (source) => [source, await options.instanceAt(source, context)] as const),
+    );
+    return new Map(found.flatMap(([source, name]) => (name === undefined ? [] : [[source, name]])));
+  }
+
+  async function tellAttempts(seal: SealObject, seen: Look, context: ReconcileContext): Promise<void> {
+    const { state, ownKeys } = seen;
     const fresh = state.attempts.filter((one) => !ownKeys.has(keyOf(one)) && !known.has(keyOf(one)));
+    if (fresh.length === 0) return;
+    const names = await instancesOf(seen, context);
     for (const one of fresh) if (known.size < KNOWN_MAX) known.add(keyOf(one));
     for (const one of fresh.slice(0, ATTEMPT_EVENTS_MAX)) {
       const what = state.enforced ? 'was not let out' : 'left undeclared';
@@ -125,7 +148,7 @@ export function sealController(options: SealControllerOptions): Controller {
         seal,
         'Warning',
         'AttemptToLeave',
-        `${attemptText(one, options.whose, context)} ${what}`,
+        `${attemptText(one, names, options.whose, context)} ${what}`,
       );
     }
   }
@@ -133,10 +156,14 @@ export function sealController(options: SealControllerOptions): Controller {
   function report(
     why: Why,
     seen: Look,
+    newWays: readonly string[],
+    names: Names,
     declared: readonly InterconnectionObject[],
     context: ReconcileContext,
   ): ReportSpec {
     const { state, verdict, probes, ownKeys } = seen;
+    const clockOf = context.realm.view.get(RegionTime, { name: TIME_NAME });
+    const time = clockOf === undefined ? undefined : timeCondition(clockOf)?.reason;
     const byUid = new Map(declared.map((object) => [object.metadata.uid, object]));
     return {
       at: rfc3339(context.clock.now()),
@@ -146,13 +173,18 @@ export function sealController(options: SealControllerOptions): Controller {
       enforced: state.enforced,
       processes: [...state.processes],
       bridges: state.bridges,
-      findings: verdict.findings.slice(0, FINDINGS_MAX).map((text) => text.slice(0, 512)),
+      ...(time === undefined ? {} : { time }),
+      findings: [...verdict.findings, ...newWays.map(newWayText)]
+        .slice(0, FINDINGS_MAX)
+        .map((text) => text.slice(0, 512)),
       probes: probes.slice(0, PROBES_MAX),
       attempts: state.attempts.slice(0, ATTEMPTS_MAX).map((one) => {
         const network = one.source === undefined ? undefined : options.whose(one.source, context);
+        const instance = one.source === undefined ? undefined : names.get(one.source);
         return {
           ...one,
           ...(network === undefined ? {} : { network }),
+          ...(instance === undefined ? {} : { instance }),
           ...(ownKeys.has(keyOf(one)) ? { ownProbe: true } : {}),
         };
       }),
@@ -190,6 +222,8 @@ export function sealController(options: SealControllerOptions): Controller {
       return { retryAfter_ms: error.reason === 'Absent' ? REPORT_MS : RETRY_MS };
     }
     const { state, verdict } = seen;
+    const newWays = state.ways.filter((way) => ways !== undefined && !ways.includes(way));
+    ways = state.ways;
     const before = sealedCondition(seal);
     const isOther = before?.reason !== verdict.reason || before?.message !== verdict.message;
     const now_ms = clock.now();
@@ -200,17 +234,18 @@ export function sealController(options: SealControllerOptions): Controller {
           ? 'Asked'
           : lastReport_ms === undefined
             ? 'Start'
-            : isOther
+            : isOther || newWays.length > 0
               ? 'Changed'
               : now_ms - lastReport_ms >= REPORT_MS
                 ? 'Schedule'
                 : undefined;
     let name: string | undefined;
     if (why !== undefined) {
+      const names = await instancesOf(seen, context);
       const { object } = await realm.resources.create(
         SealReport,
         undefined,
-        { metadata: { generateName: 'seal-' }, spec: report(why, seen, declared, context) },
+        { metadata: { generateName: 'seal-' }, spec: report(why, seen, newWays, names, declared, context) },
         change,
       );
       name = object.metadata.name;
@@ -226,7 +261,9 @@ export function sealController(options: SealControllerOptions): Controller {
     };
     await say(seal, verdict, more, context);
     await sayOfFlows(declared, state, context);
-    tellAttempts(seal, seen, context);
+    await tellAttempts(seal, seen, context);
+    for (const way of newWays.slice(0, ATTEMPT_EVENTS_MAX))
+      context.events.record(seal, 'Warning', 'NewWayOut', newWayText(way));
     const end_ms = nextEnd_ms(declared, now_ms);
     return { retryAfter_ms: Math.max(100, Math.min(look_ms, (end_ms ?? Infinity) - now_ms + 1)) };
   }
@@ -283,8 +320,12 @@ export function sealController(options: SealControllerOptions): Controller {
   };
 }
 
+const newWayText = (way: string): string =>
+  `this machine has a new route, ${way}: nothing undeclared takes it, but find out who made it and why`;
+
 function attemptText(
   { by, source, destination, protocol, port }: Attempt,
+  names: Names,
   whose: SealControllerOptions['whose'],
   context: ReconcileContext,
 ): string {
@@ -292,7 +333,7 @@ function attemptText(
   const who =
     source === undefined
       ? `process ${by}`
-      : `the instance at ${source}${owner === undefined ? '' : ` (${owner})`}`;
+      : `the instance ${names.get(source) ?? 'that is gone'} at ${source}${owner === undefined ? '' : ` (${owner})`}`;
   return `${who} to ${destination}${port === undefined ? '' : ` port ${port}`} by ${protocol}`;
 }
 

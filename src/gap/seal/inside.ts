@@ -26,6 +26,11 @@ export const INSIDE_TARGETS: readonly Target[] = [
   { what: 'an address outside', address: '203.0.113.77', protocol: 'icmp' },
   { what: 'an address outside, by IPv6', address: '2001:db8:7::77', protocol: 'tcp', port: 443 },
   { what: 'a name server outside', address: '203.0.113.53', protocol: 'udp', port: 53 },
+  { what: 'a name server outside', address: '203.0.113.53', protocol: 'tcp', port: 53 },
+  { what: 'a name server outside, by TLS', address: '203.0.113.53', protocol: 'tcp', port: 853 },
+  { what: 'a name server outside, by HTTPS', address: '203.0.113.53', protocol: 'tcp', port: 443 },
+  { what: 'a proxy outside', address: '203.0.113.77', protocol: 'tcp', port: 3128 },
+  { what: 'an address outside, by IPv6', address: '2001:db8:7::77', protocol: 'icmp' },
   { what: 'a time server outside', address: '203.0.113.123', protocol: 'udp', port: 123 },
   { what: 'the metadata address', address: '169.254.169.254', protocol: 'tcp', port: 80 },
 ];

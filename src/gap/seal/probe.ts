@@ -15,17 +15,25 @@ const AT_ONCE = 8;
 /** `Connected`, `Sent`, `Silence`, an error's code, or `Unable` when it could not be tried here. */
 export type Met = string;
 
-export async function tryToLeave(targets: readonly Target[], clock: Clock): Promise<readonly Met[]> {
+export async function tryToLeave(
+  targets: readonly Target[],
+  clock: Clock,
+  pingProgram: string,
+): Promise<readonly Met[]> {
   const met: Met[] = [];
   for (let at = 0; at < targets.length; at += AT_ONCE)
-    met.push(...(await Promise.all(targets.slice(at, at + AT_ONCE).map((target) => attempt(target, clock)))));
+    met.push(
+      ...(await Promise.all(
+        targets.slice(at, at + AT_ONCE).map((target) => attempt(target, clock, pingProgram)),
+      )),
+    );
   return met;
 }
 
-function attempt({ protocol, address, port = 0 }: Target, clock: Clock): Promise<Met> {
+function attempt({ protocol, address, port = 0 }: Target, clock: Clock, pingProgram: string): Promise<Met> {
   if (protocol === 'tcp') return dial(address, port, clock);
   if (protocol === 'udp') return send(address, port);
-  return ping(address);
+  return ping(pingProgram, address);
 }
 
 function dial(host: string, port: number, clock: Clock): Promise<Met> {
@@ -57,7 +65,7 @@ function send(address: string, port: number): Promise<Met> {
 }
 
 /** By ping(8), which a process without privileges needs for it; where there is none, nothing is tried. */
-function ping(address: string): Promise<Met> {
+function ping(program: string, address: string): Promise<Met> {
   const { promise, resolve } = Promise.withResolvers<Met>();
   const read = (error: ExecFileException | null, stdout: string, stderr: string) => {
     if (error === null) resolve('Answered');
@@ -68,7 +76,7 @@ function ping(address: string): Promise<Met> {
     else resolve('Silence');
   };
   try {
-    execFile('ping', ['-n', '-c', '1', '-W', '1', address], { timeout: PING_MS_MAX }, read);
+    execFile(program, ['-n', '-c', '1', '-W', '1', address], { timeout: PING_MS_MAX }, read);
   } catch {
     // Debian's has a capability that this process may never gain: then the kernel does not even start it.
     resolve('Unable');

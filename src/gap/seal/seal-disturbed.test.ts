@@ -59,6 +59,8 @@ test('an approved flow ends in force, and the seal in place, whatever is disturb
           tryToLeave: async () => [],
           notHeld: () => undefined,
           whose: () => undefined,
+          instanceAt: async () => undefined,
+          resolvers: () => [],
           probeInside: async () => [],
           onSeal: () => {},
         });

@@ -25,7 +25,7 @@ const PROBE = Type.Object({
     description: 'What it stands for: an address outside, a name server, the metadata address, a proxy.',
   }),
   destination: Type.String({ description: 'Where to.' }),
-  protocol: Type.String({ description: 'tcp, udp or icmp.' }),
+  protocol: Type.String({ description: 'tcp, udp, icmp, or dns: a name asked for.' }),
   port: Type.Optional(Type.Integer({ description: 'Of tcp and udp.' })),
   outcome: oneOf(OUTCOMES, {
     description:
@@ -47,6 +47,9 @@ const SPEC = Type.Object({
     description: 'Processes of the region that are held.',
   }),
   bridges: count('Bridges of instances that are held.'),
+  time: Type.Optional(
+    Type.String({ maxLength: 64, description: 'How the region’s clock was: RegionTime’s reason.' }),
+  ),
   findings: Type.Array(Type.String({ maxLength: 512 }), {
     maxItems: FINDINGS_MAX,
     description: 'What is wrong, in words.',
@@ -58,6 +61,9 @@ const SPEC = Type.Object({
       source: Type.Optional(Type.String({ description: 'The instance’s address.' })),
       network: Type.Optional(
         Type.String({ description: 'Whose address that is: organization and network.' }),
+      ),
+      instance: Type.Optional(
+        Type.String({ description: 'Which instance has that address: organization, project and name.' }),
       ),
       destination: Type.String({ description: 'Where to.' }),
       protocol: Type.String({ description: 'By which protocol.' }),

@@ -9,19 +9,32 @@ import { type SealControllerOptions, sealController } from './controller.ts';
 import { Interconnection } from './interconnection.ts';
 import { interconnectionActions } from './interconnection-actions.ts';
 import { tryToLeave } from './probe.ts';
+import { childrenOf } from './process-children.ts';
 import { Seal } from './seal-kind.ts';
 import { SealReport } from './seal-report.ts';
 import { machineTargets } from './targets.ts';
 import { type TimeControllerOptions, timeController } from './time-controller.ts';
 import { RegionTime } from './time-kind.ts';
 
+const STRAYS_NAMED_MAX = 8;
+
 export const SEAL_KINDS: readonly Kind[] = [Seal, SealReport, Interconnection, RegionTime];
 
 export interface SealServiceOptions
   extends Pick<
     SealControllerOptions,
-    'client' | 'regionId' | 'settingsFlows' | 'whose' | 'probeInside' | 'onSeal' | 'look_ms'
+    | 'client'
+    | 'regionId'
+    | 'settingsFlows'
+    | 'whose'
+    | 'instanceAt'
+    | 'resolvers'
+    | 'probeInside'
+    | 'onSeal'
+    | 'look_ms'
   > {
+  /** Path of a ping(8) that an account without privileges can start. */
+  readonly ping: string;
   /** The region's time, as it is to be watched. */
   readonly time: TimeControllerOptions;
   readonly clock: Clock;
@@ -29,7 +42,7 @@ export interface SealServiceOptions
   readonly realms: () => Pick<Realms, 'use'>;
 }
 
-export function sealService({ clock, realms, time, ...options }: SealServiceOptions): Service {
+export function sealService({ clock, realms, time, ping, ...options }: SealServiceOptions): Service {
   return {
     name: 'seal',
     kinds: SEAL_KINDS,
@@ -37,7 +50,7 @@ export function sealService({ clock, realms, time, ...options }: SealServiceOpti
       sealController({
         ...options,
         targets: () => machineTargets(process.env),
-        tryToLeave,
+        tryToLeave: (targets, at) => tryToLeave(targets, at, ping),
         notHeld: () => whyNotHeld(options.regionId),
       }),
       timeController(time),
@@ -46,10 +59,14 @@ export function sealService({ clock, realms, time, ...options }: SealServiceOpti
   };
 }
 
-/** Whether this process is still where the supervisor put it. */
+/** Whether this process, and all others that its supervisor started, are still where that put them. */
 function whyNotHeld(regionId: string): string | undefined {
+  const place = `/${controlGroupName(regionId)}/`;
   const own = controlGroupOf('self');
-  return own?.includes(`/${controlGroupName(regionId)}/`)
-    ? undefined
-    : `the region process runs outside the region’s control group, at ${own ?? 'no place'}; casemate down, then up, puts it back`;
+  if (own?.includes(place) !== true)
+    return `the region process runs outside the region’s control group, at ${own ?? 'no place'}; casemate down, then up, puts it back`;
+  const strays = childrenOf(process.ppid).filter(({ pid }) => controlGroupOf(pid)?.includes(place) === false);
+  if (strays.length === 0) return undefined;
+  const named = strays.slice(0, STRAYS_NAMED_MAX).map(({ pid, command }) => `${command} (pid ${pid})`);
+  return `${named.join(', ')} of the region was taken out of the region’s control group, so nothing holds it; casemate down, then up, puts it back`;
 }

@@ -12,6 +12,7 @@ export interface Target {
 /** Name servers and proxies that are tried. */
 const FOUND_MAX = 4;
 const DNS_PORT = 53;
+const PROXY_PORT = 3128;
 
 /** Addresses that belong to nobody (RFC 5737, RFC 3849), so that a probe that does get out disturbs nobody; and where clouds serve metadata. */
 export const ALWAYS: readonly Target[] = [
@@ -19,10 +20,17 @@ export const ALWAYS: readonly Target[] = [
   { what: 'an address outside', address: '198.51.100.77', protocol: 'tcp', port: 80 },
   { what: 'an address outside', address: '203.0.113.77', protocol: 'udp', port: 443 },
   { what: 'an address outside', address: '203.0.113.77', protocol: 'icmp' },
+  { what: 'an address outside, by IPv6', address: '2001:db8:7::77', protocol: 'icmp' },
   { what: 'an address outside, by IPv6', address: '2001:db8:7::77', protocol: 'tcp', port: 443 },
   { what: 'an address outside, by IPv6', address: '2001:db8:7::77', protocol: 'udp', port: 443 },
   { what: 'a name server outside', address: '203.0.113.53', protocol: 'udp', port: DNS_PORT },
   { what: 'a name server outside', address: '203.0.113.53', protocol: 'tcp', port: DNS_PORT },
+  { what: 'a name server outside, by TLS', address: '203.0.113.53', protocol: 'tcp', port: 853 },
+  { what: 'a name server outside, by HTTPS', address: '203.0.113.53', protocol: 'tcp', port: 443 },
+  { what: 'a name server outside, by IPv6', address: '2001:db8:7::53', protocol: 'udp', port: DNS_PORT },
+  { what: 'a proxy outside', address: '203.0.113.77', protocol: 'tcp', port: 3128 },
+  { what: 'a proxy outside', address: '203.0.113.77', protocol: 'tcp', port: 8080 },
+  { what: 'a proxy outside', address: '203.0.113.77', protocol: 'tcp', port: 1080 },
   { what: 'a time server outside', address: '203.0.113.123', protocol: 'udp', port: 123 },
   { what: 'the metadata address', address: '169.254.169.254', protocol: 'tcp', port: 80 },
   { what: 'the metadata address, by IPv6', address: 'fd00:ec2::254', protocol: 'tcp', port: 80 },
@@ -40,6 +48,14 @@ export async function machineTargets(environment: NodeJS.ProcessEnv): Promise<re
     ),
     ...gateways(routes ?? '').map(
       (address): Target => ({ what: 'this machine’s gateway', address, protocol: 'tcp', port: 443 }),
+    ),
+    ...gateways(routes ?? '').map(
+      (address): Target => ({
+        what: 'a proxy at this machine’s gateway',
+        address,
+        protocol: 'tcp',
+        port: PROXY_PORT,
+      }),
     ),
     ...proxies(environment),
   ];

@@ -61,8 +61,6 @@ export const PACKAGES: readonly RequiredPackage[] = [
   { name: 'nftables', purpose: 'network', files: ['/usr/sbin/nft'] },
   { name: 'dnsmasq-base', purpose: 'network', files: ['/usr/sbin/dnsmasq'] },
   { name: 'iproute2', purpose: 'network', files: ['/usr/sbin/ip', '/sbin/ip', '/usr/bin/ip', '/bin/ip'] },
-  // Tries ICMP from the region's own processes.
-  { name: 'iputils-ping', purpose: 'network', files: ['/usr/bin/ping', '/bin/ping'] },
   // What chrony is linked with, which is unpacked (`unpack.ts`).
   { name: 'libedit2', purpose: 'network', files: ['/usr/lib/*/libedit.so.2'] },
   { name: 'libseccomp2', purpose: 'network', files: ['/usr/lib/*/libseccomp.so.2'] },
@@ -84,6 +82,7 @@ export const TEST_PACKAGES: readonly RequiredPackage[] = [
   { name: 'openssl', purpose: 'test', files: ['/usr/bin/openssl'] },
   // Its timer would only look after certificates in /etc/letsencrypt, of which there are none.
   { name: 'certbot', purpose: 'test', files: ['/usr/bin/certbot'] },
+  { name: 'iputils-ping', purpose: 'test', files: ['/usr/bin/ping', '/bin/ping'] },
   { name: 'strace', purpose: 'test', files: ['/usr/bin/strace'] },
   { name: 'git', purpose: 'test', files: ['/usr/bin/git'] },
   {

@@ -5,13 +5,21 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
-import { applyModel, NftError, nft, transact } from '../apply.ts';
+import { applyModel, NftError, nft, putSettings, transact } from '../apply.ts';
 import type { FilterModel } from '../model.ts';
 import { portPrefix, tableName } from '../names.ts';
 import { type ControlGroup, ownControlGroup } from './control-group.ts';
 import { type Attempt, type FlowCount, type Listing, readListing } from './listing.ts';
 import { type SealModel, sealDigest } from './model.ts';
 import { renderOpen, renderSeal, sealTable } from './render.ts';
+import {
+  changedSettings,
+  foreignHooks,
+  type Route,
+  routesOfMachine,
+  strayRoutes,
+  waysOut,
+} from './surroundings.ts';
 
 const run = promisify(execFile);
 
@@ -31,6 +39,8 @@ export interface SealState {
   readonly bridges: number;
   /** What somebody changed by hand, in words. */
   readonly disturbed: readonly string[];
+  /** Where this machine's own routes lead. */
+  readonly ways: readonly string[];
   readonly attempts: readonly Attempt[];
   readonly flows: readonly FlowCount[];
 }
@@ -68,6 +78,8 @@ export class SealKeeper {
     if (this.#filter !== undefined && (await this.#readFilter()) !== this.#filterFingerprint) {
       await applyModel(this.#filter);
       this.#filterFingerprint = await this.#readFilter();
+    } else if (this.#filter !== undefined) {
+      await putSettings(this.#filter);
     }
     await this.#put(model);
     this.#model = model;
@@ -84,12 +96,14 @@ export class SealKeeper {
   async state(): Promise<SealState> {
     const listing = await this.#read();
     const inForce = listing !== undefined && listing.fingerprint === this.#fingerprint;
+    const routes = await routesOfMachine();
     return {
       ...(inForce && this.#model !== undefined ? { digest: sealDigest(this.#model) } : {}),
       enforced: this.#options.enforced,
       processes: this.#group?.processes ?? [],
       bridges: this.#bridges().length,
-      disturbed: (await this.#disturbed(listing)).slice(0, DISTURBED_MAX),
+      disturbed: (await this.#disturbed(listing, routes)).slice(0, DISTURBED_MAX),
+      ways: waysOut(routes, new Set(this.#bridges())),
       attempts: listing?.attempts ?? [],
       flows: listing?.flows ?? [],
     };
@@ -110,7 +124,7 @@ export class SealKeeper {
     return this.#filter?.zones.flatMap(({ bridges }) => bridges.map(({ name }) => name)) ?? [];
   }
 
-  async #disturbed(listing: Listing | undefined): Promise<string[]> {
+  async #disturbed(listing: Listing | undefined, routes: readonly Route[]): Promise<string[]> {
     const { region } = this.#options;
     const found: string[] = [];
     if (this.#model !== undefined && listing?.fingerprint !== this.#fingerprint) {
@@ -120,7 +134,16 @@ export class SealKeeper {
     if (this.#filter !== undefined && (await this.#readFilter()) !== this.#filterFingerprint) {
       found.push(`table inet or bridge ${tableName(region)} was changed or is gone`);
     }
+    if (this.#filter !== undefined) {
+      found.push(...(await changedSettings(this.#filter)));
+      const own = this.#filter.zones.flatMap((zone) => zone.bridges);
+      found.push(...strayRoutes(routes, own));
+    }
     const bridges = this.#bridges();
+    const isOurs = (device: string) => bridges.includes(device) || device.startsWith(portPrefix(region));
+    found.push(
+      ...foreignHooks((await nft(['list', 'chains', 'netdev'], '', LISTING_BYTES_MAX)).stdout, isOurs),
+    );
     const ports = bridges.length === 0 ? undefined : await portsOfBridges();
     for (const bridge of bridges) {
       const foreign = (ports?.get(bridge) ?? []).filter((port) => !port.startsWith(portPrefix(region)));

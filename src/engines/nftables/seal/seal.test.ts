@@ -117,6 +117,41 @@ describe('the seal', { skip: labProblem() }, () => {
     }
   });
 
+  it('holds whatever other tables say: what they accept earlier it drops all the same', async () => {
+    await host.seal.apply(model());
+    await host.root('nft', 'add', 'table', 'inet', 'other');
+    const first = '{ type filter hook output priority -300; policy accept; }';
+    await host.root('nft', 'add', 'chain', 'inet', 'other', 'first', first);
+    await host.root('nft', 'add', 'rule', 'inet', 'other', 'first', 'accept');
+    await host.root('nft', 'add', 'chain', 'inet', 'other', 'raw', first);
+    await host.root('nft', 'add', 'rule', 'inet', 'other', 'raw', 'tcp', 'dport', '8443', 'notrack');
+    assert.notEqual((await region(dials(outside, 8443))).code, 0);
+    await host.root('nft', 'delete', 'table', 'inet', 'other');
+  });
+
+  it('holds ICMP and ICMPv6 as well, with a real ping, and counts each', async () => {
+    for (const address of [outside, outside6]) {
+      const ping = ['ping', '-n', '-c', '1', '-W', '1', address];
+      assert.equal((await root(ping)).code, 0, `${address}: the wire works`);
+      assert.notEqual((await region(ping)).code, 0, address);
+    }
+    assert.ok((await tried(`region  ${outside} icmp 0`)) > 0);
+    assert.ok((await tried(`region  ${outside6} ipv6-icmp 0`)) > 0);
+    await host.seal.apply(model(flow({ protocol: 'icmp', ports: [] })));
+    assert.equal((await region(['ping', '-n', '-c', '1', '-W', '1', outside])).code, 0);
+    await host.seal.apply(model());
+  });
+
+  it('tells each new route of the machine, and opens none', async () => {
+    const { ways } = await host.seal.state();
+    await host.root('ip', 'route', 'add', '192.0.2.0/24', 'via', outside);
+    const after = (await host.seal.state()).ways.filter((way) => !ways.includes(way));
+    assert.deepEqual(after, [`192.0.2.0/24 via ${outside} dev up0`]);
+    assert.notEqual((await region(dials('192.0.2.1', 8443))).code, 0);
+    assert.ok((await tried('region  192.0.2.1 tcp 8443')) > 0);
+    await host.root('ip', 'route', 'delete', '192.0.2.0/24');
+  });
+
   it('is put in force again by an agent that starts, before anybody asks', async () => {
     await host.stopAgent();
     await host.root('nft', 'flush', 'ruleset');
@@ -191,6 +226,40 @@ describe('the seal over instances', { skip: labProblem() }, () => {
     assert.equal((await dial()).code, 0);
     await host.seal.apply({ format: 1, region: host.region, flows: [] });
     assert.notEqual((await dial()).code, 0);
+
+    const quiet = async () => assert.deepEqual((await host.seal.state()).disturbed, []);
+    await quiet();
+    for (const [change, undo, said] of [
+      [
+        ['ip', 'route', 'add', '192.0.2.0/24', 'via', '10.64.0.2'],
+        ['ip', 'route', 'delete', '192.0.2.0/24'],
+        `a route leads to 192.0.2.0/24 through bridge ${bridge}, by 10.64.0.2`,
+      ],
+      [
+        [
+          'nft',
+          'add table netdev other; add chain netdev other take { type filter hook ingress device ' +
+            port +
+            ' priority 0; }',
+        ],
+        ['nft', 'delete', 'table', 'netdev', 'other'],
+        `chain netdev other take takes packets of ${port}`,
+      ],
+    ] as const) {
+      await host.root(...(change as unknown as [string]));
+      assert.deepEqual((await host.seal.state()).disturbed, [said]);
+      await host.root(...(undo as unknown as [string]));
+      await quiet();
+    }
+    for (const [path, wrong] of [
+      ['net/ipv4/ip_forward', '0'],
+      [`net/ipv4/conf/${bridge}/proxy_arp_pvlan`, '0'],
+    ] as const) {
+      await host.root('sh', '-c', `echo ${wrong} > /proc/sys/${path}`);
+      const said = (await host.seal.state()).disturbed;
+      assert.ok(said.includes(`kernel setting ${path} is ${wrong}, not 1`), said.join());
+      assert.deepEqual((await host.seal.apply({ format: 1, region: host.region, flows: [] })).disturbed, []);
+    }
 
     await host.root('ip', 'link', 'add', 'stray0', 'type', 'veth', 'peer', 'name', 'stray1');
     await host.root('ip', 'link', 'set', 'stray0', 'master', bridge);
