@@ -87,29 +87,29 @@ export class Presence {
     for (let volume = 1; volume <= geometry.parameters.volumes; volume++) {
       const [first, end] = [geometry.firstOf(volume), geometry.endOf(volume)];
       const runs = this.#missingRuns(first, end);
-      const [run] = runs;
-      if (run === undefined) continue;
-      if (run.first === first && run.end === end)
-        places.push(`volume ${volume} (all of its ${end - first} blocks)`);
+      if (runs.missing === 0) continue;
+      if (runs.missing === end - first) places.push(`volume ${volume} (all of its ${runs.missing} blocks)`);
       else places.push(`volume ${volume} (${runsText(runs, first)})`);
     }
     const more = places.length - PLACES_NAMED_MAX;
     return more <= 0 ? places : [...places.slice(0, PLACES_NAMED_MAX), `${more} more volumes`];
   }
 
-  #missingRuns(first: number, end: number): Run[] {
-    const runs: Run[] = [];
+  #missingRuns(first: number, end: number): Runs {
+    const named: Run[] = [];
     let last: Run | undefined;
+    let missing = 0;
     for (let position = first; position < end; position++) {
       if (this.has(position)) continue;
-      if (last?.end === position) {
-        last.end = position + 1;
-        continue;
+      missing += 1;
+      if (last?.end === position) last.end = position + 1;
+      // However many there are, a few are kept.
+      else if (named.length < PLACES_NAMED_MAX) {
+        last = { first: position, end: position + 1 };
+        named.push(last);
       }
-      last = { first: position, end: position + 1 };
-      runs.push(last);
     }
-    return runs;
+    return { named, missing };
   }
 }
 
@@ -123,15 +123,20 @@ interface Run {
   end: number;
 }
 
+interface Runs {
+  /** The first ones. */
+  readonly named: readonly Run[];
+  /** Blocks of all of them. */
+  readonly missing: number;
+}
+
 /** Numbered within the volume, from 0. */
-function runsText(runs: readonly Run[], start: number): string {
-  const named = runs
-    .slice(0, PLACES_NAMED_MAX)
-    .map(({ first, end }) =>
-      end - first === 1 ? `${first - start}` : `${first - start} to ${end - 1 - start}`,
-    );
-  const rest = runs.slice(PLACES_NAMED_MAX).reduce((sum, { first, end }) => sum + end - first, 0);
-  return `blocks ${named.join(', ')}${rest === 0 ? '' : ` and ${rest} more`}`;
+function runsText({ named, missing }: Runs, start: number): string {
+  const shown = named.map(({ first, end }) =>
+    end - first === 1 ? `${first - start}` : `${first - start} to ${end - 1 - start}`,
+  );
+  const rest = named.reduce((count, { first, end }) => count - (end - first), missing);
+  return `blocks ${shown.join(', ')}${rest === 0 ? '' : ` and ${rest} more`}`;
 }
 
 const ID_SHOWN = 12;

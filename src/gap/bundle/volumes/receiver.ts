@@ -2,7 +2,7 @@
  * Takes in frames of one set, in any order, as often as they come, and makes the file of them: each block is written to its place at once, so that nothing grows in memory but a bit
  * for each. What is missing at the end is made from repair blocks. The first good frame says which set it is; other sets' frames are counted and left.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, rename, rm, statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { syncFolder } from '#trust/files.ts';
@@ -10,11 +10,11 @@ import { MIB } from '../limits.ts';
 import type { Progress } from '../output.ts';
 import { BundleError } from '../problem.ts';
 import { Coder } from './coder.ts';
+import { digestOf, writeAll } from './files.ts';
 import { type Frame, setOf, type VolumeSet } from './frame.ts';
 import { VOLUME_BLOCK_BYTES } from './limits.ts';
 import { Presence, shortage, shortId } from './presence.ts';
 import { type BlockStore, repairGroup } from './repair.ts';
-import { writeAll } from './split.ts';
 
 const RUN_BYTES = MIB;
 /** Different sets that are told apart. */
@@ -73,7 +73,7 @@ export class Receiver {
     if (lacking.blocks > 0) throw this.#withOthers(shortage(presence, lacking));
     const repaired = await this.#repair(files, damaged, progress);
     await data.truncate(set.geometry.parameters.size);
-    const digest = await digestOf(data);
+    const digest = await digestOf(data, this.#target, set.geometry.parameters.size);
     if (setOf(digest, set.geometry.parameters).id !== set.id) {
       const why = `its blocks were put together to sha256:${digest}, which is not the file that this set was made of`;
       throw new BundleError('WrongDigest', `set ${shortId(set)}`, why);
@@ -180,17 +180,6 @@ function storeOf({ presence, data, repair }: Files): BlockStore {
       return bytesRead === into.length;
     },
   };
-}
-
-async function digestOf(file: FileHandle): Promise<string> {
-  const whole = createHash('sha256');
-  const room = Buffer.allocUnsafe(RUN_BYTES);
-  for (let at = 0; ; ) {
-    const { bytesRead } = await file.read(room, 0, room.length, at);
-    if (bytesRead === 0) return whole.digest('hex');
-    whole.update(room.subarray(0, bytesRead));
-    at += bytesRead;
-  }
 }
 
 /** Blocks that follow each other, so that they are written together. */

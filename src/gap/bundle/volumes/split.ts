@@ -2,8 +2,8 @@
  * Splits a file: into volumes in a folder, or into a stream for a diode. The file is read three times: for its digest, for its blocks, for the repair blocks. The same file and the
  * same parameters give the same bytes.
  */
-import { createHash, randomBytes } from 'node:crypto';
-import { constants, type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { syncFolder } from '#trust/files.ts';
@@ -11,6 +11,7 @@ import { MIB } from '../limits.ts';
 import type { Progress } from '../output.ts';
 import { BundleError } from '../problem.ts';
 import { Coder } from './coder.ts';
+import { digestOf, openPlain, writeAll } from './files.ts';
 import { FRAME_BYTES, setOf, type VolumeSet, writeFrame } from './frame.ts';
 import { parametersFor } from './geometry.ts';
 import { VOLUME_BLOCK_BYTES, VOLUMES_MAX } from './limits.ts';
@@ -69,7 +70,7 @@ async function split(
   options: SplitOptions,
   sinkFor: (set: VolumeSet) => Promise<FrameSink>,
 ): Promise<VolumeSet> {
-  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  const file = await openPlain(path);
   const coder = new Coder();
   let sink: FrameSink | undefined;
   try {
@@ -99,18 +100,6 @@ async function split(
     await coder.close();
     await file.close();
   }
-}
-
-async function digestOf(file: FileHandle, path: string, size: number): Promise<string> {
-  const whole = createHash('sha256');
-  const room = Buffer.allocUnsafe(MIB);
-  for (let at = 0; at < size; ) {
-    const { bytesRead } = await file.read(room, 0, Math.min(room.length, size - at), at);
-    if (bytesRead === 0) throw new BundleError('Missing', path, 'became shorter while it was being split');
-    whole.update(room.subarray(0, bytesRead));
-    at += bytesRead;
-  }
-  return whole.digest('hex');
 }
 
 /** Puts blocks into frames, and tells how many there were. */
@@ -171,11 +160,6 @@ async function volumeFolder(folder: string, base: string, { geometry }: VolumeSe
       for (const file of files.values()) await file.close();
     },
   };
-}
-
-export async function writeAll(file: FileHandle, bytes: Uint8Array, start: number): Promise<void> {
-  for (let done = 0; done < bytes.length; )
-    done += (await file.write(bytes, done, bytes.length - done, start + done)).bytesWritten;
 }
 
 /** In the order of positions, so that a burst takes little of each group: repair blocks wait in a file that has no name until all are there. */
