@@ -44,8 +44,8 @@ describe('the region’s chronyd', () => {
       `pidfile ${folder}/${address}.pid`,
     );
   }
-  function start(command: string, ...args: string[]): ChildProcess {
-    const child = spawn('ip', ['netns', 'exec', place, command, ...args], { stdio: 'ignore' });
+  function start(...command: string[]): ChildProcess {
+    const child = spawn('ip', ['netns', 'exec', place, ...command], { stdio: 'ignore' });
     children.push(child);
     return child;
   }
@@ -143,6 +143,29 @@ describe('the region’s chronyd', () => {
       `server 127.0.0.1 port ${port} iburst maxsamples 1`,
     );
     assert.match(asked.stderr + asked.stdout, /System clock wrong by 40\.0|System clock wrong by 39\.9/);
+  });
+
+  it('takes time by NTS from a server whose certificate is of a declared authority, and from no other', async () => {
+    const address = '127.0.1.5';
+    const file = (name: string) => join(folder, name);
+    const subject = ['-subj', '/CN=time', '-addext', `subjectAltName=IP:${address}`];
+    for (const name of ['server', 'other'])
+      await run('openssl', [
+        ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'],
+        ...['-keyout', file(`${name}.key`), '-out', file(`${name}.pem`), ...subject],
+      ]);
+    await run('ip', ['-n', place, 'address', 'add', `${address}/32`, 'dev', 'lo']);
+    start(
+      ...[programs.daemon, '-d', '-x', '-u', 'root', 'local stratum 1', `bindaddress ${address}`, 'allow'],
+      ...['cmdport 0', 'bindcmdaddress /', `pidfile ${file('nts.pid')}`],
+      ...[`ntsserverkey ${file('server.key')}`, `ntsservercert ${file('server.pem')}`],
+    );
+    const port = CLIENT_PORT + 50;
+    await ours(port + 10, { server: address, nts: file('other.pem') });
+    await ours(port, { server: address, nts: file('server.pem') });
+    await becomes(port, ({ isReferenced }) => isReferenced);
+    const refused = await becomes(port + 10, ({ sources }) => sources.length === 1);
+    assert.deepEqual([refused.isReferenced, refused.sources[0]?.isReached], [false, false]);
   });
 
   it('takes no orders: who asks may look, and change nothing', async () => {

@@ -31,7 +31,7 @@ import type { Target } from './targets.ts';
 import { RegionTime, TIME_NAME, timeCondition } from './time-kind.ts';
 
 /** A hole is found within a minute; this is how often it is looked for. */
-const LOOK_MS = 15_000;
+export const LOOK_MS = 15_000;
 /** What somebody changed is put back at once; the alarm stays for so many looks, for people to see it. */
 const ALARM_LOOKS = 2;
 const RETRY_MS = 2_000;
