@@ -16,6 +16,7 @@ import { lists } from './lists.ts';
 import { mirror } from './mirror.ts';
 import { organizations } from './organizations.ts';
 import { releases } from './releases.ts';
+import { seal } from './seal.ts';
 import { start } from './start.ts';
 import { tokens } from './tokens.ts';
 import { volumes } from './volumes.ts';
@@ -34,6 +35,7 @@ export const MEASURES: Readonly<Record<string, Measure>> = {
   cosigning,
   start,
   releases,
+  seal,
   access,
   fairness,
   tokens,
