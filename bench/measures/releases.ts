@@ -6,16 +6,16 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { gapFolders } from '#gap/import/folders.ts';
-import type { Entry } from '#gap/release/journal.ts';
+import { type Entry, readJournal } from '#gap/release/journal.ts';
 import { publishTree } from '#gap/release/testing/publish-tree.ts';
+import { wakefulClock } from '#region/clock.ts';
 import { layoutOf } from '#region/layout.ts';
-import { PROGRAM_FOLDER } from '#region/program.ts';
+import { drive } from '#region/releases/drive.ts';
 import { startRegion, type TestRegion } from '#test/support/region.ts';
 import { type Fault, releaseTree, Silence } from '#test/support/releases.ts';
 import type { Row } from '../lib/result.ts';
 import type { Measure } from './context.ts';
 
-const CASEMATE = join(PROGRAM_FOLDER, 'casemate');
 const BACK_S_MAX = 60;
 
 const FAULTS: readonly Fault[] = ['does not start', 'hangs', 'ends soon'];
@@ -73,21 +73,34 @@ export const releases: Measure = {
 };
 
 async function apply(region: TestRegion, silence: Silence, version: string, fault?: Fault) {
-  const { gap } = layoutOf(region.data);
+  const layout = layoutOf(region.data);
   const trees = join(region.scratch, 'trees');
   mkdirSync(trees, { recursive: true });
-  const { content } = gapFolders(gap);
-  await publishTree(content, releaseTree(trees, version, fault));
+  const { content } = gapFolders(layout.gap);
+  const { release } = await publishTree(content, releaseTree(trees, version, fault));
+  const { digest } = release;
   // The region reads it as an account of its own.
   execFileSync('chown', ['-R', '--reference', content, content]);
   await region.casemate('release', 'plan', version);
+  // As `release apply` does, in a region with one operator.
+  await region.kubectl(
+    'patch',
+    'release',
+    version,
+    '--type=merge',
+    '-p',
+    JSON.stringify({ spec: { apply: digest } }),
+  );
   silence.longest_ms();
-  await region.run(CASEMATE, ['release', 'apply', version]);
+  await drive({
+    layout,
+    order: { kind: 'apply', object: version, version, digest, by: 'bench', reason: 'measured' },
+    clock: wakefulClock,
+    unsigned: true,
+  });
   const silent_ms = silence.longest_ms();
-  const { steps } = JSON.parse(await region.casemate('release', 'status', '-o', 'json')) as {
-    readonly steps: readonly Entry[];
-  };
-  return { entries: steps, silent_ms };
+  const entries = await readJournal(layout.releases);
+  return { entries: entries.filter(({ attempt }) => attempt === entries.at(-1)?.attempt), silent_ms };
 }
 
 function between_s(entries: readonly Entry[], from: string, to: string): number {

@@ -16,7 +16,7 @@ const CHILD_LIMIT_MS = 60_000;
 /** How often it was killed. */
 export async function killedSteps(
   { layout, publish }: UpgradeWorld,
-  wanted: (call: number) => boolean,
+  wanted: (call: number, when: 'before' | 'after') => boolean,
 ): Promise<number> {
   let version = 0;
   let running = 'checkout';
@@ -31,8 +31,8 @@ export async function killedSteps(
   const { calls } = JSON.parse(child(whole, 'never', 0).stdout) as { readonly calls: number };
   running = whole.version;
   for (let at = 0; at < calls; at++) {
-    if (!wanted(at)) continue;
-    for (const when of ['before', 'after']) {
+    for (const when of ['before', 'after'] as const) {
+      if (!wanted(at, when)) continue;
       const title = `${when} call ${at}`;
       const order = await next();
       assert.equal(child(order, when, at).signal, 'SIGKILL', title);
