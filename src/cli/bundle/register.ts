@@ -188,9 +188,10 @@ const volumeSize = () =>
     parseSize,
   );
 const parity = () =>
-  new Option('--parity <share>', 'how many of the blocks may be lost, wherever they are').argParser(
-    parsePercent,
-  );
+  new Option(
+    '--parity <share>',
+    'how many of the blocks that belong together may be lost; half of it, of all blocks',
+  ).argParser(parsePercent);
 
 function registerVolumes(bundle: Command): void {
   bundle
