@@ -10,7 +10,7 @@ import { encodeVkey } from '#kernel/log/note.ts';
 import { organizationRealm, REGION } from '#kernel/realm-id.ts';
 import { ApprovalRequest } from '#trust/approvals/approval-request.ts';
 import { openEnvelope } from './dsse.ts';
-import { MIB } from './limits.ts';
+import { EXPORT_BYTES_MAX, MIB } from './limits.ts';
 import type { ExportStatement } from './package.ts';
 import type { ExportRules } from './policy-kind.ts';
 import { ExportRequest } from './request-kind.ts';
@@ -235,9 +235,23 @@ test('pieces of the wrong size, of no file, or in no base64 are refused; a piece
   await assert.rejects(world.put('large', 'ann', 0, 2, first), /piece: large.txt has 2/);
   await assert.rejects(world.put('large', 'ann', 0, 1, first), /piece 1 of large.txt has 5 bytes/);
   await world.put('large', 'ann', 0, 0, Buffer.alloc(MIB));
+  assert.deepEqual(await world.held('large'), { pieces: [[0]] });
   await world.put('large', 'ann', 0, 0, first);
   const { status } = await world.submit('large', files);
   assert.equal(status?.phase, 'AwaitingApproval');
+});
+
+test('one realm’s requests fill no disk: what they hold at once is bounded, and ended ones count no more', async (t) => {
+  const world = await startExportWorld(t);
+  await world.policy({ bytes: EXPORT_BYTES_MAX });
+  const file = { path: 'a', size: EXPORT_BYTES_MAX, sha256: '0'.repeat(64) };
+  for (const name of ['a', 'b', 'c', 'd']) await world.create(name, {}, { files: [file] });
+  await assert.rejects(
+    world.create('e', {}, { files: [{ ...file, size: 1 }] }),
+    /would hold 4294967297 bytes/,
+  );
+  await world.deny('a', 'ben', 'too large');
+  await world.create('e', {}, { files: [file] });
 });
 
 test('content on the disk is nothing to whoever has the disk, and opens nowhere else', async (t) => {

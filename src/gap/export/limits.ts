@@ -13,6 +13,9 @@ export const REQUESTS_MAX = 1_000;
 /** Requests of one realm that hold content: each may hold as much as its policy allows. */
 export const OPEN_REQUESTS_MAX = 32;
 
+/** What one realm's requests hold on the disk at once, content and packages. */
+export const HELD_BYTES_MAX = 4 * EXPORT_BYTES_MAX;
+
 /** Findings that one request shows; what is more is counted. */
 export const FINDINGS_MAX = 256;
 /** Of one rule in one file. */

@@ -16,6 +16,7 @@ import {
   EXPORT_BYTES_MAX,
   FILES_MAX,
   FINDINGS_MAX,
+  HELD_BYTES_MAX,
   OPEN_REQUESTS_MAX,
   PIECE_BYTES,
   REQUESTS_MAX,
@@ -273,8 +274,19 @@ function admitNew({ kind, object, view }: AdmissionRequest): void {
   if (view.count(kind) >= REQUESTS_MAX)
     throw forbidden(subject, `there are ${REQUESTS_MAX} already; delete some that have ended`);
   let open = 0;
+  let bytes = spec.files.reduce((total, { size }) => total + size, 0);
   for (const entry of view.entries(kind)) {
-    if (OPEN_PHASES.includes(statusOf(entry.object())?.phase ?? 'Uploading')) open += 1;
+    const status = statusOf(entry.object());
+    const isOpen = OPEN_PHASES.includes(status?.phase ?? 'Uploading');
+    if (isOpen) open += 1;
+    if (isOpen || (status?.package !== undefined && status.package.removedAt === undefined))
+      bytes += status?.bytes ?? 0;
+  }
+  if (bytes > HELD_BYTES_MAX) {
+    throw forbidden(
+      subject,
+      `all requests and packages together would hold ${bytes} bytes; the most is ${HELD_BYTES_MAX}: delete some that have ended`,
+    );
   }
   if (open >= OPEN_REQUESTS_MAX)
     throw forbidden(

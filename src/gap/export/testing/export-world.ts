@@ -65,6 +65,8 @@ export interface ExportWorld {
   create(name: string, files: Files, more?: Partial<ExportSpec>): Promise<void>;
   /** One piece. */
   put(name: string, by: string, file: number, piece: number, bytes: Buffer): Promise<unknown>;
+  /** Which pieces are there, by file. */
+  held(name: string): Promise<unknown>;
   /** Brings all content and submits it, as `ann`, and runs the controller until nothing is left to do. */
   submit(name: string, files: Files): Promise<ExportRequestObject>;
   /** As when two others agreed. */
@@ -154,6 +156,7 @@ export async function startExportWorld(
       }),
     put: async (name, who, file, piece, bytes) =>
       act('put', await world.get(name), who, { file, piece, data: bytes.toString('base64') }),
+    held: async (name) => act('held', await world.get(name), 'ann', {}),
     async submit(name, files) {
       for (const [file, bytes] of Object.values(files).entries()) {
         for (let at = 0; at < bytes.length; at += PIECE_BYTES)
