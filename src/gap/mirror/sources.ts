@@ -9,7 +9,8 @@ const MARK = '# Written by the region at every start.';
 
 /** `key`: the region's, in ASCII armour. `url`: of the mirror, without a slash at the end. */
 export function bootHook(url: string, key: string): string {
-  const npmrc = [MARK, `registry=${url}${NPM_ROOT}/`];
+  // What is vulnerable the region's own report says; nothing else of npm's registry is here to be asked.
+  const npmrc = [MARK, `registry=${url}${NPM_ROOT}/`, 'audit=false', 'update-notifier=false'];
   // deb822, as apt reads it since 2.3.10: the key within, with a dot where a line is empty.
   const armour = key
     .trimEnd()
