@@ -196,15 +196,26 @@ async function readAllBlocks(source: BundleSource, path: string, layers: readonl
   return blocks;
 }
 
-/** What may travel as a delta, and what may not: whatever is read before content could be made again. */
+/** What may travel in another form, and what may not: whatever is read before content could be made again. */
 function contentOf(items: readonly Item[]) {
   const layers = items.flatMap((item) => item.layers.map(({ descriptor }) => descriptor));
-  const others = items.flatMap((item) => [item.manifest, item.companion, item.config, ...item.statements]);
+  const small = items.flatMap(({ config, statements }) => [config, ...statements]).filter(mayBeCompressed);
+  const others = items.flatMap(({ manifest, companion, config, statements }) => [
+    manifest,
+    companion,
+    ...[config, ...statements].filter((one) => !mayBeCompressed(one)),
+  ]);
+  const sizes = (blobs: readonly Descriptor[]) => new Map(blobs.map(({ digest, size }) => [digest, size]));
   return {
-    content: new Map(layers.map(({ digest, size }) => [digest, size])),
+    content: sizes(layers),
+    statements: sizes(small),
     carried: new Set(others.map(({ digest }) => digest)),
   };
 }
+
+/** Of what is not content: of one block, since it has no list of blocks, and not what is read to know how the rest travels. */
+export const mayBeCompressed = ({ mediaType, size }: Pick<Descriptor, 'mediaType' | 'size'>): boolean =>
+  mediaType !== MEDIA.blocks && mediaType !== MEDIA.empty && !needsBlocks(size);
 
 /** Reads how parts of the content travel; undefined where all of it travels whole. The snapshot must be trusted, or the answer is not either. */
 export async function readDeltas(

@@ -74,7 +74,7 @@ export async function inspectBundle(path: string): Promise<Inspected> {
 }
 
 async function inspectDeltas(deltas: Deltas, items: readonly Item[]): Promise<InspectedDeltas> {
-  const contents = items.flatMap(({ layers }) => layers.map(({ descriptor }) => descriptor));
+  const contents = items.flatMap(blobsOf).map(({ descriptor }) => descriptor);
   return {
     ...summaryOfDeltas(deltas, new Map(contents.map(({ digest, size }) => [digest, size]))),
     needs: await needsOf(deltas, items),

@@ -156,9 +156,9 @@ async function asWhole(
   const missing = await missingOf(await needsOf(deltas, items, isThere), bases);
   if (missing.length > 0) throw MissingBasesError.of(missing);
   const known = new Map(
-    items.flatMap(({ layers }) =>
-      layers.map(({ descriptor: { digest, size }, blocks }) => [digest, { size, blocks }] as const),
-    ),
+    items
+      .flatMap(blobsOf)
+      .map(({ descriptor: { digest, size }, blocks }) => [digest, { size, blocks }] as const),
   );
   return wholeSource(source, deltas, known, bases);
 }

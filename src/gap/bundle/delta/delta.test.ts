@@ -173,7 +173,11 @@ function parsed(deltas: readonly Delta[], left: readonly string[] = []) {
     [hex('4'), 100],
     [hex('5'), 100],
   ]);
-  return parseDeltas(bytes, { content, carried: new Set([hex('5')]) });
+  return parseDeltas(bytes, {
+    content,
+    statements: new Map([[hex('6'), 100]]),
+    carried: new Set([hex('5')]),
+  });
 }
 
 test('what a signer says of deltas must fit what it is about, whoever signed it', () => {
@@ -182,6 +186,8 @@ test('what a signer says of deltas must fit what it is about, whoever signed it'
     assert.throws(() => parsed(deltas, left), { name: 'BundleError', message });
   refused(/: is no content of this bundle$/, [{ ...good, digest: hex('9') }]);
   refused(/: is no content of this bundle$/, [], [hex('9')]);
+  assert.equal(parsed([{ ...good, digest: hex('6') }]).byDigest.size, 1);
+  refused(/: is no content of this bundle$/, [], [hex('6')]);
   refused(/: says something about an item: it travels whole$/, [], [hex('5')]);
   refused(/: stands twice, or out of order$/, [good, good]);
   refused(/: stands twice, or out of order$/, [], [hex('4'), hex('1')]);

@@ -127,12 +127,14 @@ const readDocument = readerOf(Document);
 export interface Content {
   /** Sizes of layers, by digest. */
   readonly content: ReadonlyMap<string, number>;
+  /** Sizes of what is said about items, and may be compressed. */
+  readonly statements: ReadonlyMap<string, number>;
   /** Digests of what is read before anything could be made again. */
   readonly carried: ReadonlySet<string>;
 }
 
 /** Reads the document and holds it against what it is about. Throws BundleError that names what is wrong. */
-export function parseDeltas(bytes: Buffer, { content, carried }: Content): Deltas {
+export function parseDeltas(bytes: Buffer, { content, statements, carried }: Content): Deltas {
   const document = readDocument(bytes, DELTAS_PART);
   const deltas = deltasOf(document);
   if (!deltas.bytes.equals(bytes))
@@ -141,14 +143,15 @@ export function parseDeltas(bytes: Buffer, { content, carried }: Content): Delta
   requireOrdered(document.left);
   for (const digest of [...deltas.byDigest.keys(), ...document.left]) {
     const part = partOf(digest);
-    if (!content.has(digest)) throw new BundleError('Unexpected', part, 'is no content of this bundle');
+    if (!content.has(digest) && !(statements.has(digest) && deltas.byDigest.has(digest)))
+      throw new BundleError('Unexpected', part, 'is no content of this bundle');
     if (carried.has(digest))
       throw new BundleError('Malformed', part, 'says something about an item: it travels whole');
   }
   for (const delta of document.deltas) {
     if (deltas.left.has(delta.digest))
       throw new BundleError('Malformed', partOf(delta.digest), 'is left out, and has a delta');
-    requireFitting(delta, content.get(delta.digest) ?? 0);
+    requireFitting(delta, content.get(delta.digest) ?? statements.get(delta.digest) ?? 0);
   }
   return deltas;
 }

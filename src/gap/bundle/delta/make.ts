@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { CarriedDeltas } from '../assemble.ts';
 import type { Blob } from '../blob.ts';
 import type { BuiltItem } from '../build.ts';
+import { mayBeCompressed } from '../contents.ts';
 import { hexOf, TITLE } from '../descriptor.ts';
 import { BLOCK_BYTES, DELTAS_MAX } from '../limits.ts';
 import { readManifest } from '../manifest.ts';
@@ -37,8 +38,8 @@ export async function makeDeltas(
   const left = new Set<string>();
   const data = new Map<string, Blob>();
   const notAtHand: Candidate[] = [];
-  for (const { path, blob, candidates } of partsOf(items, had)) {
-    if (had.digests.has(blob.digest)) {
+  for (const { path, blob, candidates, isContent } of partsOf(items, had)) {
+    if (isContent && had.digests.has(blob.digest)) {
       left.add(blob.digest);
       continue;
     }
@@ -78,9 +79,11 @@ interface Part {
   readonly path: string;
   readonly blob: Blob;
   readonly candidates: readonly Candidate[];
+  /** Else it is said about content. */
+  readonly isContent: boolean;
 }
 
-/** Each piece of content once, but what is read before content could be made again. */
+/** Each piece of content once, and what is said about it, but for what is read before anything could be made again. */
 function partsOf(items: readonly BuiltItem[], had: Had): readonly Part[] {
   const carried = new Set<string>();
   const parts = new Map<string, Part>();
@@ -88,12 +91,17 @@ function partsOf(items: readonly BuiltItem[], had: Had): readonly Part[] {
     const byDigest = new Map(blobs.map((blob) => [blob.digest, blob]));
     const { config, layers } = readManifest(bytesOf(manifest), path);
     const said = readManifest(bytesOf(companion), path);
-    for (const { digest } of [manifest, companion, config, said.config, ...said.layers]) carried.add(digest);
-    for (const [place, { digest, size, annotations }] of layers.entries()) {
+    const add = (digest: string, candidates: readonly Candidate[], isContent: boolean) => {
       const blob = byDigest.get(digest);
-      if (blob === undefined || parts.has(digest)) continue;
-      const title = annotations?.[TITLE];
-      parts.set(digest, { path, blob, candidates: candidatesFor(had, path, { title, size }, place) });
+      if (blob !== undefined && !parts.has(digest)) parts.set(digest, { path, blob, candidates, isContent });
+    };
+    for (const { digest } of [manifest, companion]) carried.add(digest);
+    for (const [place, { digest, size, annotations }] of layers.entries()) {
+      add(digest, candidatesFor(had, path, { title: annotations?.[TITLE], size }, place), true);
+    }
+    for (const descriptor of [config, said.config, ...said.layers]) {
+      if (mayBeCompressed(descriptor)) add(descriptor.digest, [], false);
+      else carried.add(descriptor.digest);
     }
   }
   return [...parts.values()].filter(({ blob }) => !carried.has(blob.digest));

@@ -1,5 +1,5 @@
 /** What a bundle of deltas needs of those before it, and whether it is there: asked before anything is changed. */
-import type { Item } from '../contents.ts';
+import { blobsOf, type Item } from '../contents.ts';
 import { TITLE } from '../descriptor.ts';
 import type { Bases } from './bases.ts';
 import type { Deltas } from './document.ts';
@@ -40,13 +40,13 @@ export async function needsOf(
   has: (digest: string, size: number) => Promise<boolean> = async () => false,
 ): Promise<readonly Need[]> {
   const needs = new Map<string, Need>();
-  for (const { path, layers } of items) {
-    for (const { descriptor } of layers) {
+  for (const item of items) {
+    for (const { descriptor } of blobsOf(item)) {
       const { digest, size, annotations } = descriptor;
       const base = deltas.byDigest.get(digest)?.base;
       if (base === undefined && !deltas.left.has(digest)) continue;
       if (await has(digest, size)) continue;
-      const need = base ?? { digest, size, name: contentName(path, annotations?.[TITLE], digest) };
+      const need = base ?? { digest, size, name: contentName(item.path, annotations?.[TITLE], digest) };
       needs.set(need.digest, need);
     }
   }
