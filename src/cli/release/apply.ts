@@ -82,7 +82,10 @@ const rollbackHere = inSession(async (session: Session, options: RollbackOptions
   const layout = regionHere(options.data);
   const type = await gapType(session, 'Release');
   const { items } = await listObjects(session.client, type, undefined);
-  const running = items.find((item) => statusOf(item)?.phase === 'Running');
+  const current = await readCurrent(layout.releases);
+  const running = items.find(
+    (item) => statusOf(item)?.phase === 'Running' && statusOf(item)?.plan?.digest === current?.digest,
+  );
   const before = statusOf(running)?.before;
   if (running === undefined || before === undefined)
     throw new CliError('no release runs here that one could go back from', {

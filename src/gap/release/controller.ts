@@ -76,10 +76,11 @@ async function tell(
   const [entries, current] = await Promise.all([source.journal(), source.current()]);
   const told = toldBy(object, entries, current);
   await write(object, context, told);
-  if (told.phase === 'Upgrading') return { retryAfter_ms: LOOK_MS };
-  return told.phase === 'Approved' || (told.phase === 'Running' && object.spec.rollback !== undefined)
-    ? { retryAfter_ms: WAIT_MS / 10 }
-    : undefined;
+  // Also of a release that ran until now: whether it still does is known when the change that is under way has ended.
+  const last = entries.at(-1);
+  if (last !== undefined && !isEnd(last.step)) return { retryAfter_ms: LOOK_MS };
+  const waits = told.phase === 'Approved' || (told.phase === 'Running' && object.spec.rollback !== undefined);
+  return waits ? { retryAfter_ms: LOOK_MS } : undefined;
 }
 
 type Told = Pick<ReleaseStatus, 'phase'> & Partial<Pick<ReleaseStatus, 'steps' | 'attempt' | 'before'>>;
