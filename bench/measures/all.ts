@@ -9,6 +9,7 @@ import { fairness } from './fairness.ts';
 import { gapDelta } from './gap-delta.ts';
 import { gets } from './gets.ts';
 import { growth } from './growth.ts';
+import { imports } from './imports.ts';
 import { instances } from './instances.ts';
 import { keys } from './keys.ts';
 import { ledger } from './ledger.ts';
@@ -41,6 +42,7 @@ export const MEASURES: Readonly<Record<string, Measure>> = {
   tokens,
   keys,
   vulnerabilities,
+  imports,
   exports,
   'gap-delta': gapDelta,
   volumes,

@@ -17,6 +17,11 @@ const PUBLISHED = 'published.json';
 const BLOBS = 'blobs/sha256';
 const LISTS = 'lists';
 const HEX = /^[0-9a-f]{64}$/;
+/** As `writeDurably` calls them. */
+const DRAFTS: readonly (readonly [folder: string, name: RegExp])[] = [
+  ['.', /^published\.json\.[0-9a-f]{8}\.new$/],
+  [LISTS, /^[0-9a-f]{64}\.[0-9a-f]{8}\.new$/],
+];
 
 const Blob = Type.Object({ digest: Type.String(), size: Type.Integer() });
 const PublishedItem = Type.Object({
@@ -96,7 +101,10 @@ export class ContentStore {
 
   /** Removes what an interrupted publishing or retiring left. Gives how many bytes that freed. */
   collect(): Promise<number> {
-    return this.#oneAtATime(async () => this.#collect(await this.bundles()));
+    return this.#oneAtATime(async () => {
+      await this.#removeDrafts();
+      return this.#collect(await this.bundles());
+    });
   }
 
   async #publish(quarantine: string, bundle: PublishedBundle): Promise<Room> {
@@ -144,6 +152,15 @@ export class ContentStore {
     if (unneeded.size > 0) await syncFolder(join(this.#folder, BLOBS));
     for (const name of dead) await rm(join(this.#folder, LISTS, name), { force: true });
     return freed;
+  }
+
+  /** Of small files that somebody was killed over. */
+  async #removeDrafts(): Promise<void> {
+    for (const [folder, draft] of DRAFTS) {
+      const inner = join(this.#folder, folder);
+      for (const name of await readdir(inner).catch(absentIsEmpty))
+        if (draft.test(name)) await rm(join(inner, name), { force: true });
+    }
   }
 
   async #read(list: string): Promise<readonly string[]> {

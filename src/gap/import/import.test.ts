@@ -1,6 +1,6 @@
 // Imports, from the inbox to content: what is signed comes in, what is not is refused with the part named, and nothing older comes after.
 import assert from 'node:assert/strict';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { REGION } from '#kernel/realm-id.ts';
@@ -116,6 +116,50 @@ test('a clock that was put back opens nothing that has expired: the ledger knows
   world.ledger_ms = Date.parse('2028-01-01T00:00:00Z');
   const { phase, refusals } = await world.bring('seven');
   assert.deepEqual([phase, refusals?.[0]?.reason, refusals?.[0]?.part], ['Refused', 'Expired', 'timestamp']);
+});
+
+for (const [where, clock] of [
+  ['far back', '1990-01-01T00:00:00Z'],
+  ['far ahead', '2099-01-01T00:00:00Z'],
+] as const) {
+  test(`a clock that is ${where} bricks nothing: what expired meanwhile comes before people, with what is strange about it`, async (t) => {
+    const world = await startImportWorld(t);
+    await world.trust();
+    await world.bundles.signed('seven', 'tar');
+    await world.carry('seven');
+    world.clock.set(Date.parse(clock));
+    const { phase, bundle } = await world.bring('seven');
+    assert.equal(phase, 'AwaitingApproval');
+    const remarks = bundle?.remarks.join('\n') ?? '';
+    assert.match(remarks, where === 'far back' ? /one of them is wrong/ : /targets expired at 2027/);
+    assert.ok((bundle?.ageDays ?? -1) >= 0);
+  });
+}
+
+test('a policy on age refuses what is older than its days, also when the clock was put back after the ledger had gone on', async (t) => {
+  const world = await startImportWorld(t);
+  await world.trust();
+  await world.age({ days: 30, expired: 'refuse' });
+  await world.bundles.signed('seven', 'tar');
+  await world.carry('seven');
+  // Two days old by the clock.
+  assert.equal((await world.bring('seven')).phase, 'AwaitingApproval');
+  await copyFile(join(world.folders.inbox, 'seven'), join(world.folders.inbox, 'again'));
+  world.ledger_ms = Date.parse('2027-01-15T00:00:00Z');
+  const { phase, refusals } = await world.bring('again');
+  assert.deepEqual([phase, refusals?.[0]?.reason, refusals?.[0]?.part], ['Refused', 'Expired', 'targets']);
+  assert.match(refusals?.[0]?.message ?? '', /more than 30 days before 2027-01-15T00:00:00Z/);
+});
+
+test('a policy that only remarks lets what is old before people, and says how old it may be', async (t) => {
+  const world = await startImportWorld(t);
+  await world.trust();
+  await world.age({ days: 1 });
+  await world.bundles.signed('seven', 'tar');
+  await world.carry('seven');
+  const { phase, bundle } = await world.bring('seven');
+  assert.equal(phase, 'AwaitingApproval');
+  assert.match(bundle?.remarks.join('\n') ?? '', /more than a day before/);
 });
 
 test('a bundle that brings ten roots since the trusted one is taken, and its last root is kept though nobody published it', async (t) => {

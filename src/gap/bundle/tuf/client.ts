@@ -191,7 +191,7 @@ function ageRemarks(created: string, start_ms: number, { days, expired }: AgePol
   const age_days = (start_ms - Date.parse(created)) / DAY_ms;
   // What is no date at all is too old.
   if (days === undefined || age_days <= days) return [];
-  const why = `was made at ${created}, more than ${days} days before ${rfc3339(start_ms)}, which is as old as the policy here allows`;
+  const why = `was made at ${created}, more than ${days === 1 ? 'a day' : `${days} days`} before ${rfc3339(start_ms)}, which is as old as the policy here allows`;
   if (expired === 'refuse') throw new BundleError('Expired', 'targets', why);
   return [`it ${why}`];
 }

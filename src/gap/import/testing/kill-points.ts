@@ -122,7 +122,7 @@ async function stateOf(gap: string) {
     bundles: bundles.map(({ name, version }) => `${name} ${version}`),
     blobs,
     lists: await readdir(join(folders.content, 'lists')),
-    others: (await readdir(folders.content)).filter((name) => !name.endsWith('.new')).toSorted(),
+    others: (await readdir(folders.content)).toSorted(),
     quarantine: await readdir(folders.quarantine),
   };
 }
