@@ -119,7 +119,7 @@ suite('a sealed region with a package mirror', { timeout: 540_000 }, () => {
     const npm = (...args: readonly string[]) => {
       const script = `mount --bind ${file('resolv.conf')} "$(readlink -f /etc/resolv.conf)" && exec npm "$@"`;
       const enter = [`--target=${pid}`, '--net', '--', 'unshare', '--mount', 'sh', '-c', script, 'npm'];
-      return runCommand('nsenter', [...enter, ...args, '--no-audit', '--no-fund'], {
+      return runCommand('nsenter', [...enter, ...args], {
         cwd: file('app'),
         env: {
           npm_config_globalconfig: file('npmrc'),
@@ -140,7 +140,10 @@ suite('a sealed region with a package mirror', { timeout: 540_000 }, () => {
   test('everybody sees which bundle a package came with, who signed it, and what proves that it was let in', async () => {
     const url = (await must('sed', '-n', 's/^URIs: //p', '/etc/apt/sources.list.d/casemate.sources')).trim();
     const [jq] = JSON.parse(await must('curl', '-sf', `${new URL(url).origin}/provenance/apt/jq`));
-    assert.deepEqual([jq.origin.bundle, jq.origin.signers, jq.origin.import], ['town', ['alice', 'bob'], 'town']);
+    assert.deepEqual(
+      [jq.origin.bundle, jq.origin.signers, jq.origin.import],
+      ['town', ['alice', 'bob'], 'town'],
+    );
     const told = await region.casemate('gap', 'packages', 'jq');
     assert.match(told, /^jq \S+ \(\w+\), for apt\n {2}sha256 [0-9a-f]{64}/);
     assert.match(told, /signed by alice, bob: 2 were needed[\s\S]*gap receipt town proves it/);
