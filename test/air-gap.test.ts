@@ -100,9 +100,14 @@ suite('a region with no way out', { timeout: 600_000 }, () => {
     }
     // The seal tries to get out on purpose, to addresses that belong to nobody.
     const probed = new Set(ALWAYS.map(({ address, port = 0 }) => `${address} ${port}`));
+    // ping(8) looks up its way by a datagram of its own first.
+    const pinged = new Set(ALWAYS.flatMap(({ address, protocol }) => (protocol === 'icmp' ? [address] : [])));
     const ours = attempts.filter(
       ({ destination, port, fromInterface }) =>
-        fromInterface === undefined && !own.check(destination) && !probed.has(`${destination} ${port}`),
+        fromInterface === undefined &&
+        !own.check(destination) &&
+        !pinged.has(destination) &&
+        !probed.has(`${destination} ${port}`),
     );
     assert.deepEqual(ours, []);
   });
