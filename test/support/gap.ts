@@ -18,7 +18,10 @@ export interface ConnectedSide {
 }
 
 /** `env`: of the machine's own apt and npm. */
-export async function connectedSide(folder: string, env: NodeJS.ProcessEnv = {}): Promise<ConnectedSide> {
+export async function connectedSide(
+  folder: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<ConnectedSide> {
   const file = (name: string) => join(folder, name);
   const bundle = (...args: readonly string[]) =>
     output(runCommand(CASEMATE, ['bundle', ...args], { env, cwd: folder }), `bundle ${args.join(' ')}`);
