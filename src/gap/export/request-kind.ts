@@ -2,14 +2,15 @@
  * ExportRequest: files that somebody wants to leave the realm, for a recipient, with a reason. What leaves is said by digest when it is asked for and never changes; the
  * content follows, is checked, and waits for two people other than who asked. Blocked requests say which rule, and where.
  */
+
 import { hash } from 'node:crypto';
 import { type Static, Type } from 'typebox';
+import { isInternal } from '#kernel/access.ts';
 import { rfc3339 } from '#kernel/clock.ts';
 import { forbidden, invalid, type StatusCause } from '#kernel/errors.ts';
 import { type AdmissionRequest, defineKind, type ObjectOf } from '#kernel/kind.ts';
 import { CONDITIONS, oneOf } from '#kernel/kind-parts.ts';
 import type { KubeObject } from '#kernel/object.ts';
-import { isInternal } from '#trust/access/guard.ts';
 import { GAP_GROUP } from '../import/trust-kind.ts';
 import { RULE_NAMES } from './check/finding.ts';
 import {

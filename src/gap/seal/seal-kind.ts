@@ -1,12 +1,13 @@
 /**
  * Seal: how the region's air gap is held, now. There is one, `region`, made by the region itself. A person can do one thing to it: ask for a probe.
  */
+
 import { Type } from 'typebox';
+import { isInternal } from '#kernel/access.ts';
 import { forbidden } from '#kernel/errors.ts';
 import { type AdmissionRequest, defineKind, type ObjectOf } from '#kernel/kind.ts';
 import { CONDITIONS } from '#kernel/kind-parts.ts';
 import type { Condition, KubeObject } from '#kernel/object.ts';
-import { isInternal } from '#trust/access/guard.ts';
 import { SEAL_GROUP } from './interconnection.ts';
 
 export const SEAL_NAME = 'region';

@@ -2,11 +2,12 @@
  * SealReport: what was probed, what was tried and what passed, at one time. An object, hence a leaf of the region's ledger that its signed checkpoints cover.
  * Only the region writes one, nobody changes one, and old ones go; their leaves stay.
  */
+
 import { type Static, Type } from 'typebox';
+import { isInternal } from '#kernel/access.ts';
 import { forbidden } from '#kernel/errors.ts';
 import { defineKind, type ObjectOf } from '#kernel/kind.ts';
 import { oneOf } from '#kernel/kind-parts.ts';
-import { isInternal } from '#trust/access/guard.ts';
 import { SEAL_GROUP } from './interconnection.ts';
 
 export const PROBES_MAX = 256;

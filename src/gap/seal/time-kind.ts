@@ -1,12 +1,13 @@
 /**
  * RegionTime: how the region's own clock is. There is one, `region`, made by the region itself; nobody changes it. Its condition OnTime is what to watch.
  */
+
 import { Type } from 'typebox';
+import { isInternal } from '#kernel/access.ts';
 import { forbidden } from '#kernel/errors.ts';
 import { defineKind, type ObjectOf } from '#kernel/kind.ts';
 import { CONDITIONS, oneOf } from '#kernel/kind-parts.ts';
 import type { Condition, KubeObject } from '#kernel/object.ts';
-import { isInternal } from '#trust/access/guard.ts';
 import { SEAL_GROUP } from './interconnection.ts';
 
 export const TIME_NAME = 'region';

@@ -7,12 +7,13 @@
  * Passed over: a slice of the pool per organization (wastes it, and an explicit range could still not be checked against others),
  * and leaving it to Incus (it refuses an overlap only once the bridge is made, host by host, and knows no forwards).
  */
+
 import { Type } from 'typebox';
 import { cidrProblem, overlaps, parseAddress, parseCidr } from '#engines/nftables/ipv4.ts';
+import { isInternal } from '#kernel/access.ts';
 import { conflict, forbidden, invalid } from '#kernel/errors.ts';
 import { type AdmissionRequest, defineKind, type ObjectOf } from '#kernel/kind.ts';
 import { oneOf } from '#kernel/kind-parts.ts';
-import { isInternal } from '#trust/access/guard.ts';
 import { NETWORK_GROUP } from './schemas.ts';
 
 const Owner = Type.Optional(

@@ -2,13 +2,14 @@
  * Organization: a tenant, which is a realm of its own with its own API, ledger and keys. The region knows its name and
  * gives its first administrator a certificate; it never sees, and cannot make itself, anything inside.
  */
+
 import { type Static, Type } from 'typebox';
+import { isInternal } from '#kernel/access.ts';
 import { forbidden, invalid, type StatusCause } from '#kernel/errors.ts';
 import { type AdmissionRequest, defineKind, type ObjectOf } from '#kernel/kind.ts';
 import { CONDITIONS, OBSERVED_GENERATION } from '#kernel/kind-parts.ts';
 import type { Condition, KubeObject } from '#kernel/object.ts';
 import { bornWithFinalizer } from '#kernel/reconcile/finalizers.ts';
-import { isInternal } from '#trust/access/guard.ts';
 import { nameProblem } from '#trust/access/names.ts';
 import { REQUEST_LENGTH_MAX } from '#trust/certificates/request.ts';
 import { TENANCY_GROUP } from './groups.ts';

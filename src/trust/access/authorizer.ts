@@ -3,13 +3,14 @@
  * what decided or what it would take. Everything not opened by a policy is closed. An actor of one realm is nobody in another, whatever
  * roles it holds: there is no path from a region's role into `/orgs/`.
  */
-import type {
-  AccessAttributes,
-  AccessDecision,
-  Actor,
-  Authorizer,
-  ResourceRule,
-  Verb,
+import {
+  type AccessAttributes,
+  type AccessDecision,
+  type Actor,
+  type Authorizer,
+  isInternal,
+  type ResourceRule,
+  type Verb,
 } from '#kernel/access.ts';
 import type { Clock } from '#kernel/clock.ts';
 import { isStatusError } from '#kernel/errors.ts';
@@ -18,7 +19,6 @@ import { type RealmType, realmType } from '#kernel/realm-id.ts';
 import { isServed, type KindRegistry } from '#kernel/registry.ts';
 import { REVIEW_KINDS } from '#kernel/wire/review-kinds.ts';
 import { barOf } from '../identity/people/standing.ts';
-import { isInternal } from './guard.ts';
 import { LEDGER_RESOURCE, type Operation, OperationTable } from './operations-table.ts';
 import { type Target, targetOf } from './places.ts';
 import type { Decider, Decision } from './policies.ts';

@@ -2,6 +2,7 @@
  * Duties are kept apart where a way in is given too: a credential with two groups, a new member of a group, or a link to an identity
  * provider must not bring together what a binding could not. What a provider says at sign-in is held against it there (`admit-person.ts`).
  */
+import { isInternal } from '#kernel/access.ts';
 import type { Admission, AdmissionRequest } from '#kernel/kind.ts';
 import { realmType } from '#kernel/realm-id.ts';
 import { ClientCertificate } from '../identity/client-certificate.ts';
@@ -9,7 +10,7 @@ import { principalOf } from '../identity/guard.ts';
 import { Group, type GroupObject } from '../identity/people/group.ts';
 import { User, type UserObject } from '../identity/people/user.ts';
 import { grantsOf, type Principal } from './grants.ts';
-import { bindingsIn, isInternal, requireSeparated } from './guard.ts';
+import { bindingsIn, requireSeparated } from './guard.ts';
 import { personIn, personOf } from './principals.ts';
 import { RoleBinding } from './role-binding.ts';
 

@@ -25,8 +25,6 @@ import { roleIn, rolesIn } from './role-terms.ts';
 import { ROLES, type RoleName } from './roles.ts';
 import { includes, type Terms } from './traits.ts';
 
-export { isInternal };
-
 /** The role that may grant every role of a realm. */
 export const ADMINISTRATOR: Readonly<Record<RealmType, RoleName>> = {
   region: 'region-operator',

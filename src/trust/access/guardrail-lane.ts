@@ -3,13 +3,13 @@
  * object has and will have. So none is escaped by being quicker than the question, by what only the body says, by taking the label off
  * first, or by deleting what an object hangs from.
  */
+import { isInternal } from '#kernel/access.ts';
 import type { Clock } from '#kernel/clock.ts';
 import { forbidden } from '#kernel/errors.ts';
 import type { Admission, AdmissionRequest, Kind } from '#kernel/kind.ts';
 import type { Entry } from '#kernel/realm.ts';
 import { realmType } from '#kernel/realm-id.ts';
 import type { KindRegistry } from '#kernel/registry.ts';
-import { isInternal } from './guard.ts';
 import { guardrailsIn } from './guardrail.ts';
 import { binds, carries, isAbout } from './guardrail-reach.ts';
 import type { OperationTable } from './operations-table.ts';

@@ -3,7 +3,7 @@
  * asked of those policies that can be about whoever asks (a permit of somebody else, or of a group they are not in, cannot apply), with those entities
  * that it is about. An answer is remembered by everything it depends on, until a policy changes.
  */
-import type { Actor } from '#kernel/access.ts';
+import { type Actor, isInternal } from '#kernel/access.ts';
 import { BoundedMap } from '../bounded-map.ts';
 import {
   type CedarValueJson,
@@ -17,7 +17,6 @@ import { forbidPolicy, minuteOf } from './cedar/guardrail-text.ts';
 import { actionIn, actionTraits, permitTemplate } from './cedar/text.ts';
 import { TYPES } from './cedar/types.ts';
 import { actorName, type Binding, type Grant, grantOf, isServiceAccount, type Subject } from './grants.ts';
-import { isInternal } from './guard.ts';
 import type { NamedGuardrail } from './guardrail.ts';
 import { minuteOfWeek } from './moments.ts';
 import type { Operation } from './operations-table.ts';

@@ -1,10 +1,11 @@
 /** What a Role must be to be taken in: about things there are, no more than its author holds, and not deleted while it is bound. */
+import { isInternal } from '#kernel/access.ts';
 import { invalid } from '#kernel/errors.ts';
 import type { Admission } from '#kernel/kind.ts';
 import { realmType } from '#kernel/realm-id.ts';
 import type { KindRegistry } from '#kernel/registry.ts';
 import { roleProblems } from './cedar/schema.ts';
-import { bindingsIn, isInternal, requireRoleHeld } from './guard.ts';
+import { bindingsIn, requireRoleHeld } from './guard.ts';
 import type { OperationTable } from './operations-table.ts';
 import { checkRole, Role, type RoleObject, refuseBound } from './role.ts';
 import { RoleBinding } from './role-binding.ts';

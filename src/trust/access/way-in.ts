@@ -3,6 +3,7 @@
  * in here. There is nobody above an organization who could let it back in, so the last one can be removed, disabled or stripped of what they
  * get in with by no route, and no guardrail may keep every administrator from changing guardrails.
  */
+import { isInternal } from '#kernel/access.ts';
 import { forbidden } from '#kernel/errors.ts';
 import type { AdmissionRequest, Kind } from '#kernel/kind.ts';
 import type { Condition, KubeObject } from '#kernel/object.ts';
@@ -15,7 +16,7 @@ import { groupsOf, isActive } from '../identity/people/directory.ts';
 import { Group, type GroupObject } from '../identity/people/group.ts';
 import { User, type UserObject } from '../identity/people/user.ts';
 import { type Binding, type BindingSpec, holds, type Principal, type Subject } from './grants.ts';
-import { ADMINISTRATOR, bindingsIn, isInternal } from './guard.ts';
+import { ADMINISTRATOR, bindingsIn } from './guard.ts';
 import { Guardrail, guardrailsIn } from './guardrail.ts';
 import { isLockedOut } from './guardrail-reach.ts';
 import { RoleBinding } from './role-binding.ts';

@@ -2,12 +2,13 @@
  * IssuedCertificate: a certificate that the organization's issuer signed. Only the ACME server makes one; deleting it revokes it: it holds
  * on, by a finalizer, until its Revocation is written.
  */
+
 import { type Static, Type } from 'typebox';
+import { isInternal } from '#kernel/access.ts';
 import { forbidden } from '#kernel/errors.ts';
 import { type AdmissionRequest, defineKind, type ObjectOf } from '#kernel/kind.ts';
 import { oneOf } from '#kernel/kind-parts.ts';
 import { bornWithFinalizer } from '#kernel/reconcile/finalizers.ts';
-import { isInternal } from '../access/guard.ts';
 import { REVOCATION_REASONS, type RevocationReason } from '../certificates/crl.ts';
 import { CERTIFICATES_GROUP } from './api-group.ts';
 import { NAMES_MAX } from './limits.ts';

@@ -2,10 +2,11 @@
  * Revocation: a certificate that counts no more, until it would have expired anyway. Lists of revoked certificates are made from these. Nobody
  * takes one back: it goes by itself.
  */
+
 import { type Static, Type } from 'typebox';
+import { isInternal } from '#kernel/access.ts';
 import { forbidden } from '#kernel/errors.ts';
 import { type AdmissionRequest, defineKind, type ObjectOf } from '#kernel/kind.ts';
-import { isInternal } from '../access/guard.ts';
 import { CERTIFICATES_GROUP } from './api-group.ts';
 import { REASON } from './issued-certificate.ts';
 

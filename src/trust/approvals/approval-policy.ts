@@ -3,7 +3,9 @@
  * time; to ask for fewer it must be deleted, which itself takes the approvals that it asks for. Below two people in all nothing can be set:
  * only a region that has one single operator says so, on its host, and only as long as it is true.
  */
+
 import { type Static, Type } from 'typebox';
+import { isInternal } from '#kernel/access.ts';
 import { APPROVALS_MAX } from '#kernel/approvals/guarded.ts';
 import { forbidden } from '#kernel/errors.ts';
 import { type AdmissionRequest, defineKind, type ObjectOf } from '#kernel/kind.ts';
@@ -11,7 +13,6 @@ import type { KubeObject } from '#kernel/object.ts';
 import type { RealmView } from '#kernel/realm.ts';
 import { REGION } from '#kernel/realm-id.ts';
 import { ACCESS_GROUP } from '../access/api-group.ts';
-import { isInternal } from '../access/guard.ts';
 
 const RULES_MAX = 64;
 /** The policy that the bootstrap makes in the region, and where it says whether there is one operator only. */

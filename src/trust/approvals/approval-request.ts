@@ -2,7 +2,9 @@
  * ApprovalRequest: somebody asks other people to agree to one change that the two-person rule guards. What is asked never changes; who asked
  * is who made the object; consent comes in by its actions `approve` and `reject`, each a leaf; the change that it allows uses it up.
  */
+
 import { type Static, Type } from 'typebox';
+import { isInternal } from '#kernel/access.ts';
 import { guardedTransition } from '#kernel/approvals/guarded.ts';
 import { type ApprovalStatus, bornApproval } from '#kernel/approvals/request.ts';
 import { rfc3339 } from '#kernel/clock.ts';
@@ -11,7 +13,6 @@ import { type AdmissionRequest, defineKind, type ObjectOf } from '#kernel/kind.t
 import { oneOf } from '#kernel/kind-parts.ts';
 import type { KubeObject } from '#kernel/object.ts';
 import { ACCESS_GROUP } from '../access/api-group.ts';
-import { isInternal } from '../access/guard.ts';
 import { isOperatorSession } from '../operators/session.ts';
 import { NOTE_LENGTH_MAX, REASON, REASON_CODE } from './reasons.ts';
 

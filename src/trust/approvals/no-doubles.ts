@@ -2,9 +2,9 @@
  * Keeps one person from approving in another's name: nobody makes a client certificate for somebody else who may approve and can sign in
  * already. They make it themselves, while they hold one; whoever lost all is taken out and let in anew, which they and the ledger see.
  */
+import { isInternal } from '#kernel/access.ts';
 import { forbidden } from '#kernel/errors.ts';
 import type { AdmissionRequest } from '#kernel/kind.ts';
-import { isInternal } from '../access/guard.ts';
 import { ClientCertificate, type ClientCertificateObject } from '../identity/client-certificate.ts';
 import { approvesSomething } from './approvers.ts';
 

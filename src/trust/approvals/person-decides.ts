@@ -2,13 +2,13 @@
  * An action by which a person decides on an object: in the lane, on the object and the realm as they are then. What runs by itself decides
  * nothing, since whoever asks could have made it; nor does an operator whom the tenant let in, whatever the session opens.
  */
+import { isInternal } from '#kernel/access.ts';
 import type { ActionConnector, ActionRequest } from '#kernel/connect.ts';
 import { conflict, forbidden } from '#kernel/errors.ts';
 import type { Kind } from '#kernel/kind.ts';
 import type { DraftObject, KubeObject } from '#kernel/object.ts';
 import type { Realms, RealmView } from '#kernel/realm.ts';
 import { isServiceAccount } from '../access/grants.ts';
-import { isInternal } from '../access/guard.ts';
 import { isOperatorSession } from '../operators/session.ts';
 
 export interface Decision {

@@ -2,11 +2,12 @@
  * Which credentials may be made by whom, decided in the lane: names that are ours are refused, and nobody
  * makes a credential that could do more than they can.
  */
+import { isInternal } from '#kernel/access.ts';
 import { invalid, type StatusCause } from '#kernel/errors.ts';
 import type { AdmissionRequest } from '#kernel/kind.ts';
 import { realmType } from '#kernel/realm-id.ts';
 import { grantsOf, type Principal } from '../access/grants.ts';
-import { bindingsIn, isInternal, requireHeld } from '../access/guard.ts';
+import { bindingsIn, requireHeld } from '../access/guard.ts';
 import { nameProblem } from '../access/names.ts';
 import { RoleBinding } from '../access/role-binding.ts';
 

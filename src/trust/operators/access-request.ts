@@ -4,7 +4,7 @@
  * carried object is what a session stands on: it never changes, the tenant can end or delete it at any moment, and no operator can touch it.
  */
 import { type Static, Type } from 'typebox';
-import type { Actor } from '#kernel/access.ts';
+import { type Actor, isInternal } from '#kernel/access.ts';
 import type { ApprovalStatus } from '#kernel/approvals/request.ts';
 import { rfc3339 } from '#kernel/clock.ts';
 import { forbidden, invalid, type StatusCause } from '#kernel/errors.ts';
@@ -15,7 +15,6 @@ import { REGION } from '#kernel/realm-id.ts';
 import { bornWithFinalizer } from '#kernel/reconcile/finalizers.ts';
 import type { KindRegistry } from '#kernel/registry.ts';
 import { ACCESS_GROUP } from '../access/api-group.ts';
-import { isInternal } from '../access/guard.ts';
 import { NOTE_LENGTH_MAX, REASON, REASON_CODE } from '../approvals/reasons.ts';
 import { REQUEST_LENGTH_MAX } from '../certificates/request.ts';
 import { BREAK_GLASS_MINUTES_MAX, operatorRules, SESSION_MINUTES_MAX } from './operator-policy.ts';

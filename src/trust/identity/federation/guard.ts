@@ -2,12 +2,14 @@
  * Rules over identity providers, decided in the lane. Whoever runs one can be everybody who is linked to it and fill every group with
  * its prefix: so only an administrator makes or changes one, and no group that is made here has a name that it could claim.
  */
+
 import { X509Certificate } from 'node:crypto';
+import { isInternal } from '#kernel/access.ts';
 import { invalid, type StatusCause } from '#kernel/errors.ts';
 import type { AdmissionRequest } from '#kernel/kind.ts';
 import type { RealmView } from '#kernel/realm.ts';
 import { realmType } from '#kernel/realm-id.ts';
-import { ADMINISTRATOR, bindingsIn, isInternal, requireHeld } from '../../access/guard.ts';
+import { ADMINISTRATOR, bindingsIn, requireHeld } from '../../access/guard.ts';
 import { RoleBinding } from '../../access/role-binding.ts';
 import { Group } from '../people/group.ts';
 import {

@@ -4,11 +4,12 @@
  * or changes one: a password that an administrator could set would let them sign in as somebody else. Deleting one is an administrator's
  * right, as is the person's own on their account page.
  */
+
 import { Type } from 'typebox';
+import { isInternal } from '#kernel/access.ts';
 import { forbidden } from '#kernel/errors.ts';
 import { type AdmissionRequest, defineKind, type ObjectOf } from '#kernel/kind.ts';
 import { oneOf } from '#kernel/kind-parts.ts';
-import { isInternal } from '../../access/guard.ts';
 import { IDENTITY_GROUP } from '../api-group.ts';
 
 export const CREDENTIAL_TYPES = ['passkey', 'password', 'totp', 'recovery-codes'] as const;

@@ -2,12 +2,13 @@
  * Rules over people, decided in the lane: names that role bindings can name, groups of people who exist, and nobody gives a way in, or a
  * membership, that could do more than they can themselves.
  */
+import { isInternal } from '#kernel/access.ts';
 import { invalid, type StatusCause } from '#kernel/errors.ts';
 import type { AdmissionRequest } from '#kernel/kind.ts';
 import type { RealmView } from '#kernel/realm.ts';
 import { realmType } from '#kernel/realm-id.ts';
 import { grantsOf } from '../../access/grants.ts';
-import { bindingsIn, isInternal, requireHeld } from '../../access/guard.ts';
+import { bindingsIn, requireHeld } from '../../access/guard.ts';
 import { nameProblem } from '../../access/names.ts';
 import { RoleBinding } from '../../access/role-binding.ts';
 import { groupsListing, isLive } from './directory.ts';

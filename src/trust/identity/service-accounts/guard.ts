@@ -1,10 +1,10 @@
 /** Nobody gets more by a service account than they hold: its token is a credential like any other. */
-import type { Actor } from '#kernel/access.ts';
+import { type Actor, isInternal } from '#kernel/access.ts';
 import type { KubeObject } from '#kernel/object.ts';
 import type { RealmView } from '#kernel/realm.ts';
 import { realmType } from '#kernel/realm-id.ts';
 import { grantsOf } from '../../access/grants.ts';
-import { bindingsIn, isInternal, requireHeld } from '../../access/guard.ts';
+import { bindingsIn, requireHeld } from '../../access/guard.ts';
 import { RoleBinding } from '../../access/role-binding.ts';
 import { serviceAccountGroups, serviceAccountName } from './names.ts';
 import { ServiceAccount } from './service-account.ts';

@@ -3,7 +3,7 @@
  * asking takes: a role that opens `serviceaccounts/token` there, no guardrail against it, and every role that the account holds.
  * Synchronous, so that it can be asked in the lane.
  */
-import type { Actor } from '#kernel/access.ts';
+import { type Actor, isInternal } from '#kernel/access.ts';
 import type { Clock } from '#kernel/clock.ts';
 import { forbidden } from '#kernel/errors.ts';
 import type { KubeObject } from '#kernel/object.ts';
@@ -11,7 +11,7 @@ import type { RealmView } from '#kernel/realm.ts';
 import { realmType } from '#kernel/realm-id.ts';
 import type { KindRegistry } from '#kernel/registry.ts';
 import { grantsOf } from '../../access/grants.ts';
-import { bindingsIn, isInternal } from '../../access/guard.ts';
+import { bindingsIn } from '../../access/guard.ts';
 import { OperationTable } from '../../access/operations-table.ts';
 import { targetOf } from '../../access/places.ts';
 import { guardrailPolicies } from '../../access/realm-policies.ts';

@@ -2,11 +2,12 @@
  * Session: somebody's sign-in to one client. It is what tokens stand on: they count only while it lives, so deleting it signs out at once,
  * in every process. Only the OpenID Provider makes one.
  */
+
 import { Type } from 'typebox';
+import { isInternal } from '#kernel/access.ts';
 import { forbidden } from '#kernel/errors.ts';
 import { type AdmissionRequest, defineKind, type ObjectOf } from '#kernel/kind.ts';
 import { oneOf } from '#kernel/kind-parts.ts';
-import { isInternal } from '../../access/guard.ts';
 import { IDENTITY_GROUP } from '../api-group.ts';
 
 const NAME_LENGTH_MAX = 253;

@@ -2,13 +2,14 @@
  * TerminalRecording: that an operator had a terminal in this realm, and the digest of what was seen there. Its pieces lie beside
  * the log, sealed under the realm's key (`kept.ts`): they are played back as a whole (`replay`), which is on record.
  */
+
 import { type Static, Type } from 'typebox';
+import { isInternal } from '#kernel/access.ts';
 import { forbidden } from '#kernel/errors.ts';
 import { type AdmissionRequest, defineKind, type ObjectOf } from '#kernel/kind.ts';
 import { oneOf } from '#kernel/kind-parts.ts';
 import { bornWithFinalizer } from '#kernel/reconcile/finalizers.ts';
 import { ACCESS_GROUP } from '../../access/api-group.ts';
-import { isInternal } from '../../access/guard.ts';
 
 const SPEC = Type.Object({
   accessRequest: Type.Object({

@@ -3,12 +3,13 @@
  * let in before, nor gets a certificate; only the controller lets a User that is being removed go; and nobody makes a User of whoever has a
  * certificate without holding what it opens, because the certificate goes with the User.
  */
+import { isInternal } from '#kernel/access.ts';
 import { forbidden } from '#kernel/errors.ts';
 import type { AdmissionRequest } from '#kernel/kind.ts';
 import { realmType } from '#kernel/realm-id.ts';
 import { hasFinalizer } from '#kernel/reconcile/finalizers.ts';
 import { grantsOf } from '../../../access/grants.ts';
-import { bindingsIn, isInternal, requireHeld } from '../../../access/guard.ts';
+import { bindingsIn, requireHeld } from '../../../access/guard.ts';
 import { RoleBinding } from '../../../access/role-binding.ts';
 import { ClientCertificate, type ClientCertificateObject } from '../../client-certificate.ts';
 import { principalOf } from '../../guard.ts';
