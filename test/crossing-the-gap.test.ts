@@ -46,7 +46,8 @@ suite('across the gap, in and out', { timeout: 900_000 }, () => {
 
   async function bring(name: string, version: number, items: string): Promise<void> {
     const { ann, agree } = operators;
-    const arrived = carry(await outside.bundle(name, version, items), `${name}-${version}.bundle`);
+    const { path } = await outside.bundle(name, version, items);
+    const arrived = carry(path, `${name}-${version}.bundle`);
     assert.match(await ann.casemate('gap', 'import', arrived), /is AwaitingApproval/);
     await agree('publish', `bundleimport/${name}-${version}`);
     assert.match(await ann.casemate('gap', 'publish', `${name}-${version}`), /is Published/);

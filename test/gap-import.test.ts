@@ -8,59 +8,32 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { PROGRAM_FOLDER } from '#region/program.ts';
-import { type Member, member } from './support/project.ts';
+import { type ConnectedSide, connectedSide, twoOperators } from './support/gap.ts';
+import type { Member } from './support/project.ts';
 import { startRegion, type TestRegion } from './support/region.ts';
 
 const CASEMATE = join(PROGRAM_FOLDER, 'casemate');
 
-const recipe = (version: number) => `
-name: town
-version: ${version}
-created: 2026-11-22T00:00:00Z
-expires: 2126-11-22T00:00:00Z
-roots: roots
-items:
-  - {type: files, name: notes, version: "${version}.0", licence: CC0-1.0, files: [{path: notes.txt}]}
-`;
+const item = (name: string, version: number) =>
+  `  - {type: files, name: ${name}, version: "${version}.0", licence: CC0-1.0, files: [{path: ${name}.txt}]}\n`;
 
 suite('a region that takes in bundles', { timeout: 540_000 }, () => {
   let region: TestRegion;
   let ann: Member;
   let ben: Member;
+  let outside: ConnectedSide;
   const file = (name: string) => join(region.scratch, name);
 
   before(async () => {
     region = await startRegion({ settings: 'incus:\n  mode: none' });
-    [ann, ben] = (await Promise.all(
-      ['ann', 'ben'].map(async (name) => {
-        await region.casemate('user', 'create', name, '--role', 'region-operator', '--out', file(name));
-        return member(region, file(name));
-      }),
-    )) as [Member, Member];
-    await connectedSide();
-  });
-  after(() => region?.destroy());
-
-  /** Two signers, a root, and three bundles of one name. */
-  async function connectedSide(): Promise<void> {
-    writeFileSync(file('passphrase'), 'correct horse battery staple\n');
-    const bundle = (...args: readonly string[]) => region.casemate('bundle', ...args);
-    const passphrase = ['--passphrase-file', file('passphrase')];
-    for (const name of ['alice', 'bob'])
-      await bundle('keys', 'new', '--signer', name, '--out', region.scratch, ...passphrase);
-    const signers = ['alice', 'bob'].flatMap((name) => ['--signer', file(`${name}.pub.json`)]);
-    await bundle('root', 'new', file('roots'), ...signers, '--expires', '2126-01-01T00:00:00Z');
-    for (const name of ['alice', 'bob'])
-      await bundle('root', 'sign', file('roots'), '--key', file(`${name}.key`), ...passphrase);
+    ({ ann, ben } = await twoOperators(region));
+    outside = await connectedSide(region.scratch);
     for (const version of [1, 2, 3]) {
       writeFileSync(file('notes.txt'), `Meet at noon, ${version}.\n`);
-      writeFileSync(file('recipe.yaml'), recipe(version));
-      const path = file(`town-${version}.bundle`);
-      await bundle('build', file('recipe.yaml'), '--out', path);
-      for (const name of ['alice', 'bob'])
-        await bundle('sign', path, '--key', file(`${name}.key`), ...passphrase);
+      await outside.bundle('town', version, item('notes', version));
     }
-  }
+  });
+  after(() => region?.destroy());
 
   /** As the advice that the commands print says. */
   async function agree(transition: string, target: string): Promise<void> {
@@ -166,23 +139,11 @@ suite('a region that takes in bundles', { timeout: 540_000 }, () => {
   });
 
   test('deltas: what is early waits for what it builds on and goes on by itself; the next is built against what the region says it has', async () => {
-    const formsRecipe = (version: number) =>
-      recipe(version)
-        .replace('name: town', 'name: forms')
-        .replace('name: notes', 'name: forms')
-        .replace('notes.txt', 'forms.txt');
     const build = async (version: number, ...against: readonly string[]): Promise<string> => {
       const forms = Array.from({ length: 20_000 }, (_, at) => `form ${at}: ${(at * 7_919).toString(36)}\n`);
       forms[9_000 + version] = `changed in ${version}\n`;
       writeFileSync(file('forms.txt'), forms.join(''));
-      writeFileSync(file('forms.yaml'), formsRecipe(version));
-      const path = file(`forms-${version}.bundle`);
-      const said = await region.casemate('bundle', 'build', file('forms.yaml'), '--out', path, ...against);
-      for (const name of ['alice', 'bob']) {
-        const key = ['--key', file(`${name}.key`), '--passphrase-file', file('passphrase')];
-        await region.casemate('bundle', 'sign', path, ...key);
-      }
-      return said;
+      return (await outside.bundle('forms', version, item('forms', version), ...against)).said;
     };
     await build(1);
     await build(2, '--against', file('forms-1.bundle'));

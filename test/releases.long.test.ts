@@ -3,14 +3,15 @@
  * the way back. What was written meanwhile is there whichever release runs.
  */
 import assert from 'node:assert/strict';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Current, Entry } from '#gap/release/journal.ts';
 import { PROGRAM_FOLDER, programVersion } from '#region/program.ts';
 import type { RegionStatus } from '#region/status.ts';
-import { type Member, member } from './support/project.ts';
+import { type ConnectedSide, connectedSide, type Operators, twoOperators } from './support/gap.ts';
+import type { Member } from './support/project.ts';
 import { startRegion, type TestRegion } from './support/region.ts';
 import { type Fault, releaseTree, Silence } from './support/releases.ts';
 
@@ -20,52 +21,16 @@ const BACK_WITHIN_MS = 60_000;
 suite('a region that takes in releases of Casemate', { timeout: 3_600_000 }, () => {
   let region: TestRegion;
   let ann: Member;
-  let ben: Member;
+  let agree: Operators['agree'];
+  let outside: ConnectedSide;
   let silence: Silence;
   let number = 0;
   const file = (name: string) => join(region.scratch, name);
-  const passphrase = () => ['--passphrase-file', file('passphrase')];
 
   before(async () => {
     region = await startRegion({ settings: 'incus:\n  mode: none' });
-    [ann, ben] = (await Promise.all(
-      ['ann', 'ben'].map(async (name) => {
-        await region.casemate('user', 'create', name, '--role', 'region-operator', '--out', file(name));
-        return member(region, file(name));
-      }),
-    )) as [Member, Member];
-    writeFileSync(file('passphrase'), 'correct horse battery staple\n');
-    for (const name of ['alice', 'bob'])
-      await region.casemate(
-        'bundle',
-        'keys',
-        'new',
-        '--signer',
-        name,
-        '--out',
-        region.scratch,
-        ...passphrase(),
-      );
-    const signers = ['alice', 'bob'].flatMap((name) => ['--signer', file(`${name}.pub.json`)]);
-    await region.casemate(
-      'bundle',
-      'root',
-      'new',
-      file('roots'),
-      ...signers,
-      '--expires',
-      '2126-01-01T00:00:00Z',
-    );
-    for (const name of ['alice', 'bob'])
-      await region.casemate(
-        'bundle',
-        'root',
-        'sign',
-        file('roots'),
-        '--key',
-        file(`${name}.key`),
-        ...passphrase(),
-      );
+    ({ ann, agree } = await twoOperators(region));
+    outside = await connectedSide(region.scratch);
     await ann.casemate('gap', 'trust', file('roots/1.root.json'));
     await agree('trust', 'bundletrust/region');
     await ann.casemate('gap', 'trust', file('roots/1.root.json'));
@@ -76,28 +41,20 @@ suite('a region that takes in releases of Casemate', { timeout: 3_600_000 }, () 
     await region?.destroy();
   });
 
-  async function agree(transition: string, target: string): Promise<void> {
-    const asked = await ann.casemate('approval', 'request', transition, target, '--reason', 'as planned');
-    await ben.casemate('approval', 'approve', /\/(\S+) created/.exec(asked)?.[1] ?? '');
-  }
-
   /** Built, signed, carried, verified, agreed to, published, planned. */
   async function bring(version: string, fault?: Fault): Promise<string> {
     number += 1;
     const tree = releaseTree(region.scratch, version, fault);
-    const bundle = file(`casemate-${number}.bundle`);
-    writeFileSync(
-      file('recipe.yaml'),
-      `name: casemate\nversion: ${number}\ncreated: 2026-11-22T00:00:00Z\nexpires: 2126-11-22T00:00:00Z\nroots: roots\nitems:\n  - {type: release, name: casemate, version: ${version}, licence: EUPL-1.2, tree: ${tree}}\n`,
+    const { path } = await outside.bundle(
+      'casemate',
+      number,
+      `  - {type: release, name: casemate, version: ${version}, licence: EUPL-1.2, tree: ${tree}}\n`,
     );
-    await region.casemate('bundle', 'build', file('recipe.yaml'), '--out', bundle);
-    for (const name of ['alice', 'bob'])
-      await region.casemate('bundle', 'sign', bundle, '--key', file(`${name}.key`), ...passphrase());
     rmSync(tree, { recursive: true });
-    await ann.casemate('gap', 'import', bundle);
+    await ann.casemate('gap', 'import', path);
     await agree('publish', `bundleimport/casemate-${number}`);
     await ann.casemate('gap', 'publish', `casemate-${number}`);
-    rmSync(bundle);
+    rmSync(path);
     return ann.casemate('release', 'plan', version);
   }
 

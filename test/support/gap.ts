@@ -13,8 +13,13 @@ export interface ConnectedSide {
   /** The first root, to be carried once. */
   readonly root: string;
   file(name: string): string;
-  /** Builds a bundle of those items, signed by both; gives its path. Versions count by name. */
-  bundle(name: string, version: number, items: string): Promise<string>;
+  /** Builds a bundle of those items, signed by both: `NAME-VERSION.bundle`. Versions count by name. Gives its path, and what building it said. */
+  bundle(
+    name: string,
+    version: number,
+    items: string,
+    ...options: readonly string[]
+  ): Promise<{ readonly path: string; readonly said: string }>;
 }
 
 /** `env`: of the machine's own apt and npm. */
@@ -35,14 +40,14 @@ export async function connectedSide(
   return {
     root: file('roots/1.root.json'),
     file,
-    async bundle(name, version, items) {
+    async bundle(name, version, items, ...options) {
       const path = file(`${name}-${version}.bundle`);
       const recipe = file(`${name}-${version}.yaml`);
       const head = `name: ${name}\nversion: ${version}\ncreated: 2026-11-22T00:00:00Z\nexpires: 2126-11-22T00:00:00Z\nroots: roots\nitems:\n`;
       writeFileSync(recipe, `${head}${items}`);
-      await bundle('build', recipe, '--out', path);
+      const said = await bundle('build', recipe, '--out', path, ...options);
       for (const signer of SIGNERS) await bundle('sign', path, ...key(signer));
-      return path;
+      return { path, said };
     },
   };
 }
