@@ -45,7 +45,7 @@ suite('a region on engines of others', { timeout: 300_000 }, () => {
     await postgres?.stop();
   });
 
-  test('it runs neither of them itself, and says nothing that does not work', async () => {
+  test('it runs neither of them itself, and says of nothing that it does not work', async () => {
     const { stdout } = await region.run(CASEMATE, ['status', '-o', 'json']);
     const { state, supervisor } = JSON.parse(stdout) as RegionStatus;
     assert.equal(state, 'ready');
@@ -53,6 +53,7 @@ suite('a region on engines of others', { timeout: 300_000 }, () => {
       supervisor?.processes.map(({ name, notes }) => [name, notes]),
       [
         ['firewall', []],
+        ['time', []],
         ['region', []],
       ],
     );

@@ -21,7 +21,6 @@ const SHARING: readonly string[] = [
   'test/certificates',
   'test/conformance/',
   'test/correctness/',
-  'test/crossing-the-gap',
   'test/external-engines',
   'test/first-project',
   'test/gap-export',
