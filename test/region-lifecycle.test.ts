@@ -48,7 +48,7 @@ test('a region that was brought up says where it is and that it is ready', async
   assert.equal(found.kubeconfig, region.kubeconfig);
   assert.deepEqual(
     found.supervisor?.processes.map(({ name }) => name),
-    ['postgres', 'incus', 'firewall', 'region'],
+    ['postgres', 'incus', 'firewall', 'time', 'region'],
   );
   assert.deepEqual(
     found.supervisor?.processes.flatMap(({ notes }) => notes),
@@ -81,7 +81,7 @@ test('a stopped region is ready again, with all it held', async (t) => {
   t.diagnostic(`a warm start took ${Math.round(duration_ms)} ms; the target is 5000`);
 });
 
-for (const name of ['postgres', 'incus', 'firewall', 'region']) {
+for (const name of ['postgres', 'incus', 'firewall', 'time', 'region']) {
   test(`${name}, killed, is back by itself, and the region with it`, async () => {
     const pid = processOf(await status(region), name)?.pid ?? 0;
     process.kill(pid, 'SIGKILL');
