@@ -49,7 +49,9 @@ suite('a first project', { timeout: 600_000 }, () => {
     );
   });
 
-  for (const { name, path } of kubectls()) {
+  // The oldest and the newest; test/conformance/kubectl.test.ts takes every one of this machine.
+  const every = kubectls();
+  for (const { name, path } of new Set([every.at(0), every.at(-1)].flatMap((one) => one ?? []))) {
     test(`kubectl ${name} does the whole of it`, async () => {
       const project = `with-${name.replace('.', '-')}`;
       const user = member(region, alice.kubeconfig, path);
