@@ -66,7 +66,7 @@ suite('isolation', { timeout: 600_000 }, () => {
       .replace('forwardAddresses: []', `forwardAddresses: [${REGION_SIDE}]`)
       .replace('egress: false', 'egress: true');
     // And that one person runs this region: deleting an organization takes another operator otherwise.
-    // What policies let out is what is looked at here; test/seal.test.ts has the seal that stands before it.
+    // What policies let out is what is looked at here; test/seal.long.test.ts has the seal that stands before it.
     writeFileSync(settings, `${text.replace('seal: enforced', 'seal: observed')}\nsoleOperator: true\n`);
     await region.up();
     const image = await baseImage(region);

@@ -31,7 +31,6 @@ const SHARING: readonly string[] = [
   'test/mirror',
   'test/operators/',
   'test/region-lifecycle',
-  'test/seal',
   'test/sign-in/',
   'test/vanished-clients',
   'test/vulnerabilities',
