@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { BundleImport, type BundleImportObject } from '#gap/import/import-kind.ts';
 import { systemActor } from '#kernel/access.ts';
 import { type Clock, sleep } from '#kernel/clock.ts';
+import type { KubeObject } from '#kernel/object.ts';
 import type { Random } from '#kernel/random.ts';
 import type { Realms } from '#kernel/realm.ts';
 import { REGION } from '#kernel/realm-id.ts';
@@ -33,6 +34,7 @@ export async function bringInBaseContent(options: BringInOptions): Promise<reado
   const { realms, inbox, clock, hasEngine } = options;
   const deadline_ms = clock.now() + LIMIT_MS;
   const notes: string[] = [];
+  const known = await realms.use(REGION, async ({ view }) => new Set(view.list(Image).map(nameOfObject)));
   for (const id of await placed(inbox)) {
     const isNew = await ensureImport(options, id);
     if (!isNew) continue;
@@ -50,7 +52,11 @@ export async function bringInBaseContent(options: BringInOptions): Promise<reado
   }
   for (;;) {
     const waiting = await realms.use(REGION, ({ view }) =>
-      view.list(Image).filter(({ status }) => !isConditionTrue(status?.conditions, 'Ready')),
+      // What operators put there themselves may wait for its file for ever.
+      view
+        .list(Image)
+        .filter((image) => !known.has(nameOfObject(image)))
+        .filter(({ status }) => !isConditionTrue(status?.conditions, 'Ready')),
     );
     if (waiting.length === 0 || !hasEngine || notes.length > 0) return notes;
     if (clock.now() >= deadline_ms) {
@@ -61,6 +67,8 @@ export async function bringInBaseContent(options: BringInOptions): Promise<reado
     await sleep(clock, POLL_MS);
   }
 }
+
+const nameOfObject = ({ metadata }: KubeObject): string => metadata.name;
 
 const nameOf = (id: string): string => `${BASE_FOLDER}-${id}`;
 
@@ -77,14 +85,16 @@ async function placed(inbox: string): Promise<readonly string[]> {
   }
 }
 
-/** Whether it is still on its way. What people deleted, or what was refused, is not begun again by itself. */
+/** Whether it is still on its way. What was refused or retired is not begun again by itself; what people deleted is, as long as it lies in the inbox. */
 async function ensureImport({ realms, inbox, random }: BringInOptions, id: string): Promise<boolean> {
   const name = nameOf(id);
   const root = await readFile(join(inbox, BASE_FOLDER, id, ROOT_FILE), 'utf8');
   return realms.use(REGION, async (realm) => {
     const current = realm.view.get(BundleImport, { name });
-    if (current !== undefined)
-      return current.status?.phase !== 'Refused' && !isConditionTrue(current.status?.conditions, CATALOGUED);
+    if (current !== undefined) {
+      const { phase, conditions } = current.status ?? {};
+      return phase !== 'Refused' && phase !== 'Retired' && !isConditionTrue(conditions, CATALOGUED);
+    }
     const spec = { source: `${BASE_FOLDER}/${id}/${BUNDLE_FILE}`, root };
     await realm.resources.create(BundleImport, undefined, { metadata: { name }, spec }, change(random));
     return true;

@@ -16,6 +16,7 @@ import { IMPORT_KINDS } from '#gap/import/service.ts';
 import { ImportStore } from '#gap/import/store.ts';
 import { isStatusError } from '#kernel/errors.ts';
 import { silentLogger } from '#kernel/logger.ts';
+import { systemRandom } from '#kernel/random.ts';
 import { REGION } from '#kernel/realm-id.ts';
 import { isConditionTrue } from '#kernel/reconcile/conditions.ts';
 import { testContext } from '#kernel/reconcile/testing/context.ts';
@@ -24,6 +25,7 @@ import { instrument, instrumentRealm } from '#kernel/reconcile/testing/instrumen
 import { ManualClock } from '#kernel/store/manual-clock.ts';
 import { openTestRealms, type TestRealms } from '#kernel/store/test-realms.ts';
 import { Image } from '#services/compute/image.ts';
+import { bringInBaseContent } from './bring-in.ts';
 import { BASE_FOLDER, BUNDLE_FILE, placeBaseContent, ROOT_FILE } from './bundle.ts';
 import { CATALOGUED, catalogueController } from './catalogue.ts';
 import { publishedOrIn } from './image-files.ts';
@@ -181,6 +183,25 @@ test('an operator cannot bring a bundle with a root of their own choice', async 
     ),
     (error) => isStatusError(error, 'Forbidden') && /spec\.root/.test(error.message),
   );
+  await realms.close();
+});
+
+test('an image of an operator whose file is missing holds up no start', async () => {
+  const clock = new ManualClock(NOW_ms);
+  const realms = await openTestRealms({ kinds: [...IMPORT_KINDS, Image], clock });
+  const spec = { architecture: 'amd64', source: { file: 'nowhere.tar.zst', sha256: '0'.repeat(64) } };
+  await realms.realms.use(REGION, ({ resources }) =>
+    resources.create(Image, undefined, { metadata: { name: 'own' }, spec }, realms.context(REGION)),
+  );
+  // The clock stands still: whoever waited would wait for ever.
+  const options = {
+    realms: realms.realms,
+    inbox: join(folder, 'empty'),
+    hasEngine: true,
+    clock,
+    random: systemRandom,
+  };
+  assert.deepEqual(await bringInBaseContent(options), []);
   await realms.close();
 });
 
