@@ -1,0 +1,158 @@
+/**
+ * What the process that serves objects and the region process say to each other: one JSON text a line, each way. Requests carry an id and are answered with it, in any order;
+ * news carry none. Either half refuses lines longer than LINE_MAX, and has at most IN_FLIGHT_MAX requests open.
+ */
+import type { Verb } from '#kernel/access.ts';
+import type { RealmId } from '#kernel/realm-id.ts';
+
+export const LINE_MAX = 1_048_576;
+export const IN_FLIGHT_MAX = 1_024;
+/** Access records that one `record` may carry. */
+export const RECORDS_MAX = 256;
+
+/** Who an access key belongs to, as the realm says now. */
+export interface KeyHolder {
+  readonly realm: RealmId;
+  /** Name and groups, as `Actor` has them. */
+  readonly name: string;
+  readonly groups: readonly string[];
+  /** The AccessKey's project and name, for the record. */
+  readonly credential: string;
+  /** Signs requests. Never logged, never stored. */
+  readonly secret: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly expires_ms?: number;
+  /** Narrows what the holder may do; absent for all of it. */
+  readonly scope?: { readonly buckets?: readonly string[]; readonly readOnly?: boolean };
+}
+
+export interface BucketSettings {
+  readonly uid: string;
+  readonly realm: RealmId;
+  readonly project: string;
+  readonly name: string;
+  /** The Bucket's spec, as its kind has it. */
+  readonly spec: Readonly<Record<string, unknown>>;
+  readonly created_ms: number;
+  /** AES-256, in base64: wraps the data keys. */
+  readonly key: string;
+  /** Which of the bucket's keys that is; stands before each wrapped data key. */
+  readonly keyVersion: number;
+}
+
+/** A resource `buckets/<subresource>` and a verb: what `Authorizer` decides. */
+export interface Question {
+  readonly realm: RealmId;
+  readonly accessKey: string;
+  readonly verb: Verb;
+  readonly subresource?: 'objects' | 'retention' | 'governance';
+  readonly project: string;
+  readonly bucket: string;
+}
+
+export interface GateAccessRecord {
+  readonly realm: RealmId;
+  /** '' for nobody: a request that was not signed. */
+  readonly actor: string;
+  readonly credential: string;
+  readonly address?: string;
+  readonly verb: string;
+  readonly subresource: string;
+  readonly project?: string;
+  readonly bucket?: string;
+  /** What S3 calls it (`GetObject`), the object's key and version. */
+  readonly details: Readonly<Record<string, string>>;
+  readonly decision: 'allowed' | 'denied' | 'unauthenticated' | 'failed';
+  readonly reason?: string;
+  readonly code: number;
+  readonly requestId: string;
+}
+
+/** Asked by the process that serves objects, answered by the region process. */
+export interface GateCalls {
+  /** Where to listen, with the certificate and what else the process needs to begin. */
+  begin(asked: Record<string, never>): GateBeginning;
+  /** `null`: nobody's, or expired. */
+  holder(asked: { readonly accessKey: string }): KeyHolder | null;
+  bucket(asked: { readonly realm: RealmId; readonly name: string }): BucketSettings | null;
+  buckets(asked: { readonly realm: RealmId; readonly accessKey: string }): {
+    readonly buckets: readonly Omit<BucketSettings, 'key' | 'keyVersion'>[];
+  };
+  decide(asked: Question): { readonly allowed: boolean; readonly reason: string };
+  /** Keys of the bucket by version, for what was wrapped under an older one. */
+  bucketKey(asked: {
+    readonly realm: RealmId;
+    readonly uid: string;
+    readonly version: number;
+  }): { readonly key: string } | null;
+  /** Makes, changes or removes a Bucket as whoever holds the access key; a refusal is a Kubernetes `Status` code and message. */
+  change(
+    asked: BucketChange,
+  ):
+    | { readonly ok: true }
+    | { readonly ok: false; readonly code: number; readonly reason: string; readonly message: string };
+  /** Answered once they are durable in the realm's access log. */
+  record(asked: { readonly records: readonly GateAccessRecord[] }): { readonly ok: true };
+  /** What buckets hold now, for status and quota. */
+  used(asked: {
+    readonly buckets: readonly {
+      readonly uid: string;
+      readonly realm: RealmId;
+      readonly bytes: number;
+      readonly objects: number;
+    }[];
+  }): { readonly ok: true };
+}
+
+export type BucketChange = {
+  readonly realm: RealmId;
+  readonly accessKey: string;
+  readonly name: string;
+  /** A merge patch (RFC 7396) of the Bucket's spec; of `create`, the spec. */
+} & (
+  | { readonly op: 'create' | 'patch'; readonly spec: Readonly<Record<string, unknown>> }
+  | { readonly op: 'delete' }
+);
+
+export interface GateBeginning {
+  /** `host:port` pairs. */
+  readonly listen: readonly { readonly host: string; readonly port: number }[];
+  /** The region's name: `s3.<region>.casemate.internal` is the endpoint, `<org>.s3.…` an organization's, `<bucket>.<org>.s3.…` a bucket's. */
+  readonly domain: string;
+  readonly certificate: string;
+  readonly privateKey: string;
+  /** Of PostgreSQL: host (a folder for a socket), port, database, user, password. */
+  readonly database: Readonly<Record<string, unknown>>;
+  /** The backend and where it is. */
+  readonly blobs:
+    | { readonly type: 'filesystem'; readonly folder: string }
+    | {
+        readonly type: 's3';
+        readonly endpoint: string;
+        readonly bucket: string;
+        readonly region: string;
+        readonly accessKey: string;
+        readonly secret: string;
+        readonly certificateAuthority?: string;
+      };
+}
+
+/** Told by the region process, unasked. */
+export type GateNews =
+  /** Anything of the realm that answers above depend on has changed: forget them. */
+  | { readonly news: 'changed'; readonly realm: RealmId }
+  /** The bucket is gone, its key destroyed: its metadata and blobs are to be removed. */
+  | { readonly news: 'erased'; readonly realm: RealmId; readonly uid: string }
+  /** New certificate. */
+  | { readonly news: 'certificate'; readonly certificate: string; readonly privateKey: string };
+
+export type GateRequest = {
+  readonly [M in keyof GateCalls]: {
+    readonly id: number;
+    readonly call: M;
+    readonly asked: Parameters<GateCalls[M]>[0];
+  };
+}[keyof GateCalls];
+export type GateAnswer =
+  | { readonly id: number; readonly answer: unknown }
+  | { readonly id: number; readonly failed: string };
