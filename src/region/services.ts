@@ -208,7 +208,11 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
       imported: { content, folder: advisoryFolder, organizationKind: Organization, logger },
     }),
     { name: 'base-content', kinds: [], controllers: [catalogueController({ content, logger })] },
-    releaseService({ folder: gapFolder, releases: releasesFolder, running: runningHere }),
+    releaseService({
+      folder: gapFolder,
+      releases: releasesFolder,
+      running: () => runningHere(config),
+    }),
     importService({
       folder: gapFolder,
       advisoryFolder,

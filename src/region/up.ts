@@ -15,6 +15,7 @@ import { prepareCluster } from './embedded/postgres.ts';
 import { checkProgramReadable } from './embedded/unprivileged.ts';
 import { externalAddress, isRemote } from './external-incus.ts';
 import { installPackages, type Report } from './install/apply.ts';
+import { neededPackages } from './install/needed.ts';
 import { PACKAGES } from './install/packages.ts';
 import { ensureUnpacked } from './install/unpack.ts';
 import { checkDataFolder, type Layout, operatorCopy } from './layout.ts';
@@ -64,7 +65,9 @@ export async function bringUp(options: UpOptions): Promise<UpResult> {
       'not root: no instances, images, networks or firewall; the API, projects and secrets work',
     );
   }
-  const missing = await timings.measure('packages', () => installPackages(neededPackages(config), report));
+  const missing = await timings.measure('packages', () =>
+    installPackages(neededPackages(config, PACKAGES), report),
+  );
   shortcomings.push(...missing.map(({ message }) => message));
   if (missing.some(({ purpose }) => purpose === 'store')) {
     throw new Error(missing.find(({ purpose }) => purpose === 'store')?.message);
@@ -131,18 +134,6 @@ async function configure({ layout, name, listen, report }: UpOptions): Promise<R
     );
   }
   return config;
-}
-
-/** What only a region that runs its own Incus needs. */
-const OF_EMBEDDED_INCUS = new Set(['incus-base', 'incus', 'btrfs-progs', 'uidmap']);
-
-function neededPackages(config: RegionConfig) {
-  return PACKAGES.filter(({ purpose, name }) => {
-    if (purpose === 'store') return config.postgres.mode === 'embedded';
-    if (config.incus.mode === 'none') return false;
-    if (isRemote(config)) return purpose === 'image';
-    return config.incus.mode === 'embedded' || !OF_EMBEDDED_INCUS.has(name);
-  });
 }
 
 async function start(

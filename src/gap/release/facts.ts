@@ -25,6 +25,28 @@ const Migration = Type.Object({
 });
 export type MigrationFacts = Static<typeof Migration>;
 
+export const PACKAGES_MAX = 256;
+const PACKAGE_FILES_MAX = 16;
+/** Absolute, of the folders that Debian installs into; `*` stands for a part of one segment. */
+const INSTALLED_PATTERN =
+  '^/(?:usr|bin|sbin|lib|etc|opt)(?:/(?!\\.{1,2}(?:/|$))(?=[^/])[A-Za-z0-9_.+-]*\\*?[A-Za-z0-9_.+-]*)+$';
+
+/** A Debian package, and the files of which one must be here, whoever put it there. */
+const Package = Type.Object({
+  name: Type.String({ pattern: '^[a-z0-9][a-z0-9.+-]+$', maxLength: 128 }),
+  purpose: Type.String({ maxLength: 32 }),
+  files: Type.Array(Type.String({ pattern: INSTALLED_PATTERN, maxLength: 255 }), {
+    minItems: 1,
+    maxItems: PACKAGE_FILES_MAX,
+  }),
+  /** Only on machines that can run virtual machines. */
+  onlyWith: Type.Optional(Type.Literal('virtualization')),
+});
+export type PackageFacts = Readonly<Omit<Static<typeof Package>, 'files'>> & {
+  readonly files: readonly string[];
+};
+export const PackageList = Type.Array(Package, { maxItems: PACKAGES_MAX });
+
 const ReleaseFile = Type.Object({
   name: Type.String({ pattern: FILE_PATTERN, maxLength: 1_024 }),
   executable: Type.Boolean(),
@@ -45,6 +67,8 @@ const Config = Type.Object(
       node: Type.String({ maxLength: 64 }),
       /** All that it has, in order. */
       migrations: Type.Array(Migration, { minItems: 1, maxItems: MIGRATIONS_MAX }),
+      /** Debian packages that it needs on the machine. Absent in releases of before it was said. */
+      packages: Type.Optional(PackageList),
     }),
     files: Type.Array(ReleaseFile, { minItems: 1, maxItems: LAYERS_MAX }),
   },

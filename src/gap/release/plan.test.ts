@@ -13,6 +13,7 @@ const running: Running = {
   version: '0.1.0',
   architecture: 'amd64',
   migrations: [migration(1), migration(2)],
+  missing: (packages) => packages.map(({ name }) => name),
 };
 const config = (changes: Partial<ReleaseConfig['release']> & { version?: string } = {}): ReleaseConfig => {
   const { version = '0.2.0', ...release } = changes;
@@ -57,6 +58,15 @@ test('what could not be gone back from is said before anybody is asked', () => {
   assert.deepEqual(more, []);
   // The one between makes the way.
   assert.deepEqual(problemsOf({ migrations: [migration(1), migration(2), migration(3, 2)] }), []);
+});
+
+test('what it needs and this machine lacks is named before anybody is asked', () => {
+  const age = { name: 'age', purpose: 'network', files: ['/usr/bin/age'] };
+  const [problem, ...more] = problemsOf({ packages: [age, { ...age, name: 'jq' }] });
+  assert.match(problem ?? '', /it needs what is not on this machine: apt-get install age jq, from where/);
+  assert.deepEqual(more, []);
+  // Of before it was said.
+  assert.deepEqual(problemsOf({}), []);
 });
 
 test('an older release, one for another machine, and one with another history are refused', () => {

@@ -1,6 +1,6 @@
 /** What a release would do to this region, and why it cannot be applied where it cannot. Pure. */
 import semver from 'semver';
-import type { MigrationFacts, ReleaseConfig } from './facts.ts';
+import type { MigrationFacts, PackageFacts, ReleaseConfig } from './facts.ts';
 import type { PublishedRelease } from './published.ts';
 import { MIGRATIONS_SHOWN_MAX, type PlanStatus } from './release-kind.ts';
 
@@ -9,6 +9,8 @@ export interface Running {
   readonly version: string;
   readonly architecture: string;
   readonly migrations: readonly Pick<MigrationFacts, 'version' | 'name' | 'checksum'>[];
+  /** Which of those Debian packages this machine lacks, and what runs does not need. */
+  missing(packages: readonly PackageFacts[]): readonly string[];
 }
 
 export function planOf(
@@ -62,5 +64,11 @@ function problemsOf(
     problems.push(
       `nobody could go back: Casemate ${running.version} (schema ${schema}) cannot work with what ${past.name} leaves behind, only releases from schema ${past.worksFrom} on; apply one of those first`,
     );
+  const missing = running.missing(release.packages ?? []);
+  if (missing.length > 0) problems.push(missingPackages(missing));
   return problems;
 }
+
+/** Also what whoever applies it says, who looks once more. */
+export const missingPackages = (names: readonly string[]): string =>
+  `it needs what is not on this machine: apt-get install ${names.join(' ')}, from where this machine installs, or from packages that a bundle carried in; then plan again`;

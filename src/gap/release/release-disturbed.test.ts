@@ -24,6 +24,7 @@ const NONE = {
   version: '0.1.0',
   architecture: 'amd64',
   migrations: [{ version: 1, name: '0001-step.sql', checksum: hash('sha256', '-- first') }],
+  missing: () => [],
 };
 
 test('a release that people agreed to ends told as what was made of it, whatever is disturbed', async (t) => {

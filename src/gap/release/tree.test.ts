@@ -35,7 +35,12 @@ const collect = (folder: string, version: string) =>
 test('a release is the program and the packages it needs, without tests, tools and types', async (t) => {
   const folder = await folderOf(t);
   const migrations = ['-- first', '-- works-from: 0001\n-- second'];
-  await writeFakeTree(join(folder, 'tree'), { version: '0.2.0', migrations });
+  const age = { name: 'age', purpose: 'network', files: ['/usr/bin/age', '/usr/lib/*/age'] };
+  await writeFakeTree(join(folder, 'tree'), {
+    version: '0.2.0',
+    migrations,
+    files: { 'src/region/install/packages.json': JSON.stringify([{ ...age, units: ['age.service'] }]) },
+  });
   const { config, layers, parts } = await collect(folder, '0.2.0');
   assert.ok(Buffer.isBuffer(config.blob.content));
   const { release, files } = readReleaseConfig(config.blob.content, 'config');
@@ -51,6 +56,7 @@ test('a release is the program and the packages it needs, without tests, tools a
       'src/engines/postgres/migrations/0001-step.sql',
       'src/engines/postgres/migrations/0002-step.sql',
       'src/main.ts',
+      'src/region/install/packages.json',
     ],
   );
   assert.equal(layers.length, files.length);
@@ -62,6 +68,7 @@ test('a release is the program and the packages it needs, without tests, tools a
       [2, 1],
     ],
   );
+  assert.deepEqual(release.packages, [age]);
   assert.deepEqual(parts, [
     { type: 'library', name: 'node', version: '26.10.0', licence: 'MIT', purl: 'pkg:npm/node@26.10.0' },
   ]);
@@ -89,6 +96,12 @@ test('what is no whole, clean checkout is refused by its file', async (t) => {
   await writeFile(stamp, 'other');
   await assert.rejects(collect(folder, '0.2.0'), /\.casemate-lock-digest: the packages are not those/);
   await writeFile(stamp, before);
+  const list = join(tree, 'src/region/install/packages.json');
+  for (const path of ['/etc/../root/key', 'usr/bin/age', '/home/a', '/usr/**/age', '/usr/bin/a*b*']) {
+    await writeFile(list, JSON.stringify([{ name: 'age', purpose: 'network', files: [path] }]));
+    await assert.rejects(collect(folder, '0.2.0'), /packages\.json: \[?0\]?\.?files/, path);
+  }
+  await writeFile(list, '[]');
   await symlink('/etc/passwd', join(tree, 'src/link.ts'));
   await assert.rejects(collect(folder, '0.2.0'), /src\/link\.ts: is no plain file/);
   await rm(join(tree, 'src/link.ts'));
@@ -111,6 +124,7 @@ test('this checkout is a release', async () => {
   );
   assert.equal(facts.migrations.at(-1)?.version, facts.migrations.length);
   assert.ok(packages.some(({ name }) => name === 'node'));
+  assert.ok(facts.packages?.some(({ name }) => name === 'postgresql'));
   const config = {
     ...item('1.0.0'),
     release: facts,

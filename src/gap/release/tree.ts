@@ -5,16 +5,17 @@
 import { createHash } from 'node:crypto';
 import { open, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { readMigrations } from '#engines/postgres/migrate.ts';
 import { messageOf, readerOf } from '../bundle/json.ts';
 import { LAYERS_MAX, MIB } from '../bundle/limits.ts';
 import { BundleError } from '../bundle/problem.ts';
-import { FILE_PATTERN, type ReleaseFacts } from './facts.ts';
+import { FILE_PATTERN, PackageList, type ReleaseFacts } from './facts.ts';
 
 const DEPTH_MAX = 32;
 const JSON_BYTES_MAX = 16 * MIB;
 const MIGRATIONS = 'src/engines/postgres/migrations';
+const PACKAGES = 'src/region/install/packages.json';
 export const NODE = 'node_modules/node/bin/node';
 export const LAUNCHER = 'casemate';
 /** The launcher's word for packages that are those of the lock file. */
@@ -36,6 +37,8 @@ const readPackage = readerOf(
     license: Type.Optional(Type.Unknown()),
   }),
 );
+
+const readPackages = readerOf(PackageList);
 
 const readLock = readerOf(
   Type.Object({
@@ -107,6 +110,7 @@ export async function readTree(folder: string): Promise<ReleaseTree> {
       architecture: await architectureOf(join(folder, NODE)),
       node: packages.find(({ name }) => name === 'node')?.version ?? '',
       migrations: await migrationsIn(folder),
+      packages: packagesIn(await text(PACKAGES), join(folder, PACKAGES)),
     },
     files: names.sort().map((name) => ({ name, executable: EXECUTABLE.includes(name) })),
     packages,
@@ -158,6 +162,16 @@ async function migrationsIn(folder: string): Promise<ReleaseFacts['migrations']>
     throw new BundleError('Malformed', path, messageOf(error));
   });
   return migrations.map(({ version, name, checksum, worksFrom }) => ({ version, name, checksum, worksFrom }));
+}
+
+/** What the release before has to know of them, and no more. */
+function packagesIn(bytes: Buffer, part: string): Static<typeof PackageList> {
+  return readPackages(bytes, part).map(({ name, purpose, files, onlyWith }) => ({
+    name,
+    purpose,
+    files,
+    ...(onlyWith === undefined ? {} : { onlyWith }),
+  }));
 }
 
 /** By the header of an ELF file (e_machine, at byte 18). */

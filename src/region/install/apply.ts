@@ -28,6 +28,15 @@ export async function installPackages(
   return plan.shortcomings;
 }
 
+/** What of packages is here. Looks each time that it is asked. */
+export const packagesHere = {
+  isPresent: ({ files }: Pick<RequiredPackage, 'files'>): boolean =>
+    files.some((pattern) => globSync(pattern).length > 0),
+  get hasVirtualization(): boolean {
+    return hasVirtualization();
+  },
+};
+
 function readMachine(): MachineFacts {
   return {
     system: readOperatingSystem(),
@@ -39,9 +48,9 @@ function readMachine(): MachineFacts {
         .filter((path) => /\.(list|sources)$/.test(path) && existsSync(path))
         .flatMap((path) => parseAptSources(path, readFileSync(path, 'utf8')));
     },
-    isPresent: (item) => item.files.some((pattern) => globSync(pattern).length > 0),
+    isPresent: packagesHere.isPresent,
     get hasVirtualization() {
-      return hasVirtualization();
+      return packagesHere.hasVirtualization;
     },
   };
 }

@@ -2,6 +2,7 @@
  * The Debian packages a region on one machine is made of, as data: what each is for, and how to see that it is there.
  * A package counts as present when its file is, so a machine that got it another way is left as it is.
  */
+import listed from './packages.json' with { type: 'json' };
 
 export type PackagePurpose = 'store' | 'compute' | 'network' | 'image' | 'test';
 
@@ -16,6 +17,8 @@ export interface RequiredPackage {
   readonly fromBackports?: boolean;
   /** systemd units that must not come up on their own after a reboot: the region runs its own copy. */
   readonly units?: readonly string[];
+  /** For whoever reads the list. */
+  readonly why?: string;
 }
 
 /** What stops working without a purpose's packages, for the message that says so. */
@@ -27,54 +30,8 @@ export const PURPOSE: Readonly<Record<PackagePurpose, { readonly without: string
   test: { without: 'some tests fail' },
 };
 
-export const PACKAGES: readonly RequiredPackage[] = [
-  {
-    name: 'postgresql',
-    purpose: 'store',
-    files: ['/usr/lib/postgresql/*/bin/postgres'],
-    units: ['postgresql.service'],
-  },
-  {
-    name: 'incus-base',
-    purpose: 'compute',
-    files: ['/usr/libexec/incus/incusd'],
-    fromBackports: true,
-    units: [
-      'incus.service',
-      'incus.socket',
-      'incus-startup.service',
-      'incus-user.service',
-      'incus-user.socket',
-    ],
-  },
-  // Brings QEMU and firmware: only where machines can be run at all.
-  {
-    name: 'incus',
-    purpose: 'compute',
-    files: ['/usr/bin/qemu-system-x86_64', '/usr/bin/qemu-system-aarch64'],
-    onlyWith: 'virtualization',
-    fromBackports: true,
-  },
-  { name: 'btrfs-progs', purpose: 'compute', files: ['/usr/bin/btrfs', '/bin/btrfs'] },
-  { name: 'uidmap', purpose: 'compute', files: ['/usr/bin/newuidmap'] },
-  { name: 'kmod', purpose: 'compute', files: ['/usr/sbin/modprobe', '/sbin/modprobe'] },
-  { name: 'nftables', purpose: 'network', files: ['/usr/sbin/nft'] },
-  { name: 'dnsmasq-base', purpose: 'network', files: ['/usr/sbin/dnsmasq'] },
-  { name: 'iproute2', purpose: 'network', files: ['/usr/sbin/ip', '/sbin/ip', '/usr/bin/ip', '/bin/ip'] },
-  // What chrony is linked with, which is unpacked (`unpack.ts`).
-  { name: 'libedit2', purpose: 'network', files: ['/usr/lib/*/libedit.so.2'] },
-  { name: 'libseccomp2', purpose: 'network', files: ['/usr/lib/*/libseccomp.so.2'] },
-  // Sign the index of the package mirror, which instances' apt verifies.
-  { name: 'gpg', purpose: 'network', files: ['/usr/bin/gpg'] },
-  { name: 'gpg-agent', purpose: 'network', files: ['/usr/bin/gpg-agent'] },
-  { name: 'debootstrap', purpose: 'image', files: ['/usr/sbin/debootstrap'] },
-  { name: 'zstd', purpose: 'image', files: ['/usr/bin/zstd'] },
-  {
-    name: 'debian-archive-keyring',
-    purpose: 'image',
-    files: ['/usr/share/keyrings/debian-archive-keyring.gpg'],
-  },
-];
+/** As a file of data, because the release before reads it, and runs nothing of this one (`gap/release/tree.ts`). */
+export const PACKAGES = listed as readonly RequiredPackage[];
 
 /** What the end-to-end tests need on top. */
 export const TEST_PACKAGES: readonly RequiredPackage[] = [

@@ -32,10 +32,16 @@ export interface InstallPlan {
 // Releases whose main section lacks Incus; later ones have it.
 const RELEASES_WITHOUT_INCUS: readonly string[] = ['bookworm'];
 
+type Describable = Pick<RequiredPackage, 'onlyWith'>;
+
+/** Those of which nothing is here, although this machine could use them. */
+export const missingOf = <T extends Describable>(
+  required: readonly T[],
+  { isPresent, hasVirtualization }: Pick<MachineFacts, 'hasVirtualization'> & { isPresent(one: T): boolean },
+): T[] => required.filter((item) => (item.onlyWith === undefined || hasVirtualization) && !isPresent(item));
+
 export function planInstall(required: readonly RequiredPackage[], facts: MachineFacts): InstallPlan {
-  const missing = required.filter(
-    (item) => (item.onlyWith === undefined || facts.hasVirtualization) && !facts.isPresent(item),
-  );
+  const missing = missingOf(required, facts);
   if (missing.length === 0) return { install: [], addSource: undefined, shortcomings: [] };
   if (facts.system.id !== 'debian') {
     return refuse(missing, `this is ${facts.system.prettyName}, and only Debian's packages are known here`);

@@ -12,7 +12,7 @@ import { UNSEAL_LIMIT_MS } from './bounds.ts';
 import { hold, serves, untilServing } from './health.ts';
 import { type LedgerSeen, seeLedger } from './ledger-watch.ts';
 import { type Judge, machineOf } from './machine.ts';
-import { releaseHere } from './running.ts';
+import { releaseHere, runningHere } from './running.ts';
 
 /** What somebody decided. */
 export interface Order {
@@ -62,7 +62,13 @@ export async function drive(options: DriveOptions): Promise<Outcome> {
   return outcome;
 }
 
-const NOBODY: Judge = { prepare: async () => {}, serving: async () => {}, hold: async () => '', extra_ms: 0 };
+const NOBODY: Judge = {
+  missing: async () => [],
+  prepare: async () => {},
+  serving: async () => {},
+  hold: async () => '',
+  extra_ms: 0,
+};
 
 async function targetOf({ releases }: Layout, { kind, version, digest }: Order): Promise<ReleaseId> {
   if (kind === 'apply') return { version, digest, folder: join(releases, folderName({ version, digest })) };
@@ -85,12 +91,13 @@ interface Judged {
 }
 
 async function judgeOf(layout: Layout, clock: Clock, { order, attempt, from }: Judged): Promise<Judge> {
-  const { keys } = await loadConfig(layout.config);
+  const config = await loadConfig(layout.config);
   const status = () => supervisorStatus(layout);
   let before: LedgerSeen | undefined;
   const watched = (digest: string) => ({ clock, attempt, digest, status });
   return {
-    extra_ms: keys.seal === 'file' ? 0 : UNSEAL_LIMIT_MS,
+    extra_ms: config.keys.seal === 'file' ? 0 : UNSEAL_LIMIT_MS,
+    missing: async (packages) => (await runningHere(config)).missing(packages),
     async prepare() {
       // What runs may be past answering.
       if (order.kind === 'emergency') return;

@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ContentStore } from '#gap/import/content-store.ts';
 import { gapFolders } from '#gap/import/folders.ts';
+import type { PackageFacts } from '#gap/release/facts.ts';
 import { checkInstalled, installRelease } from '#gap/release/install.ts';
 import { type Current, currentPath, type ReleaseId, readCurrent } from '#gap/release/journal.ts';
+import { missingPackages } from '#gap/release/plan.ts';
 import { requireSigned } from '#gap/release/signatures.ts';
 import type { Machine } from '#gap/release/upgrade.ts';
 import { type Clock, rfc3339 } from '#kernel/clock.ts';
@@ -36,8 +38,10 @@ const OUTPUT_KEPT = 2_000;
 const BEFORE_MAX = 3;
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** How a release is found to do well; `prepare` looks at what there is before the switch. */
+/** How a release is found to do well; `missing` and `prepare` look at what there is before the switch. */
 export interface Judge {
+  /** Which of those Debian packages this machine lacks, and what runs does not need. */
+  missing(packages: readonly PackageFacts[]): Promise<readonly string[]>;
   prepare(): Promise<void>;
   /** Resolves when it serves. */
   serving(digest: string): Promise<void>;
@@ -61,6 +65,7 @@ export interface MachineOptions {
 export function machineOf({ layout, clock, from, to, kind, signed, judge }: MachineOptions): Machine {
   const content = new ContentStore(gapFolders(layout.gap).content);
   let plan: SupervisorPlan | undefined;
+  let packages: readonly PackageFacts[] = [];
   let switched_ms = 0;
   const planned = async (): Promise<SupervisorPlan> => {
     plan ??= await planOf(layout, to.folder);
@@ -83,9 +88,12 @@ export function machineOf({ layout, clock, from, to, kind, signed, judge }: Mach
               clock,
             });
       const { config } = await installRelease(content, to, layout.releases);
+      packages = config.release.packages ?? [];
       return `${config.files.length} files in ${to.folder}, each with the digest that ${signers.join(', ')} signed for`;
     },
     async check() {
+      const missing = await judge.missing(packages);
+      if (missing.length > 0) throw new Error(missingPackages(missing));
       const region = regionOf(await planned());
       await runAs(region, '--check', CHECK_LIMIT_MS);
       await judge.prepare();

@@ -2,16 +2,21 @@
 import { readMigrations } from '#engines/postgres/migrate.ts';
 import { type ReleaseId, readCurrent } from '#gap/release/journal.ts';
 import type { Running } from '#gap/release/plan.ts';
+import type { RegionConfig } from '../config/schema.ts';
+import { packagesHere } from '../install/apply.ts';
+import { newlyMissing } from '../install/needed.ts';
+import { PACKAGES } from '../install/packages.ts';
 import type { Layout } from '../layout.ts';
 import { PROGRAM_FOLDER, programFingerprint, programVersion } from '../program.ts';
 
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
 
-export async function runningHere(): Promise<Running> {
+export async function runningHere(config: Pick<RegionConfig, 'postgres' | 'incus'>): Promise<Running> {
   return {
     version: programVersion(),
     architecture: ARCHITECTURES[process.arch] ?? process.arch,
     migrations: await readMigrations(),
+    missing: (wanted) => newlyMissing(config, { running: PACKAGES, wanted }, packagesHere),
   };
 }
 

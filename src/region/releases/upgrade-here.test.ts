@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { PackageFacts } from '#gap/release/facts.ts';
 import { readCurrent, readJournal } from '#gap/release/journal.ts';
 import { wakefulClock } from '../clock.ts';
 import type { Layout } from '../layout.ts';
@@ -11,7 +12,7 @@ import { processOf, untilReady, wellBehaved } from '../supervisor/testing/script
 import { drive, type Order } from './drive.ts';
 import { plainJudge } from './testing/judge.ts';
 import { killedSteps } from './testing/killed.ts';
-import { openUpgradeWorld, program } from './testing/world.ts';
+import { openUpgradeWorld, program, WELL } from './testing/world.ts';
 
 const go = (layout: Layout, order: Order, hold_ms = 50) =>
   drive({
@@ -71,6 +72,27 @@ test('a release that does not do well never comes to a switch, or goes away by i
     assert.deepEqual([status.digest, status.onTrial], ['checkout', false], version);
     assert.equal(await readCurrent(layout.releases), undefined);
   }
+});
+
+test('a release that needs Debian packages which are not here is refused, with their names, and nothing is touched', async (t) => {
+  const { layout, publish } = await openUpgradeWorld(t);
+  const region = processOf(await supervisorStatus(layout), 'region')?.pid;
+  const order = await publish('0.2.0', WELL, [{ name: 'age', purpose: 'network', files: ['/usr/bin/age'] }]);
+  const has = new Set<string>();
+  const judge = {
+    ...plainJudge(layout, wakefulClock, 50),
+    missing: async (packages: readonly PackageFacts[]) =>
+      packages.map(({ name }) => name).filter((name) => !has.has(name)),
+  };
+  const options = { layout, order, clock: wakefulClock, judge, unsigned: true };
+  assert.equal(await drive(options), 'Failed');
+  assert.match(
+    (await last(layout))?.message ?? '',
+    /touched: it needs what is not on this machine: apt-get install age,/,
+  );
+  assert.equal(processOf(await supervisorStatus(layout), 'region')?.pid, region);
+  has.add('age');
+  assert.equal(await drive(options), 'Confirmed');
 });
 
 test('a release that was changed where it is installed does not run again', async (t) => {

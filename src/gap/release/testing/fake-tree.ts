@@ -42,6 +42,7 @@ export async function writeFakeTree(
     [NODE]: elf(),
     'node_modules/node/index.d.ts': 'not needed',
     'node_modules/tool/index.js': 'not needed',
+    'src/region/install/packages.json': '[]',
     'src/main.ts': `export const version = '${version}';\n`,
     'src/main.test.ts': 'not needed',
     'docs/page.md': 'not needed',

@@ -9,6 +9,7 @@ export function plainJudge(layout: Layout, clock: Clock, hold_ms: number): Judge
   const watched = (digest: string) => ({ clock, attempt: 0, digest, status: () => supervisorStatus(layout) });
   return {
     extra_ms: 0,
+    missing: async () => [],
     prepare: async () => {},
     serving: (digest) => untilServing(watched(digest)),
     async hold(digest) {

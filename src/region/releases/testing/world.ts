@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { gapFolders } from '#gap/import/folders.ts';
+import type { PackageFacts } from '#gap/release/facts.ts';
 import { writeFakeTree } from '#gap/release/testing/fake-tree.ts';
 import { publishTree } from '#gap/release/testing/publish-tree.ts';
 import { wakefulClock } from '../../clock.ts';
@@ -32,7 +33,7 @@ export const planOf = (layout: Layout, digest: string, body: string): Supervisor
 export interface UpgradeWorld {
   readonly layout: Layout;
   /** Publishes a release whose region process does that, and gives the order to apply it. */
-  publish(version: string, body?: string): Promise<Order>;
+  publish(version: string, body?: string, packages?: readonly PackageFacts[]): Promise<Order>;
 }
 
 export async function openUpgradeWorld(t: TestContext): Promise<UpgradeWorld> {
@@ -43,13 +44,14 @@ export async function openUpgradeWorld(t: TestContext): Promise<UpgradeWorld> {
   await untilReady(layout);
   return {
     layout,
-    async publish(version, body = WELL) {
+    async publish(version, body = WELL, packages = []) {
       const tree = join(layout.data, `tree-${version}`);
       await writeFakeTree(tree, {
         version,
         files: {
           casemate: '#!/bin/sh\ncat "$(dirname "$0")/content/plan.json"\n',
           'content/plan.json': JSON.stringify(planOf(layout, version, body)),
+          'src/region/install/packages.json': JSON.stringify(packages),
         },
       });
       const { release } = await publishTree(gapFolders(layout.gap).content, tree);
