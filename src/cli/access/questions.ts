@@ -3,7 +3,7 @@ import type { AccessAnswer } from '#trust/access/questions.ts';
 import { collectionPath, type ResourceType, resolveType, typeOfObject } from '../resources/discovery.ts';
 import { EXIT } from '../resources/errors.ts';
 import type { SessionOptions } from '../resources/options.ts';
-import { print, printLines } from '../resources/output.ts';
+import { printJson, printLines } from '../resources/output.ts';
 import { inSession, type Session } from '../resources/session.ts';
 import { alignRows } from '../resources/table.ts';
 
@@ -67,14 +67,12 @@ function policyText({ kind, name, role, project, message }: Policies[number]): s
   return `${kind} ${name}${what}${message === undefined ? '' : `: ${message}`}`;
 }
 
-const json = (value: unknown) => print(`${JSON.stringify(value, null, 4)}\n`);
-
 export const whoCan = inSession(
   async (session: Session, options: AskOptions, verb: string, resource: string, name?: string) => {
     const attributes = attributesOf(session, await session.types(), verb, resource, name);
     const answer = await ask(session, { whoCan: attributes });
     if (options.output === 'json') {
-      json(answer);
+      printJson(answer);
       return;
     }
     const rows = (answer.subjects ?? []).map((subject) => [
@@ -91,7 +89,7 @@ export const whoCan = inSession(
 export const of = inSession(async (session: Session, options: PersonOptions, user: string) => {
   const answer = await ask(session, { of: { ...person(user, options), project: session.project } });
   if (options.output === 'json') {
-    json(answer);
+    printJson(answer);
     return;
   }
   const { grants = [], groups = [], resourceRules = [] } = answer;
@@ -135,7 +133,7 @@ export const why = inSession(
         attributes,
       },
     });
-    if (options.output === 'json') json(answer);
+    if (options.output === 'json') printJson(answer);
     else printWhy(answer);
     if (answer.allowed !== true) process.exitCode = EXIT.refused;
   },

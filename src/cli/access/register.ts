@@ -1,16 +1,8 @@
 /** Declares `casemate access …`. What the commands do is in the files beside this one, loaded when they run. */
 import { type Command, Option } from 'commander';
+import { lazily, tableOutputOption } from '../declare.ts';
 import { collect, withConnection, withProject } from '../resources/options.ts';
 
-type Action = (...args: never[]) => Promise<void>;
-
-const lazily =
-  (load: () => Promise<Action>) =>
-  async (...args: unknown[]): Promise<void> =>
-    (await load())(...(args as never[]));
-
-const output = () =>
-  new Option('-o, --output <format>', 'how to print').choices(['table', 'json']).default('table');
 const groupOption = () =>
   new Option('--group <name>', 'as if they were in this group, and no other than are given').argParser(
     collect,
@@ -26,14 +18,14 @@ export function registerAccessCommands(program: Command): void {
     .argument('<verb>', 'get, list, watch, create, update, patch, delete or deletecollection')
     .argument('<resource>', 'such as instances, or instances/exec')
     .argument('[name]', 'this one only')
-    .addOption(output())
+    .addOption(tableOutputOption())
     .action(lazily(async () => (await import('./questions.ts')).whoCan));
 
   withProject(access.command('of'))
     .description('print what somebody holds and may do')
     .argument('<user>', 'such as alice, or serviceaccount:PROJECT/NAME')
     .addOption(groupOption())
-    .addOption(output())
+    .addOption(tableOutputOption())
     .action(lazily(async () => (await import('./questions.ts')).of));
 
   withProject(access.command('why'))
@@ -53,14 +45,14 @@ export function registerAccessCommands(program: Command): void {
         'token',
       ]),
     )
-    .addOption(output())
+    .addOption(tableOutputOption())
     .action(lazily(async () => (await import('./questions.ts')).why));
 
   const review = access.command('review').description('look through who holds what: keep or revoke');
   withConnection(review.command('show'))
     .description('print the rights in a review and what was decided')
     .argument('<review>')
-    .addOption(output())
+    .addOption(tableOutputOption())
     .action(lazily(async () => (await import('./reviews.ts')).show));
   withConnection(review.command('decide'))
     .description('say of a right, or of all that nobody decided about, whether it stays')
@@ -73,11 +65,11 @@ export function registerAccessCommands(program: Command): void {
     )
     .option('--undecided', 'everything that nobody decided about yet')
     .option('--note <text>', 'why')
-    .addOption(output())
+    .addOption(tableOutputOption())
     .action(lazily(async () => (await import('./reviews.ts')).decide));
   withConnection(review.command('complete'))
     .description('end a review: what was revoked is taken away, and the outcome has a digest')
     .argument('<review>')
-    .addOption(output())
+    .addOption(tableOutputOption())
     .action(lazily(async () => (await import('./reviews.ts')).complete));
 }

@@ -9,7 +9,7 @@ import {
 import { objectPath, typeOfObject } from '../resources/discovery.ts';
 import { usageError } from '../resources/errors.ts';
 import type { SessionOptions } from '../resources/options.ts';
-import { print, printLines } from '../resources/output.ts';
+import { printJson, printLines } from '../resources/output.ts';
 import { inSession, type Session } from '../resources/session.ts';
 import { alignRows } from '../resources/table.ts';
 
@@ -49,7 +49,7 @@ const row = (item: ReviewItem) => [
 export const show = inSession(async (session: Session, { output }: ReviewOptions, name: string) => {
   const review = await read(session, name);
   if (output === 'json') {
-    print(`${JSON.stringify(review, null, 4)}\n`);
+    printJson(review);
     return;
   }
   const { items = [], due, outcome, conditions = [] }: AccessReviewStatus = review.status ?? {};
@@ -69,7 +69,7 @@ function printCounts(
   { kept, revoked, undecided, digest }: ReviewCounts,
   output: ReviewOptions['output'],
 ): void {
-  if (output === 'json') print(`${JSON.stringify({ kept, revoked, undecided, digest }, null, 4)}\n`);
+  if (output === 'json') printJson({ kept, revoked, undecided, digest });
   else
     printLines([
       `${kept} kept, ${revoked} revoked, ${undecided} undecided`,

@@ -1,17 +1,8 @@
 /** Declares `casemate vulnerabilities` and `casemate advisories …`. What the commands do is in the files beside this one, loaded when they run. */
 import { type Command, Option } from 'commander';
+import { lazily, tableOutputOption } from '../declare.ts';
 import { dataOption } from '../region/options.ts';
 import { collect, parseCount, withConnection } from '../resources/options.ts';
-
-type Action = (...args: never[]) => Promise<void>;
-
-const lazily =
-  (load: () => Promise<Action>) =>
-  async (...args: unknown[]): Promise<void> =>
-    (await load())(...(args as never[]));
-
-const output = () =>
-  new Option('-o, --output <format>', 'how to print').choices(['table', 'json']).default('table');
 
 /** Adds them to the program. */
 export function registerAdvisoryCommands(program: Command): void {
@@ -24,7 +15,7 @@ export function registerAdvisoryCommands(program: Command): void {
     .argument('[id]', 'all about this one: CVE-2026-1234')
     .option('--all', 'also what is settled by a VEX statement, negligible, or not determined')
     .option('--again', 'have everything read and scanned again first')
-    .addOption(output())
+    .addOption(tableOutputOption())
     .action(lazily(async () => (await import('./vulnerabilities.ts')).vulnerabilities));
 
   const advisories = program
@@ -64,7 +55,7 @@ export function registerAdvisoryCommands(program: Command): void {
     )
     .argument('<file>')
     .option('--policy <file>', 'severities, licences and sources that are taken, as JSON or YAML')
-    .addOption(output())
+    .addOption(tableOutputOption())
     .addOption(dataOption())
     .action(lazily(async () => (await import('./scan.ts')).scan));
 }

@@ -9,7 +9,7 @@ import { FolderSource } from '#gap/advisories/store/folder.ts';
 import type { DataOption } from '../region/commands.ts';
 import { chosenRegion } from '../region/where.ts';
 import { CliError, reporting } from '../resources/errors.ts';
-import { print, printLines } from '../resources/output.ts';
+import { printJson, printLines } from '../resources/output.ts';
 import { alignRows } from '../resources/table.ts';
 
 interface ScanOptions extends DataOption {
@@ -37,9 +37,7 @@ export const scan = reporting(async (file: string, options: ScanOptions) => {
   if (refusals.length > 0) process.exitCode = EXIT_REFUSED;
   if (options.output === 'json') {
     const { packages, unidentified } = inventory;
-    print(
-      `${JSON.stringify({ data, packages: packages.length, unidentified, findings, refusals }, null, 4)}\n`,
-    );
+    printJson({ data, packages: packages.length, unidentified, findings, refusals });
     return;
   }
   printLines([

@@ -9,7 +9,7 @@ import { collectionPath, objectPath, type ResourceType } from '../resources/disc
 import { CliError } from '../resources/errors.ts';
 import type { AnyObject } from '../resources/objects.ts';
 import type { SessionOptions } from '../resources/options.ts';
-import { print, printLines } from '../resources/output.ts';
+import { printJson, printLines } from '../resources/output.ts';
 import { listObjects } from '../resources/read.ts';
 import { inSession, type Session } from '../resources/session.ts';
 import { alignRows } from '../resources/table.ts';
@@ -37,7 +37,7 @@ export const vulnerabilities = inSession(async (session: Session, options: ShowO
   const found = status.findings ?? [];
   const wanted = id === undefined ? found : found.filter((one) => one.id === id || one.aliases.includes(id));
   if (options.output === 'json') {
-    print(`${JSON.stringify({ ...status, findings: wanted }, null, 4)}\n`);
+    printJson({ ...status, findings: wanted });
     return;
   }
   if (id !== undefined) {

@@ -13,11 +13,8 @@ import { parseObjectTargets } from '../resources/targets.ts';
 const ACCESS = 'access.casemate.internal';
 
 /** A type of the access group. */
-export async function accessType(session: Session, kind: string): Promise<ResourceType> {
-  const type = (await session.types()).find((one) => one.group === ACCESS && one.kind === kind);
-  if (type === undefined) throw new CliError(`this server has no ${kind}`);
-  return type;
-}
+export const accessType = (session: Session, kind: string): Promise<ResourceType> =>
+  session.typeOf(ACCESS, kind);
 
 /** Prints the objects of a type, as `get` would. */
 export async function printAll(session: Session, type: ResourceType, output: OutputFormat): Promise<void> {
@@ -87,25 +84,25 @@ export interface DecideOptions extends SessionOptions {
   readonly note?: string;
 }
 
-async function decide(session: Session, options: DecideOptions, name: string, action: 'approve' | 'reject') {
-  const type = await accessType(session, 'ApprovalRequest');
-  const body = options.note === undefined ? {} : { note: options.note };
-  const { phase, approvals, required } = await act(session, type, name, action, body);
-  printLines([`${objectName(type, name)} is ${phase}: ${approvals} of ${required} approvals`]);
-}
+/** A command that says yes or no to one object, and what became of it. */
+export const deciding = (action: string, typeOf: (session: Session) => Promise<ResourceType>) =>
+  inSession(async (session: Session, { note }: DecideOptions, name: string) => {
+    const type = await typeOf(session);
+    const body = note === undefined ? {} : { note };
+    const { phase, approvals, required } = await act(session, type, name, action, body);
+    const counted = required === undefined ? '' : `: ${approvals} of ${required} approvals`;
+    printLines([`${objectName(type, name)} is ${phase}${counted}`]);
+  });
 
-export const approve = inSession((session: Session, options: DecideOptions, name: string) =>
-  decide(session, options, name, 'approve'),
-);
+const requestType = (session: Session) => accessType(session, 'ApprovalRequest');
 
-export const reject = inSession((session: Session, options: DecideOptions, name: string) =>
-  decide(session, options, name, 'reject'),
-);
+export const approve = deciding('approve', requestType);
+export const reject = deciding('reject', requestType);
 
 export interface ListOptions extends SessionOptions {
   readonly output: OutputFormat;
 }
 
 export const approvalList = inSession(async (session: Session, options: ListOptions) => {
-  await printAll(session, await accessType(session, 'ApprovalRequest'), options.output);
+  await printAll(session, await requestType(session), options.output);
 });

@@ -1,15 +1,9 @@
 /** Declares `casemate approval …`. What the commands do is in the file beside this one, loaded when they run. */
 import { type Command, Option } from 'commander';
+import { lazily, withDecisions } from '../declare.ts';
 import { outputOption, parseDuration, withConnection, withProject } from '../resources/options.ts';
 
 const LIFE_DEFAULT_MS = 24 * 60 * 60_000;
-
-type Action = (...args: never[]) => Promise<void>;
-
-const lazily =
-  (load: () => Promise<Action>) =>
-  async (...args: unknown[]): Promise<void> =>
-    (await load())(...(args as never[]));
 
 /** Adds them to the program. */
 export function registerApprovalCommands(program: Command): void {
@@ -30,21 +24,15 @@ export function registerApprovalCommands(program: Command): void {
     )
     .action(lazily(async () => (await import('./commands.ts')).approvalRequest));
 
-  for (const [name, what] of [
-    ['approve', 'agree to what somebody else asked for'],
-    ['reject', 'say no to it, which ends it; take back what you asked for'],
-  ] as const) {
-    withConnection(approval.command(name))
-      .description(what)
-      .argument('<name>', 'the request')
-      .option('--note <text>', 'a word on it, for the record')
-      .action(
-        lazily(async () => {
-          const commands = await import('./commands.ts');
-          return name === 'approve' ? commands.approve : commands.reject;
-        }),
-      );
-  }
+  withDecisions(
+    approval,
+    ['name', 'the request'],
+    {
+      approve: 'agree to what somebody else asked for',
+      reject: 'say no to it, which ends it; take back what you asked for',
+    },
+    async (word) => (await import('./commands.ts'))[word],
+  );
 
   withConnection(approval.command('list'))
     .description('list what was asked for, and what became of it')

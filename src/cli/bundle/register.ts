@@ -84,7 +84,7 @@ const PASSPHRASE_FILE = 'read the passphrase from there (default: asked for, or 
 
 /** Adds them to the program. */
 export function registerBundleCommands(program: Command): void {
-  program.commandsGroup('Cross the gap:');
+  program.commandsGroup('Cross the air gap:');
   const bundle = program
     .command('bundle')
     .description(

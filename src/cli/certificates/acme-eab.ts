@@ -1,6 +1,5 @@
 /** `casemate acme-eab`: what an ACME client registers with, as settings of certbot: a file that certbot reads keeps it out of argument lists. */
 import { objectPath } from '../resources/discovery.ts';
-import { CliError } from '../resources/errors.ts';
 import type { SessionOptions } from '../resources/options.ts';
 import { inSession, type Session } from '../resources/session.ts';
 
@@ -12,10 +11,7 @@ interface Binding {
 
 export const acmeEab = inSession(async (session: Session, _options: SessionOptions, account: string) => {
   session.requireOrganization('casemate acme-eab');
-  const type = (await session.types()).find(
-    (one) => one.group === 'certificates.casemate.internal' && one.kind === 'AcmeAccount',
-  );
-  if (type === undefined) throw new CliError('this server has no AcmeAccount');
+  const type = await session.typeOf('certificates.casemate.internal', 'AcmeAccount');
   const { directory, kid, hmacKey } = await session.client.json<Binding>({
     method: 'POST',
     path: `${objectPath(type, session.project, account)}/eab`,

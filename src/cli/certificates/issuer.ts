@@ -14,9 +14,7 @@ const ANSWER_BYTES_MAX = 256 * 1024;
 
 async function issuerType(session: Session): Promise<ResourceType> {
   session.requireRegion('casemate ca');
-  const type = (await session.types()).find((one) => one.group === GROUP && one.kind === 'RegionIssuer');
-  if (type === undefined) throw new CliError('this server has no RegionIssuer');
-  return type;
+  return session.typeOf(GROUP, 'RegionIssuer');
 }
 
 const patch = (session: Session, type: ResourceType, name: string, spec: object) =>

@@ -1,13 +1,7 @@
 /** Declares the commands about the region's root: asking for an issuer, the offline ceremony, and taking its answer into force. */
 import { type Command, Option } from 'commander';
+import { lazily } from '../declare.ts';
 import { collect, parseCount, withConnection, withProject } from '../resources/options.ts';
-
-type Action = (...args: never[]) => Promise<void>;
-
-const lazily =
-  (load: () => Promise<Action>) =>
-  async (...args: unknown[]): Promise<void> =>
-    (await load())(...(args as never[]));
 
 export interface RootCeremonyCommandOptions {
   readonly request: string;

@@ -4,9 +4,8 @@ import { once } from 'node:events';
 import { mkdir, open, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PACKAGE_FILE, SIGNED_FILE } from '#gap/export/store.ts';
-import { bodyPath } from '#trust/ledger/bodies.ts';
 import { mebibytes } from '../bundle/progress.ts';
-import { proveObject } from '../ledger/receipts.ts';
+import { leafBody, proveObject } from '../ledger/receipts.ts';
 import { ownCommand, shellWord } from '../own-command.ts';
 import { objectPath, type ResourceType } from '../resources/discovery.ts';
 import { CliError, EXIT, usageError } from '../resources/errors.ts';
@@ -61,10 +60,7 @@ export const fetchPackage = inSession(
     await save(await stream(session, type, name, 'manifest'), join(out, SIGNED_FILE), made.manifest);
     const receipt = join(out, 'receipt.tlog-proof');
     await writeFile(receipt, await proveObject(session, object.metadata), { mode: 0o600 });
-    const { body } = await session.client.send({
-      path: `/ledger/changes/${bodyPath(Number(object.metadata.resourceVersion))}`,
-      accept: '*/*',
-    });
+    const body = await leafBody(session, Number(object.metadata.resourceVersion));
     await writeFile(`${receipt}.body.json`, body, { mode: 0o600 });
     const [folder, command] = [shellWord(out), ownCommand()];
     printLines([

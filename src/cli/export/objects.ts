@@ -11,11 +11,8 @@ import { CliError, EXIT } from '../resources/errors.ts';
 import type { AnyObject } from '../resources/objects.ts';
 import type { Session } from '../resources/session.ts';
 
-export async function exportType(session: Session): Promise<ResourceType> {
-  const type = (await session.types()).find((one) => one.group === GAP_GROUP && one.kind === 'ExportRequest');
-  if (type === undefined) throw new CliError('this server has no ExportRequest');
-  return type;
-}
+export const exportType = (session: Session): Promise<ResourceType> =>
+  session.typeOf(GAP_GROUP, 'ExportRequest');
 
 export const statusOf = (object: AnyObject | undefined) => object?.status as ExportStatus | undefined;
 export const specOf = (object: AnyObject) => object.spec as ExportSpec;

@@ -1,20 +1,7 @@
 /** Declares `casemate export …`. What the commands do is in the files beside this one, loaded when they run. */
-import { type Command, Option } from 'commander';
-import { outputOption, parseDuration, withConnection } from '../resources/options.ts';
-
-type Action = (...args: never[]) => Promise<void>;
-
-const lazily =
-  (load: () => Promise<Action>) =>
-  async (...args: unknown[]): Promise<void> =>
-    (await load())(...(args as never[]));
-
-const output = () =>
-  new Option('-o, --output <format>', 'how to print').choices(['text', 'json']).default('text');
-const wait = () =>
-  new Option('--wait <time>', 'how long to wait for the region: 30s, 10m; 0: not at all')
-    .argParser(parseDuration)
-    .default(600_000, '10m');
+import type { Command } from 'commander';
+import { lazily, textOutputOption, waitOption } from '../declare.ts';
+import { outputOption, withConnection } from '../resources/options.ts';
 
 /** Adds them to the program. */
 export function registerExportCommands(program: Command): void {
@@ -30,8 +17,8 @@ export function registerExportCommands(program: Command): void {
     .requiredOption('--reason <text>', 'why; the recipient reads it too')
     .requiredOption('--label <label>', 'how it is classified')
     .option('--name <name>', 'of the ExportRequest (default: from the first file’s name)')
-    .addOption(wait())
-    .addOption(output())
+    .addOption(waitOption('10m'))
+    .addOption(textOutputOption())
     .action(lazily(async () => (await import('./request.ts')).request));
 
   withConnection(group.command('list'))
@@ -42,7 +29,7 @@ export function registerExportCommands(program: Command): void {
   withConnection(group.command('show'))
     .description('all about one request: what is in it, what the checks found')
     .argument('<name>', 'the ExportRequest')
-    .addOption(output())
+    .addOption(textOutputOption())
     .action(lazily(async () => (await import('./request.ts')).showExport));
 
   withConnection(group.command('review'))
@@ -61,8 +48,8 @@ export function registerExportCommands(program: Command): void {
   withConnection(group.command('release'))
     .description('have what two others agreed to encrypted and signed')
     .argument('<name>', 'the ExportRequest')
-    .addOption(wait())
-    .addOption(output())
+    .addOption(waitOption('10m'))
+    .addOption(textOutputOption())
     .action(lazily(async () => (await import('./request.ts')).release));
 
   withConnection(group.command('fetch'))

@@ -5,13 +5,13 @@ import { PIECE_BYTES } from '#gap/export/limits.ts';
 import type { ExportPhase } from '#gap/export/request-kind.ts';
 import { act, printAll } from '../approvals/commands.ts';
 import { progressLine } from '../bundle/progress.ts';
-import { find, json, make, patch } from '../gap/objects.ts';
+import { find, make, patch } from '../gap/objects.ts';
 import { ownCommand } from '../own-command.ts';
 import type { ResourceType } from '../resources/discovery.ts';
 import { CliError, EXIT } from '../resources/errors.ts';
 import type { AnyObject } from '../resources/objects.ts';
 import type { OutputFormat, SessionOptions } from '../resources/options.ts';
-import { printLines, withoutManagedFields } from '../resources/output.ts';
+import { printJson, printLines, withoutManagedFields } from '../resources/output.ts';
 import { getObject, waitForObject } from '../resources/read.ts';
 import { inSession, type Session } from '../resources/session.ts';
 import { exportType, type LocalFile, localFiles, specOf, statusOf } from './objects.ts';
@@ -141,7 +141,7 @@ const FAILED: readonly ExportPhase[] = ['Blocked', 'Denied', 'Expired'];
 function show(object: AnyObject, { output }: OutputOptions): void {
   const status = statusOf(object);
   if (FAILED.includes(status?.phase ?? 'Uploading')) process.exitCode = EXIT.error;
-  if (output === 'json') json(withoutManagedFields(object));
+  if (output === 'json') printJson(withoutManagedFields(object));
   else printLines(exportLines(object.metadata.name, specOf(object), status, ownCommand()));
 }
 

@@ -12,10 +12,10 @@ import type { ResourceType } from '../resources/discovery.ts';
 import { CliError, EXIT } from '../resources/errors.ts';
 import type { AnyObject } from '../resources/objects.ts';
 import type { OutputFormat, SessionOptions } from '../resources/options.ts';
-import { printLines, withoutManagedFields } from '../resources/output.ts';
+import { printJson, printLines, withoutManagedFields } from '../resources/output.ts';
 import { getObject, waitForObject } from '../resources/read.ts';
 import { inSession, type Session } from '../resources/session.ts';
-import { find, gapType, json, make, patch } from './objects.ts';
+import { find, gapType, make, patch } from './objects.ts';
 import { importLines } from './text.ts';
 import { isUploading, upload } from './upload.ts';
 import { joinIfVolumes } from './volumes.ts';
@@ -181,7 +181,7 @@ async function untilDecided(
 function show(object: AnyObject, { output }: OutputOptions): void {
   const status = statusOf(object);
   if (status?.phase === 'Refused') process.exitCode = EXIT.error;
-  if (output === 'json') json(withoutManagedFields(object));
+  if (output === 'json') printJson(withoutManagedFields(object));
   else printLines(importLines(object.metadata.name, status, ownCommand()));
 }
 

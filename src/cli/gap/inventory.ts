@@ -4,14 +4,13 @@ import { inventoryFile } from '#gap/inventory/inventory.ts';
 import { INVENTORY_KEY } from '#gap/inventory/inventory-kind.ts';
 import { bodyJson } from '#kernel/log/body.ts';
 import { mebibytes } from '../bundle/progress.ts';
-import { proveObject } from '../ledger/receipts.ts';
+import { leafBody, proveObject } from '../ledger/receipts.ts';
 import { ownCommand, shellWord } from '../own-command.ts';
 import { objectPath } from '../resources/discovery.ts';
 import type { SessionOptions } from '../resources/options.ts';
 import { printLines } from '../resources/output.ts';
 import { inSession, type Session } from '../resources/session.ts';
 import { find, gapType, make } from './objects.ts';
-import { bodyOf } from './receipt.ts';
 
 interface InventoryOptions extends SessionOptions {
   readonly out: string;
@@ -33,7 +32,7 @@ export const inventory = inSession(async (session: Session, { out }: InventoryOp
   });
   const { resourceVersion } = taken;
   const receipt = await proveObject(session, { ...metadata, resourceVersion });
-  const object = await bodyOf(session, Number(resourceVersion));
+  const object = await leafBody(session, Number(resourceVersion));
   await writeFile(out, inventoryFile(taken.inventory, object, receipt));
   const { blobs = 0, bytes = 0, bundles = [], sha256 } = statusOf(object);
   const file = shellWord(out);

@@ -1,9 +1,7 @@
 /** What commands of the gap share: its types, one object, and how one is made and changed. */
 import { GAP_GROUP } from '#gap/import/trust-kind.ts';
 import { apiVersionOf, collectionPath, objectPath, type ResourceType } from '../resources/discovery.ts';
-import { CliError } from '../resources/errors.ts';
 import type { AnyObject } from '../resources/objects.ts';
-import { print } from '../resources/output.ts';
 import { listObjects } from '../resources/read.ts';
 import type { Session } from '../resources/session.ts';
 
@@ -14,9 +12,7 @@ export async function gapType(
   kind: 'BundleImport' | 'BundleTrust' | 'ContentInventory' | 'Release',
 ): Promise<ResourceType> {
   session.requireRegion('casemate gap');
-  const type = (await session.types()).find((one) => one.group === GAP_GROUP && one.kind === kind);
-  if (type === undefined) throw new CliError(`this server has no ${kind}`);
-  return type;
+  return session.typeOf(GAP_GROUP, kind);
 }
 
 /** The object, or undefined when there is none. */
@@ -44,5 +40,3 @@ export const patch = (session: Session, type: ResourceType, name: string, spec: 
     contentType: 'application/merge-patch+json',
     body: { spec },
   });
-
-export const json = (value: unknown) => print(`${JSON.stringify(value, null, 4)}\n`);

@@ -6,9 +6,8 @@ import { ownCommand, shellWord } from '../own-command.ts';
 import type { DataOption } from '../region/commands.ts';
 import { checkAccess, chosenRegion } from '../region/where.ts';
 import { CliError, EXIT, reporting } from '../resources/errors.ts';
-import { printLines } from '../resources/output.ts';
+import { printJson, printLines } from '../resources/output.ts';
 import { alignRows } from '../resources/table.ts';
-import { json } from './objects.ts';
 
 interface PackagesOptions extends DataOption {
   readonly output: 'text' | 'json';
@@ -25,7 +24,7 @@ export const packages = reporting(async (name: string | undefined, options: Pack
       hint: `${ownCommand()} gap packages`,
     });
   }
-  if (options.output === 'json') json(found);
+  if (options.output === 'json') printJson(found);
   else if (name === undefined) printLines([...table(found), ...tree.notes.map((note) => `note: ${note}`)]);
   else printLines(found.flatMap(lines));
 });

@@ -1,15 +1,14 @@
 /** `casemate gap receipt`: the proof, for whoever answers for security, that two people let this very bundle in. */
 import { writeFile } from 'node:fs/promises';
 import type { ImportStatus } from '#gap/import/import-kind.ts';
-import { bodyPath } from '#trust/ledger/bodies.ts';
-import { proveObject } from '../ledger/receipts.ts';
+import { leafBody, proveObject } from '../ledger/receipts.ts';
 import { ownCommand, shellWord } from '../own-command.ts';
 import { CliError } from '../resources/errors.ts';
 import type { SessionOptions } from '../resources/options.ts';
-import { print, printLines } from '../resources/output.ts';
+import { print, printJson, printLines } from '../resources/output.ts';
 import { getObject } from '../resources/read.ts';
 import { inSession, type Session } from '../resources/session.ts';
-import { gapType, json } from './objects.ts';
+import { gapType } from './objects.ts';
 
 interface ReceiptOptions extends SessionOptions {
   readonly out?: string;
@@ -29,7 +28,7 @@ export const receipt = inSession(async (session: Session, options: ReceiptOption
   if (options.out !== undefined) {
     const body = `${options.out}.body.json`;
     await writeFile(options.out, proof);
-    await writeFile(body, await bodyOf(session, Number(found.metadata.resourceVersion)));
+    await writeFile(body, await leafBody(session, Number(found.metadata.resourceVersion)));
     const [file, object] = [shellWord(options.out), shellWord(body)];
     printLines([
       `${options.out} proves that ${name} was published. Anybody checks it, without this region:`,
@@ -39,12 +38,6 @@ export const receipt = inSession(async (session: Session, options: ReceiptOption
     ]);
     return;
   }
-  if (options.output === 'json') json({ import: found, receipt: proof });
+  if (options.output === 'json') printJson({ import: found, receipt: proof });
   else print(proof);
 });
-
-/** The object as the leaf has its digest: what the receipt is about. */
-export async function bodyOf({ client }: Session, index: number): Promise<Uint8Array> {
-  const { body } = await client.send({ path: `/ledger/changes/${bodyPath(index)}`, accept: '*/*' });
-  return body;
-}

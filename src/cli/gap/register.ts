@@ -1,21 +1,8 @@
 /** Declares `casemate gap …`. What the commands do is in the files beside this one, loaded when they run. */
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
+import { lazily, textOutputOption, waitOption } from '../declare.ts';
 import { dataOption } from '../region/options.ts';
-import { outputOption, parseDuration, withConnection } from '../resources/options.ts';
-
-type Action = (...args: never[]) => Promise<void>;
-
-const lazily =
-  (load: () => Promise<Action>) =>
-  async (...args: unknown[]): Promise<void> =>
-    (await load())(...(args as never[]));
-
-const output = () =>
-  new Option('-o, --output <format>', 'how to print').choices(['text', 'json']).default('text');
-const wait = () =>
-  new Option('--wait <time>', 'how long to wait for the region: 30s, 10m, 2h; 0: not at all')
-    .argParser(parseDuration)
-    .default(3_600_000, '1h');
+import { outputOption, withConnection } from '../resources/options.ts';
 
 /** Adds them to the program. */
 export function registerGapCommands(program: Command): void {
@@ -29,7 +16,7 @@ export function registerGapCommands(program: Command): void {
       'propose the root whose signers’ bundles are let in; again, once somebody else agreed, to have it count',
     )
     .argument('[root]', 'the first root, such as 1.root.json (default: print the one that counts)')
-    .addOption(output())
+    .addOption(textOutputOption())
     .action(lazily(async () => (await import('./trust.ts')).trust));
 
   withConnection(gap.command('import'))
@@ -42,8 +29,8 @@ export function registerGapCommands(program: Command): void {
     .option('--upload', 'through the API, also where this is the region’s machine')
     .option('--from-byte <n>', 'standard input begins at this byte of the bundle (default: 0)', Number)
     .addOption(dataOption())
-    .addOption(wait())
-    .addOption(output())
+    .addOption(waitOption('1h'))
+    .addOption(textOutputOption())
     .action(lazily(async () => (await import('./import.ts')).bring));
 
   withConnection(gap.command('imports'))
@@ -54,21 +41,21 @@ export function registerGapCommands(program: Command): void {
   withConnection(gap.command('show'))
     .description('all about one import: who signed, what is in it, what was found')
     .argument('<name>', 'the BundleImport')
-    .addOption(output())
+    .addOption(textOutputOption())
     .action(lazily(async () => (await import('./import.ts')).showImport));
 
   withConnection(gap.command('publish'))
     .description('make a bundle that somebody else agreed to content of the region')
     .argument('<name>', 'the BundleImport')
-    .addOption(wait())
-    .addOption(output())
+    .addOption(waitOption('1h'))
+    .addOption(textOutputOption())
     .action(lazily(async () => (await import('./import.ts')).publish));
 
   withConnection(gap.command('retire'))
     .description('take a published bundle out of the region’s content, once somebody else agreed')
     .argument('<name>', 'the BundleImport')
-    .addOption(wait())
-    .addOption(output())
+    .addOption(waitOption('1h'))
+    .addOption(textOutputOption())
     .action(lazily(async () => (await import('./import.ts')).retire));
 
   withConnection(gap.command('receipt'))
@@ -77,7 +64,7 @@ export function registerGapCommands(program: Command): void {
     )
     .argument('<name>', 'the BundleImport')
     .option('--out <file>', 'where to (default: standard output)')
-    .addOption(output())
+    .addOption(textOutputOption())
     .action(lazily(async () => (await import('./receipt.ts')).receipt));
 
   gap
@@ -87,7 +74,7 @@ export function registerGapCommands(program: Command): void {
     )
     .argument('[name]', 'a Debian or npm package (default: list all)')
     .addOption(dataOption())
-    .addOption(output())
+    .addOption(textOutputOption())
     .action(lazily(async () => (await import('./packages.ts')).packages));
 
   withConnection(gap.command('inventory'))

@@ -9,10 +9,10 @@ import type { ResourceType } from '../resources/discovery.ts';
 import { CliError } from '../resources/errors.ts';
 import type { AnyObject } from '../resources/objects.ts';
 import type { SessionOptions } from '../resources/options.ts';
-import { printLines, withoutManagedFields } from '../resources/output.ts';
+import { printJson, printLines, withoutManagedFields } from '../resources/output.ts';
 import { waitForObject } from '../resources/read.ts';
 import { inSession, type Session } from '../resources/session.ts';
-import { find, gapType, json, make, patch } from './objects.ts';
+import { find, gapType, make, patch } from './objects.ts';
 
 /** There is one. */
 const NAME = 'region';
@@ -68,7 +68,7 @@ function show(object: AnyObject, { output }: TrustOptions): void {
   const status = statusOf(object);
   if (status?.phase === 'Refused') process.exitCode = 1;
   if (output === 'json') {
-    json(withoutManagedFields(object));
+    printJson(withoutManagedFields(object));
     return;
   }
   const { phase, version, digest, signers = [], threshold, accepted = [], message } = status ?? {};

@@ -19,12 +19,6 @@ const CONFLICTS_MAX = 5;
 /** How long the removal of a person may take. */
 const REMOVED_MS_MAX = 60_000;
 
-async function typeOf(session: Session, group: string, kind: string): Promise<ResourceType> {
-  const type = (await session.types()).find((one) => one.group === group && one.kind === kind);
-  if (type === undefined) throw new CliError(`this server has no ${kind}`);
-  return type;
-}
-
 const isReason = (error: unknown, reason: string) =>
   error instanceof ApiError && error.status.reason === reason;
 
@@ -66,7 +60,7 @@ async function changeMembers(
   group: string,
   change: (members: readonly string[]) => readonly string[],
 ): Promise<void> {
-  const type = await typeOf(session, IDENTITY, 'Group');
+  const type = await session.typeOf(IDENTITY, 'Group');
   for (let attempt = 1; ; attempt++) {
     const object = await getObject(session.client, type, undefined, group);
     const before = textsAt(object, 'spec', 'members');
@@ -96,10 +90,10 @@ export interface InviteOptions extends SessionOptions {
 
 export const userInvite = inSession(async (session: Session, options: InviteOptions, name: string) => {
   const { displayName = name, email, group = [], role, project, hours } = options;
-  const users = await typeOf(session, IDENTITY, 'User');
-  const invitations = await typeOf(session, IDENTITY, 'Invitation');
+  const users = await session.typeOf(IDENTITY, 'User');
+  const invitations = await session.typeOf(IDENTITY, 'Invitation');
   // First what can be wrong: somebody half invited is left behind by nothing but a lost connection.
-  const groups = group.length === 0 ? undefined : await typeOf(session, IDENTITY, 'Group');
+  const groups = group.length === 0 ? undefined : await session.typeOf(IDENTITY, 'Group');
   for (const one of group) if (groups) await getObject(session.client, groups, undefined, one);
   const spec = { displayName, ...(email === undefined ? {} : { email }) };
   const isNew = await unlessThere(make(session, users, { name }, spec));
@@ -128,7 +122,7 @@ export const userInvite = inSession(async (session: Session, options: InviteOpti
 });
 
 async function giveRole(session: Session, user: string, role: string, project: string | undefined) {
-  const bindings = await typeOf(session, ACCESS, 'RoleBinding');
+  const bindings = await session.typeOf(ACCESS, 'RoleBinding');
   const name = [user, role, ...(project === undefined ? [] : [project])].join('-');
   const subjects = [{ kind: 'User', name: user }];
   const spec = { role, ...(project === undefined ? {} : { project }), subjects };
@@ -140,7 +134,7 @@ export interface UserListOptions extends SessionOptions {
 }
 
 export const userList = inSession(async (session: Session, options: UserListOptions) => {
-  const users = await typeOf(session, IDENTITY, 'User');
+  const users = await session.typeOf(IDENTITY, 'User');
   const { output } = options;
   if (output === 'table' || output === 'wide') {
     const table = await listTable(session.client, users, undefined);
@@ -153,7 +147,7 @@ export const userList = inSession(async (session: Session, options: UserListOpti
 
 const setDisabled = (disabled: boolean) =>
   inSession(async (session: Session, _options: SessionOptions, name: string) => {
-    const users = await typeOf(session, IDENTITY, 'User');
+    const users = await session.typeOf(IDENTITY, 'User');
     await patch(session, users, name, { spec: { disabled } });
     printLines([
       disabled
@@ -166,7 +160,7 @@ export const userDisable = setDisabled(true);
 export const userEnable = setDisabled(false);
 
 export const userRemove = inSession(async (session: Session, _options: SessionOptions, name: string) => {
-  const type = await typeOf(session, IDENTITY, 'User');
+  const type = await session.typeOf(IDENTITY, 'User');
   const user = await findObject(session.client, type, undefined, name);
   if (user === undefined) throw new CliError(`there is no user "${name}"`, { hint: 'casemate user list' });
   await session.client.json<unknown>({ method: 'DELETE', path: objectPath(type, undefined, name) });
@@ -183,7 +177,7 @@ export const userRemove = inSession(async (session: Session, _options: SessionOp
 
 export const groupAdd = inSession(
   async (session: Session, _options: SessionOptions, group: string, names: readonly string[]) => {
-    const groups = await typeOf(session, IDENTITY, 'Group');
+    const groups = await session.typeOf(IDENTITY, 'Group');
     const isNew = await unlessThere(make(session, groups, { name: group }, { members: names }));
     if (!isNew) await changeMembers(session, group, withMembers(names));
     printLines([`${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} in group ${group}`]);

@@ -1,13 +1,7 @@
 /** Declares the commands for people and groups. What they do is in `people-commands.ts`, loaded when they run. */
 import { type Command, Option } from 'commander';
+import { lazily } from '../declare.ts';
 import { collect, outputOption, parseCount, withConnection } from '../resources/options.ts';
-
-type Action = (...args: never[]) => Promise<void>;
-
-const lazily =
-  (load: () => Promise<Action>) =>
-  async (...args: unknown[]): Promise<void> =>
-    (await load())(...(args as never[]));
 
 /** Adds them; `user` is the command that the ones about a single person belong to. */
 export function registerPeopleCommands(program: Command, user: Command): void {

@@ -1,13 +1,7 @@
 /** Declares the commands for signing in. What they do is in the files beside this one, loaded when they run. */
 import type { Command } from 'commander';
+import { lazily } from '../declare.ts';
 import { withConnection } from '../resources/options.ts';
-
-type Action = (...args: never[]) => Promise<void>;
-
-const lazily =
-  (load: () => Promise<Action>) =>
-  async (...args: unknown[]): Promise<void> =>
-    (await load())(...(args as never[]));
 
 /** Adds them to the program. */
 export function registerIdentityCommands(program: Command): void {

@@ -32,9 +32,7 @@ type Answer = Readonly<Record<string, unknown>>;
 
 async function typeOfKeys(session: Session): Promise<ResourceType> {
   session.requireOrganization('key');
-  const type = (await session.types()).find((one) => one.group === GROUP && one.kind === 'Key');
-  if (type === undefined) throw new CliError('this server has no Keys');
-  return type;
+  return session.typeOf(GROUP, 'Key');
 }
 
 async function act(
@@ -145,8 +143,7 @@ export const list = (...given: [SessionOptions, never]): Promise<void> =>
 
 export const openProvider = inSession(async (session, _options: SessionOptions, name: string) => {
   session.requireOrganization('open-provider');
-  const type = (await session.types()).find((one) => one.group === GROUP && one.kind === 'KeyProvider');
-  if (type === undefined) throw new CliError('this server has no KeyProviders');
+  const type = await session.typeOf(GROUP, 'KeyProvider');
   const pin = await readSecret(`PIN of ${name}: `);
   const path = `${collectionPath(type, undefined)}/${encodeURIComponent(name)}/open`;
   const { token, model } = await session.client.json<Answer>({ method: 'POST', path, body: { pin } });

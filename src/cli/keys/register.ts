@@ -3,15 +3,9 @@
  * API. What they do is in the files beside this one, loaded when they run. No secret is ever taken from the command line.
  */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { lazily } from '../declare.ts';
 import { dataOption } from '../region/options.ts';
 import { collect, outputOption, parseCount, withProject } from '../resources/options.ts';
-
-type Action = (...args: never[]) => Promise<void>;
-
-const lazily =
-  (load: () => Promise<Action>) =>
-  async (...args: unknown[]): Promise<void> =>
-    (await load())(...(args as never[]));
 
 export interface CeremonyCommandOptions {
   readonly data?: string;

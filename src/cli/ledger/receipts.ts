@@ -13,6 +13,7 @@ import {
   type WholeLeaf,
   wholeLeaf,
 } from '#kernel/log/personal.ts';
+import { bodyPath } from '#trust/ledger/bodies.ts';
 import type { Cosigned } from '#trust/ledger/judge.ts';
 import { openPersonal, readPersonal } from '#trust/ledger/personal.ts';
 import { checkReceipt, proveInclusion } from '#trust/ledger/receipt.ts';
@@ -20,7 +21,7 @@ import { readText, type TileSource } from '#trust/ledger/source.ts';
 import { ownCommand, shellWord } from '../own-command.ts';
 import { CliError, EXIT, reporting, usageError } from '../resources/errors.ts';
 import type { SessionOptions } from '../resources/options.ts';
-import { print, printLines } from '../resources/output.ts';
+import { print, printJson, printLines } from '../resources/output.ts';
 import { getObject } from '../resources/read.ts';
 import { inSession, type Session } from '../resources/session.ts';
 import { alignRows } from '../resources/table.ts';
@@ -134,6 +135,12 @@ export async function proveObject(
   return receipt;
 }
 
+/** The object as a leaf has its digest: what a receipt of that leaf is about. */
+export async function leafBody({ client }: Session, index: number): Promise<Uint8Array> {
+  const { body } = await client.send({ path: `/ledger/changes/${bodyPath(index)}`, accept: '*/*' });
+  return body;
+}
+
 /** What stands beside the leaf of persons; undefined when nothing does, or no more. */
 async function recordBeside(source: TileSource, leaf: Leaf): Promise<PersonalRecord | undefined> {
   if (!isRecorded(leaf)) return undefined;
@@ -198,9 +205,7 @@ export const checkReceiptFile = reporting(async (file: string, options: CheckOpt
   const leaf = wholeLeaf(checked.leaf, recordFor(file, options, checked.leaf));
   if (options.output === 'json') {
     const { origin, size, root } = checkpoint;
-    return print(
-      `${JSON.stringify({ valid: true, origin, size, root: root.toString('base64'), cosigned, leaf }, null, 4)}\n`,
-    );
+    return printJson({ valid: true, origin, size, root: root.toString('base64'), cosigned, leaf });
   }
   printLines([
     `${file}: proven. ${checkpoint.origin} signed that this is its leaf ${leaf.index}:`,

@@ -1,5 +1,6 @@
 /** Declares `casemate ledger …`. What the commands do is in the files beside this one, loaded when they run. */
 import { type Command, Option } from 'commander';
+import { lazily, textOutputOption } from '../declare.ts';
 import { collect, parseCount, withConnection, withProject } from '../resources/options.ts';
 
 const SHOW_LIMIT_DEFAULT = 50;
@@ -8,13 +9,6 @@ const logOption = () => new Option('--log <log>', 'which log').choices(['changes
 
 const policyOption = () =>
   new Option('--policy <file>', 'which logs and witnesses count, and how many of them (C2SP tlog-policy)');
-
-type Action = (...args: never[]) => Promise<void>;
-
-const lazily =
-  (load: () => Promise<Action>) =>
-  async (...args: unknown[]): Promise<void> =>
-    (await load())(...(args as never[]));
 
 /** Adds them to the program. */
 export function registerLedgerCommands(program: Command): void {
@@ -55,7 +49,7 @@ export function registerLedgerCommands(program: Command): void {
     .option('--no-remember', 'neither use nor keep what was verified before')
     .option('--forget', 'forget what was remembered of it: it was destroyed and made anew')
     .option('--all-organizations', 'for operators: what the region’s log says of each organization’s logs')
-    .addOption(new Option('-o, --output <format>', 'how to print').choices(['text', 'json']).default('text'))
+    .addOption(textOutputOption())
     .action(lazily(async () => (await import('./verify.ts')).verify));
 
   withProject(ledger.command('prove'))
@@ -84,7 +78,7 @@ export function registerLedgerCommands(program: Command): void {
       'what stands beside the leaf of persons; it is checked as well (default: FILE.record.json, if there)',
     )
     .option('--leaf <file>', 'the leaf, when the receipt does not hold it')
-    .addOption(new Option('-o, --output <format>', 'how to print').choices(['text', 'json']).default('text'))
+    .addOption(textOutputOption())
     .action(lazily(async () => (await import('./receipts.ts')).checkReceiptFile));
 
   withConnection(ledger.command('export'))

@@ -3,13 +3,13 @@ import { stringify } from 'yaml';
 import { readUnverifiedCheckpoint } from '#kernel/log/checkpoint.ts';
 import type { ChangeLeaf } from '#kernel/log/leaf.ts';
 import type { WholeLeaf } from '#kernel/log/personal.ts';
-import { bodyPath, openBody } from '#trust/ledger/bodies.ts';
+import { openBody } from '#trust/ledger/bodies.ts';
 import { readWholeLeaves } from '#trust/ledger/leaves.ts';
 import { readText } from '#trust/ledger/source.ts';
 import { ApiError, CliError, EXIT } from '../resources/errors.ts';
 import { print, printLines } from '../resources/output.ts';
 import type { Session } from '../resources/session.ts';
-import { leafLines } from './receipts.ts';
+import { leafBody, leafLines } from './receipts.ts';
 import type { ShowOptions } from './show.ts';
 import { ledgerSource } from './source.ts';
 
@@ -19,11 +19,9 @@ type Body = { readonly body: Readonly<Record<string, unknown>> } | { readonly no
 /** What the server says where it gives no body: that is an answer to show, not a failure. */
 const CODES_OF_NO_BODY: ReadonlySet<number> = new Set([403, 404, 410]);
 
-async function bodyOf({ client }: Session, leaf: ChangeLeaf): Promise<Body> {
+async function bodyOf(session: Session, leaf: ChangeLeaf): Promise<Body> {
   try {
-    const path = `/ledger/changes/${bodyPath(leaf.index)}`;
-    const { body } = await client.send({ path, accept: '*/*' });
-    return { body: openBody(leaf, body) };
+    return { body: openBody(leaf, await leafBody(session, leaf.index)) };
   } catch (error) {
     if (error instanceof ApiError && CODES_OF_NO_BODY.has(error.code)) return { noBody: error.message };
     throw error;

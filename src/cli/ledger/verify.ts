@@ -18,7 +18,7 @@ import { type LedgerReport, verifyLog } from '#trust/ledger/verify.ts';
 import { CliError, EXIT, reporting, usageError } from '../resources/errors.ts';
 import { textAt } from '../resources/objects.ts';
 import type { SessionOptions } from '../resources/options.ts';
-import { print, printLines } from '../resources/output.ts';
+import { print, printJson, printLines } from '../resources/output.ts';
 import { listObjects } from '../resources/read.ts';
 import { inSession, Session } from '../resources/session.ts';
 import { alignRows } from '../resources/table.ts';
@@ -237,7 +237,7 @@ async function verifyOrganizations(session: Session, options: VerifyOptions): Pr
   const source = ledgerSource(session.client, 'changes');
   const report = await followOrganizations(readLeaves(source, own.report.size, 0, own.report.size), vkeys);
   if (options.output === 'json') {
-    print(`${JSON.stringify({ region: own.report, organizations: report }, null, 4)}\n`);
+    printJson({ region: own.report, organizations: report });
   } else {
     const rows = report.logs.map((log) => [
       log.origin,

@@ -1,20 +1,13 @@
 /** `casemate access-request approve`, `reject`, `revoke` and `list`. */
-import { accessType, act, type DecideOptions, type ListOptions, printAll } from '../approvals/commands.ts';
-import { objectName, printLines } from '../resources/output.ts';
+import { accessType, deciding, type ListOptions, printAll } from '../approvals/commands.ts';
 import { inSession, type Session } from '../resources/session.ts';
 
-const deciding = (action: 'approve' | 'reject' | 'revoke') =>
-  inSession(async (session: Session, options: DecideOptions, name: string) => {
-    const type = await accessType(session, 'AccessRequest');
-    const body = options.note === undefined ? {} : { note: options.note };
-    const { phase } = await act(session, type, name, action, body);
-    printLines([`${objectName(type, name)} is ${phase}`]);
-  });
+const requestType = (session: Session) => accessType(session, 'AccessRequest');
 
-export const approve = deciding('approve');
-export const reject = deciding('reject');
-export const revoke = deciding('revoke');
+export const approve = deciding('approve', requestType);
+export const reject = deciding('reject', requestType);
+export const revoke = deciding('revoke', requestType);
 
 export const list = inSession(async (session: Session, options: ListOptions) => {
-  await printAll(session, await accessType(session, 'AccessRequest'), options.output);
+  await printAll(session, await requestType(session), options.output);
 });

@@ -1,16 +1,10 @@
 /** Declares `casemate access-request …` and `casemate recording …`. What the commands do is in the files beside this one, loaded when they run. */
 import { type Command, Option } from 'commander';
+import { lazily, withDecisions } from '../declare.ts';
 import { collect, outputOption, parseCount, parseDuration, withConnection } from '../resources/options.ts';
 
 const WAIT_DEFAULT_MS = 300_000;
 const MINUTES_DEFAULT = 30;
-
-type Action = (...args: never[]) => Promise<void>;
-
-const lazily =
-  (load: () => Promise<Action>) =>
-  async (...args: unknown[]): Promise<void> =>
-    (await load())(...(args as never[]));
 
 /** Adds them to the program. */
 export function registerOperatorCommands(program: Command): void {
@@ -59,17 +53,16 @@ export function registerOperatorCommands(program: Command): void {
     )
     .action(lazily(async () => (await import('./request.ts')).open));
 
-  for (const [name, what] of [
-    ['approve', 'let the operator in; in the region: agree to break the glass'],
-    ['reject', 'say no'],
-    ['revoke', 'end the session at once, open terminals too'],
-  ] as const) {
-    withConnection(request.command(name))
-      .description(what)
-      .argument('<name>', 'the request')
-      .option('--note <text>', 'a word on it, for the record')
-      .action(lazily(async () => (await import('./decide.ts'))[name]));
-  }
+  withDecisions(
+    request,
+    ['name', 'the request'],
+    {
+      approve: 'let the operator in; in the region: agree to break the glass',
+      reject: 'say no',
+      revoke: 'end the session at once, open terminals too',
+    },
+    async (word) => (await import('./decide.ts'))[word],
+  );
 
   withConnection(request.command('list'))
     .description('list requests, and what became of them')

@@ -1,7 +1,8 @@
 /**
  * Declares the commands that run a region on this machine. What they do is in the files beside this one.
  */
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
+import { textOutputOption } from '../declare.ts';
 import { registerLogs } from '../logs.ts';
 import { dataOption } from './options.ts';
 
@@ -41,7 +42,7 @@ export function registerRegionCommands(program: Command): void {
     .command('status')
     .description('what runs, since when, and what does not work here')
     .addOption(dataOption())
-    .addOption(new Option('-o, --output <format>', 'text or json').choices(['text', 'json']).default('text'))
+    .addOption(textOutputOption())
     .action(async (options: DataOption & { output: 'text' | 'json' }) =>
       (await import('./status.ts')).status(options),
     );

@@ -1,13 +1,13 @@
 /** `casemate release plan` and `list`. */
 import type { Phase, ReleaseStatus } from '#gap/release/release-kind.ts';
 import { printAll } from '../approvals/commands.ts';
-import { find, gapType, json, make } from '../gap/objects.ts';
+import { find, gapType, make } from '../gap/objects.ts';
 import { ownCommand } from '../own-command.ts';
 import { objectPath, type ResourceType } from '../resources/discovery.ts';
 import { CliError, EXIT } from '../resources/errors.ts';
 import type { AnyObject } from '../resources/objects.ts';
 import type { OutputFormat, SessionOptions } from '../resources/options.ts';
-import { printLines, withoutManagedFields } from '../resources/output.ts';
+import { printJson, printLines, withoutManagedFields } from '../resources/output.ts';
 import { waitForObject } from '../resources/read.ts';
 import { inSession, type Session } from '../resources/session.ts';
 import { planLines } from './text.ts';
@@ -40,7 +40,7 @@ export const plan = inSession(
     );
     const status = statusOf(found);
     if (status?.phase === 'Blocked') process.exitCode = EXIT.error;
-    if (output === 'json') json(found === undefined ? null : withoutManagedFields(found));
+    if (output === 'json') printJson(found === undefined ? null : withoutManagedFields(found));
     else printLines(planLines(version, status, ownCommand()));
   },
 );

@@ -1,17 +1,8 @@
 /** Declares `casemate release …`. What the commands do is in the files beside this one, loaded when they run. */
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
+import { lazily, textOutputOption } from '../declare.ts';
 import { dataOption } from '../region/options.ts';
 import { outputOption, withConnection } from '../resources/options.ts';
-
-type Action = (...args: never[]) => Promise<void>;
-
-const lazily =
-  (load: () => Promise<Action>) =>
-  async (...args: unknown[]): Promise<void> =>
-    (await load())(...(args as never[]));
-
-const output = () =>
-  new Option('-o, --output <format>', 'how to print').choices(['text', 'json']).default('text');
 
 /** Adds them to the program. */
 export function registerReleaseCommands(program: Command): void {
@@ -24,7 +15,7 @@ export function registerReleaseCommands(program: Command): void {
       'what a published release would do here: database, restarts, the way back, and what stands in its way',
     )
     .argument('<version>', 'such as 0.2.0')
-    .addOption(output())
+    .addOption(textOutputOption())
     .action(lazily(async () => (await import('./plan.ts')).plan));
 
   withConnection(release.command('list'))
@@ -44,7 +35,7 @@ export function registerReleaseCommands(program: Command): void {
     .command('status')
     .description('which release runs, since when, and each step of the last change')
     .addOption(dataOption())
-    .addOption(output())
+    .addOption(textOutputOption())
     .action(lazily(async () => (await import('./status.ts')).status));
 
   withConnection(release.command('rollback'))

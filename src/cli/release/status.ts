@@ -5,7 +5,7 @@ import { programVersion } from '#region/program.ts';
 import { settleUpgrades } from '#region/releases/launch.ts';
 import type { DataOption } from '../region/commands.ts';
 import { checkAccess, chosenRegion } from '../region/where.ts';
-import { printLines } from '../resources/output.ts';
+import { printJson, printLines } from '../resources/output.ts';
 import { statusLines } from './text.ts';
 
 export async function status(options: DataOption & { readonly output: 'text' | 'json' }): Promise<void> {
@@ -15,7 +15,6 @@ export async function status(options: DataOption & { readonly output: 'text' | '
   const current = await readCurrent(layout.releases);
   const journal = await readJournal(layout.releases);
   const last = journal.filter(({ attempt }) => attempt === journal.at(-1)?.attempt);
-  if (options.output === 'json')
-    printLines([JSON.stringify({ current: current ?? null, steps: last }, null, 4)]);
+  if (options.output === 'json') printJson({ current: current ?? null, steps: last });
   else printLines(statusLines(current, last, programVersion()));
 }

@@ -2,7 +2,7 @@
 import { apiVersionOf } from './discovery.ts';
 import { type AnyObject, textAt, valueAt } from './objects.ts';
 import type { OutputFormat, SessionOptions } from './options.ts';
-import { print, printLines, toYaml } from './output.ts';
+import { print, printJson, printLines, toYaml } from './output.ts';
 import { inSession, type Session } from './session.ts';
 import { alignRows } from './table.ts';
 
@@ -28,7 +28,7 @@ export const whoami = inSession(async (session: Session, options: WhoamiOptions)
     context,
     project: session.project,
   };
-  if (options.output === 'json') return print(`${JSON.stringify(answer, null, 4)}\n`);
+  if (options.output === 'json') return printJson(answer);
   if (options.output === 'yaml') return print(toYaml(answer));
   if (options.output === 'name') return printLines([user]);
   const isOrganization = session.organization !== undefined;
@@ -55,7 +55,7 @@ export const apiResources = inSession(async (session: Session, options: ApiResou
     .toSorted((a, b) => (`${a.group} ${a.plural}` < `${b.group} ${b.plural}` ? -1 : 1));
   switch (options.output) {
     case 'json':
-      return print(`${JSON.stringify(types, null, 4)}\n`);
+      return printJson(types);
     case 'yaml':
       return print(toYaml(types));
     case 'name':

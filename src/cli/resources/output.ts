@@ -15,6 +15,8 @@ export function withoutManagedFields(object: AnyObject): AnyObject {
 export const toYaml = (value: unknown): string =>
   stringify(value, { lineWidth: 0, aliasDuplicateObjects: false, compat: 'yaml-1.1' });
 
+const jsonText = (value: unknown): string => `${JSON.stringify(value, null, 4)}\n`;
+
 /** Objects in a machine's format: one alone, several as a List. */
 export function renderObjects(
   objects: readonly AnyObject[],
@@ -23,7 +25,7 @@ export function renderObjects(
 ): string {
   const shown = objects.map(withoutManagedFields);
   const value = asList ? { apiVersion: 'v1', kind: 'List', metadata: {}, items: shown } : shown[0];
-  return format === 'json' ? `${JSON.stringify(value, null, 4)}\n` : toYaml(value);
+  return format === 'json' ? jsonText(value) : toYaml(value);
 }
 
 /** `instance.compute.casemate.internal/web`, which other commands take. */
@@ -32,6 +34,9 @@ export const objectName = (type: ResourceType, name: string) => `${displayName(t
 export function print(text: string): void {
   process.stdout.write(text);
 }
+
+/** For `-o json` of what is no resource. */
+export const printJson = (value: unknown): void => print(jsonText(value));
 
 export const printLines = (lines: readonly string[]): void =>
   print(lines.map((line) => `${line}\n`).join(''));

@@ -20,12 +20,6 @@ const ACCESS = 'access.casemate.internal';
 const CONFIRM_DELETION = 'casemate.internal/confirm-deletion';
 const FIRST_PROJECT = 'default';
 
-async function typeOf(session: Session, group: string, kind: string): Promise<ResourceType> {
-  const type = (await session.types()).find((one) => one.group === group && one.kind === kind);
-  if (type === undefined) throw new CliError(`this server has no ${kind}`);
-  return type;
-}
-
 const post = (session: Session, type: ResourceType, body: object) =>
   session.client.json<AnyObject>({
     method: 'POST',
@@ -61,7 +55,7 @@ const regionServer = (server: string) => server.replace(/\/orgs\/[^/]+$/, '');
 
 export const orgCreate = inSession(async (session: Session, options: OrgCreateOptions, name: string) => {
   session.requireRegion('casemate org create');
-  const type = await typeOf(session, TENANCY, 'Organization');
+  const type = await session.typeOf(TENANCY, 'Organization');
   const file = options.out ?? `${name}.kubeconfig`;
   checkWritable(file);
   const { key, request } = await keyAndRequest(options.csr);
@@ -135,7 +129,7 @@ async function printList(session: Session, type: ResourceType, options: ListOpti
 
 export const orgList = inSession(async (session: Session, options: ListOptions) => {
   session.requireRegion('casemate org list');
-  await printList(session, await typeOf(session, TENANCY, 'Organization'), options);
+  await printList(session, await session.typeOf(TENANCY, 'Organization'), options);
 });
 
 export interface OrgDeleteOptions extends SessionOptions {
@@ -151,7 +145,7 @@ export const orgDelete = inSession(async (session: Session, options: OrgDeleteOp
       'add --yes to do it',
     );
   }
-  const type = await typeOf(session, TENANCY, 'Organization');
+  const type = await session.typeOf(TENANCY, 'Organization');
   await session.client.json({
     method: 'PATCH',
     path: `${collectionPath(type, undefined)}/${encodeURIComponent(name)}`,
@@ -168,7 +162,7 @@ export const orgDelete = inSession(async (session: Session, options: OrgDeleteOp
 
 export const projectCreate = inSession(async (session: Session, _options: SessionOptions, name: string) => {
   session.requireOrganization('casemate project create');
-  const type = await typeOf(session, '', 'Namespace');
+  const type = await session.typeOf('', 'Namespace');
   await post(session, type, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
   printLines([
     `Project "${name}" created. Use it with -n ${name}, or make it the default:`,
@@ -178,7 +172,7 @@ export const projectCreate = inSession(async (session: Session, _options: Sessio
 
 export const projectList = inSession(async (session: Session, options: ListOptions) => {
   session.requireOrganization('casemate project list');
-  await printList(session, await typeOf(session, '', 'Namespace'), options);
+  await printList(session, await session.typeOf('', 'Namespace'), options);
 });
 
 export interface UserCreateOptions extends NewPersonOptions {
@@ -189,8 +183,8 @@ export interface UserCreateOptions extends NewPersonOptions {
 
 export const userCreate = inSession(async (session: Session, options: UserCreateOptions, user: string) => {
   const { project } = options;
-  const certificates = await typeOf(session, ACCESS, 'ClientCertificate');
-  const bindings = await typeOf(session, ACCESS, 'RoleBinding');
+  const certificates = await session.typeOf(ACCESS, 'ClientCertificate');
+  const bindings = await session.typeOf(ACCESS, 'RoleBinding');
   const file = options.out ?? `${user}.kubeconfig`;
   checkWritable(file);
   const { key, request } = await keyAndRequest(options.csr);

@@ -3,6 +3,7 @@
  * they run.
  */
 import { Argument, type Command, Option } from 'commander';
+import { lazily } from '../declare.ts';
 import { registerPeopleCommands } from '../identity/register-people.ts';
 import { EXIT_CODES_TEXT } from './errors.ts';
 import {
@@ -16,14 +17,6 @@ import {
 } from './options.ts';
 
 const WAIT_DEFAULT_MS = 300_000;
-
-type Action = (...args: never[]) => Promise<void>;
-
-/** Loads an action's module when it runs. */
-const lazily =
-  (load: () => Promise<Action>) =>
-  async (...args: unknown[]): Promise<void> =>
-    (await load())(...(args as never[]));
 
 const timeoutOption = (what: string) =>
   new Option('--timeout <duration>', what).argParser(parseDuration).default(WAIT_DEFAULT_MS, '5m');

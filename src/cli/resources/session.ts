@@ -34,6 +34,13 @@ export class Session {
     return this.#types;
   }
 
+  /** The type of that group and kind; an error where this server has none. */
+  async typeOf(group: string, kind: string): Promise<ResourceType> {
+    const type = (await this.types()).find((one) => one.group === group && one.kind === kind);
+    if (type === undefined) throw new CliError(`this server has no ${kind}`);
+    return type;
+  }
+
   /** The organization this kubeconfig is for; undefined for the region. */
   get organization(): string | undefined {
     return /\/orgs\/([^/]+)$/.exec(this.client.connection.server)?.[1];

@@ -1,13 +1,13 @@
 /** `casemate seal status`, `probe`, `report`, `flows`, `approve` and `reject`. */
 import { randomUUID } from 'node:crypto';
-import { act, printAll } from '../approvals/commands.ts';
+import { deciding, printAll } from '../approvals/commands.ts';
 import { proveObject } from '../ledger/receipts.ts';
 import { ownCommand } from '../own-command.ts';
 import { objectPath, type ResourceType } from '../resources/discovery.ts';
 import { CliError } from '../resources/errors.ts';
 import type { AnyObject } from '../resources/objects.ts';
 import type { OutputFormat, SessionOptions } from '../resources/options.ts';
-import { objectName, print, printLines, withoutManagedFields } from '../resources/output.ts';
+import { printJson, printLines, withoutManagedFields } from '../resources/output.ts';
 import { getObject, listObjects } from '../resources/read.ts';
 import { inSession, type Session } from '../resources/session.ts';
 import { type Report, reportLines, type Seal, statusLines, type Time, timeLines } from './text.ts';
@@ -25,16 +25,12 @@ interface OutputOptions extends SessionOptions {
 
 async function typeOf(session: Session, kind: string): Promise<ResourceType> {
   session.requireRegion('casemate seal');
-  const type = (await session.types()).find((one) => one.group === GROUP && one.kind === kind);
-  if (type === undefined) throw new CliError(`this server has no ${kind}`);
-  return type;
+  return session.typeOf(GROUP, kind);
 }
 
 async function read<T extends AnyObject>(session: Session, kind: string, name: string): Promise<T> {
   return (await getObject(session.client, await typeOf(session, kind), undefined, name)) as T;
 }
-
-const json = (value: unknown) => print(`${JSON.stringify(value, null, 4)}\n`);
 
 export const sealStatus = inSession(async (session: Session, options: OutputOptions) => {
   const seal = await read<Seal>(session, 'Seal', NAME);
@@ -42,14 +38,14 @@ export const sealStatus = inSession(async (session: Session, options: OutputOpti
     .items;
   const sealed = seal.status?.conditions?.find(({ type }) => type === 'Sealed');
   if (options.output === 'json')
-    json({ seal: withoutManagedFields(seal), flows: flows.map(withoutManagedFields) });
+    printJson({ seal: withoutManagedFields(seal), flows: flows.map(withoutManagedFields) });
   else printLines(statusLines(seal, flows));
   if (sealed?.status !== 'True') process.exitCode = NOT_SEALED;
 });
 
 export const sealTime = inSession(async (session: Session, options: OutputOptions) => {
   const time = await read<Time>(session, 'RegionTime', NAME);
-  if (options.output === 'json') json(withoutManagedFields(time));
+  if (options.output === 'json') printJson(withoutManagedFields(time));
   else printLines(timeLines(time));
   if (time.status?.conditions?.find(({ type }) => type === 'OnTime')?.status === 'False')
     process.exitCode = NOT_SEALED;
@@ -85,7 +81,7 @@ export const sealReport = inSession(async (session: Session, options: OutputOpti
 async function show(session: Session, name: string, { output }: OutputOptions): Promise<void> {
   const report = await read<Report>(session, 'SealReport', name);
   if (output === 'text') printLines(reportLines(report));
-  else json({ report, receipt: await proveObject(session, report.metadata) });
+  else printJson({ report, receipt: await proveObject(session, report.metadata) });
   if (!report.spec.sealed) process.exitCode = NOT_SEALED;
 }
 
@@ -94,21 +90,7 @@ export const sealFlows = inSession(
     printAll(session, await typeOf(session, 'Interconnection'), output),
 );
 
-interface DecideOptions extends SessionOptions {
-  readonly note?: string;
-}
+const flowType = (session: Session) => typeOf(session, 'Interconnection');
 
-async function decide(session: Session, options: DecideOptions, name: string, action: 'approve' | 'reject') {
-  const type = await typeOf(session, 'Interconnection');
-  const body = options.note === undefined ? {} : { note: options.note };
-  const { phase, approvals, required } = await act(session, type, name, action, body);
-  printLines([`${objectName(type, name)} is ${phase}: ${approvals} of ${required} approvals`]);
-}
-
-export const sealApprove = inSession((session: Session, options: DecideOptions, name: string) =>
-  decide(session, options, name, 'approve'),
-);
-
-export const sealReject = inSession((session: Session, options: DecideOptions, name: string) =>
-  decide(session, options, name, 'reject'),
-);
+export const approve = deciding('approve', flowType);
+export const reject = deciding('reject', flowType);
