@@ -120,6 +120,8 @@ export function metadataBlobs(metadata: BundleMetadata): MetadataBlobs {
 export interface IndexedItem {
   readonly path: string;
   readonly artifactType: string | undefined;
+  /** Of its manifest: a list's, for an image of several architectures. */
+  readonly mediaType: string;
   readonly manifest: Pick<Descriptor, 'digest' | 'size'>;
   readonly companion: Pick<Descriptor, 'digest' | 'size'>;
 }
@@ -132,9 +134,9 @@ export function indexOf(metadata: Descriptor, items: readonly IndexedItem[], del
   return indexBytes([
     metadata,
     ...(deltas === undefined ? [] : [deltasManifest(deltas).descriptor]),
-    ...items.flatMap(({ path, artifactType, manifest, companion }) => [
+    ...items.flatMap(({ path, artifactType, mediaType, manifest, companion }) => [
       {
-        mediaType: MEDIA.manifest,
+        mediaType,
         digest: manifest.digest,
         size: manifest.size,
         ...(artifactType === undefined ? {} : { artifactType }),

@@ -13,7 +13,7 @@ import type { Blob } from './blob.ts';
 import { blobOfBytes } from './blob.ts';
 import { blocksBytes } from './blocks.ts';
 import { targetPathOf } from './content/base-item.ts';
-import type { Collected, Layer } from './content/content-type.ts';
+import type { Collected, Layer, OwnContent } from './content/content-type.ts';
 import { contentTypeOf } from './content/types.ts';
 import type { Candidate } from './delta/against.ts';
 import type { Deltas } from './delta/document.ts';
@@ -49,6 +49,8 @@ export interface BuildOptions {
 export interface BuiltItem {
   readonly path: string;
   readonly artifactType: string | undefined;
+  /** Of its manifest. */
+  readonly mediaType: string;
   readonly manifest: Blob;
   readonly companion: Blob;
   readonly blobs: readonly Blob[];
@@ -114,7 +116,12 @@ async function buildItem(item: RecipeItem, recipe: Recipe, options: BuildOptions
     created: recipe.created,
     scratch: await mkdtemp(join(options.scratch, 'item-')),
   });
-  const manifest = blobOfBytes(collected.manifest ?? ownManifest(collected));
+  const isForeign = 'manifest' in collected;
+  const { mediaType, bytes } = isForeign
+    ? collected.manifest
+    : { mediaType: MEDIA.manifest, bytes: ownManifest(collected) };
+  const small = isForeign ? collected.small : [collected.config];
+  const manifest = blobOfBytes(bytes);
   const statements = statementsOf(item, recipe, collected, path, hexOf(manifest.digest), options.toolVersion);
   const blocks = collected.layers
     .filter(({ blob }) => blob.blocks.length > 0)
@@ -125,15 +132,16 @@ async function buildItem(item: RecipeItem, recipe: Recipe, options: BuildOptions
       artifactType: MEDIA.companion,
       config: descriptorOf(EMPTY),
       layers: companionLayers.map(descriptorOf),
-      subject: { mediaType: MEDIA.manifest, digest: manifest.digest, size: manifest.size },
+      subject: { mediaType, digest: manifest.digest, size: manifest.size },
     }),
   );
   return {
     path,
     artifactType: collected.artifactType,
+    mediaType,
     manifest,
     companion,
-    blobs: [EMPTY, ...companionLayers, collected.config, ...collected.layers].map(({ blob }) => blob),
+    blobs: [EMPTY, ...companionLayers, ...small, ...collected.layers].map(({ blob }) => blob),
   };
 }
 
@@ -146,7 +154,7 @@ const descriptorOf = ({ mediaType, blob, annotations }: Layer): Descriptor => ({
   ...(annotations === undefined ? {} : { annotations }),
 });
 
-function ownManifest({ artifactType, config, layers }: Collected): Buffer {
+function ownManifest({ artifactType, config, layers }: OwnContent): Buffer {
   return manifestBytes({
     ...(artifactType === undefined ? {} : { artifactType }),
     config: descriptorOf(config),

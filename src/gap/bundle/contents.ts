@@ -14,6 +14,7 @@ import {
   DELEGATIONS_MAX,
   DELTAS_BYTES_MAX,
   INDEX_BYTES_MAX,
+  LAYERS_MAX,
   MANIFEST_BYTES_MAX,
   MIB,
   ROOT_BYTES_MAX,
@@ -23,7 +24,15 @@ import {
   TARGETS_BYTES_MAX,
   TIMESTAMP_BYTES_MAX,
 } from './limits.ts';
-import { EMPTY_DESCRIPTOR, type Manifest, OCI_LAYOUT, readIndex, readManifest } from './manifest.ts';
+import {
+  EMPTY_DESCRIPTOR,
+  type ListedImage,
+  type Manifest,
+  OCI_LAYOUT,
+  readIndex,
+  readManifest,
+  readManifestOrList,
+} from './manifest.ts';
 import { BundleError } from './problem.ts';
 import type { BundleSource } from './source.ts';
 import type { BundleMetadata } from './tuf/client.ts';
@@ -46,7 +55,8 @@ export interface Content {
 }
 
 export interface Item extends IndexedItem {
-  readonly config: Descriptor;
+  /** Its configuration; of an image of several architectures the manifest of each, then the configurations. */
+  readonly small: readonly Descriptor[];
   readonly layers: readonly Content[];
   /** SBOM, provenance, VEX, blocks. */
   readonly statements: readonly Descriptor[];
@@ -148,13 +158,10 @@ async function readItem(
   target: TargetsSigned['targets'][string],
 ): Promise<Item> {
   const manifest = { digest: `sha256:${target.hashes.sha256}`, size: target.length };
-  const { config, layers, artifactType } = readManifest(
-    await readBlob(source, manifest, MANIFEST_BYTES_MAX, path),
-    path,
-  );
+  const { mediaType, artifactType, small, layers } = await readContents(source, path, manifest);
   const expected = artifactTypeOf(path.slice(0, path.indexOf('/')));
   // An image of others is as they made it.
-  if (artifactType !== expected && !path.startsWith('oci-image/')) {
+  if (artifactType !== expected && !path.startsWith(FOREIGN)) {
     throw new BundleError('Malformed', path, `artifactType is ${artifactType}; should be ${expected}`);
   }
   const { companion } = target.custom;
@@ -168,9 +175,10 @@ async function readItem(
   return {
     path,
     artifactType,
+    mediaType,
     manifest,
     companion: companionDescriptor,
-    config,
+    small,
     statements: [said.config, ...said.layers],
     layers: layers.map((descriptor) => {
       const list = blocks.get(descriptor.digest);
@@ -186,6 +194,43 @@ async function readItem(
   };
 }
 
+const FOREIGN = 'oci-image/';
+
+/** What the manifest of an item leads to, or the manifests of a list: each layer once. */
+async function readContents(
+  source: BundleSource,
+  path: string,
+  manifest: Pick<Descriptor, 'digest' | 'size'>,
+): Promise<Pick<Item, 'mediaType' | 'artifactType' | 'small'> & { readonly layers: readonly Descriptor[] }> {
+  const read = readManifestOrList(await readBlob(source, manifest, MANIFEST_BYTES_MAX, path), path);
+  if ('manifest' in read) {
+    const { artifactType, config, layers } = read.manifest;
+    return { mediaType: MEDIA.manifest, artifactType, small: [config], layers };
+  }
+  if (!path.startsWith(FOREIGN))
+    throw new BundleError('Malformed', path, 'is a list of images; it should be a manifest');
+  const configs: Descriptor[] = [];
+  const layers = new Map<string, Descriptor>();
+  const { artifactType, manifests } = read.list;
+  for (const image of manifests) {
+    const part = imagePart(path, image);
+    const own = readManifest(await readBlob(source, image, MANIFEST_BYTES_MAX, part), part);
+    configs.push(own.config);
+    for (const layer of own.layers) if (!layers.has(layer.digest)) layers.set(layer.digest, layer);
+    if (layers.size > LAYERS_MAX)
+      throw new BundleError('TooLarge', path, `has more than ${LAYERS_MAX} layers in all its images`);
+  }
+  const small = [...manifests.map(({ platform: _, ...descriptor }) => descriptor), ...configs];
+  return { mediaType: MEDIA.index, artifactType, small, layers: [...layers.values()] };
+}
+
+/** How one image of a list is called: `oci-image/web/1.0 (linux/arm64)`. */
+export function imagePart(path: string, { platform, digest }: ListedImage): string {
+  const { os, architecture, variant } = platform ?? {};
+  const name = [os, architecture, variant].filter((one) => one !== undefined).join('/');
+  return `${path} (${name === '' || name === 'unknown/unknown' ? digest : name})`;
+}
+
 async function readAllBlocks(source: BundleSource, path: string, layers: readonly Descriptor[]) {
   const blocks = new Map<string, ReturnType<typeof readBlocks>>();
   for (const layer of layers.filter(({ mediaType }) => mediaType === MEDIA.blocks)) {
@@ -199,11 +244,11 @@ async function readAllBlocks(source: BundleSource, path: string, layers: readonl
 /** What may travel in another form, and what may not: whatever is read before content could be made again. */
 function contentOf(items: readonly Item[]) {
   const layers = items.flatMap((item) => item.layers.map(({ descriptor }) => descriptor));
-  const small = items.flatMap(({ config, statements }) => [config, ...statements]).filter(mayBeCompressed);
-  const others = items.flatMap(({ manifest, companion, config, statements }) => [
+  const small = items.flatMap((item) => [...item.small, ...item.statements]).filter(mayBeCompressed);
+  const others = items.flatMap(({ manifest, companion, small: own, statements }) => [
     manifest,
     companion,
-    ...[config, ...statements].filter((one) => !mayBeCompressed(one)),
+    ...[...own, ...statements].filter((one) => !mayBeCompressed(one)),
   ]);
   const sizes = (blobs: readonly Descriptor[]) => new Map(blobs.map(({ digest, size }) => [digest, size]));
   return {
@@ -213,9 +258,12 @@ function contentOf(items: readonly Item[]) {
   };
 }
 
-/** Of what is not content: of one block, since it has no list of blocks, and not what is read to know how the rest travels. */
+/** Of what is not content: of one block, since it has no list of blocks, and not what is read to know what there is and how the rest travels. */
 export const mayBeCompressed = ({ mediaType, size }: Pick<Descriptor, 'mediaType' | 'size'>): boolean =>
-  mediaType !== MEDIA.blocks && mediaType !== MEDIA.empty && !needsBlocks(size);
+  mediaType !== MEDIA.blocks &&
+  mediaType !== MEDIA.empty &&
+  mediaType !== MEDIA.manifest &&
+  !needsBlocks(size);
 
 /** Reads how parts of the content travel; undefined where all of it travels whole. The snapshot must be trusted, or the answer is not either. */
 export async function readDeltas(
@@ -237,7 +285,7 @@ export async function readDeltas(
 
 /** All blobs of an item after its two manifests, in the order of a tar file. */
 export const blobsOf = (item: Item): Content[] => [
-  ...[...item.statements, item.config].map((descriptor) => ({ descriptor, blocks: [] })),
+  ...[...item.statements, ...item.small].map((descriptor) => ({ descriptor, blocks: [] })),
   ...item.layers,
 ];
 
@@ -287,7 +335,7 @@ export function expectedEntries(
     for (const { descriptor } of blobsOf(item)) {
       const most = MOST.find(([mediaType]) => mediaType === descriptor.mediaType)?.[1];
       const part = `${item.path}: blob ${descriptor.digest}`;
-      const bytes_max = descriptor === item.config ? CONFIG_BYTES_MAX : (most ?? BLOB_BYTES_MAX);
+      const bytes_max = item.small.includes(descriptor) ? CONFIG_BYTES_MAX : (most ?? BLOB_BYTES_MAX);
       if (descriptor.size > bytes_max) {
         throw new BundleError('TooLarge', part, `has ${descriptor.size} bytes; the most is ${bytes_max}`);
       }

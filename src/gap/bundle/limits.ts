@@ -15,6 +15,8 @@ export const BLOCKS_BYTES_MAX = 20 * MIB;
 export const ITEMS_MAX = 4_096;
 /** Layers of one manifest: for `files`, its files. */
 export const LAYERS_MAX = 16_384;
+/** Images of one list: one for each architecture, and what their builders said about each. */
+export const IMAGES_MAX = 64;
 export const MANIFEST_BYTES_MAX = 8 * MIB;
 export const CONFIG_BYTES_MAX = 16 * MIB;
 export const INDEX_BYTES_MAX = 8 * MIB;

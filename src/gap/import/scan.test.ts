@@ -28,7 +28,8 @@ async function scanned(sbom: object, policy: Parameters<typeof scanBundle>[0]['p
     artifactType: undefined,
     manifest: descriptor,
     companion: descriptor,
-    config: descriptor,
+    small: [descriptor],
+    mediaType: MEDIA.manifest,
     layers: [],
     statements: [descriptor],
   };

@@ -1,8 +1,8 @@
 /** Lists what is published: from `published.json` and the manifests that it names, each held against its digest. */
 import { readFile } from 'node:fs/promises';
 import { hadItem } from '../bundle/delta/against.ts';
-import { sha256 } from '../bundle/descriptor.ts';
-import { readManifest } from '../bundle/manifest.ts';
+import { type Descriptor, sha256 } from '../bundle/descriptor.ts';
+import { readManifest, readManifestOrList } from '../bundle/manifest.ts';
 import { BundleError } from '../bundle/problem.ts';
 import type { ContentStore } from '../import/content-store.ts';
 import type { Inventory } from './inventory.ts';
@@ -31,15 +31,26 @@ export async function takeInventory(
 }
 
 async function layersOf(content: Pick<ContentStore, 'blobPath'>, path: string, digest: string) {
+  const read = readManifestOrList(await readDigest(content, path, digest), path);
+  const layers = new Map<string, Descriptor>();
+  for (const image of 'list' in read ? read.list.manifests : []) {
+    const own = readManifest(await readDigest(content, path, image.digest), path);
+    for (const layer of own.layers) layers.set(layer.digest, layer);
+  }
+  const all = 'manifest' in read ? read.manifest.layers : [...layers.values()];
+  return hadItem({ path, layers: all.map((descriptor) => ({ descriptor, blocks: [] })) }).layers.map(
+    ({ digest: layer, size, title }) => ({
+      digest: layer,
+      size,
+      ...(title === undefined ? {} : { title }),
+    }),
+  );
+}
+
+async function readDigest(content: Pick<ContentStore, 'blobPath'>, path: string, digest: string) {
   const bytes = await readFile(content.blobPath(digest));
-  if (sha256(bytes) !== digest)
-    throw new BundleError('WrongDigest', path, 'its manifest in the region’s content is damaged');
-  const layers = readManifest(bytes, path).layers.map((descriptor) => ({ descriptor, blocks: [] }));
-  return hadItem({ path, layers }).layers.map(({ digest: layer, size, title }) => ({
-    digest: layer,
-    size,
-    ...(title === undefined ? {} : { title }),
-  }));
+  if (sha256(bytes) === digest) return bytes;
+  throw new BundleError('WrongDigest', path, 'its manifest in the region’s content is damaged');
 }
 
 /** What its object says of it. */

@@ -17,10 +17,10 @@ import { TIME_PATTERN } from '../tuf/schema.ts';
 import { baseFields, targetPathOf } from './base-item.ts';
 import {
   artifactTypeOf,
-  type Collected,
   type CollectOptions,
   type ContentType,
   configLayer,
+  type OwnContent,
 } from './content-type.ts';
 
 const { spawn } = process.getBuiltinModule('node:child_process');
@@ -72,7 +72,7 @@ type Item = Static<typeof Item>;
 
 const check = valueChecker(Item);
 
-export const advisoriesType: ContentType = {
+export const advisoriesType: ContentType<OwnContent> = {
   name: TYPE,
   check: (item, part) => {
     check(item, part);
@@ -80,7 +80,7 @@ export const advisoriesType: ContentType = {
   collect: (item, options) => collect(check(item, item.name), options),
 };
 
-async function collect(item: Item, options: CollectOptions): Promise<Collected> {
+async function collect(item: Item, options: CollectOptions): Promise<OwnContent> {
   const part = targetPathOf(item);
   const files: { readonly name: string; readonly sha256: string }[] = [];
   const inputs: BuildInput[] = [];

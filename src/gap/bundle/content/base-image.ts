@@ -14,10 +14,10 @@ import { BundleError } from '../problem.ts';
 import { baseFields } from './base-item.ts';
 import {
   artifactTypeOf,
-  type Collected,
   type CollectOptions,
   type ContentType,
   configLayer,
+  type OwnContent,
   type Part,
 } from './content-type.ts';
 import { fieldsOf, sourceOf } from './debian-indexes.ts';
@@ -52,7 +52,7 @@ const readDescription = readerOf(
   }),
 );
 
-export const baseImageType: ContentType = {
+export const baseImageType: ContentType<OwnContent> = {
   name: TYPE,
   check: (item, part) => {
     check(item, part);
@@ -60,7 +60,7 @@ export const baseImageType: ContentType = {
   collect: (item, options) => collect(check(item, item.name), options),
 };
 
-async function collect(item: Item, options: CollectOptions): Promise<Collected> {
+async function collect(item: Item, options: CollectOptions): Promise<OwnContent> {
   const path = resolve(options.folder, item.image);
   const description = await readFile(path).catch((error: unknown) => {
     throw new BundleError('Missing', path, `${messageOf(error)}; content/debian/build.sh makes it`);

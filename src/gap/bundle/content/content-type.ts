@@ -28,15 +28,27 @@ export interface Material {
   readonly sha256?: string;
 }
 
-export interface Collected {
+interface Content {
   readonly artifactType?: string;
-  readonly config: Layer;
   readonly layers: readonly Layer[];
-  /** In place of a manifest of ours, for content that has one of its own. */
-  readonly manifest?: Buffer;
   readonly parts: readonly Part[];
   readonly materials: readonly Material[];
 }
+
+/** What we describe ourselves. */
+export interface OwnContent extends Content {
+  readonly config: Layer;
+}
+
+/** What has a manifest of its makers. */
+export interface ForeignContent extends Content {
+  /** Of an image, or the list of images for several architectures. */
+  readonly manifest: { readonly mediaType: string; readonly bytes: Buffer };
+  /** Manifests of the images of a list, then configurations. */
+  readonly small: readonly Layer[];
+}
+
+export type Collected = OwnContent | ForeignContent;
 
 export interface CollectOptions {
   /** Where the recipe lies: its paths are relative to this. */
@@ -48,12 +60,12 @@ export interface CollectOptions {
   readonly created: string;
 }
 
-export interface ContentType {
+export interface ContentType<C extends Collected = Collected> {
   readonly name: string;
   /** Throws BundleError, which names `part` and the field, for an item that is not right. */
   check(item: RecipeItem, part: string): void;
   /** `item` was checked. */
-  collect(item: RecipeItem, options: CollectOptions): Promise<Collected>;
+  collect(item: RecipeItem, options: CollectOptions): Promise<C>;
 }
 
 export const artifactTypeOf = (type: string): string => `application/vnd.casemate.content.${type}.v1`;

@@ -8,7 +8,7 @@ import { type TestContext, test } from 'node:test';
 import type { Blob } from '../blob.ts';
 import { TITLE } from '../descriptor.ts';
 import { aptConfig, startAptMirror } from '../testing/apt-mirror.ts';
-import type { Collected } from './content-type.ts';
+import type { OwnContent } from './content-type.ts';
 import { debianRepositoryType } from './debian-repository.ts';
 
 const ITEM = {
@@ -19,7 +19,7 @@ const ITEM = {
   packages: ['casemate-test-tool'],
 };
 
-async function collect(t: TestContext, config: string, packages: readonly string[]): Promise<Collected> {
+async function collect(t: TestContext, config: string, packages: readonly string[]): Promise<OwnContent> {
   const scratch = await mkdtemp(join(tmpdir(), 'apt-'));
   t.after(() => rm(scratch, { recursive: true, force: true }));
   const before = process.env.APT_CONFIG;

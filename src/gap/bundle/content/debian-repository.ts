@@ -12,11 +12,11 @@ import { startApt } from './apt.ts';
 import { baseFields, targetPathOf } from './base-item.ts';
 import {
   artifactTypeOf,
-  type Collected,
   type CollectOptions,
   type ContentType,
   configLayer,
   type Layer,
+  type OwnContent,
 } from './content-type.ts';
 import { fieldsOf, packagesText, releaseText, sourceOf } from './debian-indexes.ts';
 
@@ -48,7 +48,7 @@ type Item = Static<typeof Item>;
 
 const check = valueChecker(Item);
 
-export const debianRepositoryType: ContentType = {
+export const debianRepositoryType: ContentType<OwnContent> = {
   name: TYPE,
   check: (item, part) => {
     check(item, part);
@@ -68,7 +68,7 @@ interface Package {
   readonly blob: Blob;
 }
 
-async function collect(item: Item, options: CollectOptions): Promise<Collected> {
+async function collect(item: Item, options: CollectOptions): Promise<OwnContent> {
   const part = targetPathOf(item);
   options.report(`fetching ${item.packages.length} packages, and what they depend on, with apt`);
   const apt = await startApt(options.scratch, part);
@@ -111,7 +111,7 @@ async function collect(item: Item, options: CollectOptions): Promise<Collected> 
   return collected(item, packages, options.created);
 }
 
-function collected(item: Item, packages: readonly Package[], created: string): Collected {
+function collected(item: Item, packages: readonly Package[], created: string): OwnContent {
   const { name, version } = item;
   const own = new Set(packages.map(({ architecture }) => architecture).filter((one) => one !== 'all'));
   const architectures = own.size === 0 ? ['all'] : [...own].sort();

@@ -10,11 +10,11 @@ import { BundleError } from '../problem.ts';
 import { baseFields } from './base-item.ts';
 import {
   artifactTypeOf,
-  type Collected,
   type CollectOptions,
   type ContentType,
   configLayer,
   type Layer,
+  type OwnContent,
 } from './content-type.ts';
 
 const TYPE = 'files';
@@ -63,7 +63,7 @@ interface Found {
   readonly executable: boolean;
 }
 
-export const filesType: ContentType = {
+export const filesType: ContentType<OwnContent> = {
   name: TYPE,
   check: (item, part) => {
     check(item, part);
@@ -71,7 +71,7 @@ export const filesType: ContentType = {
   collect: (item, options) => collect(check(item, item.name), options),
 };
 
-async function collect(item: Item, options: CollectOptions): Promise<Collected> {
+async function collect(item: Item, options: CollectOptions): Promise<OwnContent> {
   const found = new Map<string, Found>();
   for (const { path, as, mediaType = DEFAULT_MEDIA_TYPE } of item.files) {
     const full = resolve(options.folder, path);

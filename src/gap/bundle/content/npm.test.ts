@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { TITLE } from '../descriptor.ts';
 import { type MadePackage, startNpmRegistry } from '../testing/npm-registry.ts';
-import type { Collected } from './content-type.ts';
+import type { OwnContent } from './content-type.ts';
 import { npmType } from './npm.ts';
 import { lockOf } from './npm-client.ts';
 import { lockedPackages } from './npm-lock.ts';
@@ -32,7 +32,7 @@ async function startWorld(t: TestContext) {
     }
   });
   const scratch = () => mkdtemp(join(folder, 'scratch-'));
-  const collect = async (more: object): Promise<Collected> =>
+  const collect = async (more: object): Promise<OwnContent> =>
     npmType.collect(
       { ...ITEM, ...more },
       { folder, scratch: await scratch(), report: () => {}, created: '2026-11-22T00:00:00Z' },
@@ -40,7 +40,7 @@ async function startWorld(t: TestContext) {
   return { folder, registry, collect, scratch };
 }
 
-const named = ({ parts }: Collected) => parts.map(({ purl, licence }) => [purl, licence]);
+const named = ({ parts }: OwnContent) => parts.map(({ purl, licence }) => [purl, licence]);
 
 test('names come with all that they depend on and nothing else, tarballs as they were published, and two collections are the same', async (t) => {
   const { collect, registry } = await startWorld(t);
@@ -56,7 +56,7 @@ test('names come with all that they depend on and nothing else, tarballs as they
   const { content } = collected.layers[1]?.blob ?? {};
   assert.deepEqual(await readFile(String(content)), await readFile(registry.tarball('bell', '2.1.0')));
   const again = await collect({ packages: ['@town/hall@^1'] });
-  const digests = ({ config, layers }: Collected) => [config, ...layers].map(({ blob }) => blob.digest);
+  const digests = ({ config, layers }: OwnContent) => [config, ...layers].map(({ blob }) => blob.digest);
   assert.deepEqual(digests(again), digests(collected));
 });
 

@@ -14,10 +14,10 @@ import { BundleError } from '../problem.ts';
 import { baseFields, targetPathOf } from './base-item.ts';
 import {
   artifactTypeOf,
-  type Collected,
   type CollectOptions,
   type ContentType,
   configLayer,
+  type OwnContent,
 } from './content-type.ts';
 import { fetchTarballs, lockOf } from './npm-client.ts';
 import { type LockedPackage, lockedPackages } from './npm-lock.ts';
@@ -63,7 +63,7 @@ function check(item: unknown, part: string): Item {
   return checked;
 }
 
-export const npmType: ContentType = {
+export const npmType: ContentType<OwnContent> = {
   name: TYPE,
   check: (item, part) => {
     check(item, part);
@@ -77,7 +77,7 @@ interface Package extends LockedPackage {
   readonly manifest: NpmManifest;
 }
 
-async function collect(item: Item, options: CollectOptions): Promise<Collected> {
+async function collect(item: Item, options: CollectOptions): Promise<OwnContent> {
   const part = targetPathOf(item);
   const locked = await lockedOf(item, options, part);
   options.report(`fetching ${locked.length} packages with npm`);

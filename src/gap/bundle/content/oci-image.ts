@@ -1,22 +1,31 @@
 /**
- * Content of type `oci-image`: one image out of an OCI image layout, as it is: its own manifest, its own blobs, so that `skopeo copy` and `umoci unpack` take
- * it from the bundle as they would from where it came from. Or out of a registry, by its digest, fetched by the machine's own skopeo with the registries and
- * credentials that it is set up with. Its bytes are checked against its digests here; who signed it is for the recipe's author to know.
+ * Content of type `oci-image`: an image out of an OCI image layout, as it is: its own manifest, its own blobs, so that `skopeo copy` and `umoci unpack` take it from the bundle
+ * as they would from where it came from. Or out of a registry, by its digest, fetched by the machine's own skopeo with the registries and credentials that it is set up with. What
+ * the digest names is carried: of an image for several architectures all of them, whatever machine builds, or those that the recipe chooses. Its bytes are checked against its
+ * digests here; who signed it is for the recipe's author to know.
  */
-import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type Static, Type } from 'typebox';
-import { type Blob, blobOfBytes, blobOfFile } from '../blob.ts';
-import { blobPath, type Descriptor, hexOf, REF_NAME } from '../descriptor.ts';
-import { messageOf, readerOf, valueChecker } from '../json.ts';
-import { INDEX_BYTES_MAX, MANIFEST_BYTES_MAX } from '../limits.ts';
-import { readManifest } from '../manifest.ts';
+import { type Descriptor, hexOf, MEDIA, sha256 } from '../descriptor.ts';
+import { parseJson, readerOf, valueChecker } from '../json.ts';
+import { LAYERS_MAX, MANIFEST_BYTES_MAX } from '../limits.ts';
+import {
+  imageListBytes,
+  type ListedImage,
+  type Manifest,
+  readManifest,
+  readManifestOrList,
+} from '../manifest.ts';
 import { BundleError } from '../problem.ts';
 import { baseFields } from './base-item.ts';
-import type { Collected, CollectOptions, ContentType, Layer } from './content-type.ts';
+import type { Collected, CollectOptions, ContentType, Layer, Material, Part } from './content-type.ts';
+import { digestOf, readLayer, readManifestFile } from './oci-layout.ts';
+import { chosenImages, fits, PLATFORMS, platformText } from './oci-platforms.ts';
 import { runTool } from './run-tool.ts';
 
 const TYPE = 'oci-image';
+
+const platforms = Type.Optional(PLATFORMS);
 
 const FromRegistry = Type.Object(
   {
@@ -27,13 +36,7 @@ const FromRegistry = Type.Object(
       description:
         'docker://REGISTRY/NAME@sha256:DIGEST: a digest, because a tag may be another image tomorrow',
     }),
-    platform: Type.Optional(
-      Type.String({
-        pattern: '^[a-z0-9]{1,32}/[a-z0-9]{1,32}$',
-        description:
-          'which image of a list of images, such as linux/amd64; default: linux, and this machine’s',
-      }),
-    ),
+    platforms,
   },
   { additionalProperties: false },
 );
@@ -51,6 +54,7 @@ const FromLayout = Type.Object(
       maxLength: 256,
       description: 'which of its images: the name that skopeo copied it under',
     }),
+    platforms,
   },
   { additionalProperties: false },
 );
@@ -62,20 +66,6 @@ const checkLayout = valueChecker(FromLayout);
 
 const isFromRegistry = (item: unknown): boolean =>
   typeof item === 'object' && item !== null && Object.hasOwn(item, 'image');
-
-/** An index as others write it: with fields that are not ours to judge. */
-const readForeignIndex = readerOf(
-  Type.Object({
-    manifests: Type.Array(
-      Type.Object({
-        mediaType: Type.Optional(Type.String()),
-        digest: Type.String({ pattern: '^sha256:[0-9a-f]{64}$' }),
-        annotations: Type.Optional(Type.Record(Type.String(), Type.String())),
-      }),
-      { maxItems: 4_096 },
-    ),
-  }),
-);
 
 export const ociImageType: ContentType = {
   name: TYPE,
@@ -92,85 +82,227 @@ export const ociImageType: ContentType = {
 /** The name that it has in the layout, on its way. */
 const FETCHED = 'fetched';
 
+/** A list as registries have it: in Docker's form as well, whose images skopeo makes into OCI's. */
+const readRegistryList = readerOf(
+  Type.Object({
+    manifests: Type.Array(
+      Type.Object({
+        digest: Type.String({ pattern: '^sha256:[0-9a-f]{64}$' }),
+        size: Type.Integer({ minimum: 0, maximum: MANIFEST_BYTES_MAX }),
+        platform: Type.Optional(
+          Type.Object({
+            os: Type.String(),
+            architecture: Type.String(),
+            variant: Type.Optional(Type.String()),
+          }),
+        ),
+      }),
+      { maxItems: 4_096 },
+    ),
+  }),
+);
+
 /** An image that is not in OCI's form is made into it, the same each time: its layers stay as they are. */
 async function fetched(
-  { image, platform, ...item }: FromRegistry,
+  { image, platforms, ...item }: FromRegistry,
   options: CollectOptions,
 ): Promise<Collected> {
   const layout = join(options.scratch, 'image');
   options.report(`fetching ${image}`);
-  const [os = '', architecture = ''] = platform?.split('/') ?? [];
-  const chosen = platform === undefined ? [] : [`--override-os=${os}`, `--override-arch=${architecture}`];
-  // What it has to be is said by its digest; a policy of the machine on signatures could only add to that.
-  const args = ['--insecure-policy', ...chosen, 'copy', '--quiet', image, `oci:${layout}:${FETCHED}`];
-  await runTool('skopeo', args, image);
-  const collected = await collect({ ...item, layout, reference: FETCHED }, options);
   const [name = image, digest = ''] = image.split('@sha256:');
-  return { ...collected, materials: [{ name, sha256: digest, uri: image }] };
+  // What it has to be is said by its digest; a policy of the machine on signatures could only add to that.
+  const copy = (from: string, reference: string) =>
+    runTool(
+      'skopeo',
+      ['--insecure-policy', 'copy', '--all', '--quiet', from, `oci:${layout}:${reference}`],
+      from,
+    );
+  const materials = [{ name, sha256: digest, uri: image }];
+  const wanted = platforms === undefined ? undefined : await listedIn(image, digest, platforms);
+  if (wanted === undefined) {
+    await copy(image, FETCHED);
+    const one = { ...item, layout, reference: FETCHED, ...(platforms === undefined ? {} : { platforms }) };
+    return { ...(await collect(one, options)), materials };
+  }
+  const images: ListedImage[] = [];
+  for (const [number, { digest: own, platform }] of wanted.entries()) {
+    options.report(`fetching ${platform === undefined ? own : platformText(platform)}`);
+    const reference = `${FETCHED}-${number}`;
+    await copy(`${name}@${own}`, reference);
+    const { bytes } = await readManifestFile(layout, await digestOf(layout, reference));
+    images.push(listed(bytes, platform));
+  }
+  return { ...(await collectImages({ ...item, layout }, images, options)), materials };
 }
+
+/** Undefined when it is one image, and no list. */
+async function listedIn(
+  image: string,
+  digest: string,
+  platforms: readonly string[],
+): Promise<readonly ListedImage[] | undefined> {
+  const bytes = Buffer.from(await runTool('skopeo', ['inspect', '--raw', image], image), 'utf8');
+  if (bytes.length > MANIFEST_BYTES_MAX)
+    throw new BundleError('TooLarge', image, `has more than ${MANIFEST_BYTES_MAX} bytes`);
+  if (sha256(bytes) !== `sha256:${digest}`)
+    throw new BundleError('WrongDigest', image, 'the registry gave something else');
+  if (!Object.hasOwn(parseJson(bytes, image) as object, 'manifests')) return undefined;
+  const manifests = readRegistryList(bytes, image).manifests.map(({ digest, size, platform }) => ({
+    mediaType: MEDIA.manifest,
+    digest,
+    size,
+    ...(platform === undefined ? {} : { platform: plain(platform) }),
+  }));
+  return chosenImages(manifests, platforms, image);
+}
+
+/** Docker has fields there that nobody else knows. */
+const plain = ({ os, architecture, variant }: NonNullable<ListedImage['platform']>) => ({
+  os,
+  architecture,
+  ...(variant === undefined ? {} : { variant }),
+});
+
+const listed = (bytes: Buffer, platform: ListedImage['platform']): ListedImage => ({
+  mediaType: MEDIA.manifest,
+  digest: sha256(bytes),
+  size: bytes.length,
+  ...(platform === undefined ? {} : { platform }),
+});
+
+const readConfig = readerOf(
+  Type.Object({
+    os: Type.String(),
+    architecture: Type.String(),
+    variant: Type.Optional(Type.String()),
+  }),
+);
 
 async function collect(item: FromLayout, options: CollectOptions): Promise<Collected> {
   const folder = resolve(options.folder, item.layout);
-  const path = join(folder, 'index.json');
-  const { manifests } = readForeignIndex(await readSmall(path, INDEX_BYTES_MAX), path);
-  const found = manifests.filter(({ annotations }) => annotations?.[REF_NAME] === item.reference);
-  const [image] = found;
-  if (image === undefined || found.length > 1) {
-    const names = manifests.flatMap(({ annotations }) => annotations?.[REF_NAME] ?? []);
-    throw new BundleError(
-      'Missing',
-      path,
-      `has ${found.length} images called ${item.reference}; it has ${names.join(', ')}`,
-    );
-  }
-  const manifestPath = join(folder, blobPath(image.digest));
-  const manifest = await readSmall(manifestPath, MANIFEST_BYTES_MAX);
-  requireDigest(blobOfBytes(manifest), image.digest, manifestPath);
-  const { config, layers, artifactType } = readManifest(
-    manifest,
-    `${manifestPath}, an image for one architecture,`,
-  );
-  const layer = async (descriptor: Descriptor): Promise<Layer> => {
-    options.report(`reading ${descriptor.digest}`);
-    const blobFile = join(folder, blobPath(descriptor.digest));
-    const blob = await blobOfFile(blobFile);
-    requireDigest(blob, descriptor.digest, blobFile);
-    return { mediaType: descriptor.mediaType, blob };
+  const digest = await digestOf(folder, item.reference);
+  const { path, bytes } = await readManifestFile(folder, digest);
+  const material: Material = {
+    name: item.reference,
+    sha256: hexOf(digest),
+    ...(item.source === undefined ? {} : { uri: item.source }),
   };
-  const read: Layer[] = [];
-  for (const descriptor of layers) read.push(await layer(descriptor));
+  const read = readManifestOrList(bytes, path);
+  const { platforms } = item;
+  if ('manifest' in read) {
+    if (platforms !== undefined) await requirePlatform(folder, read.manifest, platforms, path);
+    return collectOne({ ...item, folder }, bytes, read.manifest, material, options);
+  }
+  const whole = { ...item, layout: folder };
+  return platforms === undefined
+    ? collectList(whole, bytes, read.list.manifests, material, options)
+    : {
+        ...(await collectImages(whole, chosenImages(read.list.manifests, platforms, path), options)),
+        materials: [material],
+      };
+}
+
+async function requirePlatform(
+  folder: string,
+  { config }: Manifest,
+  platforms: readonly string[],
+  part: string,
+): Promise<void> {
+  const { bytes } = await readManifestFile(folder, config.digest);
+  const own = readConfig(bytes, part);
+  if (platforms.length === 1 && platforms.every((wanted) => fits(wanted, own))) return;
+  throw new BundleError('Missing', part, `platforms: it is one image, for ${platformText(own)}`);
+}
+
+interface Subject {
+  readonly name: string;
+  readonly version: string;
+  readonly licence: string;
+}
+
+const partOf = ({ name, version, licence }: Subject, bytes: Buffer): Part => ({
+  type: 'container',
+  name,
+  version,
+  licence,
+  sha256: hexOf(sha256(bytes)),
+});
+
+async function collectOne(
+  item: Subject & { readonly folder: string },
+  bytes: Buffer,
+  { config, layers, artifactType }: Manifest,
+  material: Material,
+  options: CollectOptions,
+): Promise<Collected> {
   return {
     ...(artifactType === undefined ? {} : { artifactType }),
-    manifest,
-    config: await layer(config),
-    layers: read,
-    parts: [
-      {
-        type: 'container',
-        name: item.name,
-        version: item.version,
-        licence: item.licence,
-        sha256: hexOf(image.digest),
-      },
-    ],
-    materials: [
-      {
-        name: item.reference,
-        sha256: hexOf(image.digest),
-        ...(item.source === undefined ? {} : { uri: item.source }),
-      },
-    ],
+    manifest: { mediaType: MEDIA.manifest, bytes },
+    small: [await readLayer(item.folder, config)],
+    layers: await readLayers(item.folder, layers, options),
+    parts: [partOf(item, bytes)],
+    materials: [material],
   };
 }
 
-async function readSmall(path: string, bytes_max: number): Promise<Buffer> {
-  const bytes = await readFile(path).catch((error: unknown) => {
-    throw new BundleError('Missing', path, messageOf(error));
-  });
-  if (bytes.length > bytes_max) throw new BundleError('TooLarge', path, `has more than ${bytes_max} bytes`);
-  return bytes;
+/** Those that were chosen: one is itself, of several there is a list of ours. */
+async function collectImages(
+  item: Subject & { readonly layout: string },
+  images: readonly ListedImage[],
+  options: CollectOptions,
+): Promise<Collected> {
+  const [only] = images;
+  const material: Material = { name: item.name };
+  if (only === undefined || images.length > 1)
+    return collectList(item, imageListBytes(images), images, material, options);
+  const { path, bytes } = await readManifestFile(item.layout, only.digest);
+  return collectOne({ ...item, folder: item.layout }, bytes, readManifest(bytes, path), material, options);
 }
 
-function requireDigest(blob: Blob, digest: string, path: string): void {
-  if (blob.digest !== digest) throw new BundleError('WrongDigest', path, 'is not what its name says');
+async function collectList(
+  item: Subject & { readonly layout: string },
+  bytes: Buffer,
+  images: readonly ListedImage[],
+  material: Material,
+  options: CollectOptions,
+): Promise<Collected> {
+  const manifests: Layer[] = [];
+  const configs: Layer[] = [];
+  const layers = new Map<string, Descriptor>();
+  for (const image of images) {
+    const { path, bytes: own } = await readManifestFile(item.layout, image.digest);
+    const manifest = readManifest(own, path);
+    manifests.push({
+      mediaType: MEDIA.manifest,
+      blob: { digest: image.digest, size: own.length, blocks: [], content: own },
+    });
+    configs.push(await readLayer(item.layout, manifest.config));
+    for (const layer of manifest.layers) if (!layers.has(layer.digest)) layers.set(layer.digest, layer);
+  }
+  if (layers.size > LAYERS_MAX)
+    throw new BundleError('TooLarge', item.name, `has more than ${LAYERS_MAX} layers in all its images`);
+  const { artifactType } = readArtifactType(bytes, item.name);
+  return {
+    ...(artifactType === undefined ? {} : { artifactType }),
+    manifest: { mediaType: MEDIA.index, bytes },
+    small: [...manifests, ...configs],
+    layers: await readLayers(item.layout, [...layers.values()], options),
+    parts: [partOf(item, bytes)],
+    materials: [material],
+  };
+}
+
+const readArtifactType = readerOf(Type.Object({ artifactType: Type.Optional(Type.String()) }));
+
+async function readLayers(
+  folder: string,
+  layers: readonly Descriptor[],
+  { report }: CollectOptions,
+): Promise<Layer[]> {
+  const read: Layer[] = [];
+  for (const descriptor of layers) {
+    report(`reading ${descriptor.digest}`);
+    read.push(await readLayer(folder, descriptor));
+  }
+  return read;
 }

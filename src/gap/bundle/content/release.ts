@@ -15,12 +15,12 @@ import { BundleError } from '../problem.ts';
 import { baseFields } from './base-item.ts';
 import {
   artifactTypeOf,
-  type Collected,
   type CollectOptions,
   type ContentType,
   configLayer,
   type Layer,
   type Material,
+  type OwnContent,
 } from './content-type.ts';
 import { runTool } from './run-tool.ts';
 
@@ -42,7 +42,7 @@ type Item = Static<typeof Item>;
 
 const check = valueChecker(Item);
 
-export const releaseType: ContentType = {
+export const releaseType: ContentType<OwnContent> = {
   name: RELEASE_TYPE,
   check: (item, part) => {
     check(item, part);
@@ -50,7 +50,7 @@ export const releaseType: ContentType = {
   collect: (item, options) => collect(check(item, item.name), options),
 };
 
-async function collect(item: Item, options: CollectOptions): Promise<Collected> {
+async function collect(item: Item, options: CollectOptions): Promise<OwnContent> {
   const folder = resolve(options.folder, item.tree);
   const commit = await commitOf(folder);
   const { version, facts, files, packages } = await readTree(folder);

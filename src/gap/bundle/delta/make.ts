@@ -7,7 +7,7 @@ import type { BuiltItem } from '../build.ts';
 import { mayBeCompressed } from '../contents.ts';
 import { hexOf, TITLE } from '../descriptor.ts';
 import { BLOCK_BYTES, DELTAS_MAX } from '../limits.ts';
-import { readManifest } from '../manifest.ts';
+import { readManifest, readManifestOrList } from '../manifest.ts';
 import { type Candidate, candidatesFor, type Had } from './against.ts';
 import type { Bases } from './bases.ts';
 import { encoder } from './codec.ts';
@@ -89,7 +89,7 @@ function partsOf(items: readonly BuiltItem[], had: Had): readonly Part[] {
   const parts = new Map<string, Part>();
   for (const { path, manifest, companion, blobs } of items) {
     const byDigest = new Map(blobs.map((blob) => [blob.digest, blob]));
-    const { config, layers } = readManifest(bytesOf(manifest), path);
+    const { small, layers } = contentsOf(manifest, byDigest, path);
     const said = readManifest(bytesOf(companion), path);
     const add = (digest: string, candidates: readonly Candidate[], isContent: boolean) => {
       const blob = byDigest.get(digest);
@@ -99,7 +99,7 @@ function partsOf(items: readonly BuiltItem[], had: Had): readonly Part[] {
     for (const [place, { digest, size, annotations }] of layers.entries()) {
       add(digest, candidatesFor(had, path, { title: annotations?.[TITLE], size }, place), true);
     }
-    for (const descriptor of [config, said.config, ...said.layers]) {
+    for (const descriptor of [...small, said.config, ...said.layers]) {
       if (mayBeCompressed(descriptor)) add(descriptor.digest, [], false);
       else carried.add(descriptor.digest);
     }
@@ -107,7 +107,20 @@ function partsOf(items: readonly BuiltItem[], had: Had): readonly Part[] {
   return [...parts.values()].filter(({ blob }) => !carried.has(blob.digest));
 }
 
-/** What we write ourselves is in memory. */
+/** As `readItems` tells it. */
+function contentsOf(manifest: Blob, blobs: ReadonlyMap<string, Blob>, path: string) {
+  const read = readManifestOrList(bytesOf(manifest), path);
+  if ('manifest' in read) return { small: [read.manifest.config], layers: read.manifest.layers };
+  const { manifests } = read.list;
+  const images = manifests.map(({ digest }) => readManifest(bytesOf(blobs.get(digest) ?? manifest), path));
+  const layers = images.flatMap((image) => image.layers);
+  return {
+    small: [...manifests, ...images.map(({ config }) => config)],
+    layers: [...new Map(layers.map((layer) => [layer.digest, layer])).values()],
+  };
+}
+
+/** Manifests, and what we write ourselves, are in memory. */
 const bytesOf = ({ content }: Blob): Uint8Array => (typeof content === 'string' ? new Uint8Array() : content);
 
 async function firstAtHand(candidates: readonly Candidate[], bases: Bases): Promise<Candidate | undefined> {
