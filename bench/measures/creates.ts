@@ -73,9 +73,9 @@ export const creates: Measure = {
           what: `${name} creates, ${CLIENTS} clients`,
           value: rate,
           unit: '/s',
-          target: { atLeast: 0.5 * puts.best },
-          peer: { what: puts.what, value: puts.best },
-          note: `p50 ${p50_ms.toFixed(0)} ms, p99 ${p99_ms.toFixed(0)} ms; region process ${cores.toFixed(2)} cores, so ${Math.round(rate / cores)}/s a core`,
+          target: { atLeast: 0.5 * puts.named },
+          peer: { what: puts.what, value: puts.named },
+          note: `${(rate / puts.best).toFixed(2)} × etcd’s quicker count; p50 ${p50_ms.toFixed(0)} ms, p99 ${p99_ms.toFixed(0)} ms; region process ${cores.toFixed(2)} cores, so ${Math.round(rate / cores)}/s a core`,
         });
       }
       return { name: 'creates', rows: [...rows, ...puts.rows] };
@@ -107,6 +107,7 @@ function load(
   return runJob({ ...job, path, body }, hooks);
 }
 
+/** `named`: etcd’s own measure, which the target is of. `best`: the better of it and of the same generator that we are measured with. */
 async function measureEtcd({ quick, say }: MeasureOptions, duration_ms: number) {
   const etcd = await startEtcd();
   try {
@@ -119,20 +120,16 @@ async function measureEtcd({ quick, say }: MeasureOptions, duration_ms: number) 
     const rows: Row[] = [
       { what: `etcd puts through its JSON gateway, ${CLIENTS} clients`, value: gateway, unit: '/s' },
     ];
-    let best = gateway;
-    let what = 'etcd (JSON gateway)';
-    if (!quick) {
-      const { puts_per_s, text } = await etcd.checkPerf('l');
-      say(text.trim());
-      rows.push({
-        what: 'etcdctl check perf --load=l',
-        value: puts_per_s,
-        unit: 'puts/s',
-        note: 'it asks for 8,000/s of 500 clients',
-      });
-      if (puts_per_s > best) [best, what] = [puts_per_s, 'etcd (check perf)'];
-    }
-    return { best, what, rows };
+    if (quick) return { best: gateway, named: gateway, what: 'etcd (JSON gateway)', rows };
+    const { puts_per_s: named, text } = await etcd.checkPerf('l');
+    say(text.trim());
+    rows.push({
+      what: 'etcdctl check perf --load=l',
+      value: named,
+      unit: 'puts/s',
+      note: 'it asks for 8,000/s of 500 clients',
+    });
+    return { best: Math.max(gateway, named), named, what: 'etcd (check perf --load=l)', rows };
   } finally {
     await etcd.stop();
   }
