@@ -6,9 +6,9 @@ import { test } from 'node:test';
 import { ManualClock } from '#kernel/store/manual-clock.ts';
 import { NOW_ms } from '../bundle/testing/bundle-world.ts';
 import { splitIntoFolder } from '../bundle/volumes/split.ts';
+import { startedHere } from '../confined/start.ts';
 import { processReceiver } from './receiver/client.ts';
 import { receiverCommand } from './receiver/command.ts';
-import { startedHere } from './receiver/start.ts';
 import { startImportWorld } from './testing/import-world.ts';
 
 const VOLUMES = { parity_percent: 15, volume_bytes: 1_000_000 };

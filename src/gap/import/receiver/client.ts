@@ -7,10 +7,11 @@ import { MissingBasesError } from '../../bundle/delta/needs.ts';
 import { valueChecker } from '../../bundle/json.ts';
 import { ROOTS_MAX } from '../../bundle/limits.ts';
 import { BundleError, type BundleReason } from '../../bundle/problem.ts';
+import { lines } from '../../confined/lines.ts';
+import { type Bound, boundOf, type StartConfined, type Started } from '../../confined/start.ts';
 import { NoSpaceError } from '../receive.ts';
 import type { Checked } from '../summary.ts';
 import type { ReceiveParts, Receiver } from './jobs.ts';
-import { lines } from './lines.ts';
 import { type Answer, type Job, LINE_BYTES_MAX, Said } from './protocol.ts';
 
 /** Without a word of something new: a block of a slow medium, or the matching of one bill of materials, takes seconds. */
@@ -18,21 +19,10 @@ export const SILENCE_MS_MAX = 120_000;
 /** Small parts are read in far less; only blocks may take as long as they need. */
 const MESSAGES_MAX = 4_000_000;
 
-/** A receiver that was started for one job. */
-export interface Started {
-  readonly output: AsyncIterable<Uint8Array>;
-  write(line: string): void;
-  /** Ends it, whatever it does. */
-  kill(): void;
-}
-
-/** Throws when none can be started now. */
-export type StartReceiver = () => Promise<Started>;
-
 /** The receiver did not do its job: it took too much, or broke. */
 export class ReceiverError extends Error {
   override readonly name = 'ReceiverError';
-  readonly bound: 'memory' | 'time' | 'protocol' | 'none';
+  readonly bound: Bound;
 
   constructor(bound: ReceiverError['bound'], message: string) {
     super(message);
@@ -42,7 +32,7 @@ export class ReceiverError extends Error {
 
 type Final = Extract<Said, { type: 'checked' | 'scanned' }>;
 
-export function processReceiver(start: StartReceiver, clock: Clock): Receiver {
+export function processReceiver(start: StartConfined, clock: Clock): Receiver {
   async function checked(job: Job, signal: AbortSignal, parts?: ReceiveParts): Promise<Checked> {
     const roots: string[] = [];
     const last = await converse({ start, clock, job, signal, roots, parts });
@@ -61,7 +51,7 @@ export function processReceiver(start: StartReceiver, clock: Clock): Receiver {
 }
 
 interface Conversation {
-  readonly start: StartReceiver;
+  readonly start: StartConfined;
   readonly clock: Clock;
   readonly job: Job;
   readonly signal: AbortSignal;
@@ -187,13 +177,6 @@ async function askArea<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** How V8 and the kernel end what takes too much memory or time: setrlimit(2), and V8's own abort. */
-const BOUNDS: Readonly<Record<string, ReceiverError['bound']>> = {
-  'signal SIGABRT': 'memory',
-  'signal SIGTRAP': 'memory',
-  'signal SIGXCPU': 'time',
-};
-
 function problemOf(
   said: Extract<Said, { type: 'refused' | 'no-space' | 'missing' | 'bound' | 'failed' | 'ended' }>,
 ): Error {
@@ -211,6 +194,6 @@ function problemOf(
     case 'failed':
       return said.disk ? new Error(said.message) : new ReceiverError('none', said.message);
     case 'ended':
-      return new ReceiverError(BOUNDS[said.how] ?? 'none', `it ended by ${said.how}`);
+      return new ReceiverError(boundOf(said.how), `it ended by ${said.how}`);
   }
 }

@@ -5,9 +5,9 @@
 import { MissingBasesError } from '../../bundle/delta/needs.ts';
 import { valueChecker } from '../../bundle/json.ts';
 import { BundleError } from '../../bundle/problem.ts';
+import { lines } from '../../confined/lines.ts';
 import { NoSpaceError } from '../receive.ts';
 import { ownReceiver, type ReceiveParts } from './jobs.ts';
-import { lines } from './lines.ts';
 import { Answer, Job, LINE_BYTES_MAX, type Said } from './protocol.ts';
 
 /** Whoever waits hears at most so often that small parts were read. */

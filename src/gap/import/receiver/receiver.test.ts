@@ -7,20 +7,20 @@ import { ManualClock } from '#kernel/store/manual-clock.ts';
 import { MIB } from '../../bundle/limits.ts';
 import { extendChain, NOW_ms, planFor, startBundleWorld } from '../../bundle/testing/bundle-world.ts';
 import { metadataBytes } from '../../bundle/tuf/metadata.ts';
+import { type StartConfined, startedHere } from '../../confined/start.ts';
 import { startImportWorld } from '../testing/import-world.ts';
-import { processReceiver, SILENCE_MS_MAX, type StartReceiver } from './client.ts';
+import { processReceiver, SILENCE_MS_MAX } from './client.ts';
 import { MEMORY_BYTES_MAX, receiverCommand } from './command.ts';
-import { startedHere } from './start.ts';
 
 /** A region whose receivers are processes, started by `start`. */
-const worldWith = (t: TestContext, start?: StartReceiver, clock = new ManualClock(NOW_ms)) =>
+const worldWith = (t: TestContext, start?: StartConfined, clock = new ManualClock(NOW_ms)) =>
   startImportWorld(t, {
     receiver: (folders, advisories) =>
       processReceiver(start ?? startedHere(receiverCommand({ folders, advisories })), clock),
   });
 
 /** A program that is asked as a receiver is, and does something else. */
-const program = (text: string): StartReceiver =>
+const program = (text: string): StartConfined =>
   startedHere({ command: process.execPath, args: ['--max-old-space-size=64', '-e', text] });
 
 test('a bundle comes in through a process of its own: received, verified, scanned, published; and one wrong byte is named', async (t) => {
