@@ -3,7 +3,8 @@
  * nobody can talk themselves into a name. Of a server's the names are given back too, to be held against those that were authorized.
  * Must never accept a key whose owner did not prove to hold it.
  */
-import { createPublicKey, type KeyObject } from 'node:crypto';
+import { createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { AsnConvert } from '@peculiar/asn1-schema';
 import { Pkcs10CertificateRequest, SubjectAlternativeNameExtension } from './x509.ts';
 
 /** Characters of PEM. An RSA-8192 request is about 2,500. */
@@ -17,6 +18,20 @@ const RSA_EXPONENT_MIN = 65_537n;
 const RSA_EXPONENT_MAX = 2n ** 32n;
 const CURVES: Readonly<Record<string, string>> = { prime256v1: 'P-256', secp384r1: 'P-384' };
 const SIGNATURE_HASHES = new Set(['SHA-256', 'SHA-384', 'SHA-512']);
+
+/** A request with the parts that the library reads and does not give out. Throws on what cannot be read. */
+class ReadRequest extends Pkcs10CertificateRequest {
+  /** DER of the SubjectPublicKeyInfo. */
+  get spki(): Uint8Array {
+    return new Uint8Array(AsnConvert.serialize(this.asn.certificationRequestInfo.subjectPKInfo));
+  }
+
+  /** The bytes that the signature is over, as they came. */
+  get signed(): Uint8Array | undefined {
+    const { certificationRequestInfoRaw: bytes } = this.asn;
+    return bytes && new Uint8Array(bytes);
+  }
+}
 
 const PEM =
   /^\s*-----BEGIN (?:NEW )?CERTIFICATE REQUEST-----\s+([A-Za-z0-9+/=\s]+?)\s*-----END (?:NEW )?CERTIFICATE REQUEST-----\s*$/;
@@ -128,7 +143,7 @@ function namesOf(request: Pkcs10CertificateRequest): Pick<RequestedServer, 'dnsN
 async function readRequest(
   pem: string,
   rsaBits_min: number,
-): Promise<{ readonly request: Pkcs10CertificateRequest; readonly requested: RequestedKey }> {
+): Promise<{ readonly request: ReadRequest; readonly requested: RequestedKey }> {
   if (pem.length > REQUEST_LENGTH_MAX) {
     throw new RequestError(
       'Malformed',
@@ -142,18 +157,18 @@ async function readRequest(
       'is not one PEM block "CERTIFICATE REQUEST"; make one with: openssl req -new -key KEY.pem -subj /CN=me',
     );
   }
-  let request: Pkcs10CertificateRequest;
+  let request: ReadRequest;
   let key: KeyObject;
   let spki: Uint8Array;
   try {
-    request = new Pkcs10CertificateRequest(Buffer.from(body, 'base64'));
-    spki = new Uint8Array(request.publicKey.rawData);
+    request = new ReadRequest(Buffer.from(body, 'base64'));
+    ({ spki } = request);
     key = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
   } catch {
     throw new RequestError('Malformed', 'does not contain a readable PKCS#10 request');
   }
   const type = checkKey(key, rsaBits_min);
-  if (!(await provesPossession(request, type))) {
+  if (!(await provesPossession(request, key, type))) {
     throw new RequestError(
       'BadSignature',
       'is not signed by the key it names; sign it with that key and SHA-256 or better',
@@ -162,10 +177,16 @@ async function readRequest(
   return { request, requested: { type, spki } };
 }
 
-async function provesPossession(request: Pkcs10CertificateRequest, type: string): Promise<boolean> {
-  const hash = (request.signatureAlgorithm as { hash?: { name?: string } }).hash?.name;
+async function provesPossession(request: ReadRequest, key: KeyObject, type: string): Promise<boolean> {
+  const { name, hash: hashed } = request.signatureAlgorithm as { name: string; hash?: { name?: string } };
+  const hash = hashed?.name;
   if (type !== 'Ed25519' && (hash === undefined || !SIGNATURE_HASHES.has(hash))) return false;
   try {
+    const { signed } = request;
+    // What nearly all are. WebCrypto, through which the library verifies, imports the key anew and takes three times as long.
+    if (key.asymmetricKeyType === 'ec' && name === 'ECDSA' && hash !== undefined && signed) {
+      return verify(hash, signed, { key, dsaEncoding: 'der' }, new Uint8Array(request.signature));
+    }
     return await request.verify();
   } catch {
     return false;

@@ -12,7 +12,15 @@ import {
 } from 'node:crypto';
 import { encodeNameConstraints, type NameConstraints } from './name-constraints.ts';
 import { checkRequest, checkServerRequest, type RequestedKey, type RequestedServer } from './request.ts';
-import { writeCertificate } from './write-certificate.ts';
+import {
+  type AlternativeName,
+  alternativeNames,
+  authorityIdentifier,
+  encoded,
+  subjectIdentifier,
+  type WrittenExtension,
+  writeCertificate,
+} from './write-certificate.ts';
 import * as x509 from './x509.ts';
 
 export const NAME_CONSTRAINTS_OID = '2.5.29.30';
@@ -51,7 +59,7 @@ export interface CertificateContent {
   readonly notAfter_ms: number;
   readonly usage: Usage;
   /** Subject alternative names. */
-  readonly names: readonly { readonly type: 'url' | 'dns' | 'ip'; readonly value: string }[];
+  readonly names: readonly AlternativeName[];
   /** Where the list of what its issuer revoked is. */
   readonly crlUrl?: string;
 }
@@ -111,22 +119,24 @@ export function keyIdentifier(key: KeyObject): string {
 }
 
 // The same in every certificate, and dear to make.
-const EXTENSIONS: Readonly<Record<'authority' | Usage, readonly x509.Extension[]>> = {
-  authority: [new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true)],
+const EXTENSIONS: Readonly<Record<'authority' | Usage, readonly WrittenExtension[]>> = {
+  authority: [
+    new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+  ].map(encoded),
   client: [
     new x509.BasicConstraintsExtension(false, undefined, true),
     new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
     new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth], true),
-  ],
+  ].map(encoded),
   server: [
     new x509.BasicConstraintsExtension(false, undefined, true),
     new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
     new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-  ],
+  ].map(encoded),
 };
-const AUTHORITY_USAGE: Readonly<Record<Usage, x509.Extension>> = {
-  client: new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth]),
-  server: new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+const AUTHORITY_USAGE: Readonly<Record<Usage, WrittenExtension>> = {
+  client: encoded(new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth])),
+  server: encoded(new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth])),
 };
 
 /** The certificate of an authority, in DER, signed with its own key. */
@@ -137,12 +147,12 @@ export async function selfSign(content: AuthorityContent, issuer: Issuer): Promi
 
 /** The certificate of an authority below `issuer`. */
 export const signAuthority = (content: SubordinateContent, issuer: Issuer): Promise<SignedCertificate> =>
-  certifyAuthority(content, issuer, [new x509.AuthorityKeyIdentifierExtension(issuer.keyIdentifier)]);
+  certifyAuthority(content, issuer, [authorityIdentifier(issuer.keyIdentifier)]);
 
 async function certifyAuthority(
   content: SubordinateContent,
   issuer: Issuer,
-  above: readonly x509.Extension[],
+  above: readonly WrittenExtension[],
 ): Promise<SignedCertificate> {
   const { usage, constraints, pathLength = 0, crlUrl, commonName, publicKey } = content;
   const serial = randomSerial();
@@ -154,12 +164,12 @@ async function certifyAuthority(
       notBefore_ms: content.notBefore_ms,
       notAfter_ms: content.notAfter_ms,
       extensions: [
-        new x509.BasicConstraintsExtension(true, pathLength, true),
+        encoded(new x509.BasicConstraintsExtension(true, pathLength, true)),
         ...EXTENSIONS.authority,
         ...above,
-        new x509.SubjectKeyIdentifierExtension(keyIdentifier(publicKey)),
+        subjectIdentifier(keyIdentifier(publicKey)),
         ...(constraints
-          ? [new x509.Extension(NAME_CONSTRAINTS_OID, true, encodeNameConstraints(constraints))]
+          ? [encoded(new x509.Extension(NAME_CONSTRAINTS_OID, true, encodeNameConstraints(constraints)))]
           : []),
         ...revocationList(crlUrl),
         AUTHORITY_USAGE[usage],
@@ -170,8 +180,8 @@ async function certifyAuthority(
   return signedCertificate(certificate, serial);
 }
 
-const revocationList = (url: string | undefined): x509.Extension[] =>
-  url === undefined ? [] : [new x509.CRLDistributionPointsExtension([url])];
+const revocationList = (url: string | undefined): WrittenExtension[] =>
+  url === undefined ? [] : [encoded(new x509.CRLDistributionPointsExtension([url]))];
 
 async function sign(task: SigningTask): Promise<SignedCertificate> {
   const { issuer, subject, spki, usage, names } = task;
@@ -185,9 +195,9 @@ async function sign(task: SigningTask): Promise<SignedCertificate> {
       notAfter_ms: task.notAfter_ms,
       extensions: [
         ...EXTENSIONS[usage],
-        new x509.SubjectAlternativeNameExtension([...names]),
-        new x509.AuthorityKeyIdentifierExtension(issuer.keyIdentifier),
-        new x509.SubjectKeyIdentifierExtension(identifierOf(spki)),
+        alternativeNames(names),
+        authorityIdentifier(issuer.keyIdentifier),
+        subjectIdentifier(identifierOf(spki)),
         ...revocationList(task.crlUrl),
       ],
     },

@@ -1,28 +1,105 @@
 /**
  * Writes and signs one certificate, with the types that @peculiar/x509 itself stands on: its generator serializes a certificate twice,
- * parses it again, and takes five times as long. Decides nothing: what a certificate says comes from `tasks.ts`.
+ * parses it again, and takes five times as long. What is the same in many certificates is encoded once. Decides nothing: what a
+ * certificate says comes from `tasks.ts`.
  */
 import { subtle, type webcrypto, X509Certificate } from 'node:crypto';
-import { AsnConvert } from '@peculiar/asn1-schema';
+import { AsnAnyConverter, AsnConvert, AsnSerializer, OctetString } from '@peculiar/asn1-schema';
 import {
   AlgorithmIdentifier,
+  AuthorityKeyIdentifier,
   Certificate,
   Extension,
   Extensions,
-  Name,
-  SubjectPublicKeyInfo,
+  GeneralName,
+  GeneralNames,
+  id_ce_authorityKeyIdentifier,
+  id_ce_subjectAltName,
+  id_ce_subjectKeyIdentifier,
+  KeyIdentifier,
+  SubjectKeyIdentifier,
   TBSCertificate,
   Validity,
   Version,
 } from '@peculiar/asn1-x509';
 import * as x509 from './x509.ts';
 
+type Block = ReturnType<typeof AsnSerializer.toASN>;
+
+/** A part that is encoded already; the serializer takes it as it is. */
+class Encoded {
+  readonly #block: Block;
+
+  constructor(block: Block) {
+    this.#block = block;
+  }
+
+  /** Of DER that a library wrote. */
+  static of(der: ArrayBuffer): Encoded {
+    return new Encoded(AsnAnyConverter.toASN(der));
+  }
+
+  toASN(): Block {
+    return this.#block;
+  }
+
+  // The serializer knows what encodes itself by its having both. Nothing is ever read into one.
+  fromASN(): this {
+    return this;
+  }
+}
+
+const algorithm = (oid: string) =>
+  new Encoded(AsnSerializer.toASN(new AlgorithmIdentifier({ algorithm: oid })));
+
 /** Signatures that authorities make, by their curve: RFC 5758 §3.2. */
 const SIGNATURES = {
-  'P-256': { hash: 'SHA-256', algorithm: new AlgorithmIdentifier({ algorithm: '1.2.840.10045.4.3.2' }) },
-  'P-384': { hash: 'SHA-384', algorithm: new AlgorithmIdentifier({ algorithm: '1.2.840.10045.4.3.3' }) },
+  'P-256': { hash: 'SHA-256', algorithm: algorithm('1.2.840.10045.4.3.2') },
+  'P-384': { hash: 'SHA-384', algorithm: algorithm('1.2.840.10045.4.3.3') },
 };
 const signatureFormat = new x509.AsnEcSignatureFormatter();
+
+/** An extension as it stands in a certificate. */
+export type WrittenExtension = Encoded | Extension;
+
+/** One of the library's, encoded. Worth it for those that stand in many certificates. */
+export const encoded = (extension: x509.Extension): WrittenExtension => Encoded.of(extension.rawData);
+
+export interface AlternativeName {
+  readonly type: 'url' | 'dns' | 'ip';
+  readonly value: string;
+}
+
+/** RFC 5280 §4.2.1.6. */
+export const alternativeNames = (names: readonly AlternativeName[]): WrittenExtension =>
+  extension(id_ce_subjectAltName, new GeneralNames(names.map(generalName)));
+
+/** RFC 5280 §4.2.1.1; `identifier` in hex. */
+export const authorityIdentifier = (identifier: string): WrittenExtension =>
+  extension(
+    id_ce_authorityKeyIdentifier,
+    new AuthorityKeyIdentifier({ keyIdentifier: new KeyIdentifier(fromHex(identifier)) }),
+  );
+
+/** RFC 5280 §4.2.1.2; `identifier` in hex. */
+export const subjectIdentifier = (identifier: string): WrittenExtension =>
+  extension(id_ce_subjectKeyIdentifier, new SubjectKeyIdentifier(fromHex(identifier)));
+
+function generalName({ type, value }: AlternativeName): GeneralName {
+  switch (type) {
+    case 'url':
+      return new GeneralName({ uniformResourceIdentifier: value });
+    case 'dns':
+      return new GeneralName({ dNSName: value });
+    case 'ip':
+      return new GeneralName({ iPAddress: value });
+  }
+}
+
+const extension = (extnID: string, value: object): Extension =>
+  new Extension({ extnID, extnValue: new OctetString(AsnConvert.serialize(value)) });
+
+const fromHex = (hex: string): ArrayBuffer => new Uint8Array(Buffer.from(hex, 'hex')).buffer;
 
 export interface CertificateDraft {
   /** Hex, of a positive number in the fewest bytes. */
@@ -33,7 +110,7 @@ export interface CertificateDraft {
   readonly notBefore_ms: number;
   readonly notAfter_ms: number;
   /** As they stand in it, in order. */
-  readonly extensions: readonly x509.Extension[];
+  readonly extensions: readonly WrittenExtension[];
 }
 
 export interface CertificateSigner {
@@ -48,40 +125,33 @@ export async function writeCertificate(
   issuer: CertificateSigner,
 ): Promise<X509Certificate> {
   const { hash, algorithm } = SIGNATURES[issuer.curve];
-  const tbsCertificate = new TBSCertificate({
+  const content = new TBSCertificate({
     version: Version.v3,
-    serialNumber: new Uint8Array(Buffer.from(draft.serial, 'hex')).buffer,
-    signature: algorithm,
-    issuer: nameOf([{ CN: [issuer.commonName] }]),
+    serialNumber: fromHex(draft.serial),
     validity: new Validity({
       notBefore: new Date(draft.notBefore_ms),
       notAfter: new Date(draft.notAfter_ms),
     }),
-    subject: nameOf(draft.subject),
-    subjectPublicKeyInfo: AsnConvert.parse(draft.spki, SubjectPublicKeyInfo),
-    extensions: new Extensions(draft.extensions.map(extensionOf)),
   });
+  const block = AsnSerializer.toASN(
+    Object.assign(content, {
+      signature: algorithm,
+      issuer: nameOf([{ CN: [issuer.commonName] }]),
+      subject: nameOf(draft.subject),
+      subjectPublicKeyInfo: Encoded.of(Uint8Array.from(draft.spki).buffer),
+      extensions: Object.assign(new Extensions(), draft.extensions),
+    }),
+  );
   const ecdsa = { name: 'ECDSA', namedCurve: issuer.curve, hash };
-  const signature = await subtle.sign(ecdsa, issuer.signingKey, AsnConvert.serialize(tbsCertificate));
+  const signature = await subtle.sign(ecdsa, issuer.signingKey, AsnConvert.serialize(block));
   const signatureValue = signatureFormat.toAsnSignature(ecdsa, signature);
   if (!signatureValue) throw new TypeError(`a signature on ${issuer.curve} could not be written`);
-  const certificate = new Certificate({
-    tbsCertificate,
+  const certificate = Object.assign(new Certificate({ signatureValue }), {
+    tbsCertificate: new Encoded(block),
     signatureAlgorithm: algorithm,
-    signatureValue,
   });
   return new X509Certificate(Buffer.from(AsnConvert.serialize(certificate)));
 }
 
-const nameOf = (name: x509.JsonName): Name => AsnConvert.parse(new x509.Name(name).toArrayBuffer(), Name);
-
-// Most certificates have the same ones, which live as long as the process.
-const parsed = new WeakMap<x509.Extension, Extension>();
-
-function extensionOf(extension: x509.Extension): Extension {
-  const known = parsed.get(extension);
-  if (known) return known;
-  const value = AsnConvert.parse(extension.rawData, Extension);
-  parsed.set(extension, value);
-  return value;
-}
+// As the library writes names: which of the string types a value has is its rule, and must stay what it was.
+const nameOf = (name: x509.JsonName): Encoded => Encoded.of(new x509.Name(name).toArrayBuffer());
