@@ -31,8 +31,6 @@ export const EXPANDED_BYTES_MAX = 2 * EXPORT_BYTES_MAX;
 export const EXPANSION_MAX = 200;
 /** A zip file is read from its end, so it is held in memory as a whole. */
 export const ZIP_BYTES_MAX = 32 * MIB;
-/** Names and extended headers of a tar file. */
-export const TAR_TEXT_BYTES_MAX = 64 * KIB;
 
 /** How long content may take to arrive. */
 export const UPLOAD_MS = 24 * 60 * 60_000;

@@ -13,7 +13,7 @@ import {
   randomBytes,
   timingSafeEqual,
 } from 'node:crypto';
-import { ByteReader } from '../check/byte-reader.ts';
+import { ByteReader } from '../../archive/byte-reader.ts';
 import { publicKeyOf, rawOf } from './keys.ts';
 
 const VERSION = 'age-encryption.org/v1';

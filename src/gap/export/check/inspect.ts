@@ -2,7 +2,10 @@
  * Looks into one file, whatever it is: what type it is, what is in it, and in archives within it, as it streams by. Everything that is not what it seems, or cannot be
  * looked into as a whole, is a finding; nothing throws but the source. What runs here was made by somebody who may want it to fail.
  */
-import { createGunzip } from 'node:zlib';
+import { ArchiveError } from '../../archive/archive-error.ts';
+import { decompress } from '../../archive/decompress.ts';
+import { tarMembers } from '../../archive/tar.ts';
+import { zipMembers } from '../../archive/zip.ts';
 import {
   DEPTH_MAX,
   EXPANDED_BYTES_MAX,
@@ -12,14 +15,11 @@ import {
   MIB,
   ZIP_BYTES_MAX,
 } from '../limits.ts';
-import { ArchiveError } from './archive-error.ts';
 import { alsoLooksLike, type ContentType, HEAD_BYTES, sniff, TYPES, textForm } from './content-type.ts';
 import type { Detector } from './detector.ts';
 import type { Finding } from './finding.ts';
-import { tarMembers } from './tar.ts';
 import { TextReader } from './text-reader.ts';
 import { TextScanner } from './text-scanner.ts';
-import { zipMembers } from './zip.ts';
 
 /** How much is looked through before others have their turn. */
 const TURN_BYTES = 64 * KIB;
@@ -150,51 +150,13 @@ async function gzip(
 ): Promise<void> {
   // The name and the comment in its header; whatever else these bytes hold matches by no chance worth a word.
   scanNames(head.subarray(0, KIB), file, 'in its header', options);
-  const unpacked = createGunzip();
-  // Also after nobody reads it any more.
-  unpacked.on('error', () => {});
-  const fed = { bytes: 0, failed: undefined as unknown };
-  const feeding = (async () => {
-    try {
-      for await (const chunk of source) {
-        if (unpacked.destroyed || unpacked.writableEnded) continue;
-        fed.bytes += chunk.length;
-        if (!unpacked.write(chunk)) await drained(unpacked);
-      }
-      if (!unpacked.destroyed) unpacked.end();
-    } catch (error) {
-      fed.failed = error;
-      unpacked.destroy();
-    }
-  })();
-  try {
-    const inner = expanding(unpacked as AsyncIterable<Buffer>, () => fed.bytes, options.budget);
-    await inspect(inner, `${file}!`, options, depth + 1);
-  } catch (error) {
-    if (fed.failed !== undefined) throw fed.failed;
-    if (error instanceof ArchiveError) throw error;
-    throw new ArchiveError('it does not unpack');
-  } finally {
-    unpacked.destroy();
-    await feeding;
-  }
-  if (fed.failed !== undefined) throw fed.failed;
-  if (unpacked.bytesWritten < fed.bytes) {
+  const { isAll } = await decompress('gzip', source, (chunks, read) =>
+    inspect(expanding(chunks, read, options.budget), `${file}!`, options, depth + 1),
+  );
+  if (!isAll) {
     options.report({ rule: 'polyglot', file, what: 'there is something behind the end of the gzip file' });
   }
 }
-
-function drained(stream: NodeJS.EventEmitter & { readonly destroyed: boolean }): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      for (const event of EVENTS) stream.off(event, done);
-      resolve();
-    };
-    for (const event of EVENTS) stream.on(event, done);
-    if (stream.destroyed) done();
-  });
-}
-const EVENTS = ['drain', 'close', 'error'] as const;
 
 async function tar(source: Source, file: string, options: InspectOptions, depth: number): Promise<void> {
   for await (const { name, header, content } of tarMembers(source)) {

@@ -1,25 +1,39 @@
 /**
- * Reads a tar file of anybody's making as it arrives: ustar, pax, GNU long names. Only files and folders are let through; what else there is, and anything behind the end, is
- * said. Memory is one record and the text of extended headers.
+ * Reads a tar file of anybody's making as it arrives: ustar, pax, GNU long names. Only files and folders are let through, unless more is asked for; what else there is, and anything
+ * behind the end, is said; so is what programs are known to read in different ways. Memory is one record and the text of extended headers.
  */
-import { TAR_TEXT_BYTES_MAX } from '../limits.ts';
 import { ArchiveError } from './archive-error.ts';
 import { ByteReader } from './byte-reader.ts';
+import { TAR_TEXT_BYTES_MAX } from './limits.ts';
 
 const RECORD = 512;
 
 export interface TarMember {
   readonly name: string;
+  /** As the header has it; `0` for every plain file. */
+  readonly type: string;
+  /** Where a link leads. */
+  readonly link: string;
+  readonly size: number;
   /** Everything that its headers say, for a look at what stands in there. */
   readonly header: Buffer;
   readonly content: AsyncIterable<Buffer>;
 }
 
+/** Files and folders. */
+const PLAIN = '05';
+/** And hard links, symbolic links, character and block devices, and pipes. */
+export const ALL_TYPES = '0512346';
+
 /** Gives members in order; each must be read to its end before the next. Throws ArchiveError. */
-export async function* tarMembers(source: AsyncIterable<Buffer>): AsyncGenerator<TarMember> {
+export async function* tarMembers(
+  source: AsyncIterable<Buffer>,
+  types: string = PLAIN,
+): AsyncGenerator<TarMember> {
   const reader = new ByteReader(source);
   const headers: Buffer[] = [];
   let name: string | undefined;
+  let link: string | undefined;
   let size: number | undefined;
   for (;;) {
     const record = await reader.take(RECORD);
@@ -32,7 +46,7 @@ export async function* tarMembers(source: AsyncIterable<Buffer>): AsyncGenerator
       return;
     }
     if (!isChecked(record)) throw new ArchiveError(`the header before byte ${reader.offset} is none`);
-    const type = String.fromCharCode(record[156] ?? 0);
+    const type = typeOf(record);
     headers.push(record);
     const own = sizeOf(record);
     if (own === undefined)
@@ -47,21 +61,28 @@ export async function* tarMembers(source: AsyncIterable<Buffer>): AsyncGenerator
         throw new ArchiveError('its extended headers have no end');
       }
       if (type === 'L') name = text.toString('latin1').replace(/\0.*$/s, '');
+      if (type === 'K') link = text.toString('latin1').replace(/\0.*$/s, '');
       if (type === 'x') {
-        name = pax(text, 'path') ?? name;
-        const long = pax(text, 'size');
-        if (long !== undefined) size = Number(long);
-        if (size !== undefined && !Number.isSafeInteger(size)) throw new ArchiveError('a size is no number');
+        const records = pax(text);
+        name = records.get('path') ?? name;
+        link = records.get('linkpath') ?? link;
+        size = paxSize(records) ?? size;
+      } else if (type === 'g') {
+        const records = pax(text);
+        if (['path', 'linkpath', 'size'].some((key) => records.has(key)))
+          throw new ArchiveError('a pax header gives all that follow one name or size');
       }
       continue;
     }
     const shown = name ?? nameOf(record);
-    if (type !== '0' && type !== '\0' && type !== '5') {
+    if (!types.includes(type)) {
       throw new ArchiveError(
         `${JSON.stringify(shown.slice(0, 200))} is neither a file nor a folder (type ${JSON.stringify(type)})`,
       );
     }
-    const length = size ?? own;
+    const length = type === '0' ? (size ?? own) : 0;
+    if (type !== '0' && (size ?? own) !== 0 && '56'.includes(type))
+      throw new ArchiveError(`${JSON.stringify(shown.slice(0, 200))} is no file, and has content`);
     const header = Buffer.concat(headers.splice(0));
     let read = 0;
     async function* content(): AsyncGenerator<Buffer> {
@@ -72,10 +93,17 @@ export async function* tarMembers(source: AsyncIterable<Buffer>): AsyncGenerator
         yield chunk;
       }
     }
-    yield { name: shown, header, content: content() };
+    yield {
+      name: shown,
+      type,
+      link: link ?? field(record, 157, 257),
+      size: length,
+      header,
+      content: content(),
+    };
     if (read < length) throw new ArchiveError('a member was not read to its end');
     await exactly(reader, padding(length));
-    [name, size] = [undefined, undefined];
+    [name, link, size] = [undefined, undefined, undefined];
   }
 }
 
@@ -124,9 +152,15 @@ function nameOf(record: Buffer): string {
   return prefix === '' ? name : `${prefix}/${name}`;
 }
 
-/** A record of a pax header: `<length> <key>=<value>\n`. */
-function pax(text: Buffer, key: string): string | undefined {
-  let found: string | undefined;
+/** Before ustar plain files had a zero there; a 7 is a file as well. */
+function typeOf(record: Buffer): string {
+  const type = String.fromCharCode(record[156] ?? 0);
+  return type === '\0' || type === '7' ? '0' : type;
+}
+
+/** Records of a pax header, `<length> <key>=<value>\n` each; of a key that is there twice the last. */
+function pax(text: Buffer): ReadonlyMap<string, string> {
+  const records = new Map<string, string>();
   for (let at = 0; at < text.length; ) {
     const space = text.indexOf(0x20, at);
     const length = Number(text.toString('latin1', at, Math.max(at, space)));
@@ -134,8 +168,20 @@ function pax(text: Buffer, key: string): string | undefined {
       throw new ArchiveError('a pax header is not well formed');
     }
     const record = text.toString('latin1', space + 1, at + length - 1);
-    if (record.startsWith(`${key}=`)) found = record.slice(key.length + 1);
+    const equals = record.indexOf('=');
+    const key = record.slice(0, Math.max(0, equals));
+    if (key.startsWith('GNU.sparse.'))
+      throw new ArchiveError('a file has holes in a form that programs read in different ways');
+    records.set(key, record.slice(equals + 1));
     at += length;
   }
-  return found;
+  return records;
+}
+
+function paxSize(records: ReadonlyMap<string, string>): number | undefined {
+  const text = records.get('size');
+  if (text === undefined) return undefined;
+  const size = Number(text);
+  if (!/^[0-9]+$/.test(text) || !Number.isSafeInteger(size)) throw new ArchiveError('a size is no number');
+  return size;
 }

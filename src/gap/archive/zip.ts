@@ -4,6 +4,7 @@
  */
 import { crc32, createInflateRaw } from 'node:zlib';
 import { ArchiveError } from './archive-error.ts';
+import { plainName } from './names.ts';
 
 const LOCAL = 0x04034b50;
 const CENTRAL = 0x02014b50;
@@ -15,6 +16,10 @@ const ENCRYPTED = 1;
 const HAS_DESCRIPTOR = 8;
 const STORED = 0;
 const DEFLATED = 8;
+/** "Version made by" whoever keeps Unix modes in the upper half of an entry's attributes. */
+const MADE_BY_UNIX = 3;
+const FILE_TYPE = 0o170000;
+const [PLAIN_FILE, FOLDER] = [0o100000, 0o040000];
 
 export interface ZipMember {
   readonly name: string;
@@ -31,6 +36,8 @@ interface Central {
   readonly packed: number;
   readonly size: number;
   readonly offset: number;
+  /** Type and permissions, where whoever made it keeps them. */
+  readonly mode: number;
   readonly name: Buffer;
   readonly header: Buffer;
 }
@@ -56,6 +63,7 @@ export function zipMembers(bytes: Buffer): {
   }
   if (start + size !== end) throw new ArchiveError('its directory does not end where the file does');
   const directory = centralEntries(bytes, start, end, count);
+  requireNames(directory);
   let at = 0;
   const members = [...directory]
     .sort((a, b) => a.offset - b.offset)
@@ -96,6 +104,7 @@ function centralEntries(bytes: Buffer, start: number, end: number, count: number
       packed: bytes.readUInt32LE(at + 20),
       size: bytes.readUInt32LE(at + 24),
       offset: bytes.readUInt32LE(at + 42),
+      mode: bytes.readUInt8(at + 5) === MADE_BY_UNIX ? bytes.readUInt16LE(at + 40) : 0,
       name: bytes.subarray(at + 46, at + 46 + name),
       header: bytes.subarray(at + 46, next),
     });
@@ -103,6 +112,22 @@ function centralEntries(bytes: Buffer, start: number, end: number, count: number
   }
   if (at !== end) throw new ArchiveError('its directory is not well formed');
   return entries;
+}
+
+/** What programs that unpack it would put elsewhere, or twice in one place. */
+function requireNames(directory: readonly Central[]): void {
+  const seen = new Set<string>();
+  for (const { name: bytes, mode } of directory) {
+    const text = bytes.toString('latin1');
+    const shown = JSON.stringify(text.slice(0, 200));
+    // Windows takes it for a slash.
+    const name = plainName(text.replaceAll('\\', '/'));
+    if (seen.has(name)) throw new ArchiveError(`${shown} is in it twice`);
+    seen.add(name);
+    const type = mode & FILE_TYPE;
+    if (type !== 0 && type !== PLAIN_FILE && type !== FOLDER)
+      throw new ArchiveError(`${shown} is neither a file nor a folder`);
+  }
 }
 
 function memberAt(bytes: Buffer, entry: Central, directory: number): { member: ZipMember; next: number } {
