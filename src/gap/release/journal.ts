@@ -146,9 +146,12 @@ export class Journal {
 
   async #append(entry: Entry): Promise<void> {
     const path = journalPath(this.#releases);
+    // What a power cut left half stays a line of its own, which nobody reads.
+    const text = (await readIfThere(path)) ?? '';
+    const start = text === '' || text.endsWith('\n') ? '' : '\n';
     const file = await open(path, 'a', 0o644);
     try {
-      await file.writeFile(`${JSON.stringify(entry)}\n`);
+      await file.writeFile(`${start}${JSON.stringify(entry)}\n`);
       await file.sync();
     } finally {
       await file.close();

@@ -176,9 +176,12 @@ test('a journal is read as far as it was written, whatever its last line is cut 
       const found = await readJournal(folder);
       assert.deepEqual(found, before.slice(0, found.length));
       assert.ok(found.length < before.length);
+      // Who comes afterwards says how it ended.
+      await journal.note(1, 'Interrupted', 'the power was cut');
+      assert.equal((await readJournal(folder)).at(-1)?.step, 'Interrupted');
       const attempt = await journal.begin(DETAILS, 'again');
       const after: readonly Entry[] = await readJournal(folder);
-      assert.deepEqual([after.length, after.at(-1)?.attempt], [found.length + 1, attempt]);
+      assert.deepEqual([after.length, after.at(-1)?.attempt], [found.length + 2, attempt]);
     }),
     { seed: 26, numRuns: 60 },
   );

@@ -1,6 +1,7 @@
 /**
  * Kills this process at the n-th thing that it does to the disk, and writes down all that it did before, so that whoever started it can take away what a power cut would have:
- * bytes that were not synced, and names that their folder's sync had not made last. Loaded before the program (`--import`), with JOURNAL and KILL_AT in the environment.
+ * bytes that were not synced, and names that their folder's sync had not made last. Loaded before the program (`--import`), with JOURNAL and KILL_AT in the environment;
+ * with VICTIM, it is that process which is killed, and this one goes on.
  */
 import { appendFileSync } from 'node:fs';
 import fs, { type FileHandle } from 'node:fs/promises';
@@ -8,7 +9,14 @@ import { syncBuiltinESMExports } from 'node:module';
 
 /** What was done; `path` of a handle is the one that it was opened at. */
 export type Entry =
-  | { readonly did: 'write'; readonly path: string; readonly from: number; readonly to: number }
+  /** `durable`: it was on the disk when that was done (O_DSYNC). */
+  | {
+      readonly did: 'write';
+      readonly path: string;
+      readonly from: number;
+      readonly to: number;
+      readonly durable: boolean;
+    }
   | { readonly did: 'sync'; readonly path: string }
   /** `before`: what stood at that name, kept for whoever takes the new one away. */
   | {
@@ -21,7 +29,7 @@ export type Entry =
   /** It came to its end, and could have been killed at so many points. */
   | { readonly did: 'end'; readonly points: number };
 
-const { JOURNAL = '', KILL_AT = '0' } = process.env;
+const { JOURNAL = '', KILL_AT = '0', VICTIM = `${process.pid}` } = process.env;
 const at = Number(KILL_AT);
 let count = 0;
 
@@ -29,10 +37,10 @@ process.on('exit', () => keep({ did: 'end', points: count }));
 
 const keep = (entry: Entry) => appendFileSync(JOURNAL, `${JSON.stringify(entry)}\n`);
 
-/** Dies before, or lets it be done and dies after: each is a point of its own. */
-const point = () => {
+/** Dies before, or lets it be done and dies after: each is a point of its own. Also for what is no matter of the disk. */
+export const point = (): void => {
   count += 1;
-  if (count === at) process.kill(process.pid, 'SIGKILL');
+  if (count === at) process.kill(Number(VICTIM), 'SIGKILL');
 };
 
 async function around<T>(work: () => Promise<T>, entry: () => Entry): Promise<T> {
@@ -73,7 +81,9 @@ Object.assign(fs, {
     ),
   open: async (path: string, ...more: readonly [flags?: string | number, mode?: number]) => {
     point();
-    return journaled(await open(path, ...more), path);
+    const file = await open(path, ...more);
+    const durable = typeof more[0] === 'number' && (more[0] & fs.constants.O_DSYNC) === fs.constants.O_DSYNC;
+    return journaled(file, path, { start: more[0] === 'a' ? (await file.stat()).size : 0, durable });
   },
 });
 syncBuiltinESMExports();
@@ -86,7 +96,14 @@ type Write = (
   position: number,
 ) => Promise<{ bytesWritten: number }>;
 
-function journaled(file: FileHandle, path: string): FileHandle {
+interface Opened {
+  /** Where what is written whole begins. */
+  readonly start: number;
+  /** Nothing of it waits for a sync. */
+  readonly durable: boolean;
+}
+
+function journaled(file: FileHandle, path: string, { start, durable }: Opened): FileHandle {
   const { writeFile, sync, datasync, read } = file;
   const write: Write = file.write;
   return Object.assign(file, {
@@ -98,13 +115,13 @@ function journaled(file: FileHandle, path: string): FileHandle {
         process.kill(process.pid, 'SIGKILL');
       }
       const done = await write.call(file, bytes, offset, length, position);
-      keep({ did: 'write', path, from: position, to: position + done.bytesWritten });
+      keep({ did: 'write', path, from: position, to: position + done.bytesWritten, durable });
       return done;
     },
     writeFile: (text: string) =>
       around(
         () => writeFile.call(file, text),
-        () => ({ did: 'write', path, from: 0, to: Buffer.byteLength(text) }),
+        () => ({ did: 'write', path, from: start, to: start + Buffer.byteLength(text), durable }),
       ),
     sync: () =>
       around(
