@@ -45,7 +45,7 @@ describe('casemate advisories', () => {
     assert.equal(scan.code, 1);
     assert.match(scan.stderr, /there is no advisory data in this region: casemate advisories load/);
     const load = await run('load', '--osv', 'osv.json', '--data', join(folder, 'nowhere'));
-    assert.match(load.stderr, /there is no region in .*nowhere: give --data/);
+    assert.match(load.stderr, /there is no region in .*nowhere\n.*--data says where/);
     assert.equal((await run('load')).code, 2);
   });
 

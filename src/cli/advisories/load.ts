@@ -1,12 +1,12 @@
 /** `casemate advisories load`: makes files the region's newest advisory data. Everything is read and judged before anything changes. */
-import { createReadStream, existsSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type BuildInput, buildStore } from '#gap/advisories/store/build.ts';
 import { ensureAdvisoryFolder, publish } from '#gap/advisories/store/folder.ts';
 import type { StoredSource } from '#gap/advisories/store/format.ts';
 import { rfc3339, systemClock } from '#kernel/clock.ts';
 import type { DataOption } from '../region/commands.ts';
-import { checkAccess, chosenRegion } from '../region/where.ts';
+import { regionHere } from '../region/where.ts';
 import { CliError, EXIT, reporting } from '../resources/errors.ts';
 import { printLines } from '../resources/output.ts';
 
@@ -29,10 +29,7 @@ export const load = reporting(async (options: LoadOptions) => {
   if (inputs.length === 0) {
     throw new CliError('which files? Give --debian-tracker, --osv or --openvex', { exitCode: EXIT.usage });
   }
-  const layout = chosenRegion(options.data);
-  checkAccess(layout);
-  if (!existsSync(layout.config)) throw new CliError(`there is no region in ${layout.data}: give --data`);
-  const folder = layout.advisories;
+  const folder = regionHere(options.data).advisories;
   await ensureAdvisoryFolder(folder);
   const built = await buildStore({
     path: join(folder, `.building-${process.pid}`),

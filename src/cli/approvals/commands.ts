@@ -3,8 +3,8 @@ import { ownCommand } from '../own-command.ts';
 import { collectionPath, objectPath, type ResourceType } from '../resources/discovery.ts';
 import { CliError } from '../resources/errors.ts';
 import type { AnyObject } from '../resources/objects.ts';
-import type { OutputFormat, SessionOptions } from '../resources/options.ts';
-import { objectName, print, printLines, renderObjects } from '../resources/output.ts';
+import type { OutcomeOptions, OutputFormat, SessionOptions } from '../resources/options.ts';
+import { objectName, print, printLines, printOutcome, renderObjects } from '../resources/output.ts';
 import { getObject, listObjects, listTable } from '../resources/read.ts';
 import { inSession, type Session } from '../resources/session.ts';
 import { renderTable } from '../resources/table.ts';
@@ -36,7 +36,7 @@ export const act = (session: Session, type: ResourceType, name: string, action: 
     body,
   });
 
-export interface RequestOptions extends SessionOptions {
+export interface RequestOptions extends SessionOptions, OutcomeOptions {
   readonly reason: string;
   readonly reasonCode: string;
   readonly expires: number;
@@ -72,6 +72,7 @@ export const approvalRequest = inSession(
         },
       },
     });
+    if (options.output !== undefined) return printOutcome(requests, made, 'created', options);
     printLines([
       `${objectName(requests, made.metadata.name)} created. Somebody else approves it:`,
       `  ${ownCommand()} approval approve ${made.metadata.name}`,

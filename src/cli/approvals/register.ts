@@ -1,7 +1,13 @@
 /** Declares `casemate approval …`. What the commands do is in the file beside this one, loaded when they run. */
 import { type Command, Option } from 'commander';
 import { lazily, withDecisions } from '../declare.ts';
-import { outputOption, parseDuration, withConnection, withProject } from '../resources/options.ts';
+import {
+  outcomeOption,
+  outputOption,
+  parseDuration,
+  withConnection,
+  withProject,
+} from '../resources/options.ts';
 
 const LIFE_DEFAULT_MS = 24 * 60 * 60_000;
 
@@ -22,6 +28,7 @@ export function registerApprovalCommands(program: Command): void {
         .argParser(parseDuration)
         .default(LIFE_DEFAULT_MS, '24h'),
     )
+    .addOption(outcomeOption())
     .action(lazily(async () => (await import('./commands.ts')).approvalRequest));
 
   withDecisions(

@@ -1,10 +1,8 @@
 // `casemate bundle` as people type it: three signers on machines of their own, a root, a bundle, and what is said when something is wrong.
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { type TestContext, test } from 'node:test';
-import { runCli } from '../resources/test-cli.ts';
+import { bundleFolder } from './testing/bundle-folder.ts';
 
 const RECIPE = `
 name: town
@@ -16,25 +14,11 @@ items:
   - {type: files, name: notes, version: "1.0", licence: CC0-1.0, files: [{path: notes.txt}]}
 `;
 
-async function startFolder(t: TestContext) {
-  const folder = await mkdtemp(join(tmpdir(), 'bundle-cli-'));
-  t.after(() => rm(folder, { recursive: true, force: true }));
-  await writeFile(join(folder, 'passphrase'), 'correct horse battery staple\n');
-  await writeFile(join(folder, 'notes.txt'), 'Meet at noon.\n');
-  await writeFile(join(folder, 'recipe.yaml'), RECIPE);
-  const path = (name: string) => join(folder, name);
-  const run = (...args: readonly string[]) => runCli(['bundle', ...args], folder, {});
-  const done = async (...args: readonly string[]): Promise<string> => {
-    const { code, stdout, stderr } = await run(...args);
-    assert.equal(code, 0, stderr);
-    return stdout;
-  };
-  return { path, run, done };
-}
+const startFolder = (t: TestContext) =>
+  bundleFolder(t, { 'notes.txt': 'Meet at noon.\n', 'recipe.yaml': RECIPE });
 
 test('from keys to a verified bundle: two of two sign the root, then the bundle, one after the other', async (t) => {
-  const { path, run, done } = await startFolder(t);
-  const passphrase = ['--passphrase-file', path('passphrase')];
+  const { path, run, done, passphrase } = await startFolder(t);
   for (const name of ['alice', 'bob'])
     await done('keys', 'new', '--signer', name, '--out', path('.'), ...passphrase);
   assert.equal((await stat(path('alice.key'))).mode & 0o777, 0o600);
@@ -55,6 +39,11 @@ test('from keys to a verified bundle: two of two sign the root, then the bundle,
     await done('root', 'show', path('roots')),
     /sign bundles: 2 of 2\n {4}[\s\S]*all signatures that it needs are there/,
   );
+  const facts = JSON.parse(await done('root', 'show', path('roots'), '-o', 'json'));
+  assert.deepEqual(facts.signBundles, { threshold: 2, signers: ['alice', 'bob'] });
+  assert.deepEqual(facts.missing, []);
+  // What operators compare before they trust it.
+  assert.ok((await done('root', 'show', path('roots'))).includes(`\n  digest ${facts.digest}\n`));
 
   const built = JSON.parse(
     await done('build', path('recipe.yaml'), '--out', path('town.bundle'), '-o', 'json'),

@@ -1,10 +1,8 @@
 // `casemate bundle` with deltas, as people type it: built against an older bundle, signed, verified with and without it, looked at.
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { stat, writeFile } from 'node:fs/promises';
 import { type TestContext, test } from 'node:test';
-import { runCli } from '../resources/test-cli.ts';
+import { folderOfOneSigner } from './testing/bundle-folder.ts';
 
 const recipe = (version: number) => `
 name: town
@@ -21,36 +19,16 @@ const lines = (from: number) =>
 
 /** One signer, and town 1, signed. */
 async function startFolder(t: TestContext) {
-  const folder = await mkdtemp(join(tmpdir(), 'bundle-cli-'));
-  t.after(() => rm(folder, { recursive: true, force: true }));
-  const path = (name: string) => join(folder, name);
-  const run = (...args: readonly string[]) => runCli(['bundle', ...args], folder, {});
-  const done = async (...args: readonly string[]): Promise<string> => {
-    const { code, stdout, stderr } = await run(...args);
-    assert.equal(code, 0, stderr);
-    return stdout;
-  };
-  const passphrase = ['--passphrase-file', path('passphrase')];
-  const sign = (name: string) => done('sign', path(name), '--key', path('alice.key'), ...passphrase);
-  await writeFile(path('passphrase'), 'correct horse battery staple\n');
-  await done('keys', 'new', '--signer', 'alice', '--out', folder, ...passphrase);
-  await done(
-    'root',
-    'new',
-    path('roots'),
-    '--signer',
-    path('alice.pub.json'),
-    '--expires',
-    '2126-01-01T00:00:00Z',
-  );
-  await done('root', 'sign', path('roots'), '--key', path('alice.key'), ...passphrase);
-  for (const version of [1, 2]) await writeFile(path(`recipe-${version}.yaml`), recipe(version));
-  await writeFile(path('same.txt'), lines(0));
-  await writeFile(path('notes-1.txt'), lines(1_000));
-  await writeFile(path('notes-2.txt'), `${lines(1_000)}one more\n`);
-  await done('build', path('recipe-1.yaml'), '--out', path('town-1.bundle'));
-  await sign('town-1.bundle');
-  return { path, run, done, sign };
+  const world = await folderOfOneSigner(t, {
+    'recipe-1.yaml': recipe(1),
+    'recipe-2.yaml': recipe(2),
+    'same.txt': lines(0),
+    'notes-1.txt': lines(1_000),
+    'notes-2.txt': `${lines(1_000)}one more\n`,
+  });
+  await world.done('build', world.path('recipe-1.yaml'), '--out', world.path('town-1.bundle'));
+  await world.sign('town-1.bundle');
+  return world;
 }
 
 test('a bundle of deltas is built, signed, verified and looked at; its digest is the one of the whole bundle; options that mean nothing alone are refused', async (t) => {

@@ -284,5 +284,6 @@ function registerRoots(bundle: Command): void {
     .command('show')
     .description('who may sign, by the newest root, and what its signatures still lack')
     .argument('<dir>', 'the folder of the chain')
-    .action(async (dir: string) => (await import('./root.ts')).show(dir));
+    .addOption(json())
+    .action(async (dir: string, options: OutputOption) => (await import('./root.ts')).show(dir, options));
 }

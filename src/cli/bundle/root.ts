@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parsePublicSigner } from '#gap/bundle/tuf/key-file.ts';
-import type { Signable } from '#gap/bundle/tuf/metadata.ts';
+import { type Signable, signedDigest } from '#gap/bundle/tuf/metadata.ts';
 import { missingOnRoot, planOf, type RootPlan, rootOf, signRoot } from '#gap/bundle/tuf/root.ts';
 import { readRootFolder, rootFileName, writeRoot } from '#gap/bundle/tuf/root-folder.ts';
 import { type RootSigned, TIME_PATTERN } from '#gap/bundle/tuf/schema.ts';
@@ -10,9 +10,9 @@ import { keyIdOf, type PublicSigner } from '#gap/bundle/tuf/signer.ts';
 import { readIfThere } from '#trust/files.ts';
 import { ownCommand, shellWord } from '../own-command.ts';
 import { CliError, reporting, usageError } from '../resources/errors.ts';
-import { printLines } from '../resources/output.ts';
+import { printJson, printLines } from '../resources/output.ts';
 import { openSigner } from './keys.ts';
-import type { KeyOptions, NewRootOptions, RotateOptions } from './register.ts';
+import type { KeyOptions, NewRootOptions, OutputOption, RotateOptions } from './register.ts';
 
 const readSigners = (paths: readonly string[] = []): Promise<PublicSigner[]> =>
   Promise.all(paths.map(async (path) => parsePublicSigner(await readFile(path), path)));
@@ -89,8 +89,9 @@ export const sign = reporting(async (dir: string, options: KeyOptions) => {
   await write(dir, [...chain.slice(0, -1), signed]);
 });
 
-export const show = reporting(async (dir: string) => {
+export const show = reporting(async (dir: string, { output }: OutputOption) => {
   const chain = await readRootFolder(dir);
+  if (output === 'json') return printJson(rootFacts(chain));
   printLines([...describeRoot(chain), ...stateLines(dir, chain)]);
 });
 
@@ -111,6 +112,26 @@ function stateLines(dir: string, chain: readonly Signable<RootSigned>[]): string
   ];
 }
 
+/** For programs: who may sign, and what its signatures still lack. */
+function rootFacts(chain: readonly Signable<RootSigned>[]): object {
+  const last = chain.at(-1);
+  if (last === undefined) return {};
+  const { profile, expires, rootSigners, rootThreshold, contentSigners, contentThreshold } = planOf(last);
+  const group = (signers: readonly PublicSigner[], threshold: number) => ({
+    threshold,
+    signers: signers.map(({ name }) => name),
+  });
+  return {
+    version: last.signed.version,
+    digest: `sha256:${signedDigest(last)}`,
+    profile,
+    expires,
+    changeTheRoot: group(rootSigners, rootThreshold),
+    signBundles: group(contentSigners, contentThreshold),
+    missing: missingOnRoot(chain),
+  };
+}
+
 function describeRoot(chain: readonly Signable<RootSigned>[]): string[] {
   const last = chain.at(-1);
   if (last === undefined) return [];
@@ -124,6 +145,7 @@ function describeRoot(chain: readonly Signable<RootSigned>[]): string[] {
   ];
   return [
     `root ${last.signed.version}, profile ${plan.profile}, until ${plan.expires}`,
+    `  digest sha256:${signedDigest(last)}`,
     ...group('change the root', plan.rootSigners, plan.rootThreshold),
     ...group('sign bundles', plan.contentSigners, plan.contentThreshold),
   ];

@@ -6,7 +6,7 @@ import { openBundle } from '#gap/bundle/source.ts';
 import { readRootFile } from '#gap/bundle/tuf/root-folder.ts';
 import { verifyBundle } from '#gap/bundle/verify.ts';
 import { systemClock } from '#kernel/clock.ts';
-import { EXIT, reporting } from '../resources/errors.ts';
+import { EXIT, plainly, reporting } from '../resources/errors.ts';
 import { print, printLines } from '../resources/output.ts';
 import { mebibytes, progressLine } from './progress.ts';
 import type { VerifyOptions } from './register.ts';
@@ -67,7 +67,8 @@ export const verify = reporting(async (path: string, options: VerifyOptions) => 
     progress.done();
     if (!(error instanceof BundleError)) throw error;
     process.exitCode = EXIT.error;
-    const { reason, part, message } = error;
+    const { reason, part } = error;
+    const message = plainly(error.message);
     if (options.output === 'json')
       print(`${JSON.stringify({ verified: false, reason, part, message }, null, 2)}\n`);
     else process.stderr.write(`error: ${path} is REFUSED (${reason})\n  ${message}\n`);

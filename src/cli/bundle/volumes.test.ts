@@ -1,12 +1,13 @@
 // `casemate bundle split`, `join` and `check-volumes` as people type them, and as a pipe through a diode that loses some of it.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import { MAIN, runCli } from '../resources/test-cli.ts';
+import { folderOfOneSigner } from './testing/bundle-folder.ts';
 
 const RECIPE = `
 name: town
@@ -23,28 +24,13 @@ type World = Awaited<ReturnType<typeof startFolder>>;
 
 /** Keys, a root, a bundle that is signed. */
 async function startFolder(t: TestContext) {
-  const folder = await mkdtemp(join(tmpdir(), 'volumes-cli-'));
-  t.after(() => rm(folder, { recursive: true, force: true }));
-  await writeFile(join(folder, 'passphrase'), 'correct horse battery staple\n');
-  await writeFile(join(folder, 'model.bin'), Buffer.alloc(MODEL_BYTES, 'weights '));
-  await writeFile(join(folder, 'recipe.yaml'), RECIPE);
-  const path = (name: string) => join(folder, name);
-  const run = (...args: readonly string[]) => runCli(['bundle', ...args], folder, {});
-  const done = async (...args: readonly string[]): Promise<string> => {
-    const { code, stdout, stderr } = await run(...args);
-    assert.equal(code, 0, stderr);
-    return stdout;
-  };
-  const passphrase = ['--passphrase-file', path('passphrase')];
-  await done('keys', 'new', '--signer', 'alice', '--out', folder, ...passphrase);
-  const expires = ['--expires', '2126-01-01T00:00:00Z'];
-  await done('root', 'new', path('roots'), '--signer', path('alice.pub.json'), ...expires);
-  await done('root', 'sign', path('roots'), '--key', path('alice.key'), ...passphrase);
+  const { folder, path, run, done, sign } = await folderOfOneSigner(t, {
+    'model.bin': Buffer.alloc(MODEL_BYTES, 'weights '),
+    'recipe.yaml': RECIPE,
+  });
   await done('build', path('recipe.yaml'), '--out', path('town-1.bundle'));
-  const sign = (...more: readonly string[]) =>
-    done('sign', path('town-1.bundle'), '--key', path('alice.key'), ...passphrase, ...more);
-  await sign('--detached', path('alice.signatures'));
-  await sign();
+  await sign('town-1.bundle', '--detached', path('alice.signatures'));
+  await sign('town-1.bundle');
   return { folder, path, run, done, root: ['--root', path('roots/1.root.json')] };
 }
 

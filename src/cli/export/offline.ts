@@ -8,7 +8,7 @@ import { bodyJson } from '#kernel/log/body.ts';
 import { checkReceipt } from '#trust/ledger/receipt.ts';
 import { givenKey } from '../ledger/key.ts';
 import { CliError, EXIT, reporting, usageError } from '../resources/errors.ts';
-import { printLines } from '../resources/output.ts';
+import { printJson, printLines } from '../resources/output.ts';
 
 export const newKey = reporting(async ({ out }: { readonly out: string }) => {
   const { identity, recipient } = newIdentity();
@@ -23,6 +23,10 @@ export const newKey = reporting(async ({ out }: { readonly out: string }) => {
     `  ${recipient}`,
   ]);
 });
+
+interface OutputOption {
+  readonly output: 'text' | 'json';
+}
 
 interface VerifyOptions {
   readonly manifest: string;
@@ -47,15 +51,17 @@ async function checked(file: string, { manifest, key }: VerifyOptions): Promise<
   return verifyPackage(file, read(manifest).toString('utf8'), givenKey(key).split(' ')).catch(refused);
 }
 
-export const verify = reporting(async (file: string, options: VerifyOptions) => {
+export const verify = reporting(async (file: string, options: VerifyOptions & OutputOption) => {
   const { statement, signers } = await checked(file, options);
   const { from, request, to, label, releasedAt } = statement.predicate;
+  const agreed = options.receipt !== undefined;
   if (options.receipt !== undefined) checkAgainst(options.receipt, options, statement);
+  if (options.output === 'json') return printJson({ verified: true, signers, agreed, statement });
   printLines([
     `${file} is what was released: export ${request.name} of ${from}, on ${releasedAt}`,
     `  ${label}, for ${to.name} (${to.key})`,
     ...signers.map((signer) => `  signed by ${signer}`),
-    ...(options.receipt === undefined ? [] : [`  and the ledger of ${from} holds that people agreed to it`]),
+    ...(!agreed ? [] : [`  and the ledger of ${from} holds that people agreed to it`]),
   ]);
 });
 
@@ -88,7 +94,7 @@ function checkAgainst(
   }
 }
 
-interface OpenOptions extends Partial<VerifyOptions> {
+interface OpenOptions extends Partial<VerifyOptions>, OutputOption {
   readonly identity: string;
   readonly out: string;
 }
@@ -103,6 +109,7 @@ export const openExport = reporting(async (file: string, options: OpenOptions) =
   const secret = parsed(identity);
   const source = createReadStream(file) as AsyncIterable<Buffer>;
   const found = await openPackage(source, secret, out, verified).catch(refused);
+  if (options.output === 'json') return printJson({ verified: verified !== undefined, ...found });
   printLines([
     `${out} holds ${found.files.length} ${found.files.length === 1 ? 'file' : 'files'} of export ${found.request.name} of ${found.from}: ${found.reason}`,
     ...found.files.map(({ path, size }) => `  ${path} (${size} bytes)`),

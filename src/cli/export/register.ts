@@ -71,6 +71,7 @@ export function registerExportCommands(program: Command): void {
     .requiredOption('--manifest <file>', 'manifest.dsse.json, which came with it')
     .requiredOption('--key <file>', 'the ledger’s keys, as casemate ledger key prints them')
     .option('--receipt <file>', 'the receipt, whose body lies beside it: that people agreed to it')
+    .addOption(textOutputOption())
     .action(lazily(async () => (await import('./offline.ts')).verify));
 
   group
@@ -81,5 +82,6 @@ export function registerExportCommands(program: Command): void {
     .requiredOption('--out <folder>', 'into a new folder')
     .option('--manifest <file>', 'manifest.dsse.json, which came with it')
     .option('--key <file>', 'the ledger’s keys, as casemate ledger key prints them')
+    .addOption(textOutputOption())
     .action(lazily(async () => (await import('./offline.ts')).openExport));
 }

@@ -8,12 +8,13 @@ import { leafBody, proveObject } from '../ledger/receipts.ts';
 import { ownCommand, shellWord } from '../own-command.ts';
 import { objectPath } from '../resources/discovery.ts';
 import type { SessionOptions } from '../resources/options.ts';
-import { printLines } from '../resources/output.ts';
+import { printJson, printLines } from '../resources/output.ts';
 import { inSession, type Session } from '../resources/session.ts';
 import { find, gapType, make } from './objects.ts';
 
 interface InventoryOptions extends SessionOptions {
   readonly out: string;
+  readonly output: 'text' | 'json';
 }
 
 interface Taken {
@@ -21,7 +22,7 @@ interface Taken {
   readonly resourceVersion: string;
 }
 
-export const inventory = inSession(async (session: Session, { out }: InventoryOptions) => {
+export const inventory = inSession(async (session: Session, { out, output }: InventoryOptions) => {
   const type = await gapType(session, 'ContentInventory');
   const { name } = INVENTORY_KEY;
   const { metadata } = (await find(session, type, name)) ?? (await make(session, type, name, {}));
@@ -35,6 +36,8 @@ export const inventory = inSession(async (session: Session, { out }: InventoryOp
   const object = await leafBody(session, Number(resourceVersion));
   await writeFile(out, inventoryFile(taken.inventory, object, receipt));
   const { blobs = 0, bytes = 0, bundles = [], sha256 } = statusOf(object);
+  if (output === 'json')
+    return printJson({ out, leaf: Number(resourceVersion), sha256, blobs, bytes, bundles });
   const file = shellWord(out);
   printLines([
     `${out}: ${bundles.length} ${bundles.length === 1 ? 'bundle' : 'bundles'}, ${blobs} pieces of content, ${mebibytes(bytes)}`,

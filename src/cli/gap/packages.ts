@@ -4,7 +4,7 @@ import { type PackageOrigin, packagesOf } from '#gap/mirror/origins.ts';
 import { EMPTY_TREE, mirrorFolders, readTree } from '#gap/mirror/tree.ts';
 import { ownCommand, shellWord } from '../own-command.ts';
 import type { DataOption } from '../region/commands.ts';
-import { checkAccess, chosenRegion } from '../region/where.ts';
+import { regionHere } from '../region/where.ts';
 import { CliError, EXIT, reporting } from '../resources/errors.ts';
 import { printJson, printLines } from '../resources/output.ts';
 import { alignRows } from '../resources/table.ts';
@@ -14,8 +14,7 @@ interface PackagesOptions extends DataOption {
 }
 
 export const packages = reporting(async (name: string | undefined, options: PackagesOptions) => {
-  const layout = chosenRegion(options.data);
-  checkAccess(layout);
+  const layout = regionHere(options.data);
   const tree = (await readTree(mirrorFolders(gapFolders(layout.gap).content).tree)) ?? EMPTY_TREE;
   const found = packagesOf(tree, name);
   if (name !== undefined && found.length === 0) {

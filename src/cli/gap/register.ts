@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { lazily, textOutputOption, waitOption } from '../declare.ts';
 import { dataOption } from '../region/options.ts';
-import { outputOption, withConnection } from '../resources/options.ts';
+import { outputOption, parseCount, withConnection } from '../resources/options.ts';
 
 /** Adds them to the program. */
 export function registerGapCommands(program: Command): void {
@@ -27,7 +27,7 @@ export function registerGapCommands(program: Command): void {
     )
     .option('--name <name>', 'of the BundleImport (default: from the file’s name)')
     .option('--upload', 'through the API, also where this is the region’s machine')
-    .option('--from-byte <n>', 'standard input begins at this byte of the bundle (default: 0)', Number)
+    .option('--from-byte <n>', 'standard input begins at this byte of the bundle (default: 0)', parseCount)
     .addOption(dataOption())
     .addOption(waitOption('1h'))
     .addOption(textOutputOption())
@@ -82,5 +82,6 @@ export function registerGapCommands(program: Command): void {
       'write what the region has published, vouched for by its ledger: carried to where bundles are built, for deltas (casemate bundle build --against)',
     )
     .requiredOption('--out <file>', 'where to')
+    .addOption(textOutputOption())
     .action(lazily(async () => (await import('./inventory.ts')).inventory));
 }

@@ -1,12 +1,13 @@
 /**
  * Which region a command means.
  */
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { isRoot } from '#region/embedded/accounts.ts';
 import { DEFAULT_DATA, DEFAULT_IMAGE_CACHE, type Layout, layoutOf } from '#region/layout.ts';
 import { ownCommand, shellWord } from '../own-command.ts';
+import { CliError, EXIT } from '../resources/errors.ts';
 
 /** The layout of the region that `--data`, CASEMATE_DATA or the default names, in this order. */
 export function chosenRegion(data: string | undefined): Layout {
@@ -26,6 +27,19 @@ export function chosenImageCache(imageCache: string | undefined): string {
 export function ownCommandFor(layout: Layout, command: string): string {
   const isDefault = layout.data === chosenRegion(undefined).data;
   return `${ownCommand()} ${command}${isDefault ? '' : ` --data ${shellWord(layout.data)}`}`;
+}
+
+/** The same, where there is a region that this person may read; an error where there is none. */
+export function regionHere(data: string | undefined): Layout {
+  const layout = chosenRegion(data);
+  checkAccess(layout);
+  if (!existsSync(layout.config)) {
+    throw new CliError(`there is no region in ${layout.data}`, {
+      exitCode: EXIT.notFound,
+      hint: 'run this on the region’s machine; --data says where the region is',
+    });
+  }
+  return layout;
 }
 
 /** Throws, saying what would be right, when the region belongs to somebody else. */

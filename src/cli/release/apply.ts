@@ -1,5 +1,6 @@
 /** `casemate release apply` and `rollback`: what people agreed to, done on the region's machine by whoever owns it. */
 import { accessSync, constants } from 'node:fs';
+import type { Command } from 'commander';
 import type { TrustStatus } from '#gap/import/trust-kind.ts';
 import { readCurrent } from '#gap/release/journal.ts';
 import { wakefulClock } from '#region/clock.ts';
@@ -8,8 +9,8 @@ import type { Order } from '#region/releases/drive.ts';
 import { startUpgrade } from '#region/releases/launch.ts';
 import { find, gapType, patch } from '../gap/objects.ts';
 import { ownCommand } from '../own-command.ts';
-import { checkAccess, chosenRegion } from '../region/where.ts';
-import { CliError, EXIT, usageError } from '../resources/errors.ts';
+import { regionHere } from '../region/where.ts';
+import { CliError, EXIT, reporting, usageError } from '../resources/errors.ts';
 import type { SessionOptions } from '../resources/options.ts';
 import { printLines } from '../resources/output.ts';
 import { listObjects } from '../resources/read.ts';
@@ -27,9 +28,8 @@ interface RollbackOptions extends Options {
   readonly reason?: string;
 }
 
-function regionHere(data: string | undefined): Layout {
-  const layout = chosenRegion(data);
-  checkAccess(layout);
+function ownRegion(data: string | undefined): Layout {
+  const layout = regionHere(data);
   try {
     accessSync(layout.data, constants.W_OK);
   } catch {
@@ -41,7 +41,7 @@ function regionHere(data: string | undefined): Layout {
 }
 
 const applyHere = inSession(async (session: Session, options: Options, version: string) => {
-  const layout = regionHere(options.data);
+  const layout = ownRegion(options.data);
   const type = await gapType(session, 'Release');
   const before = await planned(session, type, version);
   const digest = statusOf(before)?.plan?.digest;
@@ -74,12 +74,12 @@ const applyHere = inSession(async (session: Session, options: Options, version: 
   });
 });
 
-export async function apply(version: string, options: Options, command: never): Promise<void> {
-  if (!(await ranInCurrentRelease(regionHere(options.data)))) await applyHere(version, options, command);
-}
+export const apply = reporting(async (version: string, options: Options, command: Command) => {
+  if (!(await ranInCurrentRelease(ownRegion(options.data)))) await applyHere(version, options, command);
+});
 
 const rollbackHere = inSession(async (session: Session, options: RollbackOptions) => {
-  const layout = regionHere(options.data);
+  const layout = ownRegion(options.data);
   const type = await gapType(session, 'Release');
   const { items } = await listObjects(session.client, type, undefined);
   const current = await readCurrent(layout.releases);
@@ -99,8 +99,8 @@ const rollbackHere = inSession(async (session: Session, options: RollbackOptions
   await follow(layout, { kind: 'rollback', object: name, ...before, by, reason: 'people agreed' });
 });
 
-export async function rollback(options: RollbackOptions, command: never): Promise<void> {
-  const layout = regionHere(options.data);
+export const rollback = reporting(async (options: RollbackOptions, command: Command) => {
+  const layout = ownRegion(options.data);
   if (await ranInCurrentRelease(layout)) return;
   if (options.emergency !== true) return rollbackHere(options, command);
   const { reason } = options;
@@ -118,7 +118,7 @@ export async function rollback(options: RollbackOptions, command: never): Promis
     by,
     reason,
   });
-}
+});
 
 /** Prints the steps as they are taken. Ended by hand, it goes on all the same. */
 async function follow(layout: Layout, order: Order): Promise<void> {

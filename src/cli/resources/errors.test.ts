@@ -29,3 +29,19 @@ test('exit codes tell scripts what happened', () => {
 test('a hint follows the error it belongs to', () => {
   assert.deepEqual(describeError(new CliError('no', { hint: 'try yes' })), ['error: no', '  try yes']);
 });
+
+test('what is wrong with a file is told in words, once', () => {
+  const told = (message: string) => describeError(new Error(message))[0];
+  const missing = "ENOENT: no such file or directory, open '/m/a.yaml'";
+  assert.equal(told(missing), 'error: /m/a.yaml is not there');
+  assert.equal(told(`/m/a.yaml: ${missing}`), 'error: /m/a.yaml is not there');
+  assert.equal(
+    told(`cannot read the kubeconfig /m/a.yaml: ${missing}`),
+    'error: cannot read the kubeconfig /m/a.yaml: it is not there',
+  );
+  assert.equal(told(`notes: ${missing}`), 'error: notes: /m/a.yaml is not there');
+  assert.equal(
+    told("EACCES: permission denied, scandir '/m'; try again"),
+    "error: EACCES: permission denied, scandir '/m'; try again",
+  );
+});

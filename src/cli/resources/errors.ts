@@ -81,6 +81,27 @@ export function exitCodeOf(error: unknown): number {
   return EXIT.error;
 }
 
+const FILE_PROBLEMS: Readonly<Record<string, string>> = {
+  ENOENT: 'is not there',
+  ENOTDIR: 'lies below something that is no folder',
+  EISDIR: 'is a folder',
+  EEXIST: 'is there already',
+  EACCES: 'is not yours to use',
+  EPERM: 'is not yours to use',
+  EROFS: 'lies where nothing can be written',
+  ENOSPC: 'does not fit: the disk is full',
+};
+
+/** What Node says of a file (`ENOENT: no such file or directory, open 'recipe.yaml'`), alone or behind a colon, as a person would. */
+export function plainly(message: string): string {
+  const [all = '', before = '', code = '', path = ''] =
+    /^(?:(.*): )?(E[A-Z]+): [^']*, [a-z]+ '([^']*)'$/s.exec(message) ?? [];
+  const what = FILE_PROBLEMS[code];
+  if (all === '' || what === undefined) return message;
+  if (before === '' || before === path) return `${path} ${what}`;
+  return `${before}: ${before.endsWith(path) ? 'it' : path} ${what}`;
+}
+
 /** The lines that tell a person what went wrong. Causes of a Status go one to a line, by field. */
 export function describeError(error: unknown): string[] {
   if (error instanceof ApiError) {
@@ -101,7 +122,7 @@ export function describeError(error: unknown): string[] {
         : []),
     ];
   }
-  const message = error instanceof Error ? error.message : String(error);
+  const message = plainly(error instanceof Error ? error.message : String(error));
   const hint = error instanceof CliError ? error.hint : undefined;
   return [`error: ${message}`, ...(hint === undefined ? [] : [`  ${hint}`])];
 }
