@@ -19,14 +19,20 @@ import { VolumeFile } from './volumes/volume-file.ts';
 
 const ENTRIES_MAX = BLOBS_MAX + 2;
 
+/** Gives a place of exactly that many bytes. */
+export type RoomFor = (bytes: number) => Promise<Buffer>;
+
 export interface BundleSource {
   readonly form: 'folder' | 'tar';
   /** What there is; in a tar file in the order in which it stands there. */
   readonly entries: ReadonlyMap<string, Entry>;
   /** All the bytes of a small entry. Throws BundleError when it is missing or larger than `bytes_max`. */
   read(name: string, bytes_max: number, part: string): Promise<Buffer>;
-  /** The bytes of an entry from `start`, in pieces of BLOCK_BYTES, the last one shorter. A piece is overwritten when the next one is asked for. */
-  pieces(name: string, part: string, start?: number): AsyncGenerator<Buffer>;
+  /**
+   * The bytes of an entry from `start`, in pieces of BLOCK_BYTES, the last one shorter. Each is put where `roomFor` says; without it, a piece is overwritten when the next
+   * one is asked for.
+   */
+  pieces(name: string, part: string, start?: number, roomFor?: RoomFor): AsyncGenerator<Buffer>;
   /** At which byte of the one file it is an entry begins; undefined where it is several. */
   placeOf?(name: string): number | undefined;
   close(): Promise<void>;
@@ -162,6 +168,12 @@ async function fill(file: Readable, bytes: Buffer, offset: number, part: string)
   }
 }
 
+/** The same for all. */
+function oneRoom(bytes_max: number): RoomFor {
+  const room = Buffer.allocUnsafe(bytes_max);
+  return async (bytes) => room.subarray(0, bytes);
+}
+
 interface Opened {
   readonly file: Readable & { close(): Promise<void> };
   readonly start: number;
@@ -200,13 +212,12 @@ function source(
         if (owned) await file.close();
       }
     },
-    async *pieces(name, part, from = 0) {
+    async *pieces(name, part, from = 0, roomFor = oneRoom(Math.min(BLOCK_BYTES, entryOf(name, part).size))) {
       const { size } = entryOf(name, part);
       const { file, start, owned } = await openEntry(name);
-      const room = Buffer.allocUnsafe(Math.min(BLOCK_BYTES, size));
       try {
         for (let at = from; at < size; at += BLOCK_BYTES) {
-          const piece = room.subarray(0, Math.min(BLOCK_BYTES, size - at));
+          const piece = await roomFor(Math.min(BLOCK_BYTES, size - at));
           await fill(file, piece, start + at, part);
           yield piece;
         }

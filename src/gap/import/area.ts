@@ -4,9 +4,9 @@
  */
 import { constants } from 'node:fs';
 import { type FileHandle, link, lstat, mkdir, open, rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { syncFolder } from '#trust/files.ts';
-import { BLOB_BYTES_MAX, BLOBS_MAX } from '../bundle/limits.ts';
+import { BLOB_BYTES_MAX, BLOBS_MAX, BLOCK_BYTES } from '../bundle/limits.ts';
 import { ENTRY_NAME } from '../bundle/tar-header.ts';
 
 const FOLDERS = ['blobs/sha256', 'blobs', '.'] as const;
@@ -24,7 +24,7 @@ export interface Place {
 export interface Area {
   /** Whether that file is there, whole; else its draft is, to be written. */
   take(name: string, size: number): Promise<boolean>;
-  /** Much of its draft was written: it is brought to the disk while more comes. */
+  /** Much of its draft was written: its room on the medium can be given back. */
   written(name: string, read?: Place): Promise<void>;
   /** All of its draft was written, and gets its name once it is on the disk. */
   done(name: string, read?: Place): Promise<void>;
@@ -61,6 +61,7 @@ export class OwnArea implements Area {
 
   async begin(): Promise<void> {
     await mkdir(join(this.#folder, FOLDERS[0]), { recursive: true, mode: 0o750 });
+    for (const inner of [...FOLDERS, '..']) await syncFolder(join(this.#folder, inner));
   }
 
   /** Throws RangeError for what no bundle holds: the names come from elsewhere. */
@@ -85,14 +86,19 @@ export class OwnArea implements Area {
     );
     try {
       await draft.chmod(DRAFT_MODE);
+      // What somebody who was killed has written may not be on the disk yet, and is not written again.
+      await draft.datasync();
     } finally {
       await draft.close();
     }
+    // What comes into it may be more than one block, and is not to be lost with its name.
+    if (size > BLOCK_BYTES) await syncFolder(dirname(target));
     this.#open.set(name, size);
     return false;
   }
 
   async written(name: string, read?: Place): Promise<void> {
+    if (this.#giveBack === undefined) return;
     await this.#syncing;
     this.#syncing = this.#withDraft(name, (file) => file.datasync()).then(() => this.#giveUp(read));
     // Whoever waits next hears of it.
@@ -110,7 +116,8 @@ export class OwnArea implements Area {
       const { size: written } = await file.stat();
       if (written !== size) throw new RangeError(`${name} has ${written} bytes, not ${size}`);
       await file.chmod(WHOLE_MODE);
-      await file.sync();
+      // Brought to the disk by whoever wrote it; whether it was is not left to them.
+      await file.datasync();
     });
     this.#open.delete(name);
     await rename(draftOf(this.#folder, name), join(this.#folder, name));

@@ -1,109 +1,79 @@
 /**
- * SHA-256 of a large file on a thread of its own, beside the digests of its blocks: both have to hold, and one after the other they would halve what comes in.
- * Pieces lie in a few slots of shared memory, which is all that is ever taken.
+ * SHA-256 on a thread of its own, of bytes that lie in shared memory (`slots.ts`), in the order in which it is asked: of a piece alone, or of all pieces together. What comes
+ * in needs both, and with a thread for each of them neither waits for the other.
  */
 import { Worker } from 'node:worker_threads';
-import { BLOCK_BYTES } from '../bundle/limits.ts';
+import type { Slots } from './slots.ts';
 
-const SLOTS = 4;
+/** To be hashed: from which byte of the slots, and how many. */
+interface Piece {
+  readonly from: number;
+  readonly length: number;
+}
+/** `alone`: answered with its digest. `more`: is part of the whole; answered once its bytes are needed no more. `end`: answered with the digest of the whole. */
+export type Asked =
+  | (Piece & { readonly what: 'alone' })
+  | (Piece & { readonly what: 'more' })
+  | { readonly what: 'end' };
+/** One for each that was asked, in that order. */
+export type Answered = string;
 
-const THREAD = `
-const { createHash } = require('node:crypto');
-const { parentPort, workerData: slots } = require('node:worker_threads');
-const views = slots.map((slot) => new Uint8Array(slot));
-let whole = createHash('sha256');
-parentPort.on('message', ({ slot, length, last }) => {
-  if (slot !== undefined) whole.update(views[slot].subarray(0, length));
-  if (last) {
-    parentPort.postMessage({ digest: whole.digest('hex') });
-    whole = createHash('sha256');
-  } else parentPort.postMessage({ slot });
-});
-`;
+const THREAD = new URL('./digest-worker.ts', import.meta.url);
+/** It makes next to no objects and has little code; V8 would set aside half a gigabyte for that, of what a receiver may take. */
+const LIMITS = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 8, codeRangeSizeMb: 16 };
 
-interface Answer {
-  readonly slot?: number;
-  readonly digest?: string;
+interface Waiting {
+  resolve(answer: Answered): void;
+  reject(error: unknown): void;
 }
 
-/** A piece in shared memory; it stays as it is until it was hashed and released. */
-export interface Slot {
-  readonly number: number;
-  readonly bytes: Uint8Array;
-}
-
-/** Of one file after the other. */
-export class WholeDigest {
-  readonly #slots: SharedArrayBuffer[] = [];
-  /** Who still needs each slot: the thread, and whoever writes it. */
-  readonly #users = new Array<number>(SLOTS).fill(0);
+export class DigestThread {
+  readonly #slots: Slots;
+  /** Not started before it is needed: small bundles need none. */
   #thread: Worker | undefined;
-  #room: (() => void) | undefined;
-  #digest: ((hex: string) => void) | undefined;
-  #failed: ((error: unknown) => void) | undefined;
+  readonly #waiting: Waiting[] = [];
   #problem: unknown;
 
-  /** Copies a piece of at most BLOCK_BYTES, once there is room. It is to be given to `update`, and then to `release`. */
-  async take(piece: Uint8Array): Promise<Slot> {
-    while (this.#slots.length < SLOTS) this.#slots.push(new SharedArrayBuffer(BLOCK_BYTES));
-    let number = this.#users.indexOf(0);
-    while (number < 0) {
-      await this.#orFailed<void>((resolve) => {
-        this.#room = resolve;
-      });
-      number = this.#users.indexOf(0);
-    }
-    const room = this.#slots[number];
-    if (room === undefined) throw new RangeError(`there is no slot ${number}`);
-    const bytes = new Uint8Array(room, 0, piece.length);
-    bytes.set(piece);
-    this.#users[number] = 2;
-    return { number, bytes };
+  constructor(slots: Slots) {
+    this.#slots = slots;
   }
 
-  update({ number, bytes }: Slot): void {
-    this.#running().postMessage({ slot: number, length: bytes.length });
+  /** In hexadecimal, of bytes of a slot. */
+  of(bytes: Buffer): Promise<string> {
+    return this.#ask({ what: 'alone', from: bytes.byteOffset, length: bytes.length });
   }
 
-  release(number: number): void {
-    this.#users[number] = Math.max(0, (this.#users[number] ?? 0) - 1);
-    if (this.#users[number] === 0) this.#room?.();
+  /** They are part of the whole; resolves when they are needed no more. */
+  async add(bytes: Buffer): Promise<void> {
+    await this.#ask({ what: 'more', from: bytes.byteOffset, length: bytes.length });
   }
 
-  /** Of all that came since the last one. */
-  digest(): Promise<string> {
-    const digest = this.#orFailed<string>((resolve) => {
-      this.#digest = resolve;
-    });
-    this.#running().postMessage({ last: true });
-    return digest;
+  /** In hexadecimal, of all that was added since the last one. */
+  end(): Promise<string> {
+    return this.#ask({ what: 'end' });
   }
 
   async close(): Promise<void> {
     await this.#thread?.terminate();
   }
 
-  /** Small bundles need none. */
-  #running(): Worker {
-    if (this.#thread !== undefined) return this.#thread;
-    const thread = new Worker(THREAD, { eval: true, workerData: this.#slots });
-    this.#thread = thread;
-    thread.on('message', ({ slot, digest }: Answer) => {
-      if (slot !== undefined) this.release(slot);
-      if (digest !== undefined) this.#digest?.(digest);
+  #ask(asked: Asked): Promise<Answered> {
+    return new Promise((resolve, reject) => {
+      if (this.#problem !== undefined) return reject(this.#problem);
+      this.#waiting.push({ resolve, reject });
+      this.#running().postMessage(asked);
     });
-    thread.on('error', (error) => {
-      this.#problem = error;
-      this.#failed?.(error);
-    });
-    return thread;
   }
 
-  #orFailed<T>(wait: (resolve: (value: T) => void) => void): Promise<T> {
-    return new Promise((resolve, reject) => {
-      this.#failed = reject;
-      if (this.#problem !== undefined) reject(this.#problem);
-      wait(resolve);
+  #running(): Worker {
+    if (this.#thread !== undefined) return this.#thread;
+    const thread = new Worker(THREAD, { workerData: this.#slots.memory, resourceLimits: LIMITS });
+    this.#thread = thread;
+    thread.on('message', (answer: Answered) => this.#waiting.shift()?.resolve(answer));
+    thread.on('error', (error) => {
+      this.#problem = error;
+      for (const { reject } of this.#waiting.splice(0)) reject(error);
     });
+    return thread;
   }
 }

@@ -50,7 +50,7 @@ export const Said = Type.Union([
   message('read', { count: integer() }),
   /** Is that file there, or shall I write its draft? Answered with `there`. */
   message('take', { name: text(80), size: Type.Integer({ minimum: 0, maximum: BLOB_BYTES_MAX }) }),
-  /** Much of it was written: let it come to the disk. */
+  /** Much of it was written: its room on the medium can be given back. */
   message('written', { name: text(80), read: Type.Optional(Place) }),
   message('done', { name: text(80), read: Type.Optional(Place) }),
   message('progress', { done: integer(), total: integer() }),

@@ -15,7 +15,7 @@ export type Entry =
       readonly path: string;
       readonly from: number;
       readonly to: number;
-      readonly durable: boolean;
+      readonly durable?: boolean;
     }
   | { readonly did: 'sync'; readonly path: string }
   /** `before`: what stood at that name, kept for whoever takes the new one away. */

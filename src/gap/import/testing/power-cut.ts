@@ -28,6 +28,7 @@ export function cutPower(journal: readonly Entry[], next: (end: number) => numbe
         if (name !== undefined && dirname(name.path) === entry.path) names.splice(at, 1);
       }
     } else if (entry.did === 'write') {
+      if (entry.durable) continue;
       bytes.set(entry.path, [...(bytes.get(entry.path) ?? []), entry]);
     } else if (entry.did === 'link' || entry.did === 'rename') {
       names.push(entry);
