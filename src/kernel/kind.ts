@@ -4,7 +4,7 @@
  * engine (controllers, exec, logs) is given beside it by the service (see `service.ts`).
  */
 import { type Static, type TSchema, Type } from 'typebox';
-import type { Actor } from './access.ts';
+import type { Actor, Verb } from './access.ts';
 import type { GuardedTransition } from './approvals/guarded.ts';
 import type { KubeObject, ObjectMeta } from './object.ts';
 import type { QuantityText } from './quantity.ts';
@@ -58,7 +58,7 @@ export interface StatusChange {
 export type Admission = (request: AdmissionRequest) => void;
 
 /** A subresource beyond `status`, declared here so that discovery, OpenAPI and permissions know it. */
-export type SubresourceDefinition = StreamDefinition | ActionDefinition;
+export type SubresourceDefinition = StreamDefinition | ActionDefinition | DataDefinition;
 
 export interface StreamDefinition {
   /** `terminal`: WebSocket channels (exec). `text`: a byte stream (log). */
@@ -76,6 +76,18 @@ export interface ActionDefinition {
   readonly response: TSchema;
   /** Properties of the request that go into the record: texts of at most `RECORDED_LENGTH_MAX` characters, never a secret. */
   readonly recorded?: readonly string[];
+}
+
+/**
+ * What lies in an object and is reached by another protocol, from another process: `buckets/objects`. Here only for permissions and
+ * discovery; the API itself serves nothing of it.
+ */
+export interface DataDefinition {
+  readonly type: 'data';
+  /** Says where it is served. */
+  readonly description: string;
+  /** What permissions tell apart, in the order of the alphabet. */
+  readonly verbs: readonly Verb[];
 }
 
 /** A recorded property of an action's request; its schema must not allow more. */

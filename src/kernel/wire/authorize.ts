@@ -8,6 +8,15 @@ import type { RealmId } from '../realm-id.ts';
 import type { ServedResource, ServedSubresource } from './catalogue.ts';
 import type { ResourceTarget } from './path.ts';
 
+/** What a request means on data that the API does not serve: who may not is told so, before where they are served. */
+const DATA_VERBS: Readonly<Record<string, Verb>> = {
+  GET: 'get',
+  POST: 'create',
+  PUT: 'update',
+  PATCH: 'patch',
+  DELETE: 'delete',
+};
+
 /** The verb of a request; undefined when the method means nothing there. */
 export function verbOf(
   method: string,
@@ -15,6 +24,7 @@ export function verbOf(
   subresource: ServedSubresource | undefined,
   watch: boolean,
 ): Verb | undefined {
+  if (subresource?.type === 'data') return DATA_VERBS[method];
   if (subresource && subresource.type !== 'status') {
     if (subresource.type === 'terminal') return method === 'GET' || method === 'POST' ? 'create' : undefined;
     if (subresource.type === 'action') return method === 'POST' ? 'create' : undefined;

@@ -122,7 +122,7 @@ function subresourcesOf(kind: Kind): ServedSubresource[] {
     name,
     type: definition.type,
     description: definition.description,
-    verbs: SUBRESOURCE_VERBS[definition.type],
+    verbs: definition.type === 'data' ? definition.verbs : SUBRESOURCE_VERBS[definition.type],
     ...(definition.type === 'action' ? { action: definition } : {}),
   }));
 }

@@ -94,6 +94,7 @@ export function resourcePaths(resource: ServedResource, ref: Ref): Record<string
     parameters: object,
   };
   for (const subresource of resource.subresources) {
+    if (subresource.type === 'data') continue;
     const operations =
       subresource.type === 'status'
         ? objectOperations(resource, ref, subresource.verbs, 'Status')

@@ -43,6 +43,9 @@ const unknownPath = () =>
     'the server could not find the requested resource; /apis and /api/v1 list what there is',
   );
 
+const servedElsewhere = ({ kind }: ServedResource, { name, description }: ServedSubresource) =>
+  new StatusError('MethodNotAllowed', `${kind.plural}/${name} is not served by this API: ${description}`);
+
 /** Finds what a path names and what the method means there. Throws 404 and 405. Fills in the record. */
 export function route(
   wire: Wire,
@@ -89,6 +92,7 @@ export async function resourceAnswer(
   const authorized = await authorizeRequest(wire, request, target, resource, verb);
   const allowed = subresource ? subresource.verbs : resource.verbs;
   if (!allowed.includes(verb)) throw methodNotAllowed(resource, request.method);
+  if (subresource?.type === 'data') throw servedElsewhere(resource, subresource);
   // Streams and actions are on record whoever opens them.
   const connects = subresource !== undefined && subresource.type !== 'status';
   if (isSecretRead(resource.source, verb) || (request.actor.onRecord === true && !connects)) {

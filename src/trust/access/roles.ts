@@ -56,6 +56,8 @@ export interface RoleRule {
   readonly secrets?: 'no';
   /** Subresources beside the object itself; absent: none. `status` belongs to controllers and is never listed. */
   readonly subresources?: readonly string[] | 'all';
+  /** Subresources that this rule leaves out. */
+  readonly exceptSubresources?: readonly string[];
 }
 
 export interface Role<Name extends string = string> {
@@ -132,6 +134,11 @@ const SECURITY_RULES: readonly RoleRule[] = [
 ];
 /** What a reader of terminal output may follow. */
 const READ_STREAMS = ['log'] as const;
+/** What lies in buckets, and how long it is locked. */
+const DATA = ['*.objects.casemate.internal'] as const;
+const READ_DATA = ['objects', 'retention'] as const;
+/** Passing over a lock is an administrator's: in a project everybody who writes could, and it would hold nothing. */
+const LOCKS = ['governance'] as const;
 
 export const ROLES: { readonly [Name in RoleName]: Role<Name> } = {
   'region-operator': {
@@ -197,13 +204,14 @@ export const ROLES: { readonly [Name in RoleName]: Role<Name> } = {
     realm: 'organization',
     narrowable: true,
     description:
-      'Makes, changes and enters everything in a project, but not its limits or who belongs to it.',
+      'Makes, changes and enters everything in a project, but not its limits or who belongs to it; passes over no lock of objects.',
     rules: [
       {
         scope: 'project',
         verbs: ALL_VERBS,
         except: [...RECORDS, 'quotas.tenancy.casemate.internal'],
         subresources: 'all',
+        exceptSubresources: LOCKS,
       },
       {
         scope: 'project',
@@ -221,6 +229,7 @@ export const ROLES: { readonly [Name in RoleName]: Role<Name> } = {
     description: 'Reads everything in a project but its secrets. Changes and enters nothing.',
     rules: [
       { scope: 'project', verbs: READ_VERBS, secrets: 'no', subresources: READ_STREAMS },
+      { scope: 'project', verbs: READ_VERBS, only: DATA, secrets: 'no', subresources: READ_DATA },
       { scope: 'own-project', verbs: READ_VERBS },
     ],
   },
@@ -272,7 +281,7 @@ export const PROJECT_RESOURCE = 'namespaces';
  * the object, and only controllers write it.
  */
 export function termsOf(rule: RoleRule, narrowed: boolean): Terms | undefined {
-  const { scope, verbs, only, except, secrets, subresources } = rule;
+  const { scope, verbs, only, except, secrets, subresources, exceptSubresources } = rule;
   if (scope === 'ledger') return narrowed ? undefined : { verbs, all: [[scopeTrait('ledger')]], none: [] };
   if (scope === 'own-project') {
     // Of one project: that object by its name. Of all projects: the list too.
@@ -291,6 +300,10 @@ export function termsOf(rule: RoleRule, narrowed: boolean): Terms | undefined {
       ...(only === undefined ? [] : [only.map(resourceTerm)]),
       ...(subresources === 'all' ? [] : [[OBJECT, ...(subresources ?? []).map(subresourceTrait)]]),
     ],
-    none: [...(except ?? []).map(resourceTerm), ...(secrets === 'no' ? [SECRET] : [])],
+    none: [
+      ...(except ?? []).map(resourceTerm),
+      ...(exceptSubresources ?? []).map(subresourceTrait),
+      ...(secrets === 'no' ? [SECRET] : []),
+    ],
   };
 }

@@ -97,5 +97,33 @@ const Instance = defineKind({
   description: 'A machine.',
 });
 
+const Shelf = defineKind({
+  ...conventional,
+  group: 'objects.casemate.internal',
+  kind: 'Shelf',
+  plural: 'shelves',
+  scope: 'Project',
+  realms: ['organization'],
+  subresources: {
+    objects: {
+      type: 'data',
+      description: 'What lies in it, served by its own process.',
+      verbs: ['create', 'delete', 'get', 'list'],
+    },
+    retention: { type: 'data', description: 'How long it stays.', verbs: ['get', 'update'] },
+    governance: { type: 'data', description: 'Passing over that.', verbs: ['update'] },
+  },
+  description: 'A place for things.',
+});
+
 /** Beside RoleBinding and ClientCertificate. */
-export const SAMPLE_KINDS: readonly Kind[] = [Organization, Project, Quota, Secret, Event, Image, Instance];
+export const SAMPLE_KINDS: readonly Kind[] = [
+  Organization,
+  Project,
+  Quota,
+  Secret,
+  Event,
+  Image,
+  Instance,
+  Shelf,
+];
