@@ -83,7 +83,7 @@ suite('across the gap, in and out', { timeout: 900_000 }, () => {
       [1, '0.2.0', undefined],
       [2, '0.3.0', 'does not start'],
     ] as const) {
-      const tree = releaseTree(file('connected'), version, fault);
+      const tree = releaseTree(file('connected'), version, { fault });
       await bring('casemate', number, casemate(version, tree));
       await ann.casemate('release', 'plan', version);
       await agree('apply', `release/${version}`);

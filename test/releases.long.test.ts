@@ -13,7 +13,7 @@ import type { RegionStatus } from '#region/status.ts';
 import { type ConnectedSide, connectedSide, type Operators, twoOperators } from './support/gap.ts';
 import type { Member } from './support/project.ts';
 import { startRegion, type TestRegion } from './support/region.ts';
-import { type Fault, releaseTree, Silence } from './support/releases.ts';
+import { releaseTree, Silence, type TreeOptions } from './support/releases.ts';
 
 const CASEMATE = join(PROGRAM_FOLDER, 'casemate');
 const BACK_WITHIN_MS = 60_000;
@@ -42,9 +42,9 @@ suite('a region that takes in releases of Casemate', { timeout: 3_600_000 }, () 
   });
 
   /** Built, signed, carried, verified, agreed to, published, planned. */
-  async function bring(version: string, fault?: Fault): Promise<string> {
+  async function bring(version: string, options: TreeOptions = {}): Promise<string> {
     number += 1;
-    const tree = releaseTree(region.scratch, version, fault);
+    const tree = releaseTree(region.scratch, version, options);
     const { path } = await outside.bundle(
       'casemate',
       number,
@@ -122,7 +122,7 @@ suite('a region that takes in releases of Casemate', { timeout: 3_600_000 }, () 
     ['0.3.2', 'ends soon'],
   ] as const) {
     test(`a release that ${fault} goes away by itself within a minute`, async () => {
-      await bring(version, fault);
+      await bring(version, { fault });
       await agree('apply', `release/${version}`);
       silence.longest_ms();
       const applied = await apply(version);
@@ -167,6 +167,31 @@ suite('a region that takes in releases of Casemate', { timeout: 3_600_000 }, () 
     assert.equal(await apiVersion(), programVersion());
     assert.equal((await status()).current?.folder, PROGRAM_FOLDER);
     assert.match(readFileSync(join(region.data, 'releases/journal.jsonl'), 'utf8'), /nobody is left to ask/);
+    assert.match(await region.casemate('ledger', 'verify', '--log', 'changes'), /: verified/);
+  });
+
+  test('a release takes over from each of the three before it, none of which need be the last, and each of them comes back', async () => {
+    const applied = async (version: string) => {
+      await ann.casemate('release', 'plan', version);
+      await agree('apply', `release/${version}`);
+      const { code, stdout, stderr } = await apply(version);
+      assert.equal(code, 0, stdout + stderr);
+      assert.equal(await apiVersion(), version);
+    };
+    const earlier = ['0.5.0', '0.6.0', '0.7.0'];
+    for (const [index, version] of earlier.entries()) await bring(version, { migrations: index });
+    await bring('0.8.0', { migrations: earlier.length });
+    for (const [index, version] of earlier.entries()) {
+      await applied(version);
+      await applied('0.8.0');
+      const migrated = (await status()).steps.find(({ step }) => step === 'Migrated')?.message ?? '';
+      // It goes all the way at once; what was done stays when one goes back.
+      if (index === 0) assert.match(migrated, /came forward: \[\d+,\d+,\d+\]/);
+      assert.deepEqual((await status()).current?.before[0]?.version, version);
+      await region.casemate('release', 'rollback', '--emergency', '--reason', 'to come from another one');
+      assert.equal(await apiVersion(), version);
+    }
+    assert.match(await region.casemate('get', 'organizations'), /after/);
     assert.match(await region.casemate('ledger', 'verify', '--log', 'changes'), /: verified/);
   });
 });

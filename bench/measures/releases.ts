@@ -77,7 +77,7 @@ async function apply(region: TestRegion, silence: Silence, version: string, faul
   const trees = join(region.scratch, 'trees');
   mkdirSync(trees, { recursive: true });
   const { content } = gapFolders(layout.gap);
-  const { release } = await publishTree(content, releaseTree(trees, version, fault));
+  const { release } = await publishTree(content, releaseTree(trees, version, { fault }));
   const { digest } = release;
   // The region reads it as an account of its own.
   execFileSync('chown', ['-R', '--reference', content, content]);

@@ -1,6 +1,6 @@
 /** Releases for tests and measurements: this checkout under another version, changed or not; and how long a region's API is silent meanwhile. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,6 +9,7 @@ import { PROGRAM_FOLDER } from '#region/program.ts';
 const PARTS = ['LICENSE', 'casemate', 'package.json', 'package-lock.json', 'src', 'content', 'node_modules'];
 const REGION_PROCESS = 'src/region/process.ts';
 const OPENS = 'const region = await openRegion({';
+const MIGRATIONS = 'src/engines/postgres/migrations';
 const PROBE_LIMIT_MS = 1_000;
 const PROBE_MS = 10;
 
@@ -23,8 +24,18 @@ const FAULTS = {
 } as const;
 export type Fault = keyof typeof FAULTS;
 
+export interface TreeOptions {
+  readonly fault?: Fault | undefined;
+  /** How many steps further than this checkout's its database is; programs of this checkout's schema can work with each. */
+  readonly migrations?: number;
+}
+
 /** A folder with this checkout as Casemate `version`. Files that are not changed are shared with the checkout where the disk can. */
-export function releaseTree(folder: string, version: string, fault?: Fault): string {
+export function releaseTree(
+  folder: string,
+  version: string,
+  { fault, migrations = 0 }: TreeOptions = {},
+): string {
   const tree = join(folder, `casemate-${version}`);
   mkdirSync(tree);
   for (const part of PARTS) {
@@ -39,8 +50,16 @@ export function releaseTree(folder: string, version: string, fault?: Fault): str
   }
   change(join(tree, 'package.json'), /"version": "[^"]+"/, `"version": "${version}"`);
   if (fault !== undefined) change(join(tree, REGION_PROCESS), FAULTS[fault][0], FAULTS[fault][1]);
+  const schema = readdirSync(join(tree, MIGRATIONS)).filter((name) => name.endsWith('.sql')).length;
+  for (let step = 1; step <= migrations; step++)
+    writeFileSync(
+      join(tree, MIGRATIONS, `${fourDigits(schema + step)}-later.sql`),
+      `-- works-from: ${fourDigits(schema)}\nCREATE TABLE later_${step} (id integer);\n`,
+    );
   return tree;
 }
+
+const fourDigits = (number: number): string => `${number}`.padStart(4, '0');
 
 /** Makes a file anew: the one that is there may be the checkout's. */
 function change(path: string, from: string | RegExp, to: string): void {
