@@ -74,6 +74,14 @@ export interface WriteOptions {
   readonly fieldValidation?: FieldValidation;
 }
 
+export interface CreateOptions extends WriteOptions {
+  /**
+   * What the region itself knows beforehand of an object that it makes, and no request ever says: its uid, which must be new, and a status
+   * that names it. Kinds with a `bornStatus` give their own.
+   */
+  readonly born?: { readonly uid: string; readonly status: Readonly<Record<string, unknown>> };
+}
+
 export interface WriteResult {
   readonly object: KubeObject;
   readonly bytes: Buffer;
@@ -107,7 +115,7 @@ export interface Resources {
     namespace: string | undefined,
     draft: DraftObject,
     context: ChangeContext,
-    options?: WriteOptions,
+    options?: CreateOptions,
   ): Promise<WriteResult>;
   /** Replaces all but status. `metadata.resourceVersion`, when given, must be the current one. */
   update(

@@ -178,12 +178,13 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
     accessService({ projectKind: Namespace, clock, registry, realms, authorizer }),
     approvalsService({ projectKind: Namespace, clock, registry, realms }),
     operatorsService({ eventKind: Event, keyring, certificates, clock, registry, realms, recordings }),
-    trustService({ keyring, certificates }),
+    trustService({ keyring }),
     keysService({ backends: keys, providers: keyProviders, realms, accessLog, clock }),
     retentionService({ eraser, bodies, records }),
     witnessService({ logs, client: witnessClient(config.ledger.witnessNetworks, clock) }),
     tenancyService({
       kinds: organizationKinds,
+      keyring,
       beforeDestroying: (organization, { realm, change }) =>
         revokeIssuersOf({ issuers: issuers(), clock }, organization, realm, change),
     }),

@@ -2,7 +2,6 @@
 
 import type { Service } from '#kernel/service.ts';
 import { CERTIFICATE_CONTROLLERS, CERTIFICATE_KINDS } from './acme/acme.ts';
-import type { CertificateTasks } from './certificates/tasks.ts';
 import { ClientCertificate } from './identity/client-certificate.ts';
 import { clientCertificateController } from './identity/controller.ts';
 import { federationAdmission } from './identity/federation/guard.ts';
@@ -16,17 +15,15 @@ import type { Keyring } from './keys/keyring.ts';
 
 export interface TrustServiceOptions {
   readonly keyring: Pick<Keyring, 'clientAuthority'>;
-  /** Who checks signing requests. Default: this thread. */
-  readonly certificates?: CertificateTasks;
 }
 
-export function trustService({ keyring, certificates }: TrustServiceOptions): Service {
+export function trustService({ keyring }: TrustServiceOptions): Service {
   return {
     name: 'trust',
     kinds: [ClientCertificate, ...PEOPLE_KINDS, ...IDENTITY_KINDS, ...CERTIFICATE_KINDS],
     admissions: [peopleAdmission, removalAdmission, federationAdmission],
     controllers: [
-      clientCertificateController(keyring, certificates),
+      clientCertificateController(keyring),
       ...PEOPLE_CONTROLLERS,
       ...CERTIFICATE_CONTROLLERS,
       userRemovalController,

@@ -38,11 +38,11 @@ export class ObjectWriter {
     this.#options = options;
   }
 
-  newObject(kind: Kind, { name, namespace }: ObjectKey, draft: CheckedDraft): KubeObject {
+  newObject(kind: Kind, { name, namespace }: ObjectKey, draft: CheckedDraft, uid?: string): KubeObject {
     return newObject(kind, draft, {
       name,
       namespace,
-      uid: this.#options.random.uuid(),
+      uid: uid ?? this.#options.random.uuid(),
       creationTimestamp: rfc3339(this.#options.clock.now()),
     });
   }

@@ -11,6 +11,7 @@ import type {
   ApplyOptions,
   ApplyResult,
   ChangeContext,
+  CreateOptions,
   DeleteOptions,
   DeleteResult,
   ObjectKey,
@@ -67,10 +68,12 @@ export class LaneResources implements Resources {
     namespace: string | undefined,
     draft: DraftObject,
     context: ChangeContext,
-    options?: WriteOptions,
+    options?: CreateOptions,
   ): Promise<WriteResult> {
     this.#assertServed(kind);
     const checked = checkDraft(kind, draft, options?.fieldValidation ?? 'Strict');
+    const born = options?.born;
+    const status = born && checkStatusDraft(kind, { ...draft, status: born.status }, 'Strict').status;
     assertNamespace(kind, namespace, checked.metadata.namespace);
     if (checked.metadata.resourceVersion) {
       throw badRequest('metadata.resourceVersion: must not be set on an object to be created');
@@ -78,7 +81,8 @@ export class LaneResources implements Resources {
     return this.#submit(context, checked.warnings, (view) => {
       const name = checked.metadata.name || this.#generateName(kind, namespace, checked, view);
       if (view.entry(kind, keyOf(namespace, name))) throw alreadyExists(resourceOf(kind, name));
-      const object = this.#writer.newObject(kind, keyOf(namespace, name), checked);
+      const made = this.#writer.newObject(kind, keyOf(namespace, name), checked, born?.uid);
+      const object = status === undefined ? made : objectWithStatus(made, status);
       const tracked = this.#writer.tracked(kind, undefined, object, checked.metadata.managedFields, context);
       return this.#writer.create(view, kind, tracked, context);
     });

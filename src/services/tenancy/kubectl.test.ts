@@ -34,7 +34,10 @@ for (const version of VERSIONS) {
 
     before(async () => {
       let kinds: readonly Kind[] = [];
-      const service = tenancyService({ kinds: () => kinds });
+      const service = tenancyService({
+        kinds: () => kinds,
+        keyring: { clientAuthority: async () => undefined },
+      });
       server = await startTestServer({
         kinds: [...service.kinds, Widget],
         admissions: service.admissions ?? [],

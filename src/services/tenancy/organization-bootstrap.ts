@@ -6,10 +6,12 @@ import type { ReconcileContext } from '#kernel/controller.ts';
 import { isStatusError } from '#kernel/errors.ts';
 import type { Kind } from '#kernel/kind.ts';
 import type { DraftObject } from '#kernel/object.ts';
-import type { ChangeContext, Realm } from '#kernel/realm.ts';
+import type { ChangeContext, CreateOptions, Realm } from '#kernel/realm.ts';
 import { getCondition } from '#kernel/reconcile/conditions.ts';
 import { RoleBinding } from '#trust/access/role-binding.ts';
 import { ClientCertificate } from '#trust/identity/client-certificate.ts';
+import { signedStatus } from '#trust/identity/controller.ts';
+import type { Keyring } from '#trust/keys/keyring.ts';
 import { DEFAULT_PROJECT } from './groups.ts';
 import { Namespace } from './namespace.ts';
 import type { OrganizationObject } from './organization.ts';
@@ -27,15 +29,20 @@ export type FirstCertificate =
     }
   | { readonly state: 'waiting' | 'refused'; readonly reason: string; readonly message: string };
 
-/** Makes those that are missing. */
+/** Makes those that are missing. The credential is signed, or refused, from the beginning. */
 export async function bootstrapRealm(
   realm: Realm,
   organization: OrganizationObject,
-  { change }: ReconcileContext,
+  keyring: Pick<Keyring, 'clientAuthority'>,
+  context: ReconcileContext,
 ): Promise<void> {
-  const { user, request } = organization.spec.firstAdministrator;
+  const { change } = context;
   const inRealm: ChangeContext = { ...change, actor: { ...change.actor, realm: realm.id } };
   const metadata = { name: FIRST_ADMINISTRATOR };
+  const { user, request } = organization.spec.firstAdministrator;
+  const certificate = realm.view.entry(ClientCertificate, metadata)
+    ? undefined
+    : await signFirst(realm, { user, request }, keyring, context);
   // Together, so that they are one commit.
   await Promise.all([
     ensure(realm, Namespace, { metadata: { name: DEFAULT_PROJECT } }, inRealm),
@@ -45,8 +52,21 @@ export async function bootstrapRealm(
       { metadata, spec: { role: 'organization-admin', subjects: [{ kind: 'User', name: user }] } },
       inRealm,
     ),
-    ensure(realm, ClientCertificate, { metadata, spec: { user, request } }, inRealm),
+    certificate &&
+      ensure(realm, ClientCertificate, { metadata, spec: certificate.spec }, inRealm, certificate),
   ]);
+}
+
+/** What the credential is made with, so that no second commit has to bring its certificate. */
+async function signFirst(
+  realm: Realm,
+  spec: { readonly user: string; readonly request: string },
+  keyring: Pick<Keyring, 'clientAuthority'>,
+  { random, clock }: ReconcileContext,
+) {
+  const uid = random.uuid();
+  const status = await signedStatus({ metadata: { uid, generation: 1 }, spec }, keyring, realm.id, clock);
+  return { spec, born: { uid, status } };
 }
 
 async function ensure(
@@ -54,6 +74,7 @@ async function ensure(
   kind: Kind,
   draft: DraftObject & { metadata: { name: string } },
   change: ChangeContext,
+  options?: CreateOptions,
 ): Promise<void> {
   if (realm.view.entry(kind, { name: draft.metadata.name })) return;
   try {
@@ -62,6 +83,7 @@ async function ensure(
       undefined,
       { apiVersion: kind.apiVersion, kind: kind.kind, ...draft },
       change,
+      options,
     );
   } catch (error) {
     if (!isStatusError(error, 'AlreadyExists')) throw error;

@@ -12,6 +12,7 @@ import { type ConditionChange, readyCondition, setCondition } from '#kernel/reco
 import { hasFinalizer, isDeleting, removeFinalizer } from '#kernel/reconcile/finalizers.ts';
 import { RoleBinding } from '#trust/access/role-binding.ts';
 import { ClientCertificate } from '#trust/identity/client-certificate.ts';
+import type { Keyring } from '#trust/keys/keyring.ts';
 import { deleteContent, remainingText } from './content.ts';
 import {
   ORGANIZATION_FINALIZER,
@@ -30,6 +31,8 @@ const DELETION_LOOK_AGAIN_ms = 250;
 export interface OrganizationControllerOptions {
   /** Every kind of an organization; read when first needed. */
   readonly kinds: () => readonly Kind[];
+  /** With the authority that signs a first administrator's certificate. */
+  readonly keyring: Pick<Keyring, 'clientAuthority'>;
   /** What is done last while the organization's realm and keys are still there. Called again when anything after it failed. */
   readonly beforeDestroying?: (organization: RealmId, context: ReconcileContext) => Promise<void>;
 }
@@ -46,7 +49,7 @@ export function organizationController(options: OrganizationControllerOptions): 
       if (!organization) return undefined;
       if (isDeleting(organization)) return unmake(organization, options, context);
       if (organization.status?.firstAdministrator) return settle(organization, context);
-      return make(organization, context);
+      return make(organization, options, context);
     },
   };
 }
@@ -59,18 +62,25 @@ function organizationOfCertificate(
   return name !== undefined && object.metadata.name === FIRST_ADMINISTRATOR ? [{ name }] : [];
 }
 
+type Bootstrap = (realm: Realm) => Promise<void>;
+
 async function make(
   organization: OrganizationObject,
+  { keyring }: OrganizationControllerOptions,
   context: ReconcileContext,
 ): Promise<RetryAfter | undefined> {
   const { name, generation } = organization.metadata;
   const id = organizationRealm(name);
-  const found = await lookInto(context, organization);
+  const bootstrap = (realm: Realm) => bootstrapRealm(realm, organization, keyring, context);
+  // Of one that nothing was said of yet there is no realm, unless an earlier attempt ended early: so nobody asks first.
+  const isNew = organization.status?.observedGeneration === undefined;
+  let found = isNew ? undefined : await lookInto(id, bootstrap, context);
   if (!found) {
-    await createRealm(context, organization);
-    // Nothing is published yet: the certificate, which is all that is missing, comes next and wakes this again.
-    return { retryAfter_ms: CERTIFICATE_LOOK_AGAIN_ms };
+    await createRealm(organization, bootstrap, context);
+    found = await lookInto(id, bootstrap, context);
   }
+  // Somebody else unmade it at this moment.
+  if (!found) return { retryAfter_ms: CERTIFICATE_LOOK_AGAIN_ms };
   const { certificate, ...known } = found;
   if (certificate.state === 'signed') {
     const { state: _, ...firstAdministrator } = certificate;
@@ -84,11 +94,10 @@ async function make(
 }
 
 /** What there is of it, completed; undefined when it has no realm. */
-async function lookInto(context: ReconcileContext, organization: OrganizationObject) {
-  const id = organizationRealm(organization.metadata.name);
+async function lookInto(id: RealmId, bootstrap: Bootstrap, { realms }: ReconcileContext) {
   try {
-    return await context.realms.use(id, async (realm) => {
-      await bootstrapRealm(realm, organization, context);
+    return await realms.use(id, async (realm) => {
+      await bootstrap(realm);
       return { path: id, realmUid: realm.uid, ledger: realm.vkeys, certificate: firstCertificate(realm) };
     });
   } catch (error) {
@@ -97,11 +106,14 @@ async function lookInto(context: ReconcileContext, organization: OrganizationObj
   }
 }
 
-async function createRealm(context: ReconcileContext, organization: OrganizationObject): Promise<void> {
-  const { realms, events } = context;
+async function createRealm(
+  organization: OrganizationObject,
+  bootstrap: Bootstrap,
+  { realms, events }: ReconcileContext,
+): Promise<void> {
   const id = organizationRealm(organization.metadata.name);
   try {
-    await realms.create(id, (realm) => bootstrapRealm(realm, organization, context));
+    await realms.create(id, bootstrap);
     events.record(organization, 'Normal', 'RealmCreated', `its API, ledger and keys were made at ${id}`);
   } catch (error) {
     // Somebody else made it at this moment: it is looked into like any.

@@ -62,6 +62,7 @@ function scenario(phase: 'make' | 'unmake'): Scenario<State> {
         realms.use(REGION, async (region) => {
           const organization = organizationController({
             kinds: () => IN_ORGANIZATION,
+            keyring,
             beforeDestroying: async (id) => {
               lastRites.add((await keyring.clientAuthority(id, { fresh: true })) !== undefined);
             },

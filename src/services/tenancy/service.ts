@@ -16,7 +16,7 @@ import { quotaAdmission } from './quota-admission.ts';
 import { quotaController } from './quota-controller.ts';
 import { Secret } from './secret.ts';
 
-export interface TenancyOptions extends Pick<OrganizationControllerOptions, 'beforeDestroying'> {
+export interface TenancyOptions extends Pick<OrganizationControllerOptions, 'beforeDestroying' | 'keyring'> {
   /**
    * Every kind that organizations serve, of all services: `() => registry.servedIn('organization')`. A function, because the
    * registry is made from the services, this one among them; it is not called before controllers start or changes come.

@@ -19,6 +19,7 @@ import {
   type Issuer,
   keyIdentifier,
   NAME_CONSTRAINTS_OID,
+  type RequestedContent,
   type SignedCertificate,
   type SubordinateContent,
   selfSign,
@@ -56,6 +57,11 @@ export interface ClientMaterial {
   readonly notAfter_ms: number;
 }
 
+/** One that was made a moment ago, with its key as it is in memory, which so need not be read again. */
+export interface NewClientMaterial extends ClientMaterial {
+  readonly key: KeyObject;
+}
+
 /** A loaded authority: its key only through `sign`. */
 export interface CertificateAuthority {
   /** What is signed is verified against it on every new connection. */
@@ -63,6 +69,8 @@ export interface CertificateAuthority {
   readonly notAfter_ms: number;
   /** Signs a certificate; never one that outlives the authority itself. */
   sign(content: CertificateContent): Promise<SignedCertificate>;
+  /** As `sign`, for the key of a request that is checked first. Throws RequestError. */
+  signRequested(content: RequestedContent): Promise<SignedCertificate>;
 }
 
 /** One with a certificate of its own: the root, or an issuer below it. */
@@ -135,9 +143,10 @@ export async function createSubordinate(
  * A realm's client authority: P-256 (verified on every new connection, so quick), ten years, for clients only. The realm's
  * name is not in its own: that travels to clients in their certificates, and tells nobody which organizations exist.
  */
-export function createClientAuthority(now_ms: number): ClientMaterial {
+export function createClientAuthority(now_ms: number): NewClientMaterial {
   const commonName = `Casemate client authority ${randomBytes(8).toString('hex')}`;
-  return { commonName, privateKey: pkcs8(newKey(CLIENT_CURVE)), ...validity(now_ms) };
+  const key = newKey(CLIENT_CURVE);
+  return { commonName, privateKey: pkcs8(key), ...validity(now_ms), key };
 }
 
 /**
@@ -161,11 +170,12 @@ export function openRootAuthority(
 
 /** Loads a client authority for signing. The caller zeroes `material.privateKey` afterwards. */
 export function openClientAuthority(
-  material: ClientMaterial,
+  material: ClientMaterial | NewClientMaterial,
   tasks: CertificateTasks = certificateTasks,
 ): ClientAuthority {
   const { commonName, notBefore_ms, notAfter_ms } = material;
-  const issuer = issuerOf(CLIENT_CURVE, commonName, loadKey(material.privateKey));
+  const key = 'key' in material ? material.key : loadKey(material.privateKey);
+  const issuer = issuerOf(CLIENT_CURVE, commonName, key);
   return {
     ...authority(issuer, notAfter_ms, tasks),
     certificate: async () =>
@@ -184,12 +194,21 @@ export function withoutCertificate({ privateKey, certificate: der }: RootMateria
   };
 }
 
-function authority(issuer: Issuer, notAfter_ms: number, tasks: CertificateTasks): CertificateAuthority {
+function authority(
+  { publicKey, ...issuer }: Issuer,
+  notAfter_ms: number,
+  tasks: CertificateTasks,
+): CertificateAuthority {
+  const within = <Content extends { readonly notAfter_ms: number }>(content: Content) => ({
+    ...content,
+    issuer,
+    notAfter_ms: Math.min(content.notAfter_ms, notAfter_ms),
+  });
   return {
-    publicKey: issuer.publicKey,
+    publicKey,
     notAfter_ms,
-    sign: (content) =>
-      tasks.sign({ ...content, issuer, notAfter_ms: Math.min(content.notAfter_ms, notAfter_ms) }),
+    sign: (content) => tasks.sign(within(content)),
+    signRequested: (content) => tasks.signRequested(within(content)),
   };
 }
 

@@ -12,14 +12,23 @@ import {
 export const CLIENT_AUTH_OID = '1.3.6.1.5.5.7.3.2';
 export const OBJECT_URI_PREFIX = 'urn:uuid:';
 
-export interface ClientCertificateOptions {
+interface ClientContent {
   readonly user: string;
   readonly groups: readonly string[];
   /** Of the ClientCertificate object; becomes the subject alternative name `urn:uuid:<uid>`. */
   readonly objectUid: string;
-  readonly spki: Uint8Array;
   readonly now_ms: number;
   readonly validity_days: number;
+}
+
+export interface ClientCertificateOptions extends ClientContent {
+  /** DER of the SubjectPublicKeyInfo to certify. */
+  readonly spki: Uint8Array;
+}
+
+export interface ClientRequestOptions extends ClientContent {
+  /** PKCS#10 in PEM: its key is certified. */
+  readonly request: string;
 }
 
 export interface SignedClientCertificate extends SignedCertificate {
@@ -29,19 +38,34 @@ export interface SignedClientCertificate extends SignedCertificate {
 
 export async function signClientCertificate(
   authority: CertificateAuthority,
-  options: ClientCertificateOptions,
+  { spki, ...options }: ClientCertificateOptions,
 ): Promise<SignedClientCertificate> {
+  const content = contentOf(authority, options);
+  return withDays(content, await authority.sign({ ...content, spki }));
+}
+
+/** As `signClientCertificate`, once the request is checked. Throws RequestError. */
+export async function signClientRequest(
+  authority: CertificateAuthority,
+  { request, ...options }: ClientRequestOptions,
+): Promise<SignedClientCertificate> {
+  const content = contentOf(authority, options);
+  return withDays(content, await authority.signRequested({ ...content, request }));
+}
+
+function contentOf(authority: CertificateAuthority, options: ClientContent) {
   // X.509 times are whole seconds.
   const now_ms = Math.floor(options.now_ms / 1000) * 1000;
-  const notBefore_ms = now_ms - NOT_BEFORE_SLACK_MS;
-  const notAfter_ms = Math.min(now_ms + options.validity_days * DAY_MS, authority.notAfter_ms);
-  const signed = await authority.sign({
+  return {
     subject: [{ CN: [options.user] }, ...options.groups.map((group) => ({ O: [group] }))],
-    spki: options.spki,
-    notBefore_ms,
-    notAfter_ms,
-    usage: 'client',
-    names: [{ type: 'url', value: `${OBJECT_URI_PREFIX}${options.objectUid}` }],
-  });
-  return { ...signed, notBefore_ms, notAfter_ms };
+    notBefore_ms: now_ms - NOT_BEFORE_SLACK_MS,
+    notAfter_ms: Math.min(now_ms + options.validity_days * DAY_MS, authority.notAfter_ms),
+    usage: 'client' as const,
+    names: [{ type: 'url' as const, value: `${OBJECT_URI_PREFIX}${options.objectUid}` }],
+  };
 }
+
+const withDays = (
+  { notBefore_ms, notAfter_ms }: Pick<SignedClientCertificate, 'notBefore_ms' | 'notAfter_ms'>,
+  signed: SignedCertificate,
+): SignedClientCertificate => ({ ...signed, notBefore_ms, notAfter_ms });

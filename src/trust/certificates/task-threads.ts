@@ -7,7 +7,7 @@ import { Worker } from 'node:worker_threads';
 import type { Clock } from '#kernel/clock.ts';
 import { StatusError } from '#kernel/errors.ts';
 import { RequestError } from './request.ts';
-import type { CertificateTasks, SigningTask } from './tasks.ts';
+import type { CertificateTasks, RequestedTask, SigningTask } from './tasks.ts';
 
 const THREADS_MAX = 4;
 /** Tasks that may wait on all threads; more are refused. */
@@ -16,6 +16,7 @@ const IDLE_MS = 60_000;
 
 type Task =
   | { readonly name: 'sign'; readonly input: SigningTask }
+  | { readonly name: 'signRequested'; readonly input: RequestedTask }
   | { readonly name: 'checkRequest'; readonly input: string }
   | { readonly name: 'checkServerRequest'; readonly input: string };
 
@@ -127,6 +128,7 @@ export function certificateThreads(
 
   return {
     sign: (input) => ask({ name: 'sign', input }),
+    signRequested: (input) => ask({ name: 'signRequested', input }),
     checkRequest: (input) => ask({ name: 'checkRequest', input }),
     checkServerRequest: (input) => ask({ name: 'checkServerRequest', input }),
     async close() {

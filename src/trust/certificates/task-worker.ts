@@ -9,6 +9,8 @@ async function answer({ id, task }: Question): Promise<Answer> {
     switch (task.name) {
       case 'sign':
         return { id, result: await certificateTasks.sign(task.input) };
+      case 'signRequested':
+        return { id, result: await certificateTasks.signRequested(task.input) };
       case 'checkRequest':
         return { id, result: await certificateTasks.checkRequest(task.input) };
       case 'checkServerRequest':

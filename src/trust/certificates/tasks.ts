@@ -75,8 +75,21 @@ export interface Issuer {
   readonly keyIdentifier: string;
 }
 
+/** As much of an issuer as signing takes, so that no more goes to another thread. */
+export type SigningIssuer = Omit<Issuer, 'publicKey'>;
+
 export interface SigningTask extends CertificateContent {
-  readonly issuer: Issuer;
+  readonly issuer: SigningIssuer;
+}
+
+/** A certificate for the key of a signing request. */
+export interface RequestedContent extends Omit<CertificateContent, 'spki'> {
+  /** PEM. */
+  readonly request: string;
+}
+
+export interface RequestedTask extends RequestedContent {
+  readonly issuer: SigningIssuer;
 }
 
 export interface SignedCertificate {
@@ -88,6 +101,8 @@ export interface SignedCertificate {
 
 export interface CertificateTasks {
   sign(task: SigningTask): Promise<SignedCertificate>;
+  /** `checkRequest`, and then `sign` for the key that it gives. Throws RequestError. */
+  signRequested(task: RequestedTask): Promise<SignedCertificate>;
   /** As `request.ts` says. Throws RequestError. */
   checkRequest(pem: string): Promise<RequestedKey>;
   /** As `request.ts` says. Throws RequestError. */
@@ -95,7 +110,7 @@ export interface CertificateTasks {
 }
 
 /** On this thread. */
-export const certificateTasks: CertificateTasks = { sign, checkRequest, checkServerRequest };
+export const certificateTasks: CertificateTasks = { sign, signRequested, checkRequest, checkServerRequest };
 
 export const signingAlgorithm = (curve: Curve) => ({ name: 'ECDSA', namedCurve: curve, hash: HASH[curve] });
 
@@ -204,6 +219,11 @@ async function sign(task: SigningTask): Promise<SignedCertificate> {
     issuer,
   );
   return signedCertificate(certificate, serial);
+}
+
+async function signRequested({ request, ...task }: RequestedTask): Promise<SignedCertificate> {
+  const { spki } = await checkRequest(request);
+  return sign({ ...task, spki });
 }
 
 // Copied: what is handed to another thread must not be a slice of memory that others share.

@@ -10,7 +10,7 @@ import {
   openClientAuthority,
 } from '../certificates/authority.ts';
 import { signClientCertificate } from '../certificates/client.ts';
-import { certificateTasks, type Issuer } from '../certificates/tasks.ts';
+import { certificateTasks, type SigningIssuer } from '../certificates/tasks.ts';
 import * as x509 from '../certificates/x509.ts';
 import { ACME, RIVAL, sharedRequest, type TrustFixture, trustFixture } from '../testing/fixture.ts';
 import { certificateAuthenticator } from './authenticator.ts';
@@ -170,7 +170,7 @@ describe('authentication by client certificate', () => {
   it('a certificate for anything but client authentication is refused', async () => {
     await region.credential(ACME, 'third');
     const { uid, spki } = await holder(ACME, 'third');
-    const issuers: Issuer[] = [];
+    const issuers: SigningIssuer[] = [];
     // The realm's authority for this test, which lets its key be seen: a real one signs nothing of the kind.
     const authority = openClientAuthority(createClientAuthority(region.clock.now()), {
       ...certificateTasks,

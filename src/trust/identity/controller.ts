@@ -2,13 +2,13 @@
  * Signs ClientCertificates: checks the request, signs its key with the realm's client authority, and puts the certificate
  * into the status. Signs each object once; never a request that did not prove its key.
  */
-import { rfc3339 } from '#kernel/clock.ts';
+import { type Clock, rfc3339 } from '#kernel/clock.ts';
 import type { Controller, ReconcileContext, RetryAfter } from '#kernel/controller.ts';
 import type { ObjectKey } from '#kernel/realm.ts';
+import type { RealmId } from '#kernel/realm-id.ts';
 import { readyCondition, setCondition } from '#kernel/reconcile/conditions.ts';
-import { signClientCertificate } from '../certificates/client.ts';
+import { type SignedClientCertificate, signClientRequest } from '../certificates/client.ts';
 import { RequestError } from '../certificates/request.ts';
-import { type CertificateTasks, certificateTasks } from '../certificates/tasks.ts';
 import type { Keyring } from '../keys/keyring.ts';
 import {
   ClientCertificate,
@@ -24,58 +24,56 @@ type SigningContext = Pick<ReconcileContext, 'realm' | 'change' | 'clock'>;
 
 type Status = NonNullable<ClientCertificateObject['status']>;
 
+/** As much of an object as its status follows from. */
+type ToSign = Pick<ClientCertificateObject, 'spec' | 'status'> & {
+  readonly metadata: Pick<ClientCertificateObject['metadata'], 'uid' | 'generation'>;
+};
+
 /** What the status should be, or undefined when it is right already. */
 async function statusFor(
-  object: ClientCertificateObject,
+  object: ToSign,
   keyring: Pick<Keyring, 'clientAuthority'>,
-  context: SigningContext,
-  certificates: Pick<CertificateTasks, 'checkRequest'>,
+  realm: RealmId,
+  clock: Clock,
 ): Promise<Status | undefined> {
-  const { clock, realm } = context;
-  const { generation } = object.metadata;
   const current = object.status ?? {};
-  const withReady = (
-    status: 'True' | 'False',
-    reason: string,
-    message: string,
-    fields: Partial<Status>,
-  ): Status => ({
-    ...current,
-    ...fields,
-    observedGeneration: generation,
-    conditions: [
-      ...setCondition(current.conditions, readyCondition(status, reason, message, generation), clock),
-    ],
-  });
-
-  if (current.certificate !== undefined && current.notAfter !== undefined) {
-    if (Date.parse(current.notAfter) > clock.now()) return undefined;
-    return withReady(
-      'False',
-      'Expired',
-      `It expired on ${current.notAfter}; make a new ClientCertificate.`,
-      {},
-    );
+  if (current.certificate === undefined || current.notAfter === undefined) {
+    return signedStatus(object, keyring, realm, clock);
   }
-  let spki: Uint8Array;
+  if (Date.parse(current.notAfter) > clock.now()) return undefined;
+  const message = `It expired on ${current.notAfter}; make a new ClientCertificate.`;
+  return withReady(object, clock, 'False', 'Expired', message, {});
+}
+
+/**
+ * The status of an object that has no certificate yet: with one, or with the reason why there will be none. Also of one that is about to
+ * be made with that uid, so that it is made with its certificate.
+ */
+export async function signedStatus(
+  object: ToSign,
+  keyring: Pick<Keyring, 'clientAuthority'>,
+  realm: RealmId,
+  clock: Clock,
+): Promise<Status> {
+  const authority = await keyring.clientAuthority(realm);
+  if (!authority) throw new Error(`realm ${realm} has no client authority`);
+  const { user, groups = [], request, validity_days = VALIDITY_DAYS_DEFAULT } = object.spec;
+  let signed: SignedClientCertificate;
   try {
-    ({ spki } = await certificates.checkRequest(object.spec.request));
+    signed = await signClientRequest(authority, {
+      user,
+      groups,
+      objectUid: object.metadata.uid,
+      request,
+      now_ms: clock.now(),
+      validity_days,
+    });
   } catch (error) {
     if (!(error instanceof RequestError)) throw error;
     const message = `spec.request ${error.message}. Delete this object and make another with a good request.`;
-    return withReady('False', `${error.reason}Request`, message, {});
+    return withReady(object, clock, 'False', `${error.reason}Request`, message, {});
   }
-  const authority = await keyring.clientAuthority(realm.id);
-  if (!authority) throw new Error(`realm ${realm.id} has no client authority`);
-  const signed = await signClientCertificate(authority, {
-    user: object.spec.user,
-    groups: object.spec.groups ?? [],
-    objectUid: object.metadata.uid,
-    spki,
-    now_ms: clock.now(),
-    validity_days: object.spec.validity_days ?? VALIDITY_DAYS_DEFAULT,
-  });
-  return withReady('True', 'Signed', 'The certificate is in status.certificate.', {
+  return withReady(object, clock, 'True', 'Signed', 'The certificate is in status.certificate.', {
     certificate: signed.pem,
     serial: signed.serial,
     notBefore: rfc3339(signed.notBefore_ms),
@@ -83,17 +81,33 @@ async function statusFor(
   });
 }
 
+function withReady(
+  { metadata: { generation }, status: current = {} }: ToSign,
+  clock: Clock,
+  status: 'True' | 'False',
+  reason: string,
+  message: string,
+  fields: Partial<Status>,
+): Status {
+  const ready = readyCondition(status, reason, message, generation);
+  return {
+    ...current,
+    ...fields,
+    observedGeneration: generation,
+    conditions: [...setCondition(current.conditions, ready, clock)],
+  };
+}
+
 /** Brings one ClientCertificate's status up to date. The bootstrap calls it too, before any controller runs. */
 export async function reconcileClientCertificate(
   key: ObjectKey,
   keyring: Pick<Keyring, 'clientAuthority'>,
   context: SigningContext,
-  certificates: Pick<CertificateTasks, 'checkRequest'> = certificateTasks,
 ): Promise<RetryAfter | undefined> {
   const { realm, clock } = context;
   const object = realm.view.get(ClientCertificate, key);
   if (!object || object.metadata.deletionTimestamp !== undefined) return undefined;
-  const status = await statusFor(object, keyring, context, certificates);
+  const status = await statusFor(object, keyring, realm.id, clock);
   if (status) {
     await realm.resources.modify(
       ClientCertificate,
@@ -112,14 +126,11 @@ export async function reconcileClientCertificate(
   return left_ms > 0 ? { retryAfter_ms: Math.min(left_ms, LOOK_AGAIN_MS_MAX) } : undefined;
 }
 
-export function clientCertificateController(
-  keyring: Pick<Keyring, 'clientAuthority'>,
-  certificates?: Pick<CertificateTasks, 'checkRequest'>,
-): Controller {
+export function clientCertificateController(keyring: Pick<Keyring, 'clientAuthority'>): Controller {
   return {
     name: 'client-certificates',
     realms: ['region', 'organization'],
     kind: ClientCertificate,
-    reconcile: (key, context) => reconcileClientCertificate(key, keyring, context, certificates),
+    reconcile: (key, context) => reconcileClientCertificate(key, keyring, context),
   };
 }

@@ -9,7 +9,7 @@ import { SealError } from './wrapping.ts';
 const NOW = Date.parse('2026-11-21T12:00:00.500Z');
 
 it('a client authority comes back as it was kept', () => {
-  const material = createClientAuthority(NOW);
+  const { key: _, ...material } = createClientAuthority(NOW);
   assert.deepEqual(decodeClient(Buffer.from(encodeClient(material))), {
     ...material,
     privateKey: Buffer.from(material.privateKey),

@@ -275,6 +275,7 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
       const { key, blob } = await realmKeys.make(realm);
       const authority = createClientAuthority(clock.now());
       const encoded = encodeClient(authority);
+      const authorityBlob = wrapAuthority(realm, CLIENT_AUTHORITY, authority, encoded, key);
       const made = new Map([
         ...LOGS.map((name) => [name, make(realm, name, newSigningKey(), key)] as const),
         ...COSIGNERS.map((name) => [name, make(realm, name, newCosigningKey(), key)] as const),
@@ -286,12 +287,17 @@ export function softwareKeyring(options: SoftwareKeyringOptions): Keyring {
           [REALM_KEY, blob],
           ...blobsOf(made),
           [sealerName(1), wrap(realm, sealerName(1), randomBytes(KEY_BYTES), key)],
-          [CLIENT_AUTHORITY, wrapAuthority(realm, CLIENT_AUTHORITY, authority, encoded, key)],
+          [CLIENT_AUTHORITY, authorityBlob],
         ]),
       );
       const keys = await keptKeys(realm, kept, made);
       const own = kept.get(CLIENT_AUTHORITY);
-      if (own) keptAuthority(realm, own, await realmKeys.open(realm, kept.get(REALM_KEY)));
+      if (own && Buffer.compare(own, authorityBlob) === 0) {
+        const value = openClientAuthority(authority, certificates);
+        authorities.set(realm, { digest: digestOf(own), value });
+      } else if (own) {
+        keptAuthority(realm, own, await realmKeys.open(realm, kept.get(REALM_KEY)));
+      }
       return keys;
     },
     open: openRealm,

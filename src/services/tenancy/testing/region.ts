@@ -135,7 +135,7 @@ export async function openTestRegion(options: TestRegionOptions = {}): Promise<T
   const engine = options.engine ?? new WidgetEngine();
   let kinds: readonly Kind[] = [];
   const services: readonly Service[] = [
-    tenancyService({ kinds: () => kinds }),
+    tenancyService({ kinds: () => kinds, keyring }),
     accessService({
       projectKind: Namespace,
       clock,
