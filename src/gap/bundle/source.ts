@@ -29,8 +29,8 @@ export interface BundleSource {
   /** All the bytes of a small entry. Throws BundleError when it is missing or larger than `bytes_max`. */
   read(name: string, bytes_max: number, part: string): Promise<Buffer>;
   /**
-   * The bytes of an entry from `start`, in pieces of BLOCK_BYTES, the last one shorter. Each is put where `roomFor` says; without it, a piece is overwritten when the next
-   * one is asked for.
+   * The bytes of an entry from `start`, in pieces of BLOCK_BYTES, the last one shorter. What is read, rather than made, is put where `roomFor` says; else a piece is
+   * overwritten when the next one is asked for.
    */
   pieces(name: string, part: string, start?: number, roomFor?: RoomFor): AsyncGenerator<Buffer>;
   /** At which byte of the one file it is an entry begins; undefined where it is several. */

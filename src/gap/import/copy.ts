@@ -78,20 +78,20 @@ export class Copier {
     let at = start;
     let failed: { readonly error: unknown } | undefined;
     let stored = Promise.resolve();
-    const roomFor = async (length: number) => {
-      const room = await this.#slots.take(length);
-      if (failed === undefined) return room;
-      this.#slots.release(room);
-      throw failed.error;
+    const throwIfFailed = () => {
+      if (failed !== undefined) throw failed.error;
     };
+    // Whoever reads waits for a free slot, and for nothing else.
+    const roomFor = (length: number) => this.#slots.take(length);
     const store = async (bytes: Buffer, position: number, digest: Promise<string>) => {
       requireBlock(file, position, await digest);
       await draft.write(bytes, position);
       await arrived(bytes.length, position + bytes.length);
     };
     try {
-      // Whoever reads waits for a free slot, and for nothing else.
-      for await (const bytes of this.#source.pieces(file.name, file.part, at, roomFor)) {
+      for await (const piece of this.#source.pieces(file.name, file.part, at, roomFor)) {
+        throwIfFailed();
+        const bytes = await this.#slots.holding(piece);
         const [position, before] = [at, stored];
         const digest = this.#blocks.of(bytes);
         const added = this.#whole.add(bytes);

@@ -37,6 +37,14 @@ export class Slots {
     return Buffer.from(this.memory, number * BLOCK_BYTES, length);
   }
 
+  /** Bytes that lie in a slot, or a copy of them in one. */
+  async holding(bytes: Buffer): Promise<Buffer> {
+    if (bytes.buffer === this.memory) return bytes;
+    const room = await this.take(bytes.length);
+    bytes.copy(room);
+    return room;
+  }
+
   /** Nobody needs what lies there any more. */
   release(bytes: Buffer): void {
     const number = bytes.byteOffset / BLOCK_BYTES;

@@ -8,7 +8,7 @@ import { blobPath, hexOf } from '../descriptor.ts';
 import { messageOf } from '../json.ts';
 import { BLOCK_BYTES } from '../limits.ts';
 import { BundleError } from '../problem.ts';
-import type { BundleSource, RoomFor } from '../source.ts';
+import type { BundleSource } from '../source.ts';
 import type { BaseBlob, Bases } from './bases.ts';
 import { decodeBlock, isPlainWindow } from './codec.ts';
 import type { Delta, Deltas, Frame } from './document.ts';
@@ -40,22 +40,11 @@ export function wholeSource(
       else {
         const { size, blocks } = contents.get(digest) ?? { size: 0, blocks: [] };
         const delta = deltas.byDigest.get(digest);
-        const made =
-          delta === undefined
-            ? leftBlocks(bases, { digest, size }, part, start)
-            : decodedBlocks(source, delta, bases, { part, size, blocks, start });
-        yield* roomFor === undefined ? made : movedTo(roomFor, made);
+        if (delta === undefined) yield* leftBlocks(bases, { digest, size }, part, start);
+        else yield* decodedBlocks(source, delta, bases, { part, size, blocks, start });
       }
     },
   };
-}
-
-async function* movedTo(roomFor: RoomFor, made: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
-  for await (const bytes of made) {
-    const room = await roomFor(bytes.length);
-    bytes.copy(room);
-    yield room;
-  }
 }
 
 const notHere = (part: string, what: string) => new BundleError('Missing', part, `${what} is not here`);

@@ -6,6 +6,7 @@
 import { appendFileSync } from 'node:fs';
 import fs, { type FileHandle } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
+import { dirname } from 'node:path';
 
 /** What was done; `path` of a handle is the one that it was opened at. */
 export type Entry =
@@ -25,6 +26,8 @@ export type Entry =
       readonly path: string;
       readonly before?: string;
     }
+  /** A file or a folder that was not there. */
+  | { readonly did: 'create'; readonly path: string }
   | { readonly did: 'make' | 'read'; readonly path: string }
   /** It came to its end, and could have been killed at so many points. */
   | { readonly did: 'end'; readonly points: number };
@@ -51,7 +54,7 @@ async function around<T>(work: () => Promise<T>, entry: () => Entry): Promise<T>
   return done;
 }
 
-const { open, link, rename, rm, mkdir } = fs;
+const { open, link, rename, rm, mkdir, lstat } = fs;
 Object.assign(fs, {
   link: (from: string, path: string) =>
     around(
@@ -74,19 +77,36 @@ Object.assign(fs, {
       () => rm(path, options),
       () => ({ did: 'make', path }),
     ),
-  mkdir: (path: string, options: object) =>
-    around(
-      () => mkdir(path, options),
-      () => ({ did: 'make', path }),
-    ),
+  async mkdir(path: string, options: object) {
+    point();
+    // The first of those that it made.
+    const made = (await mkdir(path, options)) as string | undefined;
+    const created: string[] = [];
+    for (let each = path; made !== undefined && each.length >= made.length; each = dirname(each))
+      created.unshift(each);
+    for (const each of created) keep({ did: 'create', path: each });
+    keep({ did: 'make', path });
+    point();
+  },
   open: async (path: string, ...more: readonly [flags?: string | number, mode?: number]) => {
     point();
+    const stood = mayCreate(more[0]) ? await exists(path) : true;
     const file = await open(path, ...more);
+    if (!stood) keep({ did: 'create', path });
     const durable = typeof more[0] === 'number' && (more[0] & fs.constants.O_DSYNC) === fs.constants.O_DSYNC;
     return journaled(file, path, { start: more[0] === 'a' ? (await file.stat()).size : 0, durable });
   },
 });
 syncBuiltinESMExports();
+
+const mayCreate = (flags: string | number | undefined): boolean =>
+  typeof flags === 'number' ? (flags & fs.constants.O_CREAT) !== 0 : /^[wa]/.test(flags ?? 'r');
+
+const exists = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    () => true,
+    () => false,
+  );
 
 type Write = (
   this: FileHandle,

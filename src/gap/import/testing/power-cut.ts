@@ -1,4 +1,7 @@
-/** Takes from the disk what a power cut may: what was written and not synced becomes zeros or is cut off; names that no sync of their folder has made last are taken back. */
+/**
+ * Takes from the disk what a power cut may: what was written and not synced becomes zeros or is cut off; names that no sync of their folder has made last are taken back, and
+ * if asked also whole files and folders that nothing has made last.
+ */
 import {
   closeSync,
   existsSync,
@@ -13,10 +16,14 @@ import {
 import { dirname } from 'node:path';
 import type { Entry } from './journal.ts';
 
-type Name = Extract<Entry, { readonly did: 'link' | 'rename' }>;
+type Name = Extract<Entry, { readonly did: 'link' | 'rename' | 'create' }>;
 
 /** `next(end)`: a number from 0 up to below `end`. */
-export function cutPower(journal: readonly Entry[], next: (end: number) => number): void {
+export function cutPower(
+  journal: readonly Entry[],
+  next: (end: number) => number,
+  { created = false }: { readonly created?: boolean } = {},
+): void {
   const names: Name[] = [];
   const bytes = new Map<string, { from: number; to: number }[]>();
   for (const entry of journal) {
@@ -30,6 +37,8 @@ export function cutPower(journal: readonly Entry[], next: (end: number) => numbe
     } else if (entry.did === 'write') {
       if (entry.durable) continue;
       bytes.set(entry.path, [...(bytes.get(entry.path) ?? []), entry]);
+    } else if (entry.did === 'create') {
+      if (created) names.push(entry);
     } else if (entry.did === 'link' || entry.did === 'rename') {
       names.push(entry);
       const written = bytes.get(entry.from);
@@ -67,11 +76,12 @@ function loseBytes(
   }
 }
 
-function loseName({ did, from, path, before }: Name): void {
+function loseName(name: Name): void {
+  const { path } = name;
   if (!existsSync(path)) return;
-  if (did === 'link') rmSync(path);
+  if (name.did !== 'rename') rmSync(path, { recursive: true });
   else {
-    renameSync(path, from);
-    if (before !== undefined) linkSync(before, path);
+    renameSync(path, name.from);
+    if (name.before !== undefined) linkSync(name.before, path);
   }
 }
