@@ -36,6 +36,7 @@ export function importLines(name: string, status: ImportStatus | undefined, comm
       : [
           `  ${scan.packages} packages, ${scan.unidentified} that cannot be looked up: ${scan.message}`,
           ...(scan.dataOf === undefined ? [] : [findings(scan)]),
+          ...archives(scan),
         ]),
     ...(publishedAt === undefined ? [] : [`  published at ${publishedAt}`]),
     ...(content === undefined || phase === 'Retired'
@@ -53,6 +54,13 @@ export function importLines(name: string, status: ImportStatus | undefined, comm
       ? [`  the receipt of it: ${command} gap receipt ${name} --out ${name}.receipt`]
       : []),
   ];
+}
+
+function archives({ archives: looked }: NonNullable<ImportStatus['scan']>): string[] {
+  if (looked === undefined || looked.opened + looked.unopened === 0) return [];
+  const { opened, unopened, entries } = looked;
+  const rest = unopened === 0 ? '' : `; ${unopened} are compressed in a way that nothing here opens`;
+  return [`  ${opened} archives with ${entries} entries were looked into${rest}`];
 }
 
 function findings({ open, settled }: NonNullable<ImportStatus['scan']>): string {

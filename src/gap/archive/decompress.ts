@@ -23,10 +23,16 @@ export interface Unpacked {
   readonly isAll: boolean;
 }
 
+/** Unpacked at a time: many small ones cost more than they hold. */
+const CHUNK_BYTES = 256 * 1024;
+
 const open = (compression: Compression) =>
   compression === 'gzip'
-    ? createGunzip()
-    : createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG_MAX } });
+    ? createGunzip({ chunkSize: CHUNK_BYTES })
+    : createZstdDecompress({
+        chunkSize: CHUNK_BYTES,
+        params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG_MAX },
+      });
 
 /**
  * Gives `work` what is in it, with how much was read for it so far. Throws ArchiveError for what does not unpack, and what the source throws. What `work` does not read is

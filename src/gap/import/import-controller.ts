@@ -221,7 +221,15 @@ async function againstOf(
   const trust = spec.root === undefined ? trustIn(realm.view, ledger_ms) : ownTrust(spec.root, ledger_ms);
   if (trust === undefined) throw new NoTrustError();
   const { view } = realm;
-  return { trust, clock_ms: clock.now(), age: ageIn(view), policy: policyIn(view), signal };
+  return {
+    trust,
+    clock_ms: clock.now(),
+    age: ageIn(view),
+    policy: policyIn(view),
+    // Base content is what this machine built; looking into it again would only make each start longer.
+    archives: spec.root === undefined,
+    signal,
+  };
 }
 
 /**

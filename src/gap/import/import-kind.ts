@@ -85,6 +85,13 @@ const BUNDLE = Type.Object({
   remarks: Type.Array(Type.String(), { maxItems: REMARKS_MAX, description: 'What a person should know.' }),
 });
 
+const ArchivesSchema = Type.Object({
+  opened: Type.Integer({ description: 'Packages, layers and images that were looked into.' }),
+  unopened: Type.Integer({ description: 'Of a form that nothing here opens.' }),
+  entries: Type.Integer({ description: 'What is in those that were.' }),
+});
+export type ArchivesStatus = Static<typeof ArchivesSchema>;
+
 export const ScanSchema = Type.Object({
   message: text('What was scanned, with what.'),
   dataOf: Type.Optional(text('How old the advisories are; absent: there were none.')),
@@ -95,6 +102,7 @@ export const ScanSchema = Type.Object({
     description: 'Open findings, by severity.',
   }),
   settled: Type.Integer({ description: 'Findings that a VEX statement settles.' }),
+  archives: Type.Optional(ArchivesSchema),
 });
 export type ScanStatus = Static<typeof ScanSchema>;
 

@@ -1,6 +1,6 @@
 /**
  * What is in a verified bundle, by its own bills of materials, held against the advisories that the region has and its policy. VEX statements count: those of the
- * advisory data, and those that the bundle's signers made about an item.
+ * advisory data, and those that the bundle's signers made about an item. And what is in its archives.
  */
 import { Type } from 'typebox';
 import { sbomInventory } from '../advisories/inventory/cyclonedx.ts';
@@ -13,12 +13,16 @@ import type { AdvisoryLookup } from '../advisories/store/store.ts';
 import type { Item } from '../bundle/contents.ts';
 import { type Descriptor, MEDIA } from '../bundle/descriptor.ts';
 import { readerOf } from '../bundle/json.ts';
+import type { BundleSource } from '../bundle/source.ts';
 import { type ImportRefusal, REFUSALS_MAX, type ScanStatus } from './import-kind.ts';
+import { scanArchives } from './scan-archives.ts';
 
 export interface ScanOptions {
   readonly items: readonly Item[];
   /** Reads a statement of an item, checked against its digest. */
   readonly read: (descriptor: Descriptor, part: string) => Promise<Buffer>;
+  /** Reads what is in it; without it archives are not looked into. */
+  readonly pieces?: BundleSource['pieces'];
   readonly source: AdvisorySource;
   readonly policy: Policy;
 }
@@ -31,11 +35,21 @@ export interface Scanned {
 
 /** Throws BundleError for a statement that is not what it should be, AdvisoryError for advisory data that is damaged. */
 export async function scanBundle(options: ScanOptions): Promise<Scanned> {
+  const { scan, refusals } = await scanPackages(options);
+  if (options.pieces === undefined) return { scan, refusals };
+  const looked = await scanArchives(options.items, options.pieces);
+  return {
+    scan: { ...scan, archives: looked.archives },
+    refusals: [...looked.refusals, ...refusals].slice(0, REFUSALS_MAX),
+  };
+}
+
+async function scanPackages(options: ScanOptions): Promise<Scanned> {
   const data = await options.source.newest();
   if (data === undefined) return scanWith(options, undefined, undefined);
   const scanned = await options.source.use(data.digest, (lookup) => scanWith(options, lookup, data.asOf));
   // Replaced while we looked: once more, with the newest.
-  return scanned ?? scanBundle(options);
+  return scanned ?? scanPackages(options);
 }
 
 async function scanWith(

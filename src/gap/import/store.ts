@@ -27,6 +27,8 @@ export interface Against {
   readonly clock_ms: number;
   readonly age: ImportAge;
   readonly policy: Policy;
+  /** Whether its archives are looked into. */
+  readonly archives: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -118,7 +120,8 @@ export class ImportStore {
     return join(this.#folders.quarantine, uid);
   }
 
-  #job(job: Job['job'], bundle: string, quarantine: string, { trust, clock_ms, age, policy }: Against): Job {
+  #job(job: Job['job'], bundle: string, quarantine: string, against: Against): Job {
+    const { trust, clock_ms, age, policy, archives } = against;
     return {
       job,
       bundle,
@@ -128,6 +131,7 @@ export class ImportStore {
       clock_ms,
       age,
       policy,
+      archives,
       trust: {
         root: metadataBytes(trust.root).toString('utf8'),
         ledger_ms: trust.ledger_ms ?? 0,

@@ -26,7 +26,7 @@ export interface Receiver {
   receive(job: Job, parts: ReceiveParts): Promise<Checked>;
   /** Signatures, lists and sizes of what lies in quarantine; its bytes were checked as they came. */
   check(job: Job, signal: AbortSignal): Promise<Checked>;
-  /** Holds its bills of materials against advisories and the policy. */
+  /** Holds its bills of materials against advisories and the policy, and looks into its archives. */
   scan(job: Job, signal: AbortSignal): Promise<Scanned>;
 }
 
@@ -52,6 +52,7 @@ export function ownReceiver(read: () => void = () => {}): Receiver {
           read: (descriptor, part) => readBlob(source, descriptor, STATEMENT_BYTES_MAX, part),
           source: new FolderSource(job.advisories),
           policy: job.policy,
+          ...(job.archives ? { pieces: counted(source.pieces, read) } : {}),
         });
       }),
   };
@@ -76,6 +77,14 @@ async function withBundle<T>(
     await source.close();
   }
 }
+
+const counted = (pieces: BundleSource['pieces'], read: () => void): BundleSource['pieces'] =>
+  async function* (...place) {
+    for await (const piece of pieces(...place)) {
+      read();
+      yield piece;
+    }
+  };
 
 function checkOptions({ trust, clock_ms, age }: Job): CheckOptions {
   const accepted = new Map(trust.accepted.map(({ name, ...one }) => [name, one]));

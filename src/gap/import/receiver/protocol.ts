@@ -28,6 +28,8 @@ export const Job = Type.Object({
   clock_ms: Type.Number(),
   age: AGE_POLICY,
   policy: POLICY,
+  /** To be looked into. What this machine made itself is what it was made of. */
+  archives: Type.Boolean(),
   trust: Type.Object({
     root: text(ROOT_BYTES_MAX),
     ledger_ms: Type.Number(),

@@ -1,6 +1,8 @@
-/** A process that imports a bundle, publishes it and, if asked, retires another: `BUNDLE GAP ROOT RETIRE VERSION`, where RETIRE is a digest or empty. It goes on where an earlier one was killed, as a region does. */
+/**
+ * A process that imports a bundle, publishes it and, if asked, retires another: `BUNDLE GAP ROOT RETIRE VERSION`, where RETIRE is a digest or empty. It goes on where an
+ * earlier one was killed, as a region does. It is started a thousand times, and so loads nothing that only tests need.
+ */
 import { basename, dirname } from 'node:path';
-import { NOW_ms } from '../../bundle/testing/bundle-world.ts';
 import { readRootFile } from '../../bundle/tuf/root-folder.ts';
 import { ContentStore } from '../content-store.ts';
 import { gapFolders } from '../folders.ts';
@@ -9,14 +11,16 @@ import { type Against, ImportStore } from '../store.ts';
 
 const [bundle = '', gap = '', root = '', retire = '', number = ''] = process.argv.slice(2);
 const UID = 'one';
+const PUBLISHED_AT = '2026-11-22T00:00:00Z';
 
 const folders = { ...gapFolders(gap), inbox: dirname(bundle) };
 const store = new ImportStore({ folders, advisories: gap, receiver: ownReceiver() });
 const against: Against = {
   trust: { root: await readRootFile(root), accepted: new Map() },
-  clock_ms: NOW_ms,
+  clock_ms: Date.parse(PUBLISHED_AT),
   age: {},
   policy: {},
+  archives: true,
   signal: new AbortController().signal,
 };
 await store.list();
@@ -31,7 +35,7 @@ if (!(await content.bundles()).some(({ version }) => version === Number(number))
     created: summary.created,
     digest: `sha256:${summary.digest}`,
     metadata: summary.metadata,
-    publishedAt: '2026-11-22T00:00:00Z',
+    publishedAt: PUBLISHED_AT,
     import: UID,
     items: summary.items,
   });
