@@ -1,12 +1,16 @@
 /**
  * What the process that serves objects and the region process say to each other: one JSON text a line, each way. Requests carry an id and are answered with it, in any order;
- * news carry none. Either half refuses lines longer than LINE_MAX, and has at most IN_FLIGHT_MAX requests open.
+ * news carry none. Either half asks the other (`GateCalls`, `GateAsks`), refuses lines longer than LINE_MAX, and has at most IN_FLIGHT_MAX requests open.
  */
 import type { Verb } from '#kernel/access.ts';
 import type { RealmId } from '#kernel/realm-id.ts';
 
 export const LINE_MAX = 1_048_576;
 export const IN_FLIGHT_MAX = 1_024;
+/** An answer takes no longer: then whoever asked hears that it failed. */
+export const ANSWER_MS_MAX = 60_000;
+/** How long an answer of `decide` may be remembered, whatever news come: guardrails can depend on the time of day. All others hold until there is news of their realm. */
+export const DECISION_KEPT_MS_MAX = 1_000;
 /** Access records that one `record` may carry. */
 export const RECORDS_MAX = 256;
 
@@ -38,6 +42,8 @@ export interface BucketSettings {
   readonly key: string;
   /** Which of the bucket's keys that is; stands before each wrapped data key. */
   readonly keyVersion: number;
+  /** It is being deleted: nothing is written any more, what is there can be read and removed. */
+  readonly isDeleting: boolean;
 }
 
 /** A resource `buckets/<subresource>` and a verb: what `Authorizer` decides. */
@@ -72,14 +78,18 @@ export interface GateAccessRecord {
 export interface GateCalls {
   /** Where to listen, with the certificate and what else the process needs to begin. */
   begin(asked: Record<string, never>): GateBeginning;
+  /** TLS certificate of an organization's own names, `<org>.s3.<region>.casemate.internal` and those below it; `null` where there is no such organization. */
+  certificate(asked: { readonly organization: string }): GateCertificate | null;
   /** `null`: nobody's, or expired. */
   holder(asked: { readonly accessKey: string }): KeyHolder | null;
+  /** Fails while its key cannot be used: not made yet, or the tenant's Key is not. */
   bucket(asked: { readonly realm: RealmId; readonly name: string }): BucketSettings | null;
   buckets(asked: { readonly realm: RealmId; readonly accessKey: string }): {
+    /** In the order of names; all of the organization, for `decide` to say which of them may be seen. */
     readonly buckets: readonly Omit<BucketSettings, 'key' | 'keyVersion'>[];
   };
   decide(asked: Question): { readonly allowed: boolean; readonly reason: string };
-  /** Keys of the bucket by version, for what was wrapped under an older one. */
+  /** Keys of the bucket by version, for what was wrapped under an older one; `null` where it is gone. */
   bucketKey(asked: {
     readonly realm: RealmId;
     readonly uid: string;
@@ -108,11 +118,21 @@ export type BucketChange = {
   readonly realm: RealmId;
   readonly accessKey: string;
   readonly name: string;
-  /** A merge patch (RFC 7396) of the Bucket's spec; of `create`, the spec. */
-} & (
+  /** Of the S3 request, for the leaf; a UUID. */
+  readonly requestId: string;
+} & /** A new bucket is made in the project of the access key. `patch`: a merge patch (RFC 7396) of the spec. */
+(
   | { readonly op: 'create' | 'patch'; readonly spec: Readonly<Record<string, unknown>> }
+  /** Refused unless the bucket is empty, as `GateAsks.close` says at that moment. */
   | { readonly op: 'delete' }
 );
+
+export interface GateCertificate {
+  /** PEM, with what stands between it and the region's roots. */
+  readonly certificate: string;
+  /** PEM. Secret. */
+  readonly privateKey: string;
+}
 
 export interface GateBeginning {
   /** `host:port` pairs. */
@@ -137,22 +157,28 @@ export interface GateBeginning {
       };
 }
 
+/** Asked by the region process, answered by the process that serves objects. */
+export interface GateAsks {
+  /** Says what a bucket holds: versions, delete markers and uploads that are not complete. One that is being deleted takes no more writes from then on. */
+  close(asked: { readonly realm: RealmId; readonly uid: string }): { readonly objects: number };
+  /** The bucket is gone, its key destroyed. Answered once nothing names its objects any more; the blobs may go after that. Safe to repeat. */
+  erase(asked: { readonly realm: RealmId; readonly uid: string }): { readonly ok: true };
+}
+
 /** Told by the region process, unasked. */
 export type GateNews =
   /** Anything of the realm that answers above depend on has changed: forget them. */
   | { readonly news: 'changed'; readonly realm: RealmId }
-  /** The bucket is gone, its key destroyed: its metadata and blobs are to be removed. */
-  | { readonly news: 'erased'; readonly realm: RealmId; readonly uid: string }
   /** New certificate. */
-  | { readonly news: 'certificate'; readonly certificate: string; readonly privateKey: string };
+  | ({ readonly news: 'certificate' } & GateCertificate);
 
-export type GateRequest = {
-  readonly [M in keyof GateCalls]: {
-    readonly id: number;
-    readonly call: M;
-    readonly asked: Parameters<GateCalls[M]>[0];
-  };
-}[keyof GateCalls];
+type RequestOf<Calls> = {
+  readonly [M in keyof Calls]: Calls[M] extends (asked: infer Asked) => unknown
+    ? { readonly id: number; readonly call: M; readonly asked: Asked }
+    : never;
+}[keyof Calls];
+
+export type GateRequest = RequestOf<GateCalls> | RequestOf<GateAsks>;
 export type GateAnswer =
   | { readonly id: number; readonly answer: unknown }
   | { readonly id: number; readonly failed: string };

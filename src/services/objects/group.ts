@@ -1,0 +1,1 @@
+export const OBJECTS_GROUP = 'objects.casemate.internal';
