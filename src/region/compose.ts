@@ -167,6 +167,7 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
         releasesFolder: layout.releases,
         advisoryFolder: layout.advisories,
         receiverSocket: layout.run.receiver,
+        inspectorSocket: layout.run.inspector,
         clock,
         logger,
         organizationKinds: () => registry.servedIn('organization'),

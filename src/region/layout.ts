@@ -53,6 +53,8 @@ export interface Layout {
     readonly state: string;
     /** Where a receiver of bundles is asked for. */
     readonly receiver: string;
+    /** Where a process that looks into what is to leave is asked for. */
+    readonly inspector: string;
     /** Where the root agent that applies nftables rules listens. */
     readonly firewall: string;
   };
@@ -93,6 +95,7 @@ export function layoutOf(folder: string): Layout {
       trial: join(run, 'trial.json'),
       state: join(run, 'state.json'),
       receiver: join(run, 'receiver.sock'),
+      inspector: join(run, 'inspector.sock'),
       firewall: join(run, 'firewall.sock'),
     },
   };

@@ -7,10 +7,11 @@ import { join } from 'node:path';
 import { describeIncusd, findIncusd } from '#engines/incus/daemon.ts';
 import { portPrefix } from '#engines/nftables/names.ts';
 import { agentCommand } from '#engines/nftables/spawn.ts';
+import { inspectCommand } from '#gap/export/check/inspect-command.ts';
 import { gapFolders } from '#gap/import/folders.ts';
 import { receiverCommand } from '#gap/import/receiver/command.ts';
 import type { RegionConfig } from './config/schema.ts';
-import { type Accounts, isRoot } from './embedded/accounts.ts';
+import { type Account, type Accounts, isRoot } from './embedded/accounts.ts';
 import { postgresDefinition } from './embedded/postgres.ts';
 import { asAccount, type Command, withProgram } from './embedded/unprivileged.ts';
 import { isRemote } from './external-incus.ts';
@@ -54,7 +55,7 @@ export function planRegion(inputs: PlanInputs): SupervisorPlan {
       processes.map(({ name }) => name),
     ),
   );
-  const onDemand = [receiverDefinition(inputs)];
+  const onDemand = [receiverDefinition(inputs), inspectorDefinition(inputs)];
   const digest = createHash('sha256')
     .update(JSON.stringify({ processes, onDemand, config, program: programFingerprint() }))
     .digest('hex')
@@ -70,17 +71,37 @@ export function planRegion(inputs: PlanInputs): SupervisorPlan {
 
 /** At most one is ever needed; another may still be ending. */
 const RECEIVERS_MAX = 2;
+/** One request is looked into at a time; another may still be ending. */
+const INSPECTORS_MAX = 2;
 
-/** Reads bundles that nobody has verified: as an account that may read the medium and write drafts, in a network of its own without a way out, bounded. */
-function receiverDefinition({ layout, accounts }: PlanInputs): OnDemandDefinition {
+/** Reads bundles that nobody has verified: as an account that may read the medium and write drafts. */
+function receiverDefinition(inputs: PlanInputs): OnDemandDefinition {
+  const { layout, accounts } = inputs;
   const program = receiverCommand({ folders: gapFolders(layout.gap), advisories: layout.advisories });
-  const own = isRoot() ? withProgram(layout.program, alone(asAccount(accounts.receiver, program))) : program;
   return {
     name: 'receiver',
     socket: layout.run.receiver,
-    ...(isRoot() ? { gid: accounts.region.gid } : {}),
     atOnce_max: RECEIVERS_MAX,
-    ...own,
+    ...confined(inputs, accounts.receiver, program),
+  };
+}
+
+/** Looks into what is to leave, which tenants give: as an account that may read nothing and write nothing. */
+function inspectorDefinition(inputs: PlanInputs): OnDemandDefinition {
+  const { layout, accounts } = inputs;
+  return {
+    name: 'inspector',
+    socket: layout.run.inspector,
+    atOnce_max: INSPECTORS_MAX,
+    ...confined(inputs, accounts.inspector, inspectCommand()),
+  };
+}
+
+/** In a network of its own without a way out; the region alone may ask for it. */
+function confined({ layout, accounts }: PlanInputs, account: Account, program: Command) {
+  return {
+    ...(isRoot() ? { gid: accounts.region.gid } : {}),
+    ...(isRoot() ? withProgram(layout.program, alone(asAccount(account, program))) : program),
     env: { PATH, LANG: 'C.UTF-8', NODE_ENV: 'production' },
     cwd: '/',
   };

@@ -93,6 +93,8 @@ export interface ServiceParts {
   readonly advisoryFolder: string;
   /** Where a receiver of bundles is asked for. */
   readonly receiverSocket: string;
+  /** Where a process that looks into what is to leave is asked for. */
+  readonly inspectorSocket: string;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Kinds that organizations serve; not to be called before all services are made. */
@@ -133,6 +135,7 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
     releasesFolder,
     advisoryFolder,
     receiverSocket,
+    inspectorSocket,
     clock,
     logger,
     organizationKinds,
@@ -223,7 +226,7 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
       upload: { realms, authenticator, authorizer, accessLog },
     }),
     inventoryService({ folder: gapFolder, clock, realms }),
-    exportService({ folder: gapFolder, keyring, realms, clock }),
+    exportService({ folder: gapFolder, keyring, realms, inspectorSocket, clock }),
     sealService({
       client: seal,
       regionId: config.id,

@@ -60,6 +60,7 @@ function controllers(): string[] {
     imageFolder: '/nowhere',
     advisoryFolder: '/nowhere',
     receiverSocket: '/nowhere',
+    inspectorSocket: '/nowhere',
     advisories: new FolderSource('/nowhere'),
     gapFolder: '/nowhere',
     releasesFolder: '/nowhere',

@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 
 const FILES_MAX = 256;
+const CPU_GRACE_S = 5;
 
 /** What it may read of the program. */
 const PROGRAM = fileURLToPath(new URL('../../../', import.meta.url));
@@ -40,7 +41,8 @@ export function confinedCommand(options: ConfinedOptions): ConfinedCommand {
     command: 'prlimit',
     args: [
       `--data=${memory_bytes}`,
-      `--cpu=${cpu_s}`,
+      // A signal that says so, and no choice a little later.
+      `--cpu=${cpu_s}:${cpu_s + CPU_GRACE_S}`,
       `--fsize=${file_bytes}`,
       `--nofile=${FILES_MAX}`,
       '--core=0',

@@ -4,7 +4,8 @@ import type { RealmKeyring } from '#kernel/keys.ts';
 import type { Kind } from '#kernel/kind.ts';
 import type { Realms } from '#kernel/realm.ts';
 import type { Service } from '#kernel/service.ts';
-import { threadInspector } from './check/thread-inspector.ts';
+import { askedAt } from '../confined/start.ts';
+import { processInspector } from './check/process-inspector.ts';
 import { exportConnectors } from './connectors.ts';
 import { exportController } from './controller.ts';
 import { exportFolders } from './folders.ts';
@@ -21,16 +22,26 @@ export interface ExportServiceOptions {
   readonly keyring: Pick<RealmKeyring, 'open'>;
   /** Not to be called before all services are made. */
   readonly realms: () => Pick<Realms, 'use'>;
+  /** Where a process that looks into what is to leave is asked for. */
+  readonly inspectorSocket: string;
   readonly clock: Clock;
 }
 
-export function exportService({ folder, keyring, realms, clock }: ExportServiceOptions): Service {
+export function exportService({
+  folder,
+  keyring,
+  realms,
+  inspectorSocket,
+  clock,
+}: ExportServiceOptions): Service {
   const store = new ExportStore(exportFolders(folder), keyring);
   return {
     name: 'exports',
     kinds: EXPORT_KINDS,
     admissions: [askForOneself],
-    controllers: [exportController({ store, keyring, inspector: threadInspector })],
+    controllers: [
+      exportController({ store, keyring, inspector: processInspector(askedAt(inspectorSocket), clock) }),
+    ],
     connectors: exportConnectors({ store, realms, clock }),
   };
 }

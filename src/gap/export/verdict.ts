@@ -17,10 +17,11 @@ export class Verdict {
     this.#policy = policy;
   }
 
-  readonly add = (finding: Finding): void => {
+  /** `times`: how often it was found. */
+  readonly add = (finding: Finding, times = 1): void => {
     const { rule, file } = finding;
     if (actionFor(this.#policy, rule).action === 'off') return;
-    this.#counts.set(rule, (this.#counts.get(rule) ?? 0) + 1);
+    this.#counts.set(rule, (this.#counts.get(rule) ?? 0) + times);
     const place = `${rule}\0${file}`;
     const shown = (this.#shown.get(place) ?? 0) + 1;
     const ofRule = (this.#shown.get(rule) ?? 0) + 1;

@@ -19,6 +19,8 @@ export interface Accounts {
   readonly region: Account;
   /** Runs receivers of bundles, which read what nobody has verified yet. */
   readonly receiver: Account;
+  /** Runs the checks of what is to leave: it reads what one organization gives, and nothing else on this machine. */
+  readonly inspector: Account;
   /** Runs HSM agents, and alone reads their PINs. Absent where there is no HSM. */
   readonly hsm?: Account;
   /** Runs the region's time server. Absent where there is none. */
@@ -28,6 +30,7 @@ export interface Accounts {
 const DATABASE = 'casemate-db';
 const REGION = 'casemate';
 const RECEIVER = 'casemate-gap';
+const INSPECTOR = 'casemate-out';
 const HSM = 'casemate-hsm';
 const TIME = 'casemate-time';
 
@@ -44,12 +47,13 @@ export function ensureAccounts({
   if (!isRoot()) {
     const { username, uid, gid } = userInfo();
     const own = { name: username, uid, gid };
-    return { database: own, region: own, receiver: own, ...(hsm ? { hsm: own } : {}) };
+    return { database: own, region: own, receiver: own, inspector: own, ...(hsm ? { hsm: own } : {}) };
   }
   return {
     database: ensureAccount(DATABASE),
     region: ensureAccount(REGION),
     receiver: ensureAccount(RECEIVER),
+    inspector: ensureAccount(INSPECTOR),
     ...(hsm ? { hsm: ensureAccount(HSM) } : {}),
     ...(time ? { time: ensureAccount(TIME) } : {}),
   };

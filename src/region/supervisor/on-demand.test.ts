@@ -86,7 +86,8 @@ test('more than may run at once are told so, and whoever stops ends them all', a
   for (const end of ends) assert.match(await end, /"how":"signal SIGKILL"/);
 });
 
-test('a receiver of bundles runs as an account without rights, in a network without a way out, and cannot see what the region keeps', async (t) => {
+/** What a process of that name may do on this machine, without Node's own permissions: what the account alone may do. */
+async function whatItMay(t: TestContext, name: 'receiver' | 'inspector') {
   const folder = mkdtempSync(join(tmpdir(), 'rc-'));
   chmodSync(folder, 0o755);
   t.after(() => rmSync(folder, { recursive: true }));
@@ -102,7 +103,7 @@ test('a receiver of bundles runs as an account without rights, in a network with
     postgres: undefined,
     imageCache: folder,
   });
-  const [definition] = onDemand;
+  const definition = onDemand.find((one) => one.name === name);
   assert.ok(definition);
   const tries = `
     const fs = require('node:fs');
@@ -119,7 +120,6 @@ test('a receiver of bundles runs as an account without rights, in a network with
       socket: can(() => fs.readdirSync(run)),
       makes: [quarantine, content, inbox].map((folder) => can(() => fs.writeFileSync(folder + '/x', ''))),
     }));`;
-  // Without Node's own permissions, to see what the account alone may do.
   const args = definition.args.slice(0, definition.args.indexOf('--permission'));
   const { quarantine, content, inbox } = gapFolders(layout.gap);
   const { ask } = await offer(t, '', {
@@ -129,20 +129,27 @@ test('a receiver of bundles runs as an account without rights, in a network with
     args: [...args, '-e', tries, layout.keys, quarantine, content, inbox, layout.run.folder],
   });
   const [line = ''] = (await all(await ask(''))).split('\n');
-  const { receiver } = accounts;
-  assert.deepEqual(JSON.parse(line), {
-    uid: receiver.uid,
-    gid: receiver.gid,
-    groups: [receiver.gid],
-    caps: '0000000000000000',
-    bounding: '0000000000000000',
-    newPrivileges: '1',
-    interfaces: ['lo'],
-    limits: `${1_536 * 1024 * 1024}`,
-    keys: 'EACCES',
-    inbox: true,
-    content: true,
-    socket: 'EACCES',
-    makes: ['EACCES', 'EACCES', 'EACCES'],
-  });
+  const { uid, gid } = accounts[name];
+  return { found: JSON.parse(line) as object, account: { uid, gid, groups: [gid] } };
+}
+
+const NO_RIGHTS = {
+  caps: '0000000000000000',
+  bounding: '0000000000000000',
+  newPrivileges: '1',
+  interfaces: ['lo'],
+  keys: 'EACCES',
+  socket: 'EACCES',
+  inbox: true,
+  makes: ['EACCES', 'EACCES', 'EACCES'],
+};
+
+test('a receiver of bundles runs as an account without rights, in a network without a way out, and cannot see what the region keeps', async (t) => {
+  const { found, account } = await whatItMay(t, 'receiver');
+  assert.deepEqual(found, { ...NO_RIGHTS, ...account, limits: `${1_536 * 1024 * 1024}`, content: true });
+});
+
+test('what looks into files that are to leave is another account still, which reads neither bundles nor what the region keeps', async (t) => {
+  const { found, account } = await whatItMay(t, 'inspector');
+  assert.deepEqual(found, { ...NO_RIGHTS, ...account, limits: `${768 * 1024 * 1024}`, content: 'EACCES' });
 });

@@ -71,7 +71,11 @@ function zipOf(
 test('a program under the name of a text is found by what it is', async () => {
   const elf = Buffer.concat([Buffer.from('\x7fELF\x02\x01\x01', 'latin1'), Buffer.alloc(64)]);
   assert.deepEqual(await inspected('report.txt', elf), [
-    { rule: 'type', file: 'report.txt', what: 'is a program (ELF)' },
+    {
+      rule: 'type',
+      file: 'report.txt',
+      what: 'is a program (ELF), which nothing here can read: it leaves only when the ExportPolicy has "elf" among its types, unread (rule unread tells the reviewers)',
+    },
   ]);
 });
 
@@ -120,7 +124,13 @@ test('types hold for members, too', async (t) => {
   const folder = folderWith(t, { 'a.txt': '%PDF-1.7\n' });
   tool(folder, 'tar', '-cf', 'a.tar', 'a.txt');
   const found = await inspected('a.tar', tool(folder, 'cat', 'a.tar'));
-  assert.deepEqual(found, [{ rule: 'type', file: 'a.tar!/a.txt', what: 'is PDF' }]);
+  assert.deepEqual(found, [
+    {
+      rule: 'type',
+      file: 'a.tar!/a.txt',
+      what: 'is PDF, which nothing here can read: it leaves only when the ExportPolicy has "pdf" among its types, unread (rule unread tells the reviewers)',
+    },
+  ]);
 });
 
 test('bombs are refused by their ratio, their depth, their entries and their size', async () => {
@@ -228,9 +238,9 @@ test('what two programs would take for two things is refused', async () => {
     Buffer.from('0000000049454e44ae426082', 'hex'),
   ]);
   const rules = async (bytes: Buffer) => (await inspected('a', bytes, { types })).map(({ rule }) => rule);
-  assert.deepEqual(await rules(png), ['not-understood']);
-  assert.deepEqual(await rules(Buffer.concat([png, zip])), ['not-understood', 'polyglot']);
-  assert.deepEqual(await rules(Buffer.concat([png, Buffer.from('more')])), ['not-understood', 'polyglot']);
+  assert.deepEqual(await rules(png), ['unread']);
+  assert.deepEqual(await rules(Buffer.concat([png, zip])), ['unread', 'polyglot']);
+  assert.deepEqual(await rules(Buffer.concat([png, Buffer.from('more')])), ['unread', 'polyglot']);
   assert.deepEqual(await rules(Buffer.from('a text\n%PDF-1.4\nthat readers of PDF open')), ['polyglot']);
   assert.deepEqual(await rules(Buffer.concat([gzipSync('plain\n'), Buffer.alloc(9)])), ['polyglot']);
   assert.deepEqual(await rules(Buffer.concat([gzipSync('plain\n'), Buffer.from(KEY)])), [
@@ -244,7 +254,7 @@ test('plain text in what nobody understands is looked at', async () => {
   assert.deepEqual(
     found.map(({ rule, offset }) => [rule, offset]),
     [
-      ['not-understood', undefined],
+      ['unread', undefined],
       ['cloud-key', 9],
     ],
   );

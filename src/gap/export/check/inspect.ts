@@ -60,7 +60,7 @@ async function inspect(source: Source, file: string, options: InspectOptions, de
   }
   if (type === undefined) return text(whole, head, file, options);
   if (!options.types.has(type)) {
-    options.report({ rule: 'type', file, what: `is ${TYPES[type].what}` });
+    options.report({ rule: 'type', file, what: `is ${TYPES[type].what}${remedyFor(type)}` });
     return drain(whole);
   }
   if (TYPES[type].how === 'opaque') return opaque(whole, type, file, options);
@@ -79,7 +79,8 @@ async function inspect(source: Source, file: string, options: InspectOptions, de
 
 async function text(source: Source, head: Buffer, file: string, options: InspectOptions): Promise<void> {
   if (!options.types.has('text')) {
-    options.report({ rule: 'type', file, what: `is ${TYPES.text.what}, or nothing that is known here` });
+    const what = `is ${TYPES.text.what}, or nothing that is known here${remedyFor('text')}`;
+    options.report({ rule: 'type', file, what });
     return drain(source);
   }
   const form = textForm(head);
@@ -93,9 +94,17 @@ async function text(source: Source, head: Buffer, file: string, options: Inspect
   reader.end();
   scanner.end();
   if (reader.problem === undefined) return;
-  if (options.types.has('unknown')) {
-    options.report({ rule: 'not-understood', file, what: `is ${TYPES.unknown.what}: ${reader.problem}` });
-  } else options.report({ rule: 'type', file, what: `is ${TYPES.unknown.what}: ${reader.problem}` });
+  const what = `is ${TYPES.unknown.what}: ${reader.problem}`;
+  if (options.types.has('unknown')) options.report({ rule: 'unread', file, what });
+  else options.report({ rule: 'type', file, what: `${what}${remedyFor('unknown')}` });
+}
+
+/** What to do about a type that may not leave: who decides, and what that means. */
+function remedyFor(type: ContentType): string {
+  const how = TYPES[type].how;
+  const what = how === 'opaque' ? 'which nothing here can read' : `which can be ${how} here`;
+  const then = how === 'opaque' ? ', unread (rule unread tells the reviewers)' : '';
+  return `, ${what}: it leaves only when the ExportPolicy has "${type}" among its types${then}`;
 }
 
 /** Nothing here understands it: what stands in it as plain text is found, and that the rest was not looked into is said. */
@@ -106,7 +115,7 @@ async function opaque(
   options: InspectOptions,
 ): Promise<void> {
   options.report({
-    rule: 'not-understood',
+    rule: 'unread',
     file,
     what: `is ${TYPES[type].what}: only plain text in it was looked at`,
   });

@@ -1,10 +1,10 @@
-/** Who looks into the files of one request: this very thread, or one of its own (`thread-inspector.ts`). */
+/** Who looks into the files of one request: this very process, or one that is started for it (`process-inspector.ts`). */
 import type { ContentType } from './content-type.ts';
 import { detectorsFor } from './detectors.ts';
 import type { Finding, RuleName } from './finding.ts';
-import { inspectFile, newBudget } from './inspect.ts';
+import { type Budget, inspectFile, newBudget } from './inspect.ts';
 
-/** Plain data, so that it can go to another thread. */
+/** Plain data, so that it can go to another process. */
 export interface InspectorSettings {
   readonly types: readonly ContentType[];
   /** Rules that are not looked for. */
@@ -13,25 +13,42 @@ export interface InspectorSettings {
   readonly markings: ReadonlyMap<string, readonly string[]>;
 }
 
+/** `times`: how often it was found; those after the first few of one rule in one file may be told together. */
+export type Report = (finding: Finding, times: number) => void;
+
 export interface Inspector {
   /** One file after the other. Throws what the source throws, and InspectorError when the look itself came to no end. */
-  inspect(file: string, source: AsyncIterable<Buffer>, report: (finding: Finding) => void): Promise<void>;
+  inspect(file: string, source: AsyncIterable<Buffer>, report: Report): Promise<void>;
   close(): Promise<void>;
 }
 
 export type StartInspector = (settings: InspectorSettings) => Inspector;
 
 /** Whoever looked into a file did not survive it. */
-export class InspectorError extends Error {}
+export class InspectorError extends Error {
+  override readonly name = 'InspectorError';
+  /** It took more than it may of something: it would again. Else it broke, or somebody ended it. */
+  readonly isBound: boolean;
 
-export const ownInspector: StartInspector = ({ types, off, markings }) => {
+  constructor(message: string, isBound: boolean) {
+    super(message);
+    this.isBound = isBound;
+  }
+}
+
+/** `budget`: what is left of it is seen by whoever gives it. */
+export function ownInspector(
+  { types, off, markings }: InspectorSettings,
+  budget: Budget = newBudget(),
+): Inspector {
   const shared = {
     types: new Set(types),
     detectors: detectorsFor((rule) => (off.includes(rule) ? 'off' : 'block'), markings),
-    budget: newBudget(),
+    budget,
   };
   return {
-    inspect: (file, source, report) => inspectFile(source, file, { ...shared, report }),
+    inspect: (file, source, report) =>
+      inspectFile(source, file, { ...shared, report: (finding) => report(finding, 1) }),
     close: async () => {},
   };
-};
+}
