@@ -1,6 +1,6 @@
 /**
  * Certificate authorities: one root per region (signs server certificates) and one client authority per realm (signs
- * client certificates of that realm and nothing else). Keys are held as non-extractable WebCrypto keys once loaded.
+ * client certificates of that realm and nothing else). Once loaded, keys are OpenSSL's: nothing here gives out their bytes.
  */
 import {
   createPrivateKey,
@@ -24,7 +24,6 @@ import {
   type SubordinateContent,
   selfSign,
   signAuthority,
-  signingAlgorithm,
 } from './tasks.ts';
 import * as x509 from './x509.ts';
 
@@ -214,8 +213,7 @@ function authority(
 
 function issuerOf(curve: Curve, commonName: string, key: KeyObject): Issuer {
   const publicKey = createPublicKey(key);
-  const signingKey = key.toCryptoKey(signingAlgorithm(curve), false, ['sign']);
-  return { curve, commonName, publicKey, signingKey, keyIdentifier: keyIdentifier(publicKey) };
+  return { curve, commonName, publicKey, signingKey: key, keyIdentifier: keyIdentifier(publicKey) };
 }
 
 const loadKey = (bytes: Uint8Array): KeyObject =>

@@ -34,12 +34,13 @@ export interface RevocationList {
 
 /** The list in DER. */
 export async function signRevocationList(issuer: Issuer, list: RevocationList): Promise<Uint8Array> {
+  const algorithm = signingAlgorithm(issuer.curve);
   const crl = await x509.X509CrlGenerator.create({
     issuer: [{ CN: [issuer.commonName] }],
     thisUpdate: wholeSecond(list.thisUpdate_ms),
     nextUpdate: wholeSecond(list.nextUpdate_ms),
-    signingAlgorithm: signingAlgorithm(issuer.curve),
-    signingKey: issuer.signingKey,
+    signingAlgorithm: algorithm,
+    signingKey: issuer.signingKey.toCryptoKey(algorithm, false, ['sign']),
     extensions: [
       new x509.AuthorityKeyIdentifierExtension(issuer.keyIdentifier),
       new x509.Extension(CRL_NUMBER_OID, false, crlNumber(list.thisUpdate_ms)),

@@ -108,6 +108,12 @@ export async function checkRequest(pem: string): Promise<RequestedKey> {
   return (await readRequest(pem, RSA_BITS_MIN)).requested;
 }
 
+/** As `checkRequest`, with the key itself, for whoever certifies it at once. Throws RequestError. */
+export async function readRequestedKey(pem: string): Promise<RequestedKey & { readonly key: KeyObject }> {
+  const { requested, key } = await readRequest(pem, RSA_BITS_MIN);
+  return { ...requested, key };
+}
+
 /** As `checkRequest`, with the names; RSA of 2048 bits will do. Throws RequestError. */
 export async function checkServerRequest(pem: string): Promise<RequestedServer> {
   const { request, requested } = await readRequest(pem, SERVER_RSA_BITS_MIN);
@@ -143,7 +149,7 @@ function namesOf(request: Pkcs10CertificateRequest): Pick<RequestedServer, 'dnsN
 async function readRequest(
   pem: string,
   rsaBits_min: number,
-): Promise<{ readonly request: ReadRequest; readonly requested: RequestedKey }> {
+): Promise<{ readonly request: ReadRequest; readonly requested: RequestedKey; readonly key: KeyObject }> {
   if (pem.length > REQUEST_LENGTH_MAX) {
     throw new RequestError(
       'Malformed',
@@ -174,7 +180,7 @@ async function readRequest(
       'is not signed by the key it names; sign it with that key and SHA-256 or better',
     );
   }
-  return { request, requested: { type, spki } };
+  return { request, requested: { type, spki }, key };
 }
 
 async function provesPossession(request: ReadRequest, key: KeyObject, type: string): Promise<boolean> {

@@ -2,16 +2,15 @@
  * The work on certificates that takes long: signing, and checking requests. Everything that goes in and out is plain data or
  * a key that Node can hand to another thread, because it is done on one (`task-threads.ts`).
  */
-import {
-  createHash,
-  createPublicKey,
-  type KeyObject,
-  randomBytes,
-  type webcrypto,
-  type X509Certificate,
-} from 'node:crypto';
+import { createHash, createPublicKey, type KeyObject, randomBytes, type X509Certificate } from 'node:crypto';
 import { encodeNameConstraints, type NameConstraints } from './name-constraints.ts';
-import { checkRequest, checkServerRequest, type RequestedKey, type RequestedServer } from './request.ts';
+import {
+  checkRequest,
+  checkServerRequest,
+  type RequestedKey,
+  type RequestedServer,
+  readRequestedKey,
+} from './request.ts';
 import {
   type AlternativeName,
   alternativeNames,
@@ -69,8 +68,8 @@ export interface Issuer {
   readonly curve: Curve;
   readonly commonName: string;
   readonly publicKey: KeyObject;
-  /** Cannot be exported. */
-  readonly signingKey: webcrypto.CryptoKey;
+  /** Of the authority alone: only what signs for it may hold one of these. */
+  readonly signingKey: KeyObject;
   /** As `keyIdentifier` gives it. */
   readonly keyIdentifier: string;
 }
@@ -171,7 +170,7 @@ async function certifyAuthority(
 ): Promise<SignedCertificate> {
   const { usage, constraints, pathLength = 0, crlUrl, commonName, publicKey } = content;
   const serial = randomSerial();
-  const certificate = await writeCertificate(
+  const certificate = writeCertificate(
     {
       serial,
       subject: [{ CN: [commonName] }],
@@ -199,9 +198,14 @@ const revocationList = (url: string | undefined): WrittenExtension[] =>
   url === undefined ? [] : [encoded(new x509.CRLDistributionPointsExtension([url]))];
 
 async function sign(task: SigningTask): Promise<SignedCertificate> {
+  return certify(task, createPublicKey({ key: Buffer.from(task.spki), format: 'der', type: 'spki' }));
+}
+
+/** `key`: the one that `spki` is of. */
+function certify(task: SigningTask, key: KeyObject): SignedCertificate {
   const { issuer, subject, spki, usage, names } = task;
   const serial = randomSerial();
-  const certificate = await writeCertificate(
+  const certificate = writeCertificate(
     {
       serial,
       subject,
@@ -212,7 +216,7 @@ async function sign(task: SigningTask): Promise<SignedCertificate> {
         ...EXTENSIONS[usage],
         alternativeNames(names),
         authorityIdentifier(issuer.keyIdentifier),
-        subjectIdentifier(identifierOf(spki)),
+        subjectIdentifier(keyIdentifier(key)),
         ...revocationList(task.crlUrl),
       ],
     },
@@ -222,8 +226,8 @@ async function sign(task: SigningTask): Promise<SignedCertificate> {
 }
 
 async function signRequested({ request, ...task }: RequestedTask): Promise<SignedCertificate> {
-  const { spki } = await checkRequest(request);
-  return sign({ ...task, spki });
+  const { spki, key } = await readRequestedKey(request);
+  return certify({ ...task, spki }, key);
 }
 
 // Copied: what is handed to another thread must not be a slice of memory that others share.
@@ -232,6 +236,3 @@ const signedCertificate = (certificate: X509Certificate, serial: string): Signed
   der: Uint8Array.from(certificate.raw),
   serial,
 });
-
-const identifierOf = (spki: Uint8Array): string =>
-  keyIdentifier(createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' }));

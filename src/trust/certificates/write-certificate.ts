@@ -3,7 +3,7 @@
  * parses it again, and takes five times as long. What is the same in many certificates is encoded once. Decides nothing: what a
  * certificate says comes from `tasks.ts`.
  */
-import { subtle, type webcrypto, X509Certificate } from 'node:crypto';
+import { type KeyObject, sign, X509Certificate } from 'node:crypto';
 import { AsnAnyConverter, AsnConvert, AsnSerializer, OctetString } from '@peculiar/asn1-schema';
 import {
   AlgorithmIdentifier,
@@ -49,15 +49,13 @@ class Encoded {
   }
 }
 
-const algorithm = (oid: string) =>
-  new Encoded(AsnSerializer.toASN(new AlgorithmIdentifier({ algorithm: oid })));
+const ecdsa = (oid: string) => new Encoded(AsnSerializer.toASN(new AlgorithmIdentifier({ algorithm: oid })));
 
 /** Signatures that authorities make, by their curve: RFC 5758 §3.2. */
 const SIGNATURES = {
-  'P-256': { hash: 'SHA-256', algorithm: algorithm('1.2.840.10045.4.3.2') },
-  'P-384': { hash: 'SHA-384', algorithm: algorithm('1.2.840.10045.4.3.3') },
+  'P-256': { hash: 'SHA-256', algorithm: ecdsa('1.2.840.10045.4.3.2') },
+  'P-384': { hash: 'SHA-384', algorithm: ecdsa('1.2.840.10045.4.3.3') },
 };
-const signatureFormat = new x509.AsnEcSignatureFormatter();
 
 /** An extension as it stands in a certificate. */
 export type WrittenExtension = Encoded | Extension;
@@ -116,14 +114,11 @@ export interface CertificateDraft {
 export interface CertificateSigner {
   readonly curve: keyof typeof SIGNATURES;
   readonly commonName: string;
-  readonly signingKey: webcrypto.CryptoKey;
+  readonly signingKey: KeyObject;
 }
 
 /** The certificate, read back by OpenSSL, which throws if it is none. */
-export async function writeCertificate(
-  draft: CertificateDraft,
-  issuer: CertificateSigner,
-): Promise<X509Certificate> {
+export function writeCertificate(draft: CertificateDraft, issuer: CertificateSigner): X509Certificate {
   const { hash, algorithm } = SIGNATURES[issuer.curve];
   const content = new TBSCertificate({
     version: Version.v3,
@@ -142,10 +137,9 @@ export async function writeCertificate(
       extensions: Object.assign(new Extensions(), draft.extensions),
     }),
   );
-  const ecdsa = { name: 'ECDSA', namedCurve: issuer.curve, hash };
-  const signature = await subtle.sign(ecdsa, issuer.signingKey, AsnConvert.serialize(block));
-  const signatureValue = signatureFormat.toAsnSignature(ecdsa, signature);
-  if (!signatureValue) throw new TypeError(`a signature on ${issuer.curve} could not be written`);
+  const key = { key: issuer.signingKey, dsaEncoding: 'der' as const };
+  const signature = sign(hash, new Uint8Array(AsnConvert.serialize(block)), key);
+  const signatureValue = Uint8Array.from(signature).buffer;
   const certificate = Object.assign(new Certificate({ signatureValue }), {
     tbsCertificate: new Encoded(block),
     signatureAlgorithm: algorithm,

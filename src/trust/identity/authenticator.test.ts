@@ -10,7 +10,7 @@ import {
   openClientAuthority,
 } from '../certificates/authority.ts';
 import { signClientCertificate } from '../certificates/client.ts';
-import { certificateTasks, type SigningIssuer } from '../certificates/tasks.ts';
+import { certificateTasks, type SigningIssuer, signingAlgorithm } from '../certificates/tasks.ts';
 import * as x509 from '../certificates/x509.ts';
 import { ACME, RIVAL, sharedRequest, type TrustFixture, trustFixture } from '../testing/fixture.ts';
 import { certificateAuthenticator } from './authenticator.ts';
@@ -198,7 +198,7 @@ describe('authentication by client certificate', () => {
         notAfter: new Date(region.clock.now() + DAY_MS),
         signingAlgorithm: { name: 'ECDSA', hash: 'SHA-256' },
         publicKey: spki,
-        signingKey: issuer.signingKey,
+        signingKey: issuer.signingKey.toCryptoKey(signingAlgorithm(issuer.curve), false, ['sign']),
         extensions: [uri, ...extensions],
       });
       return new Uint8Array(certificate.rawData);
