@@ -307,7 +307,7 @@ class StoredRealms implements OpenRealms {
       realm.close(unavailable(`${id} was read anew; try again`, 1));
       return;
     }
-    this.#drop(id, notFound({ kind: 'realm', name: id }));
+    if (known) this.#drop(id, notFound({ kind: 'realm', name: id }));
     const slot = this.#slot(id, Promise.resolve(realm));
     slot.loaded = realm;
     this.#slots.set(id, slot);

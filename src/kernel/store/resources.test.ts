@@ -71,6 +71,19 @@ describe('create', () => {
     assert.equal(object.status, undefined);
   });
 
+  it('gives an object the uid and the status that the region knew before it made it, in one leaf', async (t) => {
+    const { acme, me } = await bench(t);
+    const uid = '8d3c3f9e-0000-4000-8000-000000000001';
+    const born = { uid, status: { phase: 'Signed' } };
+    const { object } = await acme.resources.create(Widget, 'shop', widget('w'), me, { born });
+    assert.equal(object.metadata.uid, uid);
+    assert.deepEqual(object.status, { phase: 'Signed' });
+    assert.equal(acme.view.revision, 2);
+    const wrong = { uid, status: { phase: 1 } };
+    const { reason } = await refusal(acme.resources.create(Widget, 'shop', widget('v'), me, { born: wrong }));
+    assert.equal(reason, 'Invalid');
+  });
+
   it('completes generateName to a free name', async (t) => {
     const { acme, me } = await bench(t);
     const made = await Promise.all(

@@ -71,6 +71,15 @@ describe('an organization', () => {
     });
   });
 
+  it('begins with its first project, role and signed certificate, each one leaf of its ledger', async () => {
+    await region.inRealm(REALM, ({ view }) => {
+      const kinds = [Namespace, RoleBinding, ClientCertificate];
+      const revisions = kinds.flatMap((kind) => view.list(kind).map((one) => one.metadata.resourceVersion));
+      assert.deepEqual(revisions.sort(), ['2', '3', '4']);
+      assert.equal(view.revision, 4);
+    });
+  });
+
   it('publishes the keys that verify its ledger', async () => {
     const { logs } = await region.keyring.open(REALM);
     assert.deepEqual((await read(region))?.status?.ledger, {
