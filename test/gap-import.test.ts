@@ -1,10 +1,10 @@
 /**
  * Bundles into a running region: built and signed by people on a connected side, carried, verified, agreed to by two operators, published, and proven where no region is.
- * What was changed on the way is refused by its block, what is older than what was published by its role.
+ * What was changed on the way is refused by its block, what is older than what was published by its role; volumes that were lost are made up for.
  */
 import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { PROGRAM_FOLDER } from '#region/program.ts';
@@ -138,6 +138,51 @@ suite('a region that takes in bundles', { timeout: 540_000 }, () => {
     );
   });
 
+  test('a folder of volumes, one of them lost and one damaged, comes in as what they were made of', async () => {
+    const plan = Buffer.concat(
+      Array.from({ length: 200_000 }, (_, at) => hash('sha256', `plan ${at}`, 'buffer')),
+    );
+    writeFileSync(file('plans.txt'), plan);
+    const { path } = await outside.bundle('plans', 1, item('plans', 1));
+    const split = [
+      'bundle',
+      'split',
+      path,
+      '--out',
+      file('media'),
+      '--volume-size',
+      '1MB',
+      '--parity',
+      '30%',
+    ];
+    const said = await region.run(CASEMATE, split);
+    assert.equal(said.code, 0, said.stderr);
+    assert.match(said.stdout, /any [2-9] volumes may be lost whole/);
+    const volumes = readdirSync(file('media')).toSorted();
+    const [lost = '', damaged = ''] = volumes.slice(2);
+    rmSync(file(`media/${lost}`));
+    const bytes = readFileSync(file(`media/${damaged}`));
+    writeFileSync(file(`media/${damaged}`), bytes.fill(0, 20_000, 40_000));
+    const brought = await ann.tryCasemate('gap', 'import', file('media'), '--name', 'plans-1');
+    assert.equal(brought.code, 0, brought.stderr);
+    assert.match(
+      brought.stderr,
+      /[0-9]+ of [0-9]+ blocks of .*media were damaged or missing, and were repaired/,
+    );
+    assert.match(brought.stdout, /^plans-1 is AwaitingApproval/);
+    await agree('publish', 'bundleimport/plans-1');
+    assert.match(await ann.casemate('gap', 'publish', 'plans-1'), /^plans-1 is Published/);
+    const published = join(region.data, 'gap/content/blobs/sha256', hash('sha256', plan));
+    assert.ok(readFileSync(published).equals(plan));
+
+    // Too few to make up for it: nothing comes into the inbox, and what is missing is named.
+    for (const volume of volumes.slice(4, 8)) rmSync(file(`media/${volume}`));
+    const few = await ann.tryCasemate('gap', 'import', file('media'), '--name', 'plans-2');
+    assert.equal(few.code, 1);
+    assert.match(few.stderr, /more blocks are needed at least.*volume 3 .*volume 4 /s);
+    assert.deepEqual(readdirSync(join(region.data, 'gap/inbox')), []);
+  });
+
   test('deltas: what is early waits for what it builds on and goes on by itself; the next is built against what the region says it has', async () => {
     const build = async (version: number, ...against: readonly string[]): Promise<string> => {
       const forms = Array.from({ length: 20_000 }, (_, at) => `form ${at}: ${(at * 7_919).toString(36)}\n`);
@@ -168,7 +213,7 @@ suite('a region that takes in bundles', { timeout: 540_000 }, () => {
     assert.ok(readFileSync(published).equals(forms));
 
     const taken = await ann.casemate('gap', 'inventory', '--out', file('region.inventory'));
-    assert.match(taken, /: 3 bundles, 3 pieces of content, /);
+    assert.match(taken, /: 4 bundles, 4 pieces of content, /);
     const against = ['--against', file('region.inventory'), '--region-key', file('region.vkey')];
     const said = await build(3, ...against, '--base', file('forms-1.bundle'));
     assert.match(said, /1 as a delta: [0-9]+ bytes for [0-9]+ bytes, by zstd /);

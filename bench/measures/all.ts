@@ -9,6 +9,7 @@ import { fairness } from './fairness.ts';
 import { gapDelta } from './gap-delta.ts';
 import { gets } from './gets.ts';
 import { growth } from './growth.ts';
+import { importScan } from './import-scan.ts';
 import { imports } from './imports.ts';
 import { instances } from './instances.ts';
 import { keys } from './keys.ts';
@@ -43,6 +44,7 @@ export const MEASURES: Readonly<Record<string, Measure>> = {
   keys,
   vulnerabilities,
   imports,
+  'import-scan': importScan,
   exports,
   'gap-delta': gapDelta,
   volumes,

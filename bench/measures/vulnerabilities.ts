@@ -16,7 +16,7 @@ const INSTALLED = 1_000;
 const RUNS = 5;
 const MIB = 1024 * 1024;
 /** About what the tracker has: packages, and entries a package on average; every fortieth has many, as kernels and browsers have. */
-const PACKAGES = 4_000;
+export const PACKAGES = 4_000;
 const ENTRIES = 8;
 const ENTRIES_MANY = 250;
 const RELEASES = ['bullseye', 'bookworm', 'trixie', 'forky', 'sid'];
@@ -131,7 +131,7 @@ function median(all: readonly Ran[], of: (one: Ran) => number): number {
 }
 
 /** In the tracker's format; every vulnerability is made up. */
-async function generate(path: string, packages: number): Promise<void> {
+export async function generate(path: string, packages: number): Promise<void> {
   const file = createWriteStream(path);
   file.write('{');
   for (let number = 0; number < packages; number++) {
