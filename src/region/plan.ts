@@ -17,6 +17,7 @@ import { asAccount, type Command, withProgram } from './embedded/unprivileged.ts
 import { isRemote } from './external-incus.ts';
 import { hsmSocket, type Layout, operatorCopy } from './layout.ts';
 import { PROGRAM_FOLDER, programFingerprint } from './program.ts';
+import { supervisorCommand } from './supervisor/command.ts';
 import type { OnDemandDefinition, ProcessDefinition, SupervisorPlan } from './supervisor/definition.ts';
 import { timeDefinition } from './time.ts';
 
@@ -65,6 +66,7 @@ export function planRegion(inputs: PlanInputs): SupervisorPlan {
     logs: layout.logs,
     processes,
     onDemand,
+    supervisor: supervisorCommand(),
     ...(isRoot() ? { controlGroups: config.id } : {}),
   };
 }
@@ -211,6 +213,7 @@ function regionDefinition(
     env: { PATH, LANG: 'C.UTF-8', NODE_ENV: 'production', NODE_COMPILE_CACHE: layout.cache },
     cwd: '/',
     ready: { type: 'message' },
+    speaks: true,
     handsOver: [operatorCopy(layout)],
     after: before,
     startsAtOnce: true,

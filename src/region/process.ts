@@ -12,7 +12,7 @@ import { collectWhenIdle, thisProcess } from './idle-memory.ts';
 import { layoutOf } from './layout.ts';
 import { listenProblem } from './listen.ts';
 import { answerRelease } from './releases/answer.ts';
-import type { ChildMessage } from './supervisor/definition.ts';
+import { tellSupervisor as tell } from './supervisor/words.ts';
 
 const { values } = parseArgs({
   options: {
@@ -46,11 +46,6 @@ process.on('uncaughtException', (error: NodeJS.ErrnoException) => {
   else logger.fatal(`cannot listen on ${problem}: set listen in ${layout.config}`);
   process.exit(70);
 });
-
-/** To the supervisor. One that was killed hears nothing, and the next one starts this process anew. */
-function tell(message: ChildMessage): void {
-  if (process.connected) process.send?.(message);
-}
 
 // The control plane's own timers keep no process alive; this does until the region is closed.
 const alive = setInterval(() => {}, 2 ** 30);

@@ -66,4 +66,13 @@ test('what runs, what ran before it, and each step of the last change', () => {
   assert.deepEqual(statusLines(undefined, [], '0.1.0'), [
     'Casemate 0.1.0 runs, from the checkout that the region was made from.',
   ]);
+  const other = statusLines(current, [], '0.2.0', { version: '0.1.0', folder: '/opt/casemate' });
+  assert.equal(
+    other.at(-1),
+    '  supervisor  Casemate 0.1.0, from /opt/casemate: it stays until casemate down, casemate up; its log says why',
+  );
+  const own = statusLines(current, [], '0.2.0', { version: '0.2.0', folder: '/r' });
+  assert.equal(own.at(-1), '  supervisor  Casemate 0.2.0, from /r');
+  // Of before it could say so.
+  assert.match(statusLines(current, [], '0.2.0', {}).at(-1) ?? '', /an earlier program/);
 });

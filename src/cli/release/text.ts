@@ -1,6 +1,7 @@
 /** Releases as lines for people. Pure. */
 import type { Current, Entry } from '#gap/release/journal.ts';
 import type { ReleaseStatus } from '#gap/release/release-kind.ts';
+import type { SupervisorStatus } from '#region/supervisor/definition.ts';
 import { mebibytes } from '../bundle/progress.ts';
 
 /** `command`: how this person calls us. */
@@ -40,11 +41,12 @@ export function planLines(version: string, status: ReleaseStatus | undefined, co
 export const entryLine = ({ at, step, message }: Pick<Entry, 'at' | 'step' | 'message'>): string =>
   `${at.replace(/\.\d+Z$/, 'Z')}  ${step.padEnd(11)}  ${message}`;
 
-/** `running`: the version where no release was ever applied. */
+/** `running`: the version where no release was ever applied. `supervisor`: the program of the one that runs. */
 export function statusLines(
   current: Current | undefined,
   entries: readonly Entry[],
   running: string,
+  supervisor?: Partial<SupervisorStatus['program']>,
 ): string[] {
   return [
     ...(current === undefined
@@ -55,8 +57,17 @@ export function statusLines(
           `  folder  ${current.folder}`,
           ...current.before.map(({ version }, index) => `  ${index === 0 ? 'before' : '      '}  ${version}`),
         ]),
+    ...(supervisor === undefined ? [] : [supervisorLine(supervisor, current?.folder)]),
     ...(entries.length === 0
       ? []
       : ['', 'The last change:', ...entries.map((entry) => `  ${entryLine(entry)}`)]),
   ];
+}
+
+/** A supervisor of before it could say so says nothing. */
+function supervisorLine({ version, folder }: Partial<SupervisorStatus['program']>, current?: string): string {
+  if (version === undefined)
+    return '  supervisor  an earlier program: casemate down, casemate up exchanges it';
+  const isOther = current !== undefined && folder !== current;
+  return `  supervisor  Casemate ${version}, from ${folder}${isOther ? ': it stays until casemate down, casemate up; its log says why' : ''}`;
 }

@@ -4,8 +4,16 @@
  */
 import { chmodSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { dirname, join } from 'node:path';
+import { sleep } from '#kernel/clock.ts';
+import { wakefulClock } from '../clock.ts';
 import type { SupervisorStatus } from './definition.ts';
+import { readState } from './leftovers.ts';
+import { isAlive } from './process-table.ts';
 
+/** It starts anew as another program, which takes part of a second on a quiet machine. */
+const CHANGE_LIMIT_MS = 15_000;
+const CHANGE_LOOK_MS = 20;
 const REQUEST_BYTES_MAX = 1_024;
 const ANSWER_BYTES_MAX = 1_048_576;
 
@@ -90,8 +98,19 @@ export async function askStop(path: string): Promise<boolean> {
   return (await ask(path, 'stop')) !== undefined;
 }
 
-/** Undefined when no supervisor is there, or when it went away before it answered. */
+/** Undefined when no supervisor is there, or when it went away before it answered. One that is becoming another program is waited for. */
 async function ask(path: string, command: ControlCommand): Promise<string | undefined> {
+  const deadline_ms = wakefulClock.now() + CHANGE_LIMIT_MS;
+  for (;;) {
+    const answer = await askOnce(path, command);
+    if (answer !== undefined || wakefulClock.now() >= deadline_ms) return answer;
+    const state = await readState(join(dirname(path), 'state.json'));
+    if (state === undefined || !isAlive(state.supervisor)) return undefined;
+    await sleep(wakefulClock, CHANGE_LOOK_MS);
+  }
+}
+
+async function askOnce(path: string, command: ControlCommand): Promise<string | undefined> {
   const socket = connect(path);
   try {
     await new Promise<void>((resolve, reject) => {

@@ -32,6 +32,8 @@ export interface ProcessDefinition {
   /** Run to its end before every start, with the same environment: clears up after a process that was killed. If it fails, so does the start. */
   readonly prepare?: { readonly command: string; readonly args: readonly string[] };
   readonly ready: ReadinessProbe;
+  /** It speaks through a pipe (`words.ts`), and not only to the program that started it. */
+  readonly speaks?: boolean;
   /** Files that it makes as its own user for whoever owns the region: copied when it is ready, and when it says so. Only with `message`. */
   readonly handsOver?: readonly OwnerCopy[];
   /** How long it may take to become ready; then it is stopped and started again. */
@@ -93,6 +95,14 @@ export interface SupervisorPlan {
   readonly processes: readonly ProcessDefinition[];
   /** What is only started when somebody asks. */
   readonly onDemand?: readonly OnDemandDefinition[];
+  /** The program that is to supervise all this. Absent in plans of releases that cannot take over from another one. */
+  readonly supervisor?: SupervisorCommand;
+}
+
+export interface SupervisorCommand {
+  readonly command: string;
+  /** The run folder comes after them. */
+  readonly args: readonly string[];
 }
 
 export type ProcessState = 'waiting' | 'starting' | 'ready' | 'backoff' | 'stopping' | 'stopped';
@@ -125,5 +135,7 @@ export interface SupervisorStatus {
   /** That plan goes away again by itself unless somebody says that it stays. */
   readonly onTrial: boolean;
   readonly memory_bytes: number;
+  /** The release that the supervisor itself is of. */
+  readonly program: { readonly version: string; readonly folder: string };
   readonly processes: readonly ProcessStatus[];
 }

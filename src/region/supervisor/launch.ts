@@ -4,9 +4,9 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type Clock, sleep } from '#kernel/clock.ts';
 import type { Layout } from '../layout.ts';
+import { supervisorCommand } from './command.ts';
 import { askStatus, askStop, askTrial } from './control.ts';
 import type { ProcessStatus, SupervisorPlan, SupervisorStatus } from './definition.ts';
 import { endLeftovers } from './leftovers.ts';
@@ -18,8 +18,8 @@ const ANSWER_LIMIT_MS = 30_000;
 const LOCK_WAIT_S = '2';
 // flock's exit code when somebody else holds the lock.
 const LOCKED = 75;
-// The supervisor moves log lines and little else.
-const NODE_FLAGS = ['--max-old-space-size=48', '--max-semi-space-size=1', '--v8-pool-size=0'];
+// The lock is what it has as its standard input: so it keeps it also when it becomes another program.
+const LOCK_AND_RUN = `flock --timeout ${LOCK_WAIT_S} --conflict-exit-code ${LOCKED} 0 || exit $?; exec "$@"`;
 
 export interface SupervisorHandle {
   readonly pid: number;
@@ -35,21 +35,15 @@ export async function launchSupervisor(
 ): Promise<SupervisorHandle> {
   writeFileSync(layout.run.plan, JSON.stringify(plan, null, 2), { mode: 0o600 });
   const output = openSync(join(layout.logs, 'supervisor.log'), 'a', 0o640);
-  const main = fileURLToPath(new URL('main.ts', import.meta.url));
-  const child = spawn(
-    'flock',
-    [
-      '--timeout',
-      LOCK_WAIT_S,
-      '--conflict-exit-code',
-      `${LOCKED}`,
-      '--no-fork',
-      layout.run.lock,
-      process.execPath,
-    ].concat(NODE_FLAGS, main, layout.run.folder),
-    { detached: true, stdio: ['ignore', output, output], cwd: '/' },
-  );
+  const lock = openSync(layout.run.lock, 'a', 0o600);
+  const { command, args } = supervisorCommand();
+  const child = spawn('sh', ['-c', LOCK_AND_RUN, 'sh', command, ...args, layout.run.folder], {
+    detached: true,
+    stdio: [lock, output, output],
+    cwd: '/',
+  });
   closeSync(output);
+  closeSync(lock);
   child.unref();
   const ended = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);

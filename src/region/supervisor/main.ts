@@ -1,13 +1,15 @@
 /**
- * The supervisor's own process: `node main.ts RUN_FOLDER`, started by `launch.ts` under flock(1), so that two can never own one
- * data folder. Must stay small: it lives as long as the region, and imports nothing it does not need.
+ * The supervisor's own process: `node main.ts RUN_FOLDER`, started by `launch.ts` with the lock of the data folder as its standard input, so that two can never own
+ * one; or by another release's program that becomes this one (`hand-over.ts`). Must stay small: it lives as long as the region, and imports nothing it does not need.
  */
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { wakefulClock } from '../clock.ts';
+import { PROGRAM_FOLDER, programVersion } from '../program.ts';
 import { confinement } from './confinement.ts';
 import { serveControl } from './control.ts';
 import type { SupervisorPlan } from './definition.ts';
+import { become, CHECK, CHECK_ANSWER, checkProgram, receive, wantedProgram } from './hand-over.ts';
 import { endLeftovers, type OwnedProcess, writeState } from './leftovers.ts';
 import { LogFile } from './log-file.ts';
 import { OnDemand } from './on-demand.ts';
@@ -17,9 +19,17 @@ import { type TrialRequest, Trials } from './trial.ts';
 
 const folder = process.argv[2];
 if (folder === undefined) throw new TypeError('usage: main.ts RUN_FOLDER');
+if (folder === CHECK) {
+  // All that it is made of is loaded by now.
+  process.stdout.write(CHECK_ANSWER);
+  process.exit(0);
+}
+const handOverPath = join(folder, 'hand-over.json');
+const received = receive(handOverPath);
 const statePath = join(folder, 'state.json');
 const controlPath = join(folder, 'supervisor.sock');
-const plan = JSON.parse(readFileSync(join(folder, 'plan.json'), 'utf8')) as SupervisorPlan;
+const plan =
+  received?.plan ?? (JSON.parse(readFileSync(join(folder, 'plan.json'), 'utf8')) as SupervisorPlan);
 const log = new LogFile(join(plan.logs, 'supervisor.log'));
 const note = (text: string) => log.line(`${new Date(wakefulClock.now()).toISOString()} ${text}`);
 
@@ -31,7 +41,8 @@ process.on('uncaughtException', (error) => {
 
 const self = identify(process.pid);
 if (self === undefined) throw new Error('/proc is not mounted: the supervisor needs it');
-const startedAt = new Date(wakefulClock.now()).toISOString();
+const startedAt = received?.startedAt ?? new Date(wakefulClock.now()).toISOString();
+const program = { version: programVersion(), folder: PROGRAM_FOLDER };
 function saveState(): void {
   const definitions = new Map(supervisor.definitions().map((definition) => [definition.name, definition]));
   const processes: OwnedProcess[] = [];
@@ -47,10 +58,18 @@ function saveState(): void {
 
 // First of all, so that nothing it starts is ever outside.
 if (plan.controlGroups !== undefined) confinement(plan.controlGroups, 'supervisor', note)(process.pid);
-const ended = await endLeftovers(statePath, wakefulClock);
+const ended = received === undefined ? await endLeftovers(statePath, wakefulClock) : [];
 if (ended.length > 0) note(`ended what a killed supervisor had left: ${ended.join(', ')}`);
 
-const supervisor: Supervisor = new Supervisor(plan, wakefulClock, saveState);
+const supervisor: Supervisor = new Supervisor(plan, {
+  clock: wakefulClock,
+  folder,
+  ...(received === undefined ? {} : { handed: received.processes }),
+  onChange() {
+    saveState();
+    if (isProgramDue) void changeProgram();
+  },
+});
 const onDemand = new OnDemand();
 const trials = new Trials({
   plan,
@@ -61,6 +80,42 @@ const trials = new Trials({
   },
   note,
 });
+
+/** A plan was confirmed that names another program, which is to be this one as soon as nothing is under way. */
+let isProgramDue = false;
+let isChanging = false;
+
+async function changeProgram(): Promise<void> {
+  const wanted = wantedProgram(trials.plan);
+  if (isChanging || wanted === undefined || !canChange()) return;
+  isChanging = true;
+  isProgramDue = false;
+  try {
+    await checkProgram(wanted);
+    // A receiver goes on where it was.
+    await onDemand.stop();
+    isProgramDue = !canChange();
+    if (!isProgramDue) {
+      saveState();
+      note(`becoming ${wanted.command} ${wanted.args.join(' ')}`);
+      become(wanted, {
+        path: handOverPath,
+        pipeDescriptors: supervisor.pipeDescriptors,
+        folder: folder ?? '',
+        startedAt,
+        plan: trials.plan,
+        processes: supervisor.handOver(),
+      });
+    }
+  } catch (error) {
+    note(`stays the program that it is: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  rmSync(handOverPath, { force: true });
+  if (stopping === undefined) await onDemand.adopt(trials.plan);
+  isChanging = false;
+}
+
+const canChange = (): boolean => stopping === undefined && !trials.isOnTrial && supervisor.isSettled;
 
 let stopping: Promise<void> | undefined;
 function stop(reason: string): Promise<void> {
@@ -83,16 +138,29 @@ await serveControl(controlPath, {
     digest: trials.digest,
     onTrial: trials.isOnTrial,
     memory_bytes: process.memoryUsage.rss(),
+    program,
     processes: supervisor.status(),
   }),
   stop: () => stop('asked to'),
   trial: () => trials.begin(JSON.parse(readFileSync(join(folder, 'trial.json'), 'utf8')) as TrialRequest),
-  confirm: () => trials.confirm(),
+  confirm() {
+    const isConfirmed = trials.confirm();
+    isProgramDue ||= isConfirmed;
+    // After the answer has gone out.
+    if (isConfirmed) setImmediate(() => void changeProgram());
+    return isConfirmed;
+  },
   revert: () => trials.revert('asked to'),
 });
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal));
 // Outlives the terminal it was started from.
 process.on('SIGHUP', () => {});
-note(`started, pid ${process.pid}, plan ${plan.digest}`);
+note(
+  `${received === undefined ? 'started' : 'took over'}, Casemate ${program.version}, pid ${process.pid}, plan ${plan.digest}`,
+);
 await onDemand.adopt(plan);
 supervisor.start();
+if (received !== undefined) {
+  received.done();
+  saveState();
+}

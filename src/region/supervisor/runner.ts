@@ -2,12 +2,18 @@
  * Keeps one process running: starts it, waits until it is ready, starts it again with a growing delay when it dies, and
  * stops it in the way it wants. Knows nothing of other processes.
  */
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
 import { type Clock, sleep } from '#kernel/clock.ts';
 import { copyForOwner } from '../owner-copy.ts';
 import type { ChildMessage, ProcessDefinition, ProcessState, ProcessStatus, SealNews } from './definition.ts';
+import { Ends } from './ends.ts';
+import type { HandedProcess } from './hand-over.ts';
 import type { LogFile } from './log-file.ts';
+import { prepare } from './prepare.ts';
 import { tryProbe } from './probe.ts';
+import { identify, isAlive } from './process-table.ts';
+import { type Running, takeOver } from './running.ts';
 
 const PROBE_INTERVAL_MS = 25;
 const BACKOFF_FIRST_MS = 250;
@@ -15,13 +21,16 @@ const BACKOFF_MAX_MS = 30_000;
 // A process that was ready this long is taken as sound: its next failure starts from the shortest delay.
 const SOUND_AFTER_MS = 60_000;
 const STOP_COMMAND_LIMIT_MS = 120_000;
-const PREPARE_LIMIT_MS = 60_000;
 const NOTES_MAX = 32;
 
 export interface RunnerOptions {
   readonly definition: ProcessDefinition;
   readonly log: LogFile;
   readonly clock: Clock;
+  /** Where its pipes are. */
+  readonly pipeFolder: string;
+  /** What the program before has left of it. */
+  readonly handed?: HandedProcess | undefined;
   /** Puts a process into its control group, at once after it was started. */
   readonly confine?: ((pid: number) => void) | undefined;
   /** Called after every change of state or pid. */
@@ -39,7 +48,12 @@ export class Runner {
   readonly #stopping = new AbortController();
   #signalFirstReady: () => void = () => {};
   #finished: Promise<void> | undefined;
-  #child: ChildProcess | undefined;
+  #child: Running | undefined;
+  readonly #ends: Ends;
+  #handed: HandedProcess | undefined;
+  /** That it is ready, in its own words. */
+  #told = Promise.withResolvers<void>();
+  #isPreparing = false;
   #state: ProcessState = 'waiting';
   #since_ms: number;
   #starts = 0;
@@ -49,16 +63,21 @@ export class Runner {
   #seal: SealNews | undefined;
   #keys: object | undefined;
 
-  constructor({ definition, log, clock, confine, onChange }: RunnerOptions) {
+  constructor({ definition, log, clock, pipeFolder, handed, confine, onChange }: RunnerOptions) {
     this.#definition = definition;
     this.#log = log;
     this.#clock = clock;
     this.#onChange = onChange;
     this.#confine = confine;
+    this.#ends = new Ends(join(pipeFolder, definition.name), {
+      onOutput: (chunk) => log.write(chunk),
+      onMessage: (message) => this.#hear(message),
+    });
     this.#since_ms = clock.now();
     this.firstReady = new Promise((resolve) => {
       this.#signalFirstReady = resolve;
     });
+    if (handed !== undefined) this.#takeOver(handed);
   }
 
   get definition(): ProcessDefinition {
@@ -86,6 +105,49 @@ export class Runner {
     };
   }
 
+  /** Whether another program could take over now: nothing is under way that only this one knows of. */
+  get isSettled(): boolean {
+    const { ready, speaks } = this.definition;
+    if (this.#isPreparing || (ready.type === 'message' && !speaks)) return false;
+    return this.#state !== 'starting' && this.#state !== 'stopping';
+  }
+
+  /** What the program that takes over has to know. */
+  handOver(): HandedProcess {
+    const identity = this.#child?.pid === undefined ? undefined : identify(this.#child.pid);
+    return {
+      name: this.definition.name,
+      ...(this.#state === 'ready' && identity !== undefined ? { identity } : {}),
+      starts: this.#starts,
+      since_ms: this.#since_ms,
+      notes: this.#notes,
+      sealed: this.#sealed,
+      ...(this.#seal === undefined ? {} : { seal: this.#seal }),
+      ...(this.#keys === undefined ? {} : { keys: this.#keys }),
+      ...(this.#lastFailure === undefined ? {} : { lastFailure: this.#lastFailure }),
+    };
+  }
+
+  /** Ends of pipes that must stay open while programs change. */
+  get pipeDescriptors(): number[] {
+    return this.#ends.descriptors;
+  }
+
+  #takeOver(handed: HandedProcess): void {
+    this.#starts = handed.starts;
+    this.#since_ms = handed.since_ms;
+    this.#notes = handed.notes;
+    this.#sealed = handed.sealed;
+    this.#seal = handed.seal;
+    this.#keys = handed.keys;
+    this.#lastFailure = handed.lastFailure;
+    if (handed.identity === undefined || !isAlive(handed.identity)) return;
+    this.#ends.open(this.definition);
+    this.#handed = handed;
+    this.#child = takeOver(handed.identity, this.#clock);
+    this.#state = 'ready';
+  }
+
   /** Keeps the process running from now until `stop`. */
   start(): void {
     this.#finished ??= this.#run();
@@ -97,6 +159,7 @@ export class Runner {
     if (this.#child === undefined) this.#enter('stopped');
     else await this.#end(this.#child, graceMax_ms);
     await this.#finished;
+    this.#ends.close();
   }
 
   async #run(): Promise<void> {
@@ -115,82 +178,72 @@ export class Runner {
 
   /** One life of the process; resolves, when it has ended, to how long it had been ready. */
   async #runOnce(): Promise<number> {
-    const problem = await this.#prepare();
+    const handed = this.#child;
+    if (this.#handed !== undefined && handed !== undefined) {
+      this.#handed = undefined;
+      return this.#whileReady(handed, this.#since_ms);
+    }
+    this.#isPreparing = true;
+    const problem = await prepare(this.definition, this.#stopping.signal, (line) => this.#note(line));
+    this.#isPreparing = false;
     if (this.#stopping.signal.aborted) return 0;
     if (problem !== undefined) {
       this.#starts++;
       this.#lastFailure = `could not be prepared: ${problem}`;
       return 0;
     }
-    const ended = this.#spawn();
+    this.#told = Promise.withResolvers();
+    const child = this.#start();
+    this.#child = child;
+    const { ended } = child;
     this.#enter('starting');
     const life = new AbortController();
     void ended.then(() => life.abort());
     const isReady = await this.#waitUntilReady(life.signal);
-    let ready_ms = 0;
     if (isReady) {
       this.#enter('ready');
-      this.#signalFirstReady();
-      const since_ms = this.#clock.now();
-      this.#lastFailure = `ended: ${await ended}`;
-      ready_ms = this.#clock.now() - since_ms;
-    } else if (life.signal.aborted) {
+      return this.#whileReady(child, this.#clock.now());
+    }
+    if (life.signal.aborted) {
       this.#lastFailure = `ended before it was ready: ${await ended}`;
     } else {
       this.#lastFailure = `not ready within ${this.definition.startLimit_ms} ms`;
       if (this.#child !== undefined) await this.#end(this.#child);
     }
     this.#child = undefined;
-    return ready_ms;
+    return 0;
   }
 
-  /** Undefined when all is well; else what is wrong. */
-  #prepare(): Promise<string | undefined> {
-    const { prepare, env, cwd } = this.definition;
-    if (prepare === undefined) return Promise.resolve(undefined);
-    const { signal } = this.#stopping;
-    const options = { env, cwd, timeout: PREPARE_LIMIT_MS, signal };
-    return new Promise((resolve) => {
-      execFile(prepare.command, [...prepare.args], options, (error, stdout, stderr) => {
-        for (const line of `${stdout}${stderr}`.split('\n')) if (line !== '') this.#note(line);
-        resolve(error?.message);
-      });
-    });
+  /** Until it ends; gives how long it was ready. */
+  async #whileReady(child: Running, since_ms: number): Promise<number> {
+    this.#signalFirstReady();
+    this.#lastFailure = `ended: ${await child.ended}`;
+    this.#child = undefined;
+    return this.#clock.now() - since_ms;
   }
 
-  /** Starts the process; the promise resolves with how it ended. */
-  #spawn(): Promise<string> {
-    const { command, args, env, cwd, uid, gid, ready } = this.definition;
+  /** Starts the process, with pipes to write and to speak into. */
+  #start(): Running {
+    const { definition } = this;
+    const { command, args } = definition;
     this.#starts++;
     this.#notes = [];
     this.#sealed = '';
     this.#seal = undefined;
     this.#note(`starting: ${command} ${args.join(' ')}`);
-    const child = spawn(command, [...args], {
-      cwd,
-      env: { ...env },
-      // A session of its own: an interrupt typed at the terminal reaches the supervisor only, which stops in order.
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe', ...(ready.type === 'message' ? (['ipc'] as const) : [])],
-      ...(uid === undefined ? {} : { uid }),
-      ...(gid === undefined ? {} : { gid }),
-    });
-    this.#child = child;
-    if (child.pid !== undefined) this.#confine?.(child.pid);
-    child.stdout?.on('data', (chunk: Uint8Array) => this.#log.write(chunk));
-    child.stderr?.on('data', (chunk: Uint8Array) => this.#log.write(chunk));
-    child.on('message', (message: ChildMessage) => {
-      if (message.ready || message.handOver) this.#handOver();
-      if (message.sealed !== undefined) this.#sealed = message.sealed;
-      if (message.seal !== undefined) this.#seal = message.seal;
-      if (message.keys !== undefined) this.#keys = message.keys;
-      if (message.notes !== undefined) this.#notes = message.notes.slice(0, NOTES_MAX);
-      this.#onChange();
-    });
-    return new Promise((resolve) => {
-      child.once('error', (error) => resolve(error.message));
-      child.once('exit', (code, signal) => resolve(code === null ? `signal ${signal}` : `exit ${code}`));
-    });
+    const running = this.#ends.start(definition);
+    if (running.pid !== undefined) this.#confine?.(running.pid);
+    return running;
+  }
+
+  #hear(message: ChildMessage): void {
+    if (message.ready || message.handOver) this.#handOver();
+    if (message.ready) this.#told.resolve();
+    if (message.sealed !== undefined) this.#sealed = message.sealed;
+    if (message.seal !== undefined) this.#seal = message.seal;
+    if (message.keys !== undefined) this.#keys = message.keys;
+    if (message.notes !== undefined) this.#notes = message.notes.slice(0, NOTES_MAX);
+    this.#onChange();
   }
 
   #handOver(): void {
@@ -209,15 +262,11 @@ export class Runner {
     const signal = AbortSignal.any([life, this.#stopping.signal]);
     const deadline_ms = this.#clock.now() + startLimit_ms;
     if (ready.type === 'message') {
-      const told = Promise.withResolvers<boolean>();
-      this.#child?.on('message', (message: ChildMessage) => {
-        if (message.ready === true) told.resolve(true);
-      });
       const limit = sleep(this.#clock, startLimit_ms, signal).then(
         () => false,
         () => false,
       );
-      return Promise.race([told.promise, limit]);
+      return Promise.race([this.#told.promise.then(() => true), limit]);
     }
     while (!signal.aborted && this.#clock.now() < deadline_ms) {
       if (await tryProbe(ready)) return !life.aborted;
@@ -226,12 +275,11 @@ export class Runner {
     return false;
   }
 
-  async #end(child: ChildProcess, graceMax_ms = Number.POSITIVE_INFINITY): Promise<void> {
+  async #end(child: Running, graceMax_ms = Number.POSITIVE_INFINITY): Promise<void> {
     const { stop } = this.definition;
     const grace_ms = Math.min(stop.grace_ms, graceMax_ms);
-    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    if (child.isOver) return;
     this.#enter('stopping');
-    const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
     const killer = this.#clock.after(grace_ms, () => {
       this.#note(`did not end within ${grace_ms} ms: killing it`);
       child.kill('SIGKILL');
@@ -244,7 +292,7 @@ export class Runner {
         if (error !== null) child.kill(stop.signal);
       });
     }
-    await gone;
+    await child.ended;
     killer();
   }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Clock } from '#kernel/clock.ts';
 import { confinement } from './confinement.ts';
 import type { ProcessDefinition, ProcessStatus, SupervisorPlan } from './definition.ts';
+import type { HandedProcess } from './hand-over.ts';
 import { LogFile } from './log-file.ts';
 import { mustRestart } from './must-restart.ts';
 import { Runner } from './runner.ts';
@@ -14,21 +15,46 @@ export interface AdoptOptions {
   readonly graceMax_ms?: number;
 }
 
+export interface SupervisorOptions {
+  readonly clock: Clock;
+  /** Where the pipes of its processes are. */
+  readonly folder: string;
+  /** What runs already, started by the program before. */
+  readonly handed?: readonly HandedProcess[];
+  /** Called after every change of state or pid. */
+  onChange(): void;
+}
+
 export class Supervisor {
   #runners: ReadonlyMap<string, Runner>;
   /** By name: what comes in the place of another writes on. */
   readonly #logs = new Map<string, LogFile>();
   #stopped: Promise<void> | undefined;
-  readonly #clock: Clock;
-  readonly #onChange: () => void;
+  readonly #options: SupervisorOptions;
 
-  constructor(plan: SupervisorPlan, clock: Clock, onChange: () => void) {
+  constructor(plan: SupervisorPlan, options: SupervisorOptions) {
     checkOrder(plan.processes);
-    this.#clock = clock;
-    this.#onChange = onChange;
+    this.#options = options;
+    const handed = new Map((options.handed ?? []).map((one) => [one.name, one]));
     this.#runners = new Map(
-      plan.processes.map((definition) => [definition.name, this.#make(plan, definition)]),
+      plan.processes.map((definition) => [
+        definition.name,
+        this.#make(plan, definition, handed.get(definition.name)),
+      ]),
     );
+  }
+
+  /** Whether another program could take over now. */
+  get isSettled(): boolean {
+    return this.#stopped === undefined && [...this.#runners.values()].every((runner) => runner.isSettled);
+  }
+
+  handOver(): HandedProcess[] {
+    return [...this.#runners.values()].map((runner) => runner.handOver());
+  }
+
+  get pipeDescriptors(): number[] {
+    return [...this.#runners.values()].flatMap((runner) => runner.pipeDescriptors);
   }
 
   status(): ProcessStatus[] {
@@ -72,7 +98,7 @@ export class Supervisor {
         return [definition.name, kept];
       }),
     );
-    this.#onChange();
+    this.#options.onChange();
     this.start();
   }
 
@@ -82,14 +108,15 @@ export class Supervisor {
     return this.#stopped;
   }
 
-  #make(plan: SupervisorPlan, definition: ProcessDefinition): Runner {
+  #make(plan: SupervisorPlan, definition: ProcessDefinition, handed?: HandedProcess): Runner {
     const log = this.#logs.get(definition.name) ?? new LogFile(join(plan.logs, `${definition.name}.log`));
     this.#logs.set(definition.name, log);
     const confine =
       plan.controlGroups === undefined
         ? undefined
         : confinement(plan.controlGroups, definition.name, (text) => log.line(text));
-    return new Runner({ definition, log, clock: this.#clock, confine, onChange: this.#onChange });
+    const { clock, folder, onChange } = this.#options;
+    return new Runner({ definition, log, clock, pipeFolder: folder, handed, confine, onChange });
   }
 }
 

@@ -44,6 +44,11 @@ export class Trials {
     return (this.#trial?.request.plan ?? this.#plan).digest;
   }
 
+  /** What stays: not what is on trial. */
+  get plan(): SupervisorPlan {
+    return this.#plan;
+  }
+
   get isOnTrial(): boolean {
     return this.#trial !== undefined;
   }
