@@ -103,6 +103,8 @@ export interface Calls {
   GetBucketAcl: OfBucket;
   PutBucketAcl: OfBucket & WithBody;
   GetBucketOwnershipControls: OfBucket;
+  GetBucketLogging: OfBucket;
+  PutBucketLogging: OfBucket & WithBody;
 
   ListObjects: Listing & { readonly marker: string; readonly maxKeys: number };
   ListObjectsV2: Listing & {

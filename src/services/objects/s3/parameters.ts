@@ -1,8 +1,7 @@
 /** The typed parameters that calls share; headers and query parameters are read into these by `headers/`. */
-import type { Checksums, LockMode } from '../metadata/store.ts';
+import type { ChecksumAlgorithm, LockMode } from '../metadata/store.ts';
 
-export type ChecksumAlgorithm = keyof Checksums;
-export type ChecksumType = 'COMPOSITE' | 'FULL_OBJECT';
+export type { ChecksumAlgorithm, ChecksumType } from '../metadata/store.ts';
 
 /** `Range` of a GET, before the size is known: `resolveRange` makes bytes of it. */
 export type RequestedRange =

@@ -98,9 +98,12 @@ function withHoisted(headers: ReadonlyMap<string, string>, query: ReadonlyMap<st
     const header = name.toLowerCase();
     if (!header.startsWith('x-amz-') || OF_SIGNATURE.test(header) || HEADERS_ALONE.test(header)) continue;
     const before = headers.get(header);
-    if (before !== undefined && before !== value)
+    const bytes = Buffer.from(value).toString('latin1');
+    if (/[^\t\x20-\x7e\x80-\xff]/.test(bytes))
+      throw invalidArgument(name, value, 'characters that a header may have');
+    if (before !== undefined && before !== bytes)
       throw invalidArgument(name, value, 'the query and the header say different things');
-    fields.set(header, value);
+    fields.set(header, bytes);
   }
   return fields;
 }

@@ -36,6 +36,7 @@ const BUCKET: Routes = {
     DELETE: 'DeleteBucketLifecycle',
   },
   location: { GET: 'GetBucketLocation' },
+  logging: { GET: 'GetBucketLogging', PUT: 'PutBucketLogging' },
   'object-lock': { GET: 'GetObjectLockConfiguration', PUT: 'PutObjectLockConfiguration' },
   ownershipControls: {
     GET: 'GetBucketOwnershipControls',
@@ -74,7 +75,6 @@ const BUCKET: Routes = {
     PUT: missing('PutBucketInventoryConfiguration'),
     DELETE: missing('DeleteBucketInventoryConfiguration'),
   },
-  logging: { GET: missing('GetBucketLogging'), PUT: missing('PutBucketLogging') },
   metadataConfiguration: {
     GET: missing('GetBucketMetadataConfiguration'),
     POST: missing('CreateBucketMetadataConfiguration'),

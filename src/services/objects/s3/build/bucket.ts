@@ -56,6 +56,8 @@ export const buildBucketCall: { readonly [N in OfBucket]: (from: Building) => Ca
     return withBody(from);
   },
   GetBucketOwnershipControls: ofBucket,
+  GetBucketLogging: ofBucket,
+  PutBucketLogging: withBody,
 
   PostObject(from) {
     const type = from.request.fields.get('content-type') ?? '';
