@@ -3,10 +3,12 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { zstdCompressSync } from 'node:zlib';
 import type { PackageKey } from '../model.ts';
 import { copyOf, OSV_SAMPLE, TRACKER_SAMPLE, VEX_SAMPLE } from '../testing/samples.ts';
 import { type BuildInput, type BuildOptions, buildStore } from './build.ts';
 import { ensureAdvisoryFolder, FolderSource, publish } from './folder.ts';
+import { BLOCK_BYTES_MAX, INDEX_BYTES_MAX, MAGIC, pack, TRAILER_BYTES } from './format.ts';
 import { AdvisoryStore } from './store.ts';
 
 let folder: string;
@@ -152,6 +154,41 @@ describe('the advisory file', () => {
     assert.ok(refused > 100, `${refused} refused`);
     await writeFile(path, bytes.subarray(0, -1));
     await assert.rejects(AdvisoryStore.open(path), { code: 'Damaged' });
+  });
+});
+
+describe('an advisory file that somebody made up', () => {
+  const KEY = 'npm/x';
+  const written = async (block: Buffer, index: Buffer): Promise<string> => {
+    const trailer = Buffer.alloc(TRAILER_BYTES);
+    trailer.writeBigUInt64BE(BigInt(MAGIC.length + block.length), 0);
+    trailer.writeBigUInt64BE(BigInt(index.length), 8);
+    MAGIC.copy(trailer, 16);
+    const path = join(folder, `made-up-${count++}`);
+    await writeFile(path, Buffer.concat([MAGIC, block, index, trailer]));
+    return path;
+  };
+  const bomb = (bytes: number) => zstdCompressSync(Buffer.alloc(bytes));
+
+  it('is refused when its index unpacks to more than an index may have', async () => {
+    const path = await written(Buffer.alloc(0), bomb(INDEX_BYTES_MAX + 1));
+    await assert.rejects(AdvisoryStore.open(path), {
+      code: 'Damaged',
+      message: /its index cannot be unpacked/,
+    });
+  });
+
+  it('answers nothing out of a block that unpacks to more than a block may have', async () => {
+    const block = bomb(BLOCK_BYTES_MAX + 1);
+    const index = { asOf: '2026-01-01T00:00:00Z', sources: [], packages: 1, advisories: 1, statements: 0 };
+    const blocks = [[KEY, MAGIC.length, block.length]];
+    await using store = await AdvisoryStore.open(
+      await written(block, pack(JSON.stringify({ ...index, blocks }))),
+    );
+    await assert.rejects(store.facts(KEY), {
+      code: 'Damaged',
+      message: /the block of npm\/x cannot be unpacked/,
+    });
   });
 });
 

@@ -18,17 +18,25 @@ import {
 
 /** Unpacked blocks that are remembered: packages looked up in order need one at a time. */
 const BLOCKS_REMEMBERED_MAX = 16;
+/** Characters of all of them: a block is 64 KiB, but for one package's line that is longer, and whoever made the file may have made it of such. */
+const REMEMBERED_MAX = 32 * 1024 * 1024;
 
 /** What is known of packages. */
 export interface AdvisoryLookup {
   facts(key: PackageKey): Promise<PackageFacts | undefined>;
 }
 
+interface Block {
+  readonly lines: ReadonlyMap<string, string>;
+  readonly characters: number;
+}
+
 export class AdvisoryStore implements AdvisoryLookup {
   readonly index: StoredIndex;
   readonly #file: FileHandle;
   /** Lines by key, by the block's number; the longest unused first. */
-  readonly #blocks = new Map<number, ReadonlyMap<string, string>>();
+  readonly #blocks = new Map<number, Block>();
+  #remembered = 0;
 
   private constructor(file: FileHandle, index: StoredIndex) {
     this.#file = file;
@@ -85,24 +93,24 @@ export class AdvisoryStore implements AdvisoryLookup {
     return from - 1;
   }
 
-  async #block(number: number): Promise<ReadonlyMap<string, string>> {
+  async #block(number: number): Promise<Block['lines']> {
     const known = this.#blocks.get(number);
     if (known) {
       this.#blocks.delete(number);
       this.#blocks.set(number, known);
-      return known;
+      return known.lines;
     }
     const [first = '', offset = 0, length = 0] = this.index.blocks[number] ?? [];
     const text = unpack(await read(this.#file, offset, length), BLOCK_BYTES_MAX, `the block of ${first}`);
     const lines = new Map<string, string>();
     for (const line of text.split('\n')) if (line !== '') lines.set(line.slice(0, line.indexOf('\t')), line);
-    if (this.#blocks.size >= BLOCKS_REMEMBERED_MAX) {
-      for (const oldest of this.#blocks.keys()) {
-        this.#blocks.delete(oldest);
-        break;
-      }
+    this.#blocks.set(number, { lines, characters: text.length });
+    this.#remembered += text.length;
+    for (const [oldest, { characters }] of this.#blocks) {
+      if (this.#blocks.size <= BLOCKS_REMEMBERED_MAX && this.#remembered <= REMEMBERED_MAX) break;
+      this.#blocks.delete(oldest);
+      this.#remembered -= characters;
     }
-    this.#blocks.set(number, lines);
     return lines;
   }
 }

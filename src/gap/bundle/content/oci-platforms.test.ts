@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { type TestContext, test } from 'node:test';
+import { takeInventory } from '../../inventory/take.ts';
 import { blobPath, MEDIA, REF_NAME, sha256 } from '../descriptor.ts';
 import { BundleError } from '../problem.ts';
 import { parseRecipe } from '../recipe.ts';
-import { type BundleWorld, RECIPE, startBundleWorld } from '../testing/bundle-world.ts';
+import { type BundleWorld, CREATED, RECIPE, startBundleWorld } from '../testing/bundle-world.ts';
 import { startRegistry } from '../testing/oci-registry.ts';
 
 const PLATFORMS = ['linux/amd64', 'linux/arm64/v8', 'linux/arm/v7'] as const;
@@ -182,4 +183,30 @@ test('deltas leave out the images of a list that the region has', async (t) => {
   assert.equal(verified.digest, whole.digest);
   assert.equal(verified.deltas?.left.size, 1);
   assert.deepEqual(verified.missing, []);
+});
+
+test('an inventory of what was published lists the layers of all its images, each once', async (t) => {
+  const { world } = await withList(t);
+  await world.signed('a', 'folder', { recipe: recipeOf(FROM_LAYOUT) });
+  const { items, digest, name } = await world.verify('a');
+  const published = {
+    name,
+    version: 7,
+    created: CREATED,
+    digest,
+    metadata: '',
+    publishedAt: CREATED,
+    import: 'a',
+  };
+  const content = {
+    bundles: async () => [
+      { ...published, items: items.map(({ path, manifest, companion }) => ({ path, manifest, companion })) },
+    ],
+    blobPath: (blob: string) => world.path(`a/${blobPath(blob)}`),
+  };
+  const inventory = await takeInventory(content, CREATED);
+  assert.deepEqual(
+    inventory.bundles[0]?.items[0]?.layers?.map((layer) => layer.digest),
+    items[0]?.layers.map(({ descriptor }) => descriptor.digest),
+  );
 });
