@@ -3,20 +3,23 @@
  * when it does not do well. Published as whoever owns the machine could, without the bundle around it, whose import has a measure of its own.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gapFolders } from '#gap/import/folders.ts';
 import { type Entry, readJournal } from '#gap/release/journal.ts';
 import { publishTree } from '#gap/release/testing/publish-tree.ts';
+import { sleep } from '#kernel/clock.ts';
 import { wakefulClock } from '#region/clock.ts';
 import { layoutOf } from '#region/layout.ts';
 import { drive } from '#region/releases/drive.ts';
+import { supervisorStatus } from '#region/supervisor/launch.ts';
 import { startRegion, type TestRegion } from '#test/support/region.ts';
 import { type Fault, releaseTree, Silence } from '#test/support/releases.ts';
 import type { Row } from '../lib/result.ts';
 import type { Measure } from './context.ts';
 
 const BACK_S_MAX = 60;
+const LOOK_MS = 100;
 
 const FAULTS: readonly Fault[] = ['does not start', 'hangs', 'ends soon'];
 
@@ -32,6 +35,7 @@ export const releases: Measure = {
       const restart_ms = silence.longest_ms();
       say('a release that does well');
       const { entries, silent_ms } = await apply(region, silence, '1.0.0');
+      const became_ms = await becameProgram(region, '1.0.0');
       const rows: Row[] = [
         {
           what: 'API silent while a release comes into force',
@@ -39,6 +43,12 @@ export const releases: Measure = {
           unit: 'ms',
           peer: { what: 'casemate down and up', value: restart_ms },
           note: 'longest time between two answers on new connections; PostgreSQL runs on',
+        },
+        {
+          what: 'the supervisor becomes the program of the release',
+          value: became_ms,
+          unit: 'ms',
+          note: 'from the last line of the one program to the first of the other; nothing is stopped, the API answers',
         },
         {
           what: 'installed and checked, each byte',
@@ -71,6 +81,16 @@ export const releases: Measure = {
     }
   },
 };
+
+/** By its log, once it has. */
+async function becameProgram({ data }: TestRegion, version: string): Promise<number> {
+  const layout = layoutOf(data);
+  while ((await supervisorStatus(layout))?.program.version !== version) await sleep(wakefulClock, LOOK_MS);
+  const lines = readFileSync(join(layout.logs, 'supervisor.log'), 'utf8').split('\n');
+  const at = (words: string) =>
+    Date.parse(lines.findLast((line) => line.includes(words))?.split(' ')[0] ?? '');
+  return at(' took over,') - at(' becoming ');
+}
 
 async function apply(region: TestRegion, silence: Silence, version: string, fault?: Fault) {
   const layout = layoutOf(region.data);
