@@ -68,8 +68,8 @@ export const fetchPackage = inSession(
       `  ${PACKAGE_FILE}: ${mebibytes(made.bytes)}, for ${specOf(object).recipient} alone`,
       `  ${SIGNED_FILE}: what it is, signed by the ledger’s keys`,
       '  receipt.tlog-proof, receipt.tlog-proof.body.json: that it was agreed to; the second names people and files, and stays here',
+      `Once, to the recipient by a way that both trust: ${command} ledger key > region.vkey`,
       'The recipient, where no region is:',
-      `  ${command} ledger key > region.vkey        # once, by a way that you trust`,
       `  ${command} export verify ${folder}/${PACKAGE_FILE} --manifest ${folder}/${SIGNED_FILE} --key region.vkey`,
       `  ${command} export open ${folder}/${PACKAGE_FILE} --identity KEY --out FILES   # or: age --decrypt -i KEY ${folder}/${PACKAGE_FILE} | tar -x`,
     ]);
