@@ -3,9 +3,10 @@ import { isInternal } from '#kernel/access.ts';
 import { conflict, forbidden, invalid, type StatusCause, StatusError } from '#kernel/errors.ts';
 import type { AdmissionRequest, Kind } from '#kernel/kind.ts';
 import { organizationOf } from '#kernel/realm-id.ts';
+import { hasFinalizer } from '#kernel/reconcile/finalizers.ts';
 import { isBucketName } from '../s3/names.ts';
 import type { BucketObject, BucketSpec } from './bucket.ts';
-import { ERASE_ANNOTATION, mayErase } from './erasing.ts';
+import { BUCKET_FINALIZER, ERASE_ANNOTATION, mayErase } from './erasing.ts';
 import { isPublic, PolicyError, parsePolicy } from './policy.ts';
 
 /** `kind`: Bucket. */
@@ -15,7 +16,7 @@ export function admitBucket(request: AdmissionRequest, kind: Kind): void {
     return;
   }
   if (request.operation === 'create') admitName(request, kind);
-  const causes = [...annotationCauses(request), ...specCauses(request)];
+  const causes = [...finalizerCauses(request), ...annotationCauses(request), ...specCauses(request)];
   if (causes.length === 0) return;
   throw invalid({ group: kind.group, kind: kind.kind, name: request.object.metadata.name }, causes);
 }
@@ -58,6 +59,14 @@ function admitDeletion(request: AdmissionRequest): void {
     subjectOf(request),
     `it is not empty (BucketNotEmpty): ${objects} versions of objects at ${observedAt}; remove them first, all versions with the S3 protocol, and try again a minute later`,
   );
+}
+
+/** Whoever could take it off could have the bucket go with all that is locked in it. */
+function finalizerCauses({ object, previous, actor }: AdmissionRequest): StatusCause[] {
+  if (isInternal(actor) || previous === undefined || !hasFinalizer(previous, BUCKET_FINALIZER)) return [];
+  if (hasFinalizer(object, BUCKET_FINALIZER)) return [];
+  const message = `${BUCKET_FINALIZER} goes by itself, once nothing is left of the bucket`;
+  return [{ reason: 'FieldValueForbidden', field: 'metadata.finalizers', message }];
 }
 
 function annotationCauses({ object, previous, actor }: AdmissionRequest): StatusCause[] {

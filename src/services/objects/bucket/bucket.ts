@@ -9,11 +9,8 @@ import type { KubeObject } from '#kernel/object.ts';
 import { bornWithFinalizer } from '#kernel/reconcile/finalizers.ts';
 import { OBJECTS_GROUP } from '../group.ts';
 import { admitBucket } from './admission.ts';
-import { ERASE_ANNOTATION } from './erasing.ts';
+import { BUCKET_FINALIZER, ERASE_ANNOTATION } from './erasing.ts';
 import * as settings from './settings.ts';
-
-/** Holds a bucket back until nothing is left of it. */
-export const BUCKET_FINALIZER = `${OBJECTS_GROUP}/objects`;
 
 const SPEC = Type.Object(
   {

@@ -5,6 +5,9 @@
 import type { KubeObject } from '#kernel/object.ts';
 import { OBJECTS_GROUP } from '../group.ts';
 
+/** Holds a bucket back until nothing is left of it. */
+export const BUCKET_FINALIZER = `${OBJECTS_GROUP}/objects`;
+
 export const ERASE_ANNOTATION = `${OBJECTS_GROUP}/erase`;
 
 export const mayErase = ({ metadata }: KubeObject): boolean =>

@@ -41,6 +41,10 @@ interface Message {
   readonly answer?: unknown;
   readonly failed?: string;
   readonly news?: string;
+  /** Said by whoever started the other end: how it ended, or why it did not start. */
+  readonly type?: string;
+  readonly how?: string;
+  readonly message?: string;
 }
 
 const NEWLINE = 0x0a;
@@ -138,6 +142,8 @@ export class Channel<Own extends Calls<Own>, Other extends Calls<Other>, News = 
     }
     if (typeof message !== 'object' || message === null) this.close('the other end says what makes no sense');
     else if (typeof message.news === 'string') this.#options.onNews?.(message as News);
+    else if (typeof message.type === 'string')
+      this.close(String(message.how ?? message.message ?? message.type));
     else if (typeof message.id !== 'number') this.close('the other end says what makes no sense');
     else if (typeof message.call === 'string') void this.#answer(message.id, message.call, message.asked);
     else this.#settle(message.id, message);

@@ -5,12 +5,13 @@
 import type { Verb } from '#kernel/access.ts';
 import type { RealmId } from '#kernel/realm-id.ts';
 
-export const LINE_MAX = 1_048_576;
+export const LINE_MAX = 4_194_304;
 export const IN_FLIGHT_MAX = 1_024;
 /** An answer takes no longer: then whoever asked hears that it failed. */
 export const ANSWER_MS_MAX = 60_000;
 /** How long an answer of `decide` may be remembered, whatever news come: guardrails can depend on the time of day. All others hold until there is news of their realm. */
 export const DECISION_KEPT_MS_MAX = 1_000;
+export const BUCKETS_PAGE_MAX = 1_000;
 /** Access records that one `record` may carry. */
 export const RECORDS_MAX = 256;
 
@@ -54,6 +55,16 @@ export interface Question {
   readonly subresource?: 'objects' | 'retention' | 'governance';
   readonly project: string;
   readonly bucket: string;
+  /** The client's, without a port: guardrails can depend on it, so what is remembered of an answer is remembered for it. */
+  readonly address?: string;
+}
+
+/** A bucket in a list. */
+export interface BucketListed {
+  readonly uid: string;
+  readonly project: string;
+  readonly name: string;
+  readonly created_ms: number;
 }
 
 export interface GateAccessRecord {
@@ -78,16 +89,22 @@ export interface GateAccessRecord {
 export interface GateCalls {
   /** Where to listen, with the certificate and what else the process needs to begin. */
   begin(asked: Record<string, never>): GateBeginning;
+  /** It serves from now on; or why it cannot (then it ends, and is started again after a while). */
+  serves(asked: { readonly problem?: string }): { readonly ok: true };
   /** TLS certificate of an organization's own names, `<org>.s3.<region>.casemate.internal` and those below it; `null` where there is no such organization. */
   certificate(asked: { readonly organization: string }): GateCertificate | null;
   /** `null`: nobody's, or expired. */
   holder(asked: { readonly accessKey: string }): KeyHolder | null;
   /** Fails while its key cannot be used: not made yet, or the tenant's Key is not. */
   bucket(asked: { readonly realm: RealmId; readonly name: string }): BucketSettings | null;
-  buckets(asked: { readonly realm: RealmId; readonly accessKey: string }): {
-    /** In the order of names; all of the organization, for `decide` to say which of them may be seen. */
-    readonly buckets: readonly Omit<BucketSettings, 'key' | 'keyVersion'>[];
-  };
+  /** Those that the holder of the key may see, in the order of names, from the one after `after`; at most BUCKETS_PAGE_MAX. */
+  buckets(asked: {
+    readonly realm: RealmId;
+    readonly accessKey: string;
+    readonly address?: string;
+    readonly prefix?: string;
+    readonly after?: string;
+  }): { readonly buckets: readonly BucketListed[]; readonly more: boolean };
   decide(asked: Question): { readonly allowed: boolean; readonly reason: string };
   /** Keys of the bucket by version, for what was wrapped under an older one; `null` where it is gone. */
   bucketKey(asked: {
@@ -120,9 +137,14 @@ export type BucketChange = {
   readonly name: string;
   /** Of the S3 request, for the leaf; a UUID. */
   readonly requestId: string;
-} & /** A new bucket is made in the project of the access key. `patch`: a merge patch (RFC 7396) of the spec. */
-(
-  | { readonly op: 'create' | 'patch'; readonly spec: Readonly<Record<string, unknown>> }
+  readonly address?: string;
+} & (
+  | {
+      /** A new bucket is made in the project of the access key. */
+      readonly op: 'create' | 'patch';
+      /** `patch`: a merge patch (RFC 7396) of the Bucket's spec. */
+      readonly spec: Readonly<Record<string, unknown>>;
+    }
   /** Refused unless the bucket is empty, as `GateAsks.close` says at that moment. */
   | { readonly op: 'delete' }
 );

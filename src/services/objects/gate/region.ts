@@ -1,0 +1,206 @@
+/** The region's half of the gate: answers each call of `protocol.ts` with what the organization says at this moment, and tells of its changes. One for each process that serves objects. */
+import type { AccessLog, Authorizer } from '#kernel/access.ts';
+import type { Clock } from '#kernel/clock.ts';
+import { isStatusError } from '#kernel/errors.ts';
+import type { Realm, Realms, RealmView } from '#kernel/realm.ts';
+import { organizationRealm, type RealmId } from '#kernel/realm-id.ts';
+import { isDeleting } from '#kernel/reconcile/finalizers.ts';
+import type { AccessKeySecrets } from '../access-key/secrets.ts';
+import { Bucket, type BucketObject } from '../bucket/bucket.ts';
+import { type BucketKeys, noKeyYet } from '../bucket/keys.ts';
+import type { UsageReports } from '../bucket/usage.ts';
+import { checked } from './asked.ts';
+import { changeBucket } from './changes.ts';
+import type { Handlers } from './channel.ts';
+import { Holders, outOfScope } from './holders.ts';
+import { bucketsByName } from './indexes.ts';
+import { RealmNews } from './news.ts';
+import { Organizations } from './organizations.ts';
+import {
+  BUCKETS_PAGE_MAX,
+  type BucketListed,
+  type BucketSettings,
+  type GateAccessRecord,
+  type GateBeginning,
+  type GateCalls,
+  type GateCertificate,
+} from './protocol.ts';
+
+export interface GateParts {
+  readonly realms: Pick<Realms, 'use' | 'list' | 'onLoaded' | 'fresh' | 'exists'>;
+  /** Refuses while an organization's own HSM is switched off, as the API does. */
+  readonly authorizer: () => Authorizer;
+  readonly requireRoot: (realm: RealmId) => Promise<void>;
+  readonly accessLog: () => AccessLog;
+  readonly secrets: AccessKeySecrets;
+  readonly keys: BucketKeys;
+  readonly usage: UsageReports;
+  /** Where to listen, with which certificate, and what else the process needs. */
+  readonly beginning: () => Promise<GateBeginning>;
+  readonly certificateOf: (organization: string) => Promise<GateCertificate>;
+  readonly clock: Clock;
+}
+
+export interface RegionGateOptions extends GateParts {
+  readonly onServes: (problem: string | undefined) => void;
+  /** Asks the process what a bucket holds. */
+  readonly count: (realm: RealmId, uid: string) => Promise<number>;
+  /** Called with every organization that answers may be others of from now on. */
+  readonly onChanged: (realm: RealmId) => void;
+}
+
+export interface RegionGate {
+  readonly handlers: Handlers<GateCalls>;
+  close(): void;
+}
+
+export function regionGate(options: RegionGateOptions): RegionGate {
+  const { realms, authorizer, requireRoot, accessLog, secrets, keys, usage, clock, count, onServes } =
+    options;
+  const news = new RealmNews(options.onChanged);
+  const organizations = new Organizations(realms, clock);
+
+  async function using<T>(id: RealmId, work: (realm: Realm) => Promise<T> | T): Promise<T> {
+    await requireRoot(id);
+    await realms.fresh(id);
+    return realms.use(id, (realm) => {
+      news.follow(realm);
+      return work(realm);
+    });
+  }
+
+  const holders = new Holders({ organizations, using, secrets, authorizer, clock });
+
+  async function settingsOf(view: RealmView, bucket: BucketObject): Promise<BucketSettings> {
+    const { keyVersion } = bucket.status ?? {};
+    const { uid, name } = bucket.metadata;
+    const key = keyVersion === undefined ? undefined : await keys.open(view, bucket, keyVersion);
+    if (keyVersion === undefined || key === undefined) throw noKeyYet(name);
+    const text = key.toString('base64');
+    key.fill(0);
+    return {
+      uid,
+      realm: view.realm,
+      project: bucket.metadata.namespace ?? '',
+      name,
+      spec: bucket.spec,
+      created_ms: Date.parse(bucket.metadata.creationTimestamp),
+      key: text,
+      keyVersion,
+      isDeleting: isDeleting(bucket),
+    };
+  }
+
+  const bucketByUid = (view: RealmView, uid: string): BucketObject | undefined => {
+    const found = view.byUid(uid);
+    return found?.kind.resource === Bucket.resource ? (found.entry.object() as BucketObject) : undefined;
+  };
+
+  async function page({
+    realm,
+    accessKey,
+    address,
+    prefix = '',
+    after,
+  }: Parameters<GateCalls['buckets']>[0]) {
+    const { actor, key } = await holders.signer(realm, accessKey, address);
+    const entries = await using(realm, ({ view }) => [...bucketsByName(view).values()]);
+    const wanted = entries
+      .filter(({ name }) => name.startsWith(prefix) && (after === undefined || name > after))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+    const seen = new Map<string, boolean>();
+    const maySee = async (namespace: string, name?: string): Promise<boolean> => {
+      const { allowed } = await authorizer().decide({
+        realm,
+        actor,
+        verb: name === undefined ? 'list' : 'get',
+        group: Bucket.group,
+        version: Bucket.version,
+        resource: Bucket.plural,
+        namespace,
+        ...(name === undefined ? {} : { name }),
+      });
+      return allowed;
+    };
+    const buckets: BucketListed[] = [];
+    for (const entry of wanted) {
+      const { namespace: project = '', name, uid } = entry;
+      if (outOfScope(key, 'get', name) !== undefined) continue;
+      let all = seen.get(project);
+      if (all === undefined) {
+        all = await maySee(project);
+        seen.set(project, all);
+      }
+      if (!all && !(await maySee(project, name))) continue;
+      if (buckets.length === BUCKETS_PAGE_MAX) return { buckets, more: true };
+      buckets.push({ uid, project, name, created_ms: Date.parse(entry.object().metadata.creationTimestamp) });
+    }
+    return { buckets, more: false };
+  }
+
+  const handlers = checked({
+    begin: () => options.beginning(),
+    serves: ({ problem }) => {
+      onServes(problem);
+      return { ok: true };
+    },
+    async certificate({ organization }) {
+      const isThere = await realms.exists(organizationRealm(organization));
+      return isThere ? options.certificateOf(organization) : null;
+    },
+    holder: ({ accessKey }) => holders.holder(accessKey),
+    bucket: ({ realm, name }) =>
+      using(realm, ({ view }) => {
+        const entry = bucketsByName(view).get(name);
+        return entry === undefined ? null : settingsOf(view, entry.object() as BucketObject);
+      }).catch(goneAsNull),
+    buckets: page,
+    decide: (question) => holders.decide(question),
+    bucketKey: ({ realm, uid, version }) =>
+      using(realm, async ({ view }) => {
+        const bucket = bucketByUid(view, uid);
+        const key = bucket && (await keys.open(view, bucket, version));
+        if (key === undefined) return null;
+        const text = key.toString('base64');
+        key.fill(0);
+        return { key: text };
+      }).catch(goneAsNull),
+    change: (change) =>
+      changeBucket(change, {
+        holders,
+        using,
+        authorizer,
+        count,
+        writeUsage: (realm, uid, now) => usage.write(realm, uid, now),
+      }),
+    async record({ records }) {
+      await Promise.all(records.map((record) => accessLog().record(record.realm, recordOf(record)).durable));
+      return { ok: true };
+    },
+    used({ buckets }) {
+      for (const report of buckets) usage.note(report);
+      return { ok: true };
+    },
+  });
+  return {
+    handlers,
+    close() {
+      news.close();
+      organizations.close();
+    },
+  };
+}
+
+const goneAsNull = (error: unknown): null => {
+  if (isStatusError(error, 'NotFound')) return null;
+  throw error;
+};
+
+function recordOf({ realm: _, subresource, project, bucket, ...record }: GateAccessRecord) {
+  return {
+    ...record,
+    resource: `${Bucket.resource}${subresource === '' ? '' : `/${subresource}`}`,
+    ...(project === undefined ? {} : { namespace: project }),
+    ...(bucket === undefined ? {} : { name: bucket }),
+  };
+}
