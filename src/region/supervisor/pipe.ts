@@ -3,20 +3,26 @@
  * reading it (`hand-over.ts`). The process has the writing end only, so it is told when nobody reads any more.
  */
 import { spawnSync } from 'node:child_process';
-import { closeSync, constants, existsSync, openSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync, readSync } from 'node:fs';
 import { Socket } from 'node:net';
 
 const { O_NONBLOCK, O_RDWR, O_WRONLY } = constants;
+
+/** What a pipe holds, see pipe(7), a few times over: what others go on writing is not waited for. */
+const PIPE_BYTES = 65_536;
+const LAST_READS_MAX = 4;
 
 export class Pipe {
   readonly #path: string;
   /** Of the reading end; with a writing end of its own, so that it never comes to an end. */
   readonly descriptor: number;
   readonly #socket: Socket;
+  readonly #onData: (chunk: Uint8Array) => void;
 
   /** `onData` gets what is written, in order. */
   constructor(path: string, onData: (chunk: Uint8Array) => void) {
     this.#path = path;
+    this.#onData = onData;
     if (!existsSync(path)) {
       const { status, stderr } = spawnSync('mkfifo', ['--mode=600', path], { encoding: 'utf8' });
       if (status !== 0) throw new Error(`cannot make ${path}: ${stderr.trim()}`);
@@ -34,8 +40,26 @@ export class Pipe {
     return openSync(this.#path, O_WRONLY | O_NONBLOCK);
   }
 
+  /** With what is still in it. */
   close(): void {
+    if (this.#socket.destroyed) return;
+    const room = Buffer.allocUnsafe(PIPE_BYTES);
+    for (let reads = 0; reads < LAST_READS_MAX; reads++) {
+      const length = readNow(this.descriptor, room);
+      if (length === 0) break;
+      this.#onData(room.subarray(0, length));
+    }
     this.#socket.destroy();
+  }
+}
+
+/** 0 when nothing is there. */
+function readNow(descriptor: number, room: Uint8Array): number {
+  try {
+    return readSync(descriptor, room);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return 0;
+    throw error;
   }
 }
 

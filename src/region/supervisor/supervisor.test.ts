@@ -51,6 +51,17 @@ test('processes start after those they wait for and stop before them', async (t)
   assert.equal(await stopSupervisor(layout, wakefulClock), false);
 });
 
+test('what a process says last, as it is stopped, is in its log', async (t) => {
+  const layout = openLayout(t);
+  const words = 'seq 1 2000; echo last words; exit 0';
+  const body = `trap '${words}' TERM; touch a.ready; while :; do sleep 0.05; done`;
+  await launchSupervisor(layout, planOf(layout, script(layout, 'a', body)), wakefulClock);
+  await untilReady(layout);
+  await stopSupervisor(layout, wakefulClock);
+  const log = readFileSync(join(layout.logs, 'a.log'), 'utf8');
+  assert.match(log, /\n2000\nlast words\n/);
+});
+
 test('a process that dies is started again, and others are left alone', async (t) => {
   const layout = openLayout(t);
   await launchSupervisor(
