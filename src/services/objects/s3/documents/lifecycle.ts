@@ -53,9 +53,15 @@ function readRule(rule: Reader, newId: () => string): Rule {
   return {
     id: id === undefined || id === '' ? newId() : id,
     enabled: status === 'Enabled',
-    ...present('filter', filter ?? (prefix === undefined || prefix === '' ? undefined : { prefix })),
+    ...present('filter', filterOf(filter, prefix)),
     ...found,
   };
+}
+
+/** One without conditions is none. */
+function filterOf(filter: Filter | undefined, prefix: string | undefined): Filter | undefined {
+  if (filter) return Object.keys(filter).length > 0 ? filter : undefined;
+  return prefix === undefined || prefix === '' ? undefined : { prefix };
 }
 
 function readFilter(from: Reader): Filter {
