@@ -4,18 +4,9 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { PROGRAM_FOLDER } from './program-folder.ts';
 
-/** The checkout. */
-export const PROGRAM_FOLDER = fileURLToPath(new URL('../../', import.meta.url)).replace(/\/$/, '');
-
-interface PackageFile {
-  readonly version: string;
-}
-
-export function programVersion(): string {
-  return (JSON.parse(readFileSync(join(PROGRAM_FOLDER, 'package.json'), 'utf8')) as PackageFile).version;
-}
+export { PROGRAM_FOLDER, programVersion } from './program-folder.ts';
 
 /** Changes whenever a source file or a package does, so that `up` runs what is on disk. */
 export function programFingerprint(): string {

@@ -5,7 +5,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { wakefulClock } from '../clock.ts';
-import { PROGRAM_FOLDER, programVersion } from '../program.ts';
+import { PROGRAM_FOLDER, programVersion } from '../program-folder.ts';
 import { confinement } from './confinement.ts';
 import { serveControl } from './control.ts';
 import type { SupervisorPlan } from './definition.ts';

@@ -20,7 +20,7 @@ const PARTS = [
   'src/kernel/local-socket.ts',
   'src/region/clock.ts',
   'src/region/owner-copy.ts',
-  'src/region/program.ts',
+  'src/region/program-folder.ts',
   'src/region/supervisor',
 ];
 const MAIN = 'src/region/supervisor/main.ts';
