@@ -87,7 +87,7 @@ export class OwnArea implements Area {
     try {
       await draft.chmod(DRAFT_MODE);
       // What somebody who was killed has written may not be on the disk yet, and is not written again.
-      await draft.datasync();
+      if ((await draft.stat()).size > 0) await draft.datasync();
     } finally {
       await draft.close();
     }
