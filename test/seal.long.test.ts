@@ -134,6 +134,22 @@ suite('the seal of a region', { timeout: 540_000 }, () => {
       assert.equal(report.spec.probes.find((probe) => probe.what === what)?.outcome, 'Blocked', what);
   });
 
+  test('it is tried from each network as well, whoever has instances there and whatever they allow', async () => {
+    const { report } = await reportOf();
+    const probes = report.spec.probes.filter(
+      ({ from, protocol }) => from === 'network hospital/ward/lan' && protocol !== 'dns',
+    );
+    const outcomes = Object.fromEntries(
+      probes.map(({ what, protocol, outcome }) => [`${what} ${protocol}`, outcome]),
+    );
+    for (const what of ['an address outside tcp', 'an address outside udp', 'an address outside icmp'])
+      assert.equal(outcomes[what], 'Blocked', `${what}: ${JSON.stringify(probes)}`);
+    assert.equal(outcomes['the metadata address tcp'], 'Blocked');
+    assert.equal(outcomes['an address outside, by IPv6 tcp'], 'NoRoute');
+    // Nothing of it stays on the machine.
+    assert.doesNotMatch(await root('ip', '-o', 'link', 'show'), /cv[0-9a-f]{3}fffff/);
+  });
+
   test('a report is proven by its receipt, offline, with nothing but the public key of the log', async () => {
     const { report, receipt } = await reportOf();
     const file = join(region.scratch, 'report.tlog-proof');

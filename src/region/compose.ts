@@ -168,6 +168,7 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
         advisoryFolder: layout.advisories,
         receiverSocket: layout.run.receiver,
         inspectorSocket: layout.run.inspector,
+        zonesSocket: layout.run.zones,
         clock,
         logger,
         organizationKinds: () => registry.servedIn('organization'),

@@ -55,6 +55,8 @@ export interface Layout {
     readonly receiver: string;
     /** Where a process that looks into what is to leave is asked for. */
     readonly inspector: string;
+    /** Where a process that tries to leave from networks is asked for. */
+    readonly zones: string;
     /** Where the root agent that applies nftables rules listens. */
     readonly firewall: string;
   };
@@ -96,6 +98,7 @@ export function layoutOf(folder: string): Layout {
       state: join(run, 'state.json'),
       receiver: join(run, 'receiver.sock'),
       inspector: join(run, 'inspector.sock'),
+      zones: join(run, 'zones.sock'),
       firewall: join(run, 'firewall.sock'),
     },
   };

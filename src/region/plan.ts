@@ -6,15 +6,18 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeIncusd, findIncusd } from '#engines/incus/daemon.ts';
 import { portPrefix } from '#engines/nftables/names.ts';
+import { ZONES_PROCESS } from '#engines/nftables/seal/keeper.ts';
 import { agentCommand } from '#engines/nftables/spawn.ts';
 import { inspectCommand } from '#gap/export/check/inspect-command.ts';
 import { gapFolders } from '#gap/import/folders.ts';
 import { receiverCommand } from '#gap/import/receiver/command.ts';
+import { zonesCommand } from '#gap/seal/zones/command.ts';
 import type { RegionConfig } from './config/schema.ts';
 import { type Account, type Accounts, isRoot } from './embedded/accounts.ts';
 import { postgresDefinition } from './embedded/postgres.ts';
 import { asAccount, type Command, withProgram } from './embedded/unprivileged.ts';
 import { isRemote } from './external-incus.ts';
+import { pingProgram } from './install/unpack.ts';
 import { hsmSocket, type Layout, operatorCopy } from './layout.ts';
 import { PROGRAM_FOLDER, programFingerprint } from './program.ts';
 import { supervisorCommand } from './supervisor/command.ts';
@@ -56,7 +59,12 @@ export function planRegion(inputs: PlanInputs): SupervisorPlan {
       processes.map(({ name }) => name),
     ),
   );
-  const onDemand = [receiverDefinition(inputs), inspectorDefinition(inputs)];
+  const hasFilter = processes.some(({ name }) => name === 'firewall');
+  const onDemand = [
+    receiverDefinition(inputs),
+    inspectorDefinition(inputs),
+    ...(hasFilter ? [zonesDefinition(inputs)] : []),
+  ];
   const digest = createHash('sha256')
     .update(JSON.stringify({ processes, onDemand, config, program: programFingerprint() }))
     .digest('hex')
@@ -75,6 +83,8 @@ export function planRegion(inputs: PlanInputs): SupervisorPlan {
 const RECEIVERS_MAX = 2;
 /** One request is looked into at a time; another may still be ending. */
 const INSPECTORS_MAX = 2;
+/** Likewise. */
+const ZONES_MAX = 2;
 
 /** Reads bundles that nobody has verified: as an account that may read the medium and write drafts. */
 function receiverDefinition(inputs: PlanInputs): OnDemandDefinition {
@@ -96,6 +106,21 @@ function inspectorDefinition(inputs: PlanInputs): OnDemandDefinition {
     socket: layout.run.inspector,
     atOnce_max: INSPECTORS_MAX,
     ...confined(inputs, accounts.inspector, inspectCommand()),
+  };
+}
+
+/** Tries to leave from networks: as the region's account, with rights over a network namespace of its own alone, in which the agent puts ports of networks. */
+function zonesDefinition({ layout, accounts, imageCache }: PlanInputs): OnDemandDefinition {
+  const { uid, gid } = accounts.region;
+  const program = zonesCommand({ node: process.execPath, ping: pingProgram(imageCache), uid, gid });
+  return {
+    name: ZONES_PROCESS,
+    socket: layout.run.zones,
+    gid,
+    atOnce_max: ZONES_MAX,
+    ...withProgram(layout.program, program),
+    env: { PATH, LANG: 'C.UTF-8', NODE_ENV: 'production' },
+    cwd: '/',
   };
 }
 

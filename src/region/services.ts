@@ -9,6 +9,7 @@ import { hostAddresses } from '#engines/nftables/host-addresses.ts';
 import type { SealFlow } from '#engines/nftables/seal/model.ts';
 import { advisoriesService } from '#gap/advisories/service.ts';
 import type { AdvisorySource } from '#gap/advisories/store/folder.ts';
+import { askedAt } from '#gap/confined/start.ts';
 import { exportService } from '#gap/export/service.ts';
 import { ContentStore } from '#gap/import/content-store.ts';
 import { gapFolders } from '#gap/import/folders.ts';
@@ -17,6 +18,7 @@ import { inventoryService } from '#gap/inventory/service.ts';
 import { mirrorService } from '#gap/mirror/service.ts';
 import { releaseService } from '#gap/release/service.ts';
 import { sealService } from '#gap/seal/service.ts';
+import { zonesProber } from '#gap/seal/zones/probe-zones.ts';
 import type { AccessEraser, AccessLog, Authenticator } from '#kernel/access.ts';
 import type { BodyEraser, RecordEraser } from '#kernel/bodies.ts';
 import type { Clock } from '#kernel/clock.ts';
@@ -95,6 +97,8 @@ export interface ServiceParts {
   readonly receiverSocket: string;
   /** Where a process that looks into what is to leave is asked for. */
   readonly inspectorSocket: string;
+  /** Where a process that tries to leave from networks is asked for. */
+  readonly zonesSocket: string;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Kinds that organizations serve; not to be called before all services are made. */
@@ -136,6 +140,7 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
     advisoryFolder,
     receiverSocket,
     inspectorSocket,
+    zonesSocket,
     clock,
     logger,
     organizationKinds,
@@ -236,6 +241,7 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
       resolvers: networkResolvers,
       ping: pingProgram(imageFolder),
       probeInside: insideProber({ incus, accessLog, clock, logger }),
+      probeZones: zonesProber(askedAt(zonesSocket), seal, clock),
       onSeal,
       ...(config.sealEvery_s === undefined ? {} : { look_ms: 1_000 * config.sealEvery_s }),
       time: {

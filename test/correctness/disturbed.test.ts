@@ -61,6 +61,7 @@ function controllers(): string[] {
     advisoryFolder: '/nowhere',
     receiverSocket: '/nowhere',
     inspectorSocket: '/nowhere',
+    zonesSocket: '/nowhere',
     advisories: new FolderSource('/nowhere'),
     gapFolder: '/nowhere',
     releasesFolder: '/nowhere',

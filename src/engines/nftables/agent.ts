@@ -16,13 +16,16 @@ import { applyModel, clearModel, NftError, stateInForce } from './apply.ts';
 import { type FilterModel, ModelError, parseModel } from './model.ts';
 import { REGION_ID } from './names.ts';
 import { type AgentResponse, encodeFrame, type FilterState, readFrame } from './protocol.ts';
-import { SealKeeper, type SealState } from './seal/keeper.ts';
+import { SealKeeper, type SealState, type ZonesPassed } from './seal/keeper.ts';
 import { parseSeal, type SealModel } from './seal/model.ts';
+import type { ZonePort } from './seal/zone-ports.ts';
 
 type KeptName = 'filter-model' | 'seal';
 
 const CONNECTIONS_MAX = 8;
 const REQUEST_TIME_LIMIT_MS = 60_000;
+/** Ports for trying networks are taken away after that, whatever becomes of whoever asked. */
+const ZONES_MS_MAX = 60_000;
 
 export interface AgentOptions {
   readonly socket: string;
@@ -72,6 +75,7 @@ class Keeper {
   readonly #options: AgentOptions;
   readonly #seal: SealKeeper;
   #model: FilterModel | undefined;
+  #zonesEnd: NodeJS.Timeout | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: AgentOptions) {
@@ -87,6 +91,8 @@ class Keeper {
 
   /** After a reboot the kernel holds no rules: puts the last model in force again. One that fails is reported and left. */
   async restore(): Promise<void> {
+    // Of an agent that was killed while networks were tried.
+    await this.#seal.closeZones().catch((error: unknown) => report('ports of probes may be left', error));
     await this.#restore('filter-model', async (kept) => {
       this.#model = parseModel(kept, this.#options.region);
       await applyModel(this.#model);
@@ -111,12 +117,28 @@ class Keeper {
       const { operation, model } = (request ?? {}) as { operation?: unknown; model?: unknown };
       if (operation === 'seal') return { ok: true, seal: await this.#applySeal(model) };
       if (operation === 'seal-state') return { ok: true, seal: await this.#seal.state() };
+      if (operation === 'zones-open') return { ok: true, zones: await this.#openZones(model) };
+      if (operation === 'zones-close') return { ok: true, passed: await this.#closeZones() };
       return { ok: true, state: await this.#run(request) };
     } catch (error) {
       if (error instanceof ModelError) return { ok: false, reason: 'InvalidModel', message: error.message };
       if (error instanceof NftError) return { ok: false, reason: 'NftFailed', message: error.message };
       return { ok: false, reason: 'BadRequest', message: (error as Error).message };
     }
+  }
+
+  /** For a while only: whoever asked may be gone before it says that it is done. */
+  async #openZones(pid: unknown): Promise<readonly ZonePort[]> {
+    clearTimeout(this.#zonesEnd);
+    const ports = await this.#seal.openZones(pid);
+    this.#zonesEnd = setTimeout(() => void this.handle({ operation: 'zones-close' }), ZONES_MS_MAX);
+    this.#zonesEnd.unref();
+    return ports;
+  }
+
+  #closeZones(): Promise<ZonesPassed> {
+    clearTimeout(this.#zonesEnd);
+    return this.#seal.closeZones();
   }
 
   async #applySeal(model: unknown): Promise<SealState> {
@@ -149,7 +171,7 @@ class Keeper {
         return stateInForce(this.#options.region, bridges);
       }
       default:
-        throw new Error('operation must be apply, state, clear, seal or seal-state');
+        throw new Error('operation must be apply, state, clear, seal, seal-state, zones-open or zones-close');
     }
   }
 

@@ -11,8 +11,9 @@ import {
   type FilterState,
   readFrame,
 } from './protocol.ts';
-import type { SealState } from './seal/keeper.ts';
+import type { SealState, ZonesPassed } from './seal/keeper.ts';
 import type { SealModel } from './seal/model.ts';
+import type { ZonePort } from './seal/zone-ports.ts';
 
 const ANSWER_TIME_LIMIT_MS = 45_000;
 
@@ -59,26 +60,45 @@ export interface SealClient {
   /** Puts a seal in force, and back in its place what was changed by hand. Resolves when it is. */
   apply(model: SealModel): Promise<SealState>;
   state(): Promise<SealState>;
+  /** Gives the process that tries networks a port into each. */
+  openZones(pid: number): Promise<readonly ZonePort[]>;
+  /** Takes them away, and says how far what it sent came. */
+  closeZones(): Promise<ZonesPassed>;
 }
 
 /** A client of the same agent, for the seal. */
 export function sealClient(socketPath: string): SealClient {
-  const call = async (request: AgentRequest): Promise<SealState> => {
+  const call = async (request: AgentRequest) => {
     const response = await ask(socketPath, request);
     if (!response.ok) throw new FilterError(response.reason, response.message);
-    if (!('seal' in response)) throw new FilterError('BadRequest', 'the agent answered something else');
+    return response;
+  };
+  const other = () => new FilterError('BadRequest', 'the agent answered something else');
+  const state = async (request: AgentRequest): Promise<SealState> => {
+    const response = await call(request);
+    if (!('seal' in response)) throw other();
     return response.seal;
   };
   return {
-    apply: (model) => call({ operation: 'seal', model }),
-    state: () => call({ operation: 'seal-state' }),
+    apply: (model) => state({ operation: 'seal', model }),
+    state: () => state({ operation: 'seal-state' }),
+    async openZones(pid) {
+      const response = await call({ operation: 'zones-open', model: pid });
+      if (!('zones' in response)) throw other();
+      return response.zones;
+    },
+    async closeZones() {
+      const response = await call({ operation: 'zones-close' });
+      if (!('passed' in response)) throw other();
+      return response.passed;
+    },
   };
 }
 
 /** For a region without a packet filter, which says `why`. */
 export function noSeal(why: string): SealClient {
   const refuse = () => Promise.reject(new FilterError('Absent', why));
-  return { absent: why, apply: refuse, state: refuse };
+  return { absent: why, apply: refuse, state: refuse, openZones: refuse, closeZones: refuse };
 }
 
 /** For a region without a packet filter, which says `why`. */

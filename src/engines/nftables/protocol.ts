@@ -3,7 +3,8 @@
  * response a connection.
  */
 import type { Socket } from 'node:net';
-import type { SealState } from './seal/keeper.ts';
+import type { SealState, ZonesPassed } from './seal/keeper.ts';
+import type { ZonePort } from './seal/zone-ports.ts';
 
 export const FRAME_MAX_BYTES = 32 * 1024 * 1024;
 
@@ -12,7 +13,10 @@ export type AgentRequest =
   | { readonly operation: 'state' }
   | { readonly operation: 'clear' }
   | { readonly operation: 'seal'; readonly model: unknown }
-  | { readonly operation: 'seal-state' };
+  | { readonly operation: 'seal-state' }
+  /** `model`: the pid of the process that tries networks. */
+  | { readonly operation: 'zones-open'; readonly model: number }
+  | { readonly operation: 'zones-close' };
 
 /** What is in force. */
 export interface FilterState {
@@ -25,6 +29,8 @@ export interface FilterState {
 export type AgentResponse =
   | { readonly ok: true; readonly state: FilterState }
   | { readonly ok: true; readonly seal: SealState }
+  | { readonly ok: true; readonly zones: readonly ZonePort[] }
+  | { readonly ok: true; readonly passed: ZonesPassed }
   | {
       readonly ok: false;
       readonly reason: 'BadRequest' | 'InvalidModel' | 'NftFailed';

@@ -29,6 +29,8 @@ import {
 } from './seal-report.ts';
 import type { Target } from './targets.ts';
 import { RegionTime, TIME_NAME, timeCondition } from './time-kind.ts';
+import { judgeZones } from './zones/judge-zones.ts';
+import type { ProbeZones } from './zones/probe-zones.ts';
 
 /** A hole is found within a minute; this is how often it is looked for. */
 export const LOOK_MS = 15_000;
@@ -60,6 +62,8 @@ export interface SealControllerOptions {
   readonly resolvers: (context: ReconcileContext) => readonly NetworkResolver[];
   /** Probes from inside the instances that may be; gives what each met. Never throws. */
   readonly probeInside: (context: ReconcileContext) => Promise<readonly InsideProbe[]>;
+  /** Tries to leave from networks, whoever has instances there. Never throws. */
+  readonly probeZones: ProbeZones;
   /** How often it is looked at; by default every 15 s. */
   readonly look_ms?: number;
   /** Tells `casemate status`. */
@@ -87,7 +91,7 @@ export function sealController(options: SealControllerOptions): Controller {
   const { client, look_ms = LOOK_MS } = options;
   let lastReport_ms: number | undefined;
   let alarm: { readonly verdict: Verdict; readonly until_ms: number } | undefined;
-  // Of the last thorough look: what instances met stays true until somebody looks again.
+  // Of the last thorough look: what instances and networks met stays true until somebody looks again.
   let inside: readonly ProbeResult[] = [];
   let insideKeys: ReadonlySet<string> = new Set();
   const known = new Set<string>();
@@ -106,15 +110,17 @@ export function sealController(options: SealControllerOptions): Controller {
     const before = isInForce ? found : await client.apply(model);
     const targets = await options.targets();
     const resolvers = options.resolvers(context).slice(0, RESOLVERS_MAX);
-    const [met, names, instances] = await Promise.all([
+    const [met, names, instances, zones] = await Promise.all([
       options.tryToLeave(targets, clock),
       Promise.all(resolvers.map(async (one) => judgeResolver(one, await askResolver(one)))),
       isThorough ? options.probeInside(context) : undefined,
+      isThorough ? options.probeZones() : undefined,
     ]);
     const state = await client.state();
     const counts = { before: before.attempts, after: state.attempts };
-    if (instances !== undefined) {
-      inside = judgeInside(instances, counts, model.flows);
+    if (instances !== undefined && zones !== undefined) {
+      const whose = (address: string) => options.whose(address, context);
+      inside = [...judgeInside(instances, counts, model.flows), ...judgeZones(zones, model.flows, whose)];
       insideKeys = new Set(instances.flatMap(keysOfInside));
     }
     const probes = [...judgeProbes(targets, met, counts, model.flows), ...names, ...inside];

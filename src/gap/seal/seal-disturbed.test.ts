@@ -62,6 +62,7 @@ test('an approved flow ends in force, and the seal in place, whatever is disturb
           instanceAt: async () => undefined,
           resolvers: () => [],
           probeInside: async () => [],
+          probeZones: async () => ({ tried: [], packets: [], unroutable: [], interrupted: false }),
           onSeal: () => {},
         });
       let controller = make();

@@ -10,7 +10,7 @@ import { defineKind, type ObjectOf } from '#kernel/kind.ts';
 import { oneOf } from '#kernel/kind-parts.ts';
 import { SEAL_GROUP } from './interconnection.ts';
 
-export const PROBES_MAX = 256;
+export const PROBES_MAX = 1_024;
 export const ATTEMPTS_MAX = 256;
 export const FINDINGS_MAX = 32;
 const FLOWS_MAX = 1_024;
@@ -21,12 +21,14 @@ export const OUTCOMES = ['Blocked', 'NoRoute', 'Declared', 'Escaped', 'NotProbed
 const count = (description: string) => Type.Integer({ minimum: 0, description });
 
 const PROBE = Type.Object({
-  from: Type.String({ description: 'Who tried: a process of the region, or an instance.' }),
+  from: Type.String({ description: 'Who tried: a process of the region, a network, or an instance.' }),
   what: Type.String({
     description: 'What it stands for: an address outside, a name server, the metadata address, a proxy.',
   }),
   destination: Type.String({ description: 'Where to.' }),
-  protocol: Type.String({ description: 'tcp, udp, icmp, or dns: a name asked for.' }),
+  protocol: Type.String({
+    description: 'tcp, udp, icmp, or dns: a name asked for; all: nothing could be tried.',
+  }),
   port: Type.Optional(Type.Integer({ description: 'Of tcp and udp.' })),
   outcome: oneOf(OUTCOMES, {
     description:

@@ -30,6 +30,7 @@ export interface SealServiceOptions
     | 'instanceAt'
     | 'resolvers'
     | 'probeInside'
+    | 'probeZones'
     | 'onSeal'
     | 'look_ms'
   > {

@@ -4,14 +4,15 @@
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { applyModel, NftError, nft, putSettings, transact } from '../apply.ts';
-import type { FilterModel } from '../model.ts';
+import { type FilterModel, ModelError } from '../model.ts';
 import { portPrefix, tableName } from '../names.ts';
-import { type ControlGroup, ownControlGroup } from './control-group.ts';
-import { type Attempt, type FlowCount, type Listing, readListing } from './listing.ts';
+import { type ControlGroup, controlGroupOf, ownControlGroup } from './control-group.ts';
+import { type Attempt, type FlowCount, type Listing, type ProbePacket, readListing } from './listing.ts';
 import { type SealModel, sealDigest } from './model.ts';
-import { renderOpen, renderSeal, sealTable } from './render.ts';
+import { PROBES_SET, renderOpen, renderSeal, STAGES, sealTable, stageSets } from './render.ts';
 import {
   changedSettings,
   foreignHooks,
@@ -20,6 +21,26 @@ import {
   strayRoutes,
   waysOut,
 } from './surroundings.ts';
+import {
+  chooseZonePorts,
+  hasRoute,
+  makeZonePorts,
+  removeZonePorts,
+  renderZonePorts,
+  type ZonePort,
+} from './zone-ports.ts';
+
+/** The control group of the process that tries to leave from networks. */
+export const ZONES_PROCESS = 'zones';
+
+/** What became of the packets of one round out of networks. */
+export interface ZonesPassed {
+  /** The filter was put in force anew meanwhile, which drops what it does not know: nothing is known. */
+  readonly interrupted: boolean;
+  readonly packets: readonly ProbePacket[];
+  /** Of destinations whose packets arrived here, those that this machine has no way to. */
+  readonly unroutable: readonly string[];
+}
 
 const run = promisify(execFile);
 
@@ -27,6 +48,8 @@ const LIST_TIME_LIMIT_MS = 10_000;
 const LISTING_BYTES_MAX = 16 * 1024 * 1024;
 /** Disturbances named; one is enough to know. */
 const DISTURBED_MAX = 16;
+/** Destinations of probes that are looked up. */
+const ROUTES_MAX = 32;
 
 /** What is in force of the seal, read from the kernel. */
 export interface SealState {
@@ -57,6 +80,9 @@ export class SealKeeper {
   #group: ControlGroup | undefined;
   #fingerprint: string | undefined;
   #filterFingerprint: string | undefined;
+  #zonePorts: readonly ZonePort[] | undefined;
+  #isInterrupted = false;
+  #zonesTried = 0;
 
   constructor(options: SealKeeperOptions) {
     this.#options = options;
@@ -69,6 +95,7 @@ export class SealKeeper {
   /** The filter in force is another one now: the seal follows its bridges. */
   async follow(filter: FilterModel | undefined): Promise<void> {
     this.#filter = filter;
+    this.#isInterrupted = true;
     this.#filterFingerprint = filter === undefined ? undefined : await this.#readFilter();
     if (this.#model !== undefined) await this.#put(this.#model);
   }
@@ -77,6 +104,7 @@ export class SealKeeper {
   async apply(model: SealModel): Promise<SealState> {
     if (this.#filter !== undefined && (await this.#readFilter()) !== this.#filterFingerprint) {
       await applyModel(this.#filter);
+      this.#isInterrupted = true;
       this.#filterFingerprint = await this.#readFilter();
     } else if (this.#filter !== undefined) {
       await putSettings(this.#filter);
@@ -91,6 +119,61 @@ export class SealKeeper {
     await transact(renderOpen(this.#options.region));
     this.#model = undefined;
     this.#fingerprint = undefined;
+  }
+
+  /**
+   * Gives process `pid` a port into each network of this round. Its control group, into which only the supervisor puts anything, says that it is the one for that: no
+   * other process of this machine is given a network. Throws ModelError, NftError.
+   */
+  async openZones(pid: unknown): Promise<readonly ZonePort[]> {
+    await this.closeZones();
+    const group = ownControlGroup(this.#options.region);
+    const own = controlGroupOf('self');
+    const isOurs = typeof pid === 'number' && Number.isInteger(pid) && pid > 1;
+    if (!isOurs || group === undefined || own === undefined)
+      throw new ModelError('/model: must be the pid of the region’s process that tries networks');
+    if (controlGroupOf(pid) !== join(dirname(own), ZONES_PROCESS))
+      throw new ModelError(
+        `/model: process ${pid} is not in the control group ${ZONES_PROCESS} of the region`,
+      );
+    if (this.#filter === undefined || this.#model === undefined) return [];
+    const ports = chooseZonePorts(this.#filter, this.#zonesTried);
+    if (ports.length === 0) return [];
+    this.#zonesTried += ports.length;
+    this.#isInterrupted = false;
+    this.#zonePorts = ports;
+    const table = `inet ${sealTable(this.#options.region)}`;
+    const addresses = ports.map(({ address }) => address).join(', ');
+    const text = `add element ${table} ${PROBES_SET} { ${addresses} }\n`;
+    try {
+      await transact(`${this.#renderNoProbes()}${text}${renderZonePorts(this.#options.region, ports)}`);
+      await makeZonePorts(ports, pid);
+    } catch (error) {
+      await this.closeZones();
+      throw error;
+    }
+    return ports;
+  }
+
+  /** Takes all of them away, whatever is left of them; and gives what became of their packets. Throws NftError. */
+  async closeZones(): Promise<ZonesPassed> {
+    const { region } = this.#options;
+    const ports = this.#zonePorts ?? [];
+    this.#zonePorts = undefined;
+    const packets = ports.length === 0 ? [] : ((await this.#read())?.probes ?? []);
+    const unroutable = await unroutableOf(packets, ports);
+    await removeZonePorts(region);
+    if (ports.length > 0) {
+      if (this.#model !== undefined) await transact(this.#renderNoProbes()).catch(() => {});
+      // Where the filter is gone, so are its sets.
+      await transact(renderZonePorts(region, ports, 'delete')).catch(() => {});
+    }
+    return { interrupted: this.#isInterrupted, packets, unroutable };
+  }
+
+  #renderNoProbes(): string {
+    const table = `inet ${sealTable(this.#options.region)}`;
+    return [PROBES_SET, ...STAGES.flatMap(stageSets)].map((name) => `flush set ${table} ${name}\n`).join('');
   }
 
   async state(): Promise<SealState> {
@@ -177,6 +260,16 @@ export class SealKeeper {
     }
     return hash.digest('hex');
   }
+}
+
+async function unroutableOf(packets: readonly ProbePacket[], ports: readonly ZonePort[]): Promise<string[]> {
+  const [port] = ports;
+  if (port === undefined) return [];
+  const destinations = [...new Set(packets.map(({ destination }) => destination))].slice(0, ROUTES_MAX);
+  const found = await Promise.all(
+    destinations.map(async (one) => ((await hasRoute(port, one)) ? [] : [one])),
+  );
+  return found.flat();
 }
 
 /** What each bridge of this host has for ports. */

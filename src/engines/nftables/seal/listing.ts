@@ -3,6 +3,7 @@
  * with anything anybody does to them by hand. Pure.
  */
 import { createHash } from 'node:crypto';
+import { PROBES_SET, STAGES, type Stage } from './render.ts';
 
 /** Somebody tried to leave and was not let. */
 export interface Attempt {
@@ -24,7 +25,17 @@ export interface FlowCount {
   readonly bytes: number;
 }
 
+/** A packet of a probe out of a network, and one thing that came of it. */
+export interface ProbePacket {
+  readonly stage: Stage;
+  readonly source: string;
+  readonly destination: string;
+  readonly protocol: string;
+  readonly port?: number;
+}
+
 export interface Listing {
+  readonly probes: readonly ProbePacket[];
   readonly fingerprint: string;
   readonly attempts: readonly Attempt[];
   readonly flows: readonly FlowCount[];
@@ -33,6 +44,7 @@ export interface Listing {
 type Item = Readonly<Record<string, unknown>>;
 type Elem = { readonly elem?: { readonly val?: unknown; readonly counter?: { readonly packets?: number } } };
 
+const STAGE_SET = /^probe_([a-z]+?)(_other)?$/;
 const SET = /^tried_(.+)_(ip|ip6)(_other)?$/;
 
 export function readListing(json: string): Listing {
@@ -40,6 +52,7 @@ export function readListing(json: string): Listing {
   const hash = createHash('sha256');
   const attempts: Attempt[] = [];
   const flows = new Map<string, FlowCount>();
+  const probes: ProbePacket[] = [];
   for (const item of items) {
     if ('metainfo' in item) continue;
     const set = item.set as Item | undefined;
@@ -47,6 +60,14 @@ export function readListing(json: string): Listing {
     if (set !== undefined && found !== null) {
       attempts.push(...attemptsIn(found[1] ?? '', (set.elem as readonly Elem[] | undefined) ?? []));
       const { elem: _, ...rest } = set;
+      hash.update(JSON.stringify({ set: rest }));
+      continue;
+    }
+    const stage = STAGES.find((one) => one === STAGE_SET.exec(String(set?.name))?.[1]);
+    if (set !== undefined && (stage !== undefined || set.name === PROBES_SET)) {
+      const { elem, ...rest } = set;
+      if (stage !== undefined)
+        probes.push(...probePacketsIn(stage, (elem as readonly Elem[] | undefined) ?? []));
       hash.update(JSON.stringify({ set: rest }));
       continue;
     }
@@ -59,7 +80,7 @@ export function readListing(json: string): Listing {
     hash.update(JSON.stringify(item, withoutCounts));
   }
   attempts.sort((a, b) => keyOf(a).localeCompare(keyOf(b)));
-  return { fingerprint: hash.digest('hex'), attempts, flows: [...flows.values()] };
+  return { fingerprint: hash.digest('hex'), attempts, flows: [...flows.values()], probes };
 }
 
 /** What tells one attempt from another. */
@@ -86,6 +107,23 @@ function attemptsIn(by: string, elements: readonly Elem[]): Attempt[] {
         protocol: String(protocol),
         ...(typeof port === 'number' ? { port } : {}),
         packets: elem?.counter?.packets ?? 0,
+      },
+    ];
+  });
+}
+
+function probePacketsIn(stage: Stage, elements: readonly Elem[]): ProbePacket[] {
+  return elements.flatMap(({ elem }) => {
+    const [source, destination, protocol, port] =
+      (elem?.val as { concat?: readonly unknown[] } | undefined)?.concat ?? [];
+    if (source === undefined || destination === undefined || protocol === undefined) return [];
+    return [
+      {
+        stage,
+        source: String(source),
+        destination: String(destination),
+        protocol: String(protocol),
+        ...(typeof port === 'number' ? { port } : {}),
       },
     ];
   });

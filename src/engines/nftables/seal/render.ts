@@ -4,7 +4,8 @@
  * It gates two ways out. `out`: packets of the region's own processes, told by their control group, whatever account, interface or route. `through`:
  * packets forwarded from one of the region's bridges to anything that is none of them. A verdict `drop` is final in nftables: no other table can take it back. What the machine's
  * administrator does is in no control group of the region and never comes to these chains. What is not let through is counted, by process or by the
- * instance's address, destination and port, in sets that are kept when the rules change.
+ * instance's address, destination and port, in sets that are kept when the rules change. Of packets that the region itself sends out of networks, from the addresses
+ * in `probes`, it is kept apart how far each came: in here, on its way out, held.
  */
 import { tableName } from '../names.ts';
 import type { ControlGroup } from './control-group.ts';
@@ -15,6 +16,16 @@ const PRIORITY = -20;
 /** Different attempts remembered of each process, and of all instances, for so long. More are dropped all the same, and counted together. */
 const ATTEMPTS_MAX = 1_024;
 const KEPT = '1d';
+
+/** Of all networks that are tried in one round (`zone-ports.ts`), each to every target. */
+const STAGE_PACKETS_MAX = 4_096;
+const STAGE_KEPT = '10m';
+/** How far a packet of a probe out of a network came: it reached this machine, the machine has a way for it, the seal held it. */
+export const STAGES = ['arrived', 'routed', 'held'] as const;
+export type Stage = (typeof STAGES)[number];
+export const PROBES_SET = 'probes';
+export const stageSets = (stage: Stage): string[] => [`probe_${stage}`, `probe_${stage}_other`];
+const PROBES_PRIORITY = -310;
 
 export const sealTable = (region: string): string => `${tableName(region)}_seal`;
 
@@ -39,14 +50,29 @@ export function renderSeal(model: SealModel, { bridges, group, enforced }: SealS
   if (bridges.length > 0)
     lines.push(`add element ${table} bridges { ${bridges.map((name) => `"${name}"`).join(', ')} }`);
   for (const name of ['instances', ...processes]) lines.push(...attemptSets(table, name));
-  for (const chain of ['judge_instances', 'declared_region', 'judge_region', ...processes.map(judgeName)])
+  lines.push(`add set ${table} ${PROBES_SET} { type ipv4_addr; }`);
+  for (const stage of STAGES) {
+    const set = (name: string | undefined, key: string) =>
+      `add set ${table} ${name} { typeof ${key}; size ${STAGE_PACKETS_MAX}; flags dynamic,timeout; timeout ${STAGE_KEPT}; }`;
+    const [ports, other] = stageSets(stage);
+    lines.push(set(ports, 'ip saddr . ip daddr . meta l4proto . th dport'));
+    lines.push(set(other, 'ip saddr . ip daddr . meta l4proto'));
+  }
+  for (const chain of [
+    'judge_instances',
+    'judge_probes',
+    'declared_region',
+    'judge_region',
+    ...processes.map(judgeName),
+  ])
     lines.push(`add chain ${table} ${chain}`, `flush chain ${table} ${chain}`);
-  for (const [chain, hook] of [
-    ['out', 'output'],
-    ['through', 'forward'],
+  for (const [chain, hook, priority] of [
+    ['out', 'output', PRIORITY],
+    ['through', 'forward', PRIORITY],
+    ['come', 'prerouting', PROBES_PRIORITY],
   ])
     lines.push(
-      `add chain ${table} ${chain} { type filter hook ${hook} priority ${PRIORITY}; policy accept; }`,
+      `add chain ${table} ${chain} { type filter hook ${hook} priority ${priority}; policy accept; }`,
       `flush chain ${table} ${chain}`,
     );
   const rule = (chain: string, text: string) => lines.push(`add rule ${table} ${chain} ${text}`);
@@ -77,11 +103,22 @@ export function renderSeal(model: SealModel, { bridges, group, enforced }: SealS
   rule('judge_region', 'jump declared_region');
   rule('judge_region', verdict);
 
+  const stage = (chain: string, name: Stage, match: string) => {
+    const [ports, other] = stageSets(name);
+    const key = 'ip saddr . ip daddr . meta l4proto';
+    rule(chain, `${match}meta l4proto { tcp, udp } update @${ports} { ${key} . th dport }`);
+    rule(chain, `${match}meta l4proto != { tcp, udp } update @${other} { ${key} }`);
+  };
+  stage('come', 'arrived', `iifname @bridges ip saddr @${PROBES_SET} `);
+  stage('through', 'routed', `iifname @bridges oifname != @bridges ip saddr @${PROBES_SET} `);
   rule('through', 'iifname @bridges oifname != @bridges goto judge_instances');
   rule('judge_instances', 'ct direction reply accept');
   rule('judge_instances', 'ct state related accept');
   for (const flow of model.flows)
     if (flow.from === 'instances') for (const text of flowRules(flow)) rule('judge_instances', text);
+  rule('judge_instances', `ip saddr @${PROBES_SET} goto judge_probes`);
+  stage('judge_probes', 'held', '');
+  rule('judge_probes', verdict);
   for (const text of countRules(setName('instances'), 'saddr')) rule('judge_instances', text);
   rule('judge_instances', verdict);
   return `${lines.join('\n')}\n`;

@@ -108,9 +108,9 @@ export class SealedHost {
     await once(createInterface({ input: this.#agent.stdout }), 'line');
   }
 
-  async stopAgent(): Promise<void> {
+  async stopAgent(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     const ended = this.#agent && once(this.#agent, 'exit');
-    this.#agent?.kill();
+    this.#agent?.kill(signal);
     await ended;
   }
 
@@ -248,7 +248,7 @@ const SERVER = `
 const port = Number(process.argv[1]);
 const udp = require('dgram').createSocket('udp6');
 udp.on('message', (m, from) => udp.send(m, from.port, from.address));
-udp.bind(port, '::', () => require('net').createServer((s) => s.end('hello\\n')).listen(port, '::', () => console.log('ready')));
+udp.bind(port, '::', () => require('net').createServer((s) => s.on('error', () => {}).end('hello\\n')).listen(port, '::', () => console.log('ready')));
 `;
 
 /** Ends well when a TCP connection is made. */
