@@ -47,6 +47,20 @@ test('a release comes into force, the next one too, and one goes back to each', 
   assert.equal(processOf(await supervisorStatus(layout), 'database')?.pid, database);
 });
 
+test('a release takes over from each of the three before it, none of which need be the last', async (t) => {
+  const { layout, publish } = await openUpgradeWorld(t);
+  const newest = await publish('0.5.0');
+  for (const version of ['0.2.0', '0.3.0', '0.4.0']) {
+    assert.equal(await go(layout, await publish(version)), 'Confirmed', version);
+    assert.equal(await go(layout, newest), 'Confirmed', version);
+    assert.equal((await untilReady(layout)).digest, '0.5.0');
+    const [before] = (await readCurrent(layout.releases))?.before ?? [];
+    assert.equal(before?.version, version);
+    const back: Order = { kind: 'emergency', object: '0.5.0', ...before, by: 'ann', reason: 'the next one' };
+    assert.equal(await go(layout, back), 'Confirmed', version);
+  }
+});
+
 test('a release that does not do well never comes to a switch, or goes away by itself', async (t) => {
   const { layout, publish } = await openUpgradeWorld(t);
   const broken: readonly (readonly [string, string, 'Failed' | 'RolledBack', RegExp])[] = [
