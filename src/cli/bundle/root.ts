@@ -119,7 +119,7 @@ function rootFacts(chain: readonly Signable<RootSigned>[]): object {
   const { profile, expires, rootSigners, rootThreshold, contentSigners, contentThreshold } = planOf(last);
   const group = (signers: readonly PublicSigner[], threshold: number) => ({
     threshold,
-    signers: signers.map(({ name }) => name),
+    signers: signers.map(({ name }) => name).sort(),
   });
   return {
     version: last.signed.version,
