@@ -18,6 +18,7 @@ import { lists } from './lists.ts';
 import { mirror } from './mirror.ts';
 import { organizations } from './organizations.ts';
 import { releases } from './releases.ts';
+import { s3Wire } from './s3-wire.ts';
 import { seal } from './seal.ts';
 import { start } from './start.ts';
 import { tokens } from './tokens.ts';
@@ -49,4 +50,5 @@ export const MEASURES: Readonly<Record<string, Measure>> = {
   'gap-delta': gapDelta,
   volumes,
   mirror,
+  's3-wire': s3Wire,
 };

@@ -134,6 +134,7 @@ const OVERRIDES = [
 
 function responseOverrides(query: Fields): ResponseOverrides {
   const overrides: Record<string, string> = {};
+  if (query.size === 0) return overrides;
   for (const name of OVERRIDES) {
     const value = query.get(`response-${name}`);
     if (value === undefined) continue;

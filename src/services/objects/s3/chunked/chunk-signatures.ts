@@ -3,7 +3,6 @@ import { createHash, type Hash, timingSafeEqual } from 'node:crypto';
 import { S3Error } from '../errors.ts';
 import type { SignatureChain } from '../signature/authenticate.ts';
 import { EMPTY_SHA256 } from '../signature/canonical.ts';
-import { basicTime } from '../signature/claim.ts';
 import { hmac } from '../signature/signing-keys.ts';
 
 const PAYLOAD = 'AWS4-HMAC-SHA256-PAYLOAD';
@@ -11,19 +10,17 @@ const TRAILER = 'AWS4-HMAC-SHA256-TRAILER';
 
 export class ChunkSignatures {
   readonly #chain: SignatureChain;
-  readonly #time: string;
   #previous: string;
 
   constructor(chain: SignatureChain) {
     this.#chain = chain;
-    this.#time = basicTime(chain.time_ms);
     this.#previous = chain.seed;
   }
 
   /** `hash`: SHA-256 of the chunk's bytes. Throws SignatureDoesNotMatch. */
   checkChunk(hash: Hash, signature: string): void {
     this.#check(
-      [PAYLOAD, this.#time, this.#chain.scope, this.#previous, EMPTY_SHA256, hash.digest('hex')],
+      [PAYLOAD, this.#chain.time, this.#chain.scope, this.#previous, EMPTY_SHA256, hash.digest('hex')],
       signature,
     );
   }
@@ -31,7 +28,7 @@ export class ChunkSignatures {
   /** `text`: each trailer as `name:value` and a newline. */
   checkTrailer(text: string, signature: string): void {
     const digest = createHash('sha256').update(text, 'latin1').digest('hex');
-    this.#check([TRAILER, this.#time, this.#chain.scope, this.#previous, digest], signature);
+    this.#check([TRAILER, this.#chain.time, this.#chain.scope, this.#previous, digest], signature);
   }
 
   #check(lines: readonly string[], signature: string): void {

@@ -150,6 +150,14 @@ describe('who signed a request', () => {
     assert.equal(await codeOf(check({ ...url, headers: { 'x-amz-acl': 'private' } })), 'AccessDenied');
   });
 
+  it('is known by the header Date as well, where x-amz-date is missing', async () => {
+    const right = signed({ target: '/a', headers: { date: 'Fri, 24 May 2013 00:00:00 GMT' } });
+    assert.equal(right.headers['x-amz-date'], undefined);
+    assert.ok((await check(right)).signed);
+    const { date: _, ...without } = right.headers;
+    assert.equal(await codeOf(check({ ...right, headers: without })), 'AccessDenied');
+  });
+
   it('is told how far off the clock is, beyond 15 minutes', async () => {
     const right = signed({ target: '/a' });
     for (const minutes of [-15, 15]) assert.ok((await check(right, MAY_24 + minutes * MINUTE_MS)).signed);

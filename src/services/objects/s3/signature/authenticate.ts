@@ -44,7 +44,7 @@ export interface SignatureChain {
   /** In hexadecimal. */
   readonly seed: string;
   /** `20130524T000000Z`. */
-  readonly time_ms: number;
+  readonly time: string;
   readonly scope: string;
 }
 
@@ -76,7 +76,7 @@ export async function authenticate<H extends Secret>(
     chain: {
       signingKey,
       seed: claim.signature.toString('hex'),
-      time_ms: claim.time_ms,
+      time: claim.time,
       scope: scopeOf(claim),
     },
   };
@@ -84,9 +84,14 @@ export async function authenticate<H extends Secret>(
 
 function checkTime(claim: Claim, now_ms: number): void {
   const ahead_ms = claim.time_ms - now_ms;
+  const expired_ms = claim.expires_s === undefined ? undefined : claim.time_ms + claim.expires_s * 1000;
+  const inTime =
+    expired_ms === undefined
+      ? Math.abs(ahead_ms) <= CLOCK_SKEW_MS_MAX
+      : ahead_ms <= CLOCK_SKEW_MS_MAX && now_ms < expired_ms;
+  if (inTime) return;
   const times = { RequestTime: isoDate(claim.time_ms), ServerTime: isoDate(now_ms) };
-  if (claim.expires_s === undefined) {
-    if (Math.abs(ahead_ms) <= CLOCK_SKEW_MS_MAX) return;
+  if (expired_ms === undefined) {
     const which = ahead_ms > 0 ? 'ahead of' : 'behind';
     const minutes = Math.round(Math.abs(ahead_ms) / 60_000);
     throw new S3Error(
@@ -99,15 +104,13 @@ function checkTime(claim: Claim, now_ms: number): void {
     throw new S3Error('AccessDenied', 'the presigned URL is not valid yet; set the clock where it was made', {
       details: { 'X-Amz-Date': times.RequestTime, ServerTime: times.ServerTime },
     });
-  const expired_ms = claim.time_ms + claim.expires_s * 1000;
-  if (now_ms >= expired_ms)
-    throw new S3Error('AccessDenied', 'the presigned URL has expired; ask for another', {
-      details: {
-        'X-Amz-Expires': String(claim.expires_s),
-        Expires: isoDate(expired_ms),
-        ServerTime: times.ServerTime,
-      },
-    });
+  throw new S3Error('AccessDenied', 'the presigned URL has expired; ask for another', {
+    details: {
+      'X-Amz-Expires': String(claim.expires_s),
+      Expires: isoDate(expired_ms),
+      ServerTime: times.ServerTime,
+    },
+  });
 }
 
 /** A header of S3's that is not signed may have been put there by anybody. */

@@ -1,8 +1,8 @@
 /** The text that Signature Version 4 signs, from a request as it was sent (S3 API reference, "Signature Calculations"). */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { WireRequest } from '../request.ts';
 import { percentEncode, percentEncodePath } from '../uri.ts';
-import { ALGORITHM, basicTime, type Claim } from './claim.ts';
+import { ALGORITHM, type Claim } from './claim.ts';
 
 export const EMPTY_SHA256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 
@@ -22,8 +22,8 @@ export function stringsToSign(request: WireRequest, claim: Claim, payload: strin
   ].join('\n');
   return paths.map((path) => {
     // Characters of headers are bytes as they came.
-    const digest = createHash('sha256').update(`${request.method}\n${path}\n${rest}`, 'latin1').digest('hex');
-    return `${ALGORITHM}\n${basicTime(claim.time_ms)}\n${scopeOf(claim)}\n${digest}`;
+    const digest = hash('sha256', Buffer.from(`${request.method}\n${path}\n${rest}`, 'latin1'), 'hex');
+    return `${ALGORITHM}\n${claim.time}\n${scopeOf(claim)}\n${digest}`;
   });
 }
 

@@ -18,6 +18,8 @@ export interface Claim {
   readonly date: string;
   readonly region: string;
   readonly time_ms: number;
+  /** The same, as it is signed: `20130524T000000Z`. */
+  readonly time: string;
   /** Of a presigned URL. */
   readonly expires_s?: number;
   /** As they were sent: in lower case, sorted. */
@@ -54,28 +56,34 @@ function fromHeader(authorization: string, { headers }: WireRequest): Claim {
     parts.set(name, part.slice(equals + 1).trim());
   }
   const scope = readScope(parts.get('Credential') ?? '', malformed);
-  const time_ms = headerTime(headers);
-  if (basicDay(time_ms) !== scope.date)
+  const { time_ms, time } = headerTime(headers);
+  if (!time.startsWith(scope.date))
     throw malformed(`the date of Credential, ${scope.date}, is not the day of x-amz-date`);
   return {
     kind: 'header',
     ...scope,
     time_ms,
+    time,
     signedHeaders: readSignedHeaders(parts.get('SignedHeaders') ?? '', malformed),
     signature: readSignature(parts.get('Signature') ?? '', malformed),
   };
 }
 
-function headerTime(headers: ReadonlyMap<string, string>): number {
+function headerTime(headers: ReadonlyMap<string, string>): {
+  readonly time_ms: number;
+  readonly time: string;
+} {
   const own = headers.get('x-amz-date');
   const text = own ?? headers.get('date') ?? '';
-  const time_ms = parseBasicDate(text) ?? (own === undefined ? parseHttpDate(text) : undefined);
+  const basic = parseBasicDate(text);
+  if (basic !== undefined) return { time_ms: basic, time: text };
+  const time_ms = own === undefined ? parseHttpDate(text) : undefined;
   if (time_ms === undefined)
     throw new S3Error(
       'AccessDenied',
       'a signed request needs the header x-amz-date, such as 20130524T000000Z',
     );
-  return time_ms;
+  return { time_ms, time: basicTime(time_ms) };
 }
 
 function fromQuery(query: ReadonlyMap<string, string>): Claim {
@@ -83,9 +91,10 @@ function fromQuery(query: ReadonlyMap<string, string>): Claim {
   if (algorithm === 'AWS4-ECDSA-P256-SHA256') throw unsupported('version 4A');
   if (algorithm !== ALGORITHM) throw queryError(`X-Amz-Algorithm is ${ALGORITHM}`);
   const scope = readScope(query.get('X-Amz-Credential') ?? '', queryError);
-  const time_ms = parseBasicDate(query.get('X-Amz-Date') ?? '');
+  const time = query.get('X-Amz-Date') ?? '';
+  const time_ms = parseBasicDate(time);
   if (time_ms === undefined) throw queryError('X-Amz-Date is a time such as 20130524T000000Z');
-  if (basicDay(time_ms) !== scope.date)
+  if (!time.startsWith(scope.date))
     throw queryError('the date of X-Amz-Credential is not the day of X-Amz-Date');
   const expires = query.get('X-Amz-Expires') ?? '';
   const expires_s = /^\d{1,9}$/.test(expires) ? Number(expires) : 0;
@@ -95,6 +104,7 @@ function fromQuery(query: ReadonlyMap<string, string>): Claim {
     kind: 'presigned',
     ...scope,
     time_ms,
+    time,
     expires_s,
     signedHeaders: readSignedHeaders(query.get('X-Amz-SignedHeaders') ?? '', queryError),
     signature: readSignature(query.get('X-Amz-Signature') ?? '', queryError),
@@ -129,11 +139,7 @@ export function readSignature(text: string, complain: Complaint): Buffer {
   return Buffer.from(text, 'hex');
 }
 
-export function basicDay(time_ms: number): string {
-  return new Date(time_ms).toISOString().slice(0, 10).replaceAll('-', '');
-}
-
-export function basicTime(time_ms: number): string {
+function basicTime(time_ms: number): string {
   return `${new Date(time_ms).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`;
 }
 

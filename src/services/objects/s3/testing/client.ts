@@ -59,11 +59,11 @@ function signatureOf(
   );
 }
 
-/** With `Authorization`, and whatever of `x-amz-date` and `x-amz-content-sha256` is missing. Names of headers are in lower case. */
+/** With `Authorization`, and whatever of `x-amz-date` (or `date`) and `x-amz-content-sha256` is missing. Names of headers are in lower case. */
 export function signRequest(request: ClientRequest, signing: Signing = EXAMPLE): ClientRequest {
   const headers: Record<string, string> = {
     'x-amz-content-sha256': sha256(''),
-    'x-amz-date': signing.time,
+    ...(request.headers.date === undefined && { 'x-amz-date': signing.time }),
     ...request.headers,
   };
   const names = Object.keys(headers).sort();
