@@ -56,6 +56,7 @@ import { isRemote, WHY_NO_NETWORKS } from './external-incus.ts';
 import { openHsms } from './hsms.ts';
 import type { Layout } from './layout.ts';
 import { loopLoad } from './loop-load.ts';
+import { objectsServing } from './objects/serving.ts';
 import { programVersion } from './program.ts';
 import { renewHourly } from './renewal.ts';
 import { settingsFlows } from './seal-flows.ts';
@@ -169,7 +170,9 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
         receiverSocket: layout.run.receiver,
         inspectorSocket: layout.run.inspector,
         zonesSocket: layout.run.zones,
+        objects: objectsServing({ layout, config, issuers: () => issuers, clock }),
         clock,
+        random,
         logger,
         organizationKinds: () => registry.servedIn('organization'),
         registry: () => registry,

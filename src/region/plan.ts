@@ -19,6 +19,7 @@ import { asAccount, type Command, withProgram } from './embedded/unprivileged.ts
 import { isRemote } from './external-incus.ts';
 import { pingProgram } from './install/unpack.ts';
 import { hsmSocket, type Layout, operatorCopy } from './layout.ts';
+import { objectsDefinition } from './objects/definition.ts';
 import { PROGRAM_FOLDER, programFingerprint } from './program.ts';
 import { supervisorCommand } from './supervisor/command.ts';
 import type { OnDemandDefinition, ProcessDefinition, SupervisorPlan } from './supervisor/definition.ts';
@@ -63,6 +64,7 @@ export function planRegion(inputs: PlanInputs): SupervisorPlan {
   const onDemand = [
     receiverDefinition(inputs),
     inspectorDefinition(inputs),
+    objectsDefinition(layout, config, accounts),
     ...(hasFilter ? [zonesDefinition(inputs)] : []),
   ];
   const digest = createHash('sha256')

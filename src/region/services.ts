@@ -24,6 +24,7 @@ import type { BodyEraser, RecordEraser } from '#kernel/bodies.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Kind } from '#kernel/kind.ts';
 import type { Logger } from '#kernel/logger.ts';
+import type { Random } from '#kernel/random.ts';
 import type { Realms } from '#kernel/realm.ts';
 import type { KindRegistry } from '#kernel/registry.ts';
 import type { Service } from '#kernel/service.ts';
@@ -34,6 +35,7 @@ import { Instance } from '#services/compute/instance.ts';
 import { computeService } from '#services/compute/service.ts';
 import { Network } from '#services/network/network.ts';
 import { networkService } from '#services/network/service.ts';
+import { type ObjectsServing, objectsService } from '#services/objects/service.ts';
 import { Event } from '#services/tenancy/event.ts';
 import { Namespace } from '#services/tenancy/namespace.ts';
 import { Organization } from '#services/tenancy/organization.ts';
@@ -99,7 +101,10 @@ export interface ServiceParts {
   readonly inspectorSocket: string;
   /** Where a process that tries to leave from networks is asked for. */
   readonly zonesSocket: string;
+  /** How the process that serves objects is run. */
+  readonly objects: ObjectsServing;
   readonly clock: Clock;
+  readonly random: Random;
   readonly logger: Logger;
   /** Kinds that organizations serve; not to be called before all services are made. */
   readonly organizationKinds: () => readonly Kind[];
@@ -141,7 +146,9 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
     receiverSocket,
     inspectorSocket,
     zonesSocket,
+    objects,
     clock,
+    random,
     logger,
     organizationKinds,
     registry,
@@ -209,6 +216,19 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
       logger,
     }),
     network,
+    objectsService({
+      keyring,
+      backends: keys,
+      rights,
+      serving: objects,
+      organizationKind: Organization,
+      realms,
+      authorizer,
+      accessLog,
+      clock,
+      random,
+      logger,
+    }),
     mirror,
     advisoriesService({
       source: advisories,

@@ -14,6 +14,7 @@ import { Image } from '#services/compute/image.ts';
 import { Instance } from '#services/compute/instance.ts';
 import { InstanceSnapshot } from '#services/compute/snapshot.ts';
 import { NETWORK_KINDS } from '#services/network/service.ts';
+import { OBJECT_KINDS } from '#services/objects/service.ts';
 import { TENANCY_KINDS } from '#services/tenancy/service.ts';
 import { KEY_KINDS } from '#trust/keys/service.ts';
 import { RETENTION_KINDS } from '#trust/ledger/retention-kinds.ts';
@@ -37,6 +38,7 @@ const KINDS: readonly Kind[] = [
   ...INVENTORY_KINDS,
   ...EXPORT_KINDS,
   ...NETWORK_KINDS,
+  ...OBJECT_KINDS,
   Image,
   Instance,
   InstanceSnapshot,

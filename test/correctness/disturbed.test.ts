@@ -13,6 +13,7 @@ import { FolderSource } from '#gap/advisories/store/folder.ts';
 import { silentLogger } from '#kernel/logger.ts';
 import { garbageCollector } from '#kernel/reconcile/garbage-collector.ts';
 import { ManualClock } from '#kernel/store/manual-clock.ts';
+import { SeededRandom } from '#kernel/store/test-realms.ts';
 import { defaultConfigText } from '#region/config/default-text.ts';
 import { parseConfig } from '#region/config/load.ts';
 import { regionServices } from '#region/services.ts';
@@ -62,10 +63,18 @@ function controllers(): string[] {
     receiverSocket: '/nowhere',
     inspectorSocket: '/nowhere',
     zonesSocket: '/nowhere',
+    objects: {
+      start: unopened,
+      endpoint: 'https://nowhere:7480',
+      beginning: unopened,
+      certificate: unopened,
+      certificateOf: unopened,
+    },
     advisories: new FolderSource('/nowhere'),
     gapFolder: '/nowhere',
     releasesFolder: '/nowhere',
     clock,
+    random: new SeededRandom(1),
     logger: silentLogger,
     organizationKinds: () => [],
     registry: unopened,

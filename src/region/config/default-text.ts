@@ -79,6 +79,14 @@ time:
   # Milliseconds that this machine's clock may be away from the sources before it is an alarm.
   offset_ms: 128
 
+objects:
+  # Where S3 clients connect (docs/storage.md): at the address of listen, 1037 above its port, 7480 beside 6443. For others:
+  #   listen: 0.0.0.0   port: 7480
+  backend:
+    # Where the bytes of objects lie, encrypted in any case. filesystem: under the data folder.
+    # s3: a server below; then also endpoint, bucket, credentialsFile, and certificateAuthority, region where it has them.
+    type: filesystem
+
 storage:
   # Where embedded Incus keeps instances: a btrfs pool in one file, of this size. It is sparse: it takes what is used.
   size: 30GiB

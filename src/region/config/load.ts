@@ -52,6 +52,7 @@ function withDefaults(value: unknown): unknown {
     keys: { seal: 'file', roots: 'software', hsms: [] },
     ledger: { witnessNetworks: [] },
     time: { mode: 'embedded', sources: [], setsClock: false, offset_ms: 128 },
+    objects: { backend: { type: 'filesystem' } },
     storage: { size: '30GiB' },
   };
   const filled: Record<string, unknown> = { ...defaults, ...value };
@@ -119,6 +120,25 @@ function crossProblems(value: unknown): string[] {
   if (config?.incus !== undefined) problems.push(...incusProblems(config.incus));
   if (Array.isArray(config?.time?.sources)) problems.push(...timeProblems(config.time.sources));
   if (config?.keys !== undefined) problems.push(...keysProblems(config.keys));
+  if (isGroup(config?.objects?.backend)) problems.push(...objectsProblems(config));
+  return problems;
+}
+
+const OF_S3 = ['endpoint', 'bucket', 'credentialsFile'] as const;
+
+function objectsProblems({ objects, postgres }: Partial<RegionConfig>): string[] {
+  const { type, ...given } = objects?.backend ?? { type: 'filesystem' };
+  const problems =
+    type === 's3'
+      ? OF_S3.filter((field) => given[field] === undefined).map(
+          (field) => `objects.backend.${field}: is missing; type: s3 needs it`,
+        )
+      : Object.keys(given).map(
+          (field) => `objects.backend.${field}: only type: s3 uses it; take it out, or change the type`,
+        );
+  if (objects?.database !== undefined && postgres?.mode !== 'external') {
+    problems.push('objects.database: only postgres.mode: external uses it; take it out');
+  }
   return problems;
 }
 

@@ -257,6 +257,73 @@ export const RegionConfig = Type.Object(
       },
       closed,
     ),
+    objects: Type.Object(
+      {
+        listen: Type.Optional(
+          Type.String({
+            pattern: '^(\\[[0-9a-fA-F:.]+\\]|[^\\s:\\[\\]]+)$',
+            description:
+              'address where S3 clients connect, for example 0.0.0.0 or [::]; that of listen where nothing is said',
+          }),
+        ),
+        port: Type.Optional(
+          Type.Integer({
+            minimum: 1,
+            maximum: 65_535,
+            description:
+              'port where S3 clients connect; 1037 above the API’s where nothing is said: 7480 beside 6443',
+          }),
+        ),
+        database: Type.Optional(
+          Type.String({
+            pattern: '^postgres(ql)?://',
+            description:
+              'postgresql://user:password@host/database of a role that owns a schema "objects" and nothing else, only with postgres.mode: external',
+          }),
+        ),
+        backend: Type.Object(
+          {
+            type: Type.Union([Type.Literal('filesystem'), Type.Literal('s3')], {
+              description: 'filesystem or s3: where the bytes of objects lie, encrypted in any case',
+            }),
+            endpoint: Type.Optional(
+              Type.String({
+                pattern: '^https?://[^/\\s@?#]+$',
+                description: 'https://HOST:PORT of an S3 server below, only with type: s3',
+              }),
+            ),
+            bucket: Type.Optional(
+              Type.String({
+                minLength: 3,
+                maxLength: 63,
+                description: 'a bucket there, for this region alone',
+              }),
+            ),
+            region: Type.Optional(
+              Type.String({
+                pattern: '^[a-z0-9-]{1,64}$',
+                description: 'what that server calls its region; us-east-1 where nothing is said',
+              }),
+            ),
+            credentialsFile: Type.Optional(
+              Type.String({
+                pattern: '^/',
+                description:
+                  'path of a file of mode 0600 that belongs to the account casemate: an access key id and its secret, separated by a space',
+              }),
+            ),
+            certificateAuthority: Type.Optional(
+              Type.String({
+                pattern: '^/',
+                description: 'path of the PEM file that signed that server’s certificate',
+              }),
+            ),
+          },
+          closed,
+        ),
+      },
+      closed,
+    ),
     storage: Type.Object(
       {
         size: Type.String({

@@ -21,6 +21,8 @@ export interface Accounts {
   readonly receiver: Account;
   /** Runs the checks of what is to leave: it reads what one organization gives, and nothing else on this machine. */
   readonly inspector: Account;
+  /** Runs what serves objects, and alone reads them as they lie. */
+  readonly objects: Account;
   /** Runs HSM agents, and alone reads their PINs. Absent where there is no HSM. */
   readonly hsm?: Account;
   /** Runs the region's time server. Absent where there is none. */
@@ -31,6 +33,7 @@ const DATABASE = 'casemate-db';
 const REGION = 'casemate';
 const RECEIVER = 'casemate-gap';
 const INSPECTOR = 'casemate-out';
+const OBJECTS = 'casemate-objects';
 const HSM = 'casemate-hsm';
 const TIME = 'casemate-time';
 
@@ -47,13 +50,21 @@ export function ensureAccounts({
   if (!isRoot()) {
     const { username, uid, gid } = userInfo();
     const own = { name: username, uid, gid };
-    return { database: own, region: own, receiver: own, inspector: own, ...(hsm ? { hsm: own } : {}) };
+    return {
+      database: own,
+      region: own,
+      receiver: own,
+      inspector: own,
+      objects: own,
+      ...(hsm ? { hsm: own } : {}),
+    };
   }
   return {
     database: ensureAccount(DATABASE),
     region: ensureAccount(REGION),
     receiver: ensureAccount(RECEIVER),
     inspector: ensureAccount(INSPECTOR),
+    objects: ensureAccount(OBJECTS),
     ...(hsm ? { hsm: ensureAccount(HSM) } : {}),
     ...(time ? { time: ensureAccount(TIME) } : {}),
   };

@@ -6,12 +6,13 @@ import { dirname, join } from 'node:path';
 import { exportFolders } from '#gap/export/folders.ts';
 import { gapFolders } from '#gap/import/folders.ts';
 import type { Layout } from '../layout.ts';
+import { blobsFolder, databaseFolder } from '../objects/places.ts';
 import { timeFolder } from '../time.ts';
 import { type Account, type Accounts, findGroup, isRoot } from './accounts.ts';
 
 export function ensureFolders(
   layout: Layout,
-  { database, region, receiver, hsm, time }: Accounts,
+  { database, region, receiver, objects, hsm, time }: Accounts,
   hsms: readonly string[] = [],
 ): void {
   const self: Account = { name: 'self', uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
@@ -21,6 +22,8 @@ export function ensureFolders(
   folder(dirname(layout.postgres.cluster), 0o711, self);
   // Whoever may enter this folder may speak to the database, which then asks who it is.
   folder(layout.postgres.socketFolder, 0o750, { ...database, gid: region.gid });
+  folder(databaseFolder(layout), 0o750, { ...database, gid: objects.gid });
+  folder(blobsFolder(layout), 0o700, objects);
   folder(layout.keys, 0o700, region);
   // The agent makes its socket in here, which inherits the region's group: nobody else may ask an HSM.
   if (hsm !== undefined) {

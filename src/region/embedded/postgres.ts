@@ -8,13 +8,14 @@ import { chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Layout } from '../layout.ts';
+import { databaseFolder, OBJECTS_ROLE } from '../objects/places.ts';
 import { PROGRAM_FOLDER } from '../program.ts';
 import type { ProcessDefinition } from '../supervisor/definition.ts';
 import { type Account, type Accounts, isRoot } from './accounts.ts';
 
 const run = promisify(execFile);
 
-const CLEAR_STRAY = join(PROGRAM_FOLDER, 'src/engines/postgres/clear-stray.ts');
+const PREPARE = join(PROGRAM_FOLDER, 'src/region/embedded/prepare-postgres.ts');
 
 /** The role and the database of the region process. */
 export const DATABASE_NAME = 'casemate';
@@ -82,13 +83,16 @@ async function makeCluster(layout: Layout, { database }: Accounts, programs: str
 const quoted = (path: string): string => `'${path.replaceAll("'", "''")}'`;
 
 /** Durable above all: what was answered is on disk. */
-function serverSettings({ postgres: { cluster, settings, socketFolder } }: Layout): string {
+function serverSettings(layout: Layout): string {
+  const { cluster, settings, socketFolder } = layout.postgres;
+  // One for the region, and one for the account that may not enter the region's.
+  const folders = [socketFolder, databaseFolder(layout)].map((path) => `"${path}"`).join(', ');
   return `# Written by 'casemate up' each time it starts the region: do not edit.
 data_directory = ${quoted(cluster)}
 hba_file = ${quoted(settings.access)}
 ident_file = ${quoted(settings.identities)}
 listen_addresses = ''
-unix_socket_directories = ${quoted(socketFolder)}
+unix_socket_directories = ${quoted(folders)}
 # Who may come here is decided by the folder's mode, and then by who they are.
 unix_socket_permissions = 0777
 max_connections = ${CONNECTIONS_MAX}
@@ -109,8 +113,12 @@ log_timezone = 'UTC'
 }
 
 /** Which operating system account may be which role (pg_ident.conf). */
-function identityMap({ database, region }: Accounts): string {
-  const lines = [`region "${region.name}" ${DATABASE_NAME}`, `region "${database.name}" "${SUPERUSER}"`];
+function identityMap({ database, region, objects }: Accounts): string {
+  const lines = [
+    `region "${region.name}" ${DATABASE_NAME}`,
+    `region "${database.name}" "${SUPERUSER}"`,
+    `region "${objects.name}" ${OBJECTS_ROLE}`,
+  ];
   // Root may look into its own region's database as well, for repair.
   if (isRoot()) lines.push(`region root "${SUPERUSER}"`);
   return `${lines.join('\n')}\n`;
@@ -135,7 +143,7 @@ export function postgresDefinition(
     cwd: dirname(layout.postgres.cluster),
     ...(isRoot() ? { uid: database.uid, gid: database.gid } : {}),
     after: [],
-    prepare: { command: process.execPath, args: [CLEAR_STRAY, layout.postgres.cluster] },
+    prepare: { command: process.execPath, args: [PREPARE, layout.postgres.cluster, programs] },
     ready: {
       type: 'command',
       command: join(programs, 'pg_isready'),

@@ -24,6 +24,7 @@ import { bucketController } from './bucket/controller.ts';
 import { type BucketKeys, bucketKeys } from './bucket/keys.ts';
 import { UsageReports } from './bucket/usage.ts';
 import { ObjectsProcess, type StartObjects } from './gate/process.ts';
+import type { GateCertificate } from './gate/protocol.ts';
 import type { GateParts } from './gate/region.ts';
 
 export const OBJECT_KINDS: readonly Kind[] = [Bucket, AccessKey];
@@ -33,6 +34,8 @@ export interface ObjectsServing extends Pick<GateParts, 'beginning' | 'certifica
   readonly start: StartObjects;
   /** Where clients find buckets. */
   readonly endpoint: string;
+  /** A certificate in place of the one that the process began with. */
+  readonly certificate: () => Promise<GateCertificate>;
 }
 
 export interface ObjectsServiceOptions {

@@ -10,8 +10,9 @@ const SERVER_VALIDITY_DAYS = 7;
 /** Renewed when less than this is left: a third of its life. Somebody looks every hour. */
 export const SERVER_RENEW_BEFORE_MS = (SERVER_VALIDITY_DAYS / 3) * DAY_MS;
 const NAMES_MAX = 64;
+/** A first label of `*` stands for any one label (RFC 9525, 6.3). */
 const DNS_NAME =
-  /^(?=.{1,253}$)[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?)*$/;
+  /^(?=.{1,253}$)(?:\*\.)?[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?)*$/;
 
 /** What a server answers to. */
 export interface ServerNames {

@@ -16,6 +16,9 @@ import { type GateParts, regionGate } from './region.ts';
 const RESTART_MIN_MS = 250;
 const RESTART_MAX_MS = 30_000;
 const RETRY_S = 2;
+/** Certificates last a week. */
+const CERTIFICATE_EVERY_MS = 24 * 60 * 60_000;
+const CERTIFICATE_RETRY_MS = 60_000;
 
 /** What leads to a process that was just started, and from it. */
 export interface Conversation {
@@ -28,6 +31,7 @@ export type StartObjects = () => Promise<Conversation>;
 
 export interface ObjectsProcessOptions extends GateParts {
   readonly start: StartObjects;
+  readonly certificate: () => Promise<GateCertificate>;
   readonly logger: Logger;
 }
 
@@ -69,11 +73,6 @@ export class ObjectsProcess implements ObjectsEngine {
 
   async erase(realm: RealmId, uid: string): Promise<void> {
     await this.#serving().ask('erase', { realm, uid });
-  }
-
-  /** A certificate that takes the place of the one it began with. */
-  renew(certificate: GateCertificate): void {
-    this.#channel?.tell({ news: 'certificate', ...certificate });
   }
 
   end(): void {
@@ -132,10 +131,34 @@ export class ObjectsProcess implements ObjectsEngine {
     });
     this.#channel = channel;
     if (this.#hasEnded) channel.close('the region is stopping');
+    const stopRenewing = this.#renew(channel, CERTIFICATE_EVERY_MS);
     try {
       return await channel.ended;
     } finally {
+      stopRenewing();
       gate.close();
     }
+  }
+
+  /** Until the returned function is called. */
+  #renew(channel: RegionEnd, after_ms: number): () => void {
+    const { clock, certificate, logger } = this.#options;
+    let cancel = () => {};
+    const schedule = (delay_ms: number) => {
+      cancel = clock.after(delay_ms, () => {
+        certificate().then(
+          (made) => {
+            channel.tell({ news: 'certificate', ...made });
+            if (channel.isOpen) schedule(after_ms);
+          },
+          (error: unknown) => {
+            logger.error({ error: String(error) }, 'the certificate of objects could not be renewed');
+            if (channel.isOpen) schedule(CERTIFICATE_RETRY_MS);
+          },
+        );
+      });
+    };
+    schedule(after_ms);
+    return () => cancel();
   }
 }

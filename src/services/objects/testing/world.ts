@@ -172,6 +172,7 @@ export async function gateWorld(asks: Partial<Handlers<GateAsks>> = {}): Promise
     keys: world.keys,
     usage,
     beginning: async () => BEGINNING,
+    certificate: async () => ({ certificate: 'renewed', privateKey: 'key' }),
     certificateOf: async (organization) => ({ certificate: `of ${organization}`, privateKey: 'key' }),
     clock: region.clock,
     logger: silentLogger,

@@ -1,0 +1,57 @@
+/** Where objects lie and are served, and what that is called: from settings alone. */
+import { join } from 'node:path';
+import type { ServerNames } from '#trust/certificates/server.ts';
+import type { RegionConfig } from '../config/schema.ts';
+import type { Layout } from '../layout.ts';
+import { type ListenAddress, parseListen, serverNames } from '../server-names.ts';
+
+/** 7480 beside 6443: regions side by side, whose APIs have ports of their own, then have these as well. */
+const ABOVE_API = 1_037;
+const PORT_MAX = 65_535;
+
+/** The role of PostgreSQL that owns nothing but the schema of objects' metadata, and that schema. */
+export const OBJECTS_ROLE = 'casemate_objects';
+export const OBJECTS_SCHEMA = 'objects';
+
+/** The folder of blobs; only the account that serves objects reads it. */
+export const blobsFolder = ({ data }: Pick<Layout, 'data'>): string => join(data, 'objects');
+
+/** Where that account reaches the region's own PostgreSQL: it may not enter the folder that the region does. */
+export const databaseFolder = ({ data }: Pick<Layout, 'data'>): string => join(data, 'postgres/objects');
+
+/** Where the process that serves objects is asked for. */
+export const objectsSocket = ({ run }: Pick<Layout, 'run'>): string => join(run.folder, 'objects.sock');
+
+type Settings = Pick<RegionConfig, 'name' | 'listen' | 'advertise' | 'objects'>;
+
+/** Where S3 clients connect to. */
+export function objectsListen({ listen, objects }: Pick<Settings, 'listen' | 'objects'>): ListenAddress {
+  const api = parseListen(listen);
+  const port = api.port + ABOVE_API > PORT_MAX ? api.port - ABOVE_API : api.port + ABOVE_API;
+  const host = objects.listen?.replace(/^\[|\]$/g, '') ?? api.host;
+  return { host, port: objects.port ?? port };
+}
+
+/** `s3.lux.casemate.internal`; organizations' and buckets' names are below it. */
+export const objectsDomain = (region: string): string => `s3.${region}.casemate.internal`;
+
+/** What the certificate names: the endpoint, buckets below it, and whatever the machine is reached by. */
+export function objectsNames(config: Settings): ServerNames {
+  const { host, port } = objectsListen(config);
+  const machine = serverNames({ ...config, listen: `${host.includes(':') ? `[${host}]` : host}:${port}` });
+  const domain = objectsDomain(config.name);
+  return { dnsNames: [...new Set([domain, `*.${domain}`, ...machine.dnsNames])], ips: machine.ips };
+}
+
+/** Of one organization, whose buckets have names below its own. */
+export function organizationNames(region: string, organization: string): ServerNames {
+  const own = `${organization}.${objectsDomain(region)}`;
+  return { dnsNames: [own, `*.${own}`], ips: [] };
+}
+
+/** Where clients of this machine find it. A wildcard address is none to connect to. */
+export function objectsUrl(config: Pick<Settings, 'listen' | 'objects'>): string {
+  const { host, port } = objectsListen(config);
+  const address = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  return `https://${address.includes(':') ? `[${address}]` : address}:${port}`;
+}
