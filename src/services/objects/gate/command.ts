@@ -3,7 +3,6 @@ import { fileURLToPath } from 'node:url';
 
 /** What V8 may take for objects; bodies are in buffers of their own, which `server/` bounds. */
 const HEAP_MIB_MAX = 512;
-const FILES_MAX = 65_536;
 
 const PROGRAM = fileURLToPath(new URL('../../../../', import.meta.url));
 const MAIN = fileURLToPath(new URL('../server/main.ts', import.meta.url));
@@ -24,7 +23,6 @@ export function objectsCommand({ folder }: ObjectsCommandOptions): {
   return {
     command: 'prlimit',
     args: [
-      `--nofile=${FILES_MAX}`,
       '--core=0',
       '--',
       process.execPath,

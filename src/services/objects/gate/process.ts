@@ -52,6 +52,8 @@ export class ObjectsProcess implements ObjectsEngine {
   #hasEnded = false;
   #channel: RegionEnd | undefined;
   #state: EngineState = { serves: false, why: 'it is being started' };
+  /** Why the last one could not serve, as it said or as we know. */
+  #problem: string | undefined;
   #restart_ms = RESTART_MIN_MS;
   #cancelRestart: (() => void) | undefined;
 
@@ -68,7 +70,7 @@ export class ObjectsProcess implements ObjectsEngine {
   }
 
   async close(realm: RealmId, uid: string): Promise<number> {
-    return (await this.#serving().ask('close', { realm, uid })).objects;
+    return this.#count(realm, uid, true);
   }
 
   async erase(realm: RealmId, uid: string): Promise<void> {
@@ -81,6 +83,10 @@ export class ObjectsProcess implements ObjectsEngine {
     this.#cancelRestart?.();
     this.#channel?.close('the region is stopping');
     this.#options.usage.close();
+  }
+
+  async #count(realm: RealmId, uid: string, final: boolean): Promise<number> {
+    return (await this.#serving().ask('close', { realm, uid, final })).objects;
   }
 
   #serving(): RegionEnd {
@@ -102,10 +108,7 @@ export class ObjectsProcess implements ObjectsEngine {
     }
     this.#channel = undefined;
     if (this.#hasEnded) return;
-    this.#state = {
-      serves: false,
-      why: this.#state.serves ? 'it ended, and is started again' : this.#state.why,
-    };
+    this.#state = { serves: false, why: this.#problem ?? `it ended (${why}), and is started again` };
     logger.warn({ why }, 'what serves objects has ended; it is started again');
     this.#cancelRestart = this.#options.clock.after(this.#restart_ms, () => void this.#run());
     this.#restart_ms = Math.min(RESTART_MAX_MS, 2 * this.#restart_ms);
@@ -115,12 +118,20 @@ export class ObjectsProcess implements ObjectsEngine {
   async #converse({ input, output }: Conversation): Promise<string> {
     const gate = regionGate({
       ...this.#options,
+      beginning: async () => {
+        this.#problem = undefined;
+        return this.#options.beginning().catch((error: unknown) => {
+          this.#problem = error instanceof Error ? error.message : String(error);
+          throw error;
+        });
+      },
       onServes: (problem) => {
+        this.#problem = problem;
         this.#state = problem === undefined ? { serves: true } : { serves: false, why: problem };
         if (problem === undefined) this.#restart_ms = RESTART_MIN_MS;
         else this.#options.logger.error({ problem }, 'objects cannot be served');
       },
-      count: (realm, uid) => this.close(realm, uid),
+      count: (realm, uid) => this.#count(realm, uid, false),
       onChanged: (realm) => channel.tell({ news: 'changed', realm }),
     });
     const channel: RegionEnd = new Channel({

@@ -181,8 +181,10 @@ export interface GateBeginning {
 
 /** Asked by the region process, answered by the process that serves objects. */
 export interface GateAsks {
-  /** Says what a bucket holds: versions, delete markers and uploads that are not complete. One that is being deleted takes no more writes from then on. */
-  close(asked: { readonly realm: RealmId; readonly uid: string }): { readonly objects: number };
+  /** Says what a bucket holds: versions, delete markers and uploads that are not complete. With `final`, one that holds nothing takes no more writes from then on. */
+  close(asked: { readonly realm: RealmId; readonly uid: string; readonly final: boolean }): {
+    readonly objects: number;
+  };
   /** The bucket is gone, its key destroyed. Answered once nothing names its objects any more; the blobs may go after that. Safe to repeat. */
   erase(asked: { readonly realm: RealmId; readonly uid: string }): { readonly ok: true };
 }
