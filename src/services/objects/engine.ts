@@ -4,7 +4,7 @@ import type { RealmId } from '#kernel/realm-id.ts';
 export interface ObjectsEngine {
   /** Has it run from now on. Says whether it serves; if not, why. */
   want(): Promise<EngineState>;
-  /** What a bucket holds: versions, delete markers, uploads. One that is being deleted takes no more writes from then on. Throws while it does not run. */
+  /** What a bucket holds: versions, delete markers, uploads. One that holds nothing takes no more writes from then on. Throws while it does not run. */
   close(realm: RealmId, uid: string): Promise<number>;
   /** Removes whatever there is of a bucket. Safe to repeat. Throws while it does not run. */
   erase(realm: RealmId, uid: string): Promise<void>;

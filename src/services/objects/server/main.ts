@@ -1,15 +1,96 @@
-/** The process that serves objects, as far as it goes without any: it begins, says that it serves, and holds nothing. */
+/** The process that serves objects. It speaks to the region over its standard input and output, and ends with it. */
+
+import type { PostgresConnection } from '#engines/postgres/database.ts';
 import { systemClock } from '#kernel/clock.ts';
+import type { BlobBackend } from '../blobs/backend.ts';
+import { filesystemBackend } from '../blobs/filesystem/backend.ts';
 import { gateClient } from '../gate/client.ts';
+import type { GateBeginning } from '../gate/protocol.ts';
+import { openMetadata } from '../metadata/postgres/open.ts';
+import type { MetadataStore } from '../metadata/store.ts';
+import { SigningKeys } from '../s3/signature/signing-keys.ts';
+import { RealmAnswers } from './answers.ts';
+import { Listener } from './listener.ts';
+import { errorLog } from './log.ts';
+import { Recorder } from './recorder.ts';
+import { serve } from './serve.ts';
+import { Upkeep } from './upkeep.ts';
+
+/** Of a bucket that is gone, let go of in one transaction. */
+const ERASED_AT_ONCE = 1_000;
+
+const clock = systemClock;
+const logger = errorLog(clock);
+const opened = Promise.withResolvers<MetadataStore>();
+// Whoever asks before it is there waits; that nobody asks is no fault.
+opened.promise.catch(() => {});
 
 const gate = gateClient({
   input: process.stdin,
   output: process.stdout,
-  asks: { close: () => ({ objects: 0 }), erase: () => ({ ok: true }) },
-  onNews: () => {},
-  clock: systemClock,
+  clock,
+  onNews: (news) => {
+    if (news.news === 'changed') answers.forget(news.realm);
+    else listener?.renew(news);
+  },
+  asks: {
+    async close({ uid, final }) {
+      const metadata = await opened.promise;
+      const [{ versions }, { entries }] = await Promise.all([
+        metadata.usage(uid),
+        metadata.uploads({ bucket: uid, prefix: '', limit: 1 }),
+      ]);
+      const objects = versions + entries.length;
+      if (!final || objects > 0 || (await metadata.closeIfEmpty(uid))) return { objects };
+      return { objects: (await metadata.usage(uid)).versions };
+    },
+    async erase({ uid }) {
+      const metadata = await opened.promise;
+      while (await metadata.eraseSome(uid, ERASED_AT_ONCE));
+      return { ok: true };
+    },
+  },
 });
-await gate.ask('begin', {});
-await gate.ask('serves', {});
-await gate.ended;
-process.exit(0);
+const answers = new RealmAnswers(() => gate, clock);
+let listener: Listener | undefined;
+
+gate.ended.then(
+  () => process.exit(0),
+  () => process.exit(1),
+);
+
+try {
+  const beginning = await gate.ask('begin', {});
+  const parts = await begin(beginning);
+  const keys = new SigningKeys();
+  const recorder = new Recorder(() => gate);
+  const upkeep = new Upkeep({ parts, clock, logger });
+  listener = new Listener({
+    ...beginning,
+    certificate: beginning,
+    certificateOf: (organization) => gate.ask('certificate', { organization }),
+    onRequest: (incoming, response) => serve(incoming, response, { parts, keys, recorder, logger }),
+    logger,
+  });
+  await listener.open();
+  upkeep.start();
+  await gate.ask('serves', {});
+} catch (error) {
+  logger.error({ err: error }, 'objects cannot be served');
+  const problem = (error instanceof Error ? error.message : String(error)).slice(0, 1_024);
+  await gate.ask('serves', { problem }).catch(() => {});
+  process.exit(1);
+}
+
+async function begin({ database, blobs, domain }: GateBeginning) {
+  const connection = database as unknown as PostgresConnection;
+  const onFault = (error: unknown) => logger.warn({ err: error }, 'a connection to the database broke');
+  const metadata = await openMetadata({ connection, clock, onFault });
+  opened.resolve(metadata);
+  return { gate, answers, metadata, blobs: await backend(blobs), clock, domain };
+}
+
+async function backend(blobs: GateBeginning['blobs']): Promise<BlobBackend> {
+  if (blobs.type === 'filesystem') return filesystemBackend({ folder: blobs.folder, clock });
+  throw new Error('objects.backend: there is no backend "s3" yet');
+}

@@ -1,0 +1,94 @@
+/** Which right each call takes: a verb on a subresource of its Bucket, and what a bucket policy calls it. */
+import type { Verb } from '#kernel/access.ts';
+import type { Question } from '../gate/protocol.ts';
+import type { CallName } from '../s3/calls.ts';
+
+export interface Operation {
+  readonly verb: Verb;
+  /** Absent: of the Bucket itself. */
+  readonly subresource?: NonNullable<Question['subresource']>;
+  /** S3's name of the permission (S3 user guide, "Required permissions for Amazon S3 API operations"). */
+  readonly action: string;
+  /** The policy's resource is the object rather than the bucket. */
+  readonly isOfObject?: true;
+}
+
+const onObject = (verb: Verb, action: string): Operation => ({
+  verb,
+  subresource: 'objects',
+  action: `s3:${action}`,
+  isOfObject: true,
+});
+const onLock = (verb: Verb, action: string): Operation => ({
+  verb,
+  subresource: 'retention',
+  action: `s3:${action}`,
+  isOfObject: true,
+});
+const onList = (action: string): Operation => ({
+  verb: 'list',
+  subresource: 'objects',
+  action: `s3:${action}`,
+});
+const onBucket = (action: string): Operation => ({ verb: 'get', action: `s3:${action}` });
+
+/** Calls that change a Bucket are authorized where they are carried out; those without a bucket of theirs, by what they list. */
+export const OPERATIONS: { readonly [N in CallName]?: Operation } = {
+  HeadBucket: onList('ListBucket'),
+  GetBucketLocation: onBucket('GetBucketLocation'),
+  GetBucketVersioning: onBucket('GetBucketVersioning'),
+  GetObjectLockConfiguration: onBucket('GetBucketObjectLockConfiguration'),
+  GetBucketLifecycleConfiguration: onBucket('GetLifecycleConfiguration'),
+  GetBucketCors: onBucket('GetBucketCORS'),
+  GetBucketPolicy: onBucket('GetBucketPolicy'),
+  GetBucketPolicyStatus: onBucket('GetBucketPolicyStatus'),
+  GetBucketEncryption: onBucket('GetEncryptionConfiguration'),
+  GetPublicAccessBlock: onBucket('GetBucketPublicAccessBlock'),
+  GetBucketTagging: onBucket('GetBucketTagging'),
+  GetBucketAcl: onBucket('GetBucketAcl'),
+  GetBucketOwnershipControls: onBucket('GetBucketOwnershipControls'),
+  GetBucketLogging: onBucket('GetBucketLogging'),
+  PutBucketAcl: { verb: 'update', action: 's3:PutBucketAcl' },
+
+  ListObjects: onList('ListBucket'),
+  ListObjectsV2: onList('ListBucket'),
+  ListObjectVersions: onList('ListBucketVersions'),
+  ListMultipartUploads: onList('ListBucketMultipartUploads'),
+  ListParts: { ...onObject('list', 'ListMultipartUploadParts') },
+
+  GetObject: onObject('get', 'GetObject'),
+  HeadObject: onObject('get', 'GetObject'),
+  GetObjectAttributes: onObject('get', 'GetObjectAttributes'),
+  GetObjectTagging: onObject('get', 'GetObjectTagging'),
+  GetObjectAcl: onObject('get', 'GetObjectAcl'),
+  GetObjectRetention: onLock('get', 'GetObjectRetention'),
+  GetObjectLegalHold: onLock('get', 'GetObjectLegalHold'),
+
+  PutObject: onObject('create', 'PutObject'),
+  PostObject: onObject('create', 'PutObject'),
+  CopyObject: onObject('create', 'PutObject'),
+  CreateMultipartUpload: onObject('create', 'PutObject'),
+  UploadPart: onObject('create', 'PutObject'),
+  UploadPartCopy: onObject('create', 'PutObject'),
+  CompleteMultipartUpload: onObject('create', 'PutObject'),
+  AbortMultipartUpload: onObject('create', 'AbortMultipartUpload'),
+  PutObjectTagging: onObject('create', 'PutObjectTagging'),
+  DeleteObjectTagging: onObject('create', 'DeleteObjectTagging'),
+  PutObjectAcl: onObject('create', 'PutObjectAcl'),
+
+  DeleteObject: onObject('delete', 'DeleteObject'),
+  DeleteObjects: { verb: 'delete', subresource: 'objects', action: 's3:DeleteObject' },
+
+  PutObjectRetention: onLock('update', 'PutObjectRetention'),
+  PutObjectLegalHold: onLock('update', 'PutObjectLegalHold'),
+};
+
+export const READ_OBJECT = onObject('get', 'GetObject');
+export const PUT_RETENTION = onLock('update', 'PutObjectRetention');
+export const PUT_LEGAL_HOLD = onLock('update', 'PutObjectLegalHold');
+export const PASS_GOVERNANCE: Operation = {
+  verb: 'update',
+  subresource: 'governance',
+  action: 's3:BypassGovernanceRetention',
+  isOfObject: true,
+};

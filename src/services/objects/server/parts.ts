@@ -1,0 +1,16 @@
+/** What serving objects is made of. */
+import type { Clock } from '#kernel/clock.ts';
+import type { BlobBackend } from '../blobs/backend.ts';
+import type { GateClient } from '../gate/client.ts';
+import type { MetadataStore } from '../metadata/store.ts';
+import type { RealmAnswers } from './answers.ts';
+
+export interface Parts {
+  readonly gate: GateClient;
+  readonly answers: RealmAnswers;
+  readonly metadata: MetadataStore;
+  readonly blobs: BlobBackend;
+  readonly clock: Pick<Clock, 'now'>;
+  /** The region's name. */
+  readonly domain: string;
+}

@@ -1,0 +1,61 @@
+/** Puts accesses on record: in batches, and an answer waits for its own. What cannot be put on record is not answered as done. */
+import type { GateClient } from '../gate/client.ts';
+import { type GateAccessRecord, RECORDS_MAX } from '../gate/protocol.ts';
+
+/** Records that wait; more are refused. */
+const WAITING_MAX = 10_000;
+/** Batches on their way. */
+const IN_FLIGHT_MAX = 4;
+
+interface Waiting {
+  readonly record: GateAccessRecord;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class Recorder {
+  readonly #gate: () => GateClient;
+  #waiting: Waiting[] = [];
+  #inFlight = 0;
+  #isPlanned = false;
+
+  constructor(gate: () => GateClient) {
+    this.#gate = gate;
+  }
+
+  /** Resolves once it is durable in the realm's log. */
+  record(record: GateAccessRecord): Promise<void> {
+    if (this.#waiting.length >= WAITING_MAX)
+      return Promise.reject(new Error(`${WAITING_MAX} accesses wait to be put on record`));
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ record, resolve, reject });
+      if (this.#isPlanned) return;
+      this.#isPlanned = true;
+      setImmediate(() => {
+        this.#isPlanned = false;
+        this.#send();
+      });
+    });
+  }
+
+  #send(): void {
+    while (this.#inFlight < IN_FLIGHT_MAX && this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0, RECORDS_MAX);
+      this.#inFlight += 1;
+      this.#gate()
+        .ask('record', { records: batch.map(({ record }) => record) })
+        .then(
+          () => {
+            for (const { resolve } of batch) resolve();
+          },
+          (error: unknown) => {
+            for (const { reject } of batch) reject(error);
+          },
+        )
+        .finally(() => {
+          this.#inFlight -= 1;
+          this.#send();
+        });
+    }
+  }
+}
