@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { wakefulClock } from '#region/clock.ts';
 import type { Layout } from '#region/layout.ts';
+import { objectsUrl } from '#region/objects/places.ts';
 import { isUnderWay, settleUpgrades } from '#region/releases/launch.ts';
 import { apiUrl } from '#region/status.ts';
 import { NotReadyError, stopSupervisor, supervisorStatus } from '#region/supervisor/launch.ts';
@@ -54,6 +55,7 @@ function printResult(
         : `Region ${config.name} is ready, after ${seconds(timings.total_ms())}.`,
     '',
     `  API         ${apiUrl(config.listen)}`,
+    `  objects     ${objectsUrl(config)}, from the first bucket on`,
     `  kubeconfig  ${layout.operatorKubeconfig}`,
     `  data        ${layout.data}`,
     '',

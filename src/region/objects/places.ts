@@ -4,6 +4,7 @@ import type { ServerNames } from '#trust/certificates/server.ts';
 import type { RegionConfig } from '../config/schema.ts';
 import type { Layout } from '../layout.ts';
 import { type ListenAddress, parseListen, serverNames } from '../server-names.ts';
+import { publicUrl } from '../status.ts';
 
 /** 7480 beside 6443: regions side by side, whose APIs have ports of their own, then have these as well. */
 const ABOVE_API = 1_037;
@@ -49,9 +50,8 @@ export function organizationNames(region: string, organization: string): ServerN
   return { dnsNames: [own, `*.${own}`], ips: [] };
 }
 
-/** Where clients of this machine find it. A wildcard address is none to connect to. */
-export function objectsUrl(config: Pick<Settings, 'listen' | 'objects'>): string {
+/** Where clients find it: by a name that leads here, which the certificate has; buckets are in the path. */
+export function objectsUrl(config: Pick<Settings, 'listen' | 'advertise' | 'objects'>): string {
   const { host, port } = objectsListen(config);
-  const address = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  return `https://${address.includes(':') ? `[${address}]` : address}:${port}`;
+  return publicUrl({ ...config, listen: `${host.includes(':') ? `[${host}]` : host}:${port}` });
 }

@@ -14,10 +14,10 @@ import {
   blobsFolder,
   databaseFolder,
   OBJECTS_ROLE,
-  objectsDomain,
   objectsListen,
   objectsNames,
   objectsSocket,
+  objectsUrl,
   organizationNames,
 } from './places.ts';
 
@@ -39,10 +39,9 @@ export function objectsServing({ layout, config, issuers, clock }: ServingOption
     return { certificate: `${made.certificate}${chain}`, privateKey: made.key };
   };
   const listen = objectsListen(config);
-  const domain = objectsDomain(config.name);
   return {
     start: startedAt(objectsSocket(layout)),
-    endpoint: `https://${domain}:${listen.port}`,
+    endpoint: objectsUrl(config),
     certificate: () => certificate(objectsNames(config)),
     certificateOf: (organization) => certificate(organizationNames(config.name, organization)),
     async beginning(): Promise<GateBeginning> {
