@@ -1,6 +1,7 @@
 /** What the S3 wire costs by itself, in CPU time of one thread: checksums, signatures, `aws-chunked`, and whole bodies as clients send them. */
 import { createHash } from 'node:crypto';
-import { openBody } from '#services/objects/s3/body.ts';
+import { Md5Threads } from '#services/objects/hashing/md5-threads.ts';
+import { type BodyOptions, openBody } from '#services/objects/s3/body.ts';
 import { newDigest } from '#services/objects/s3/checksums/digest.ts';
 import { ChunkedDecoder } from '#services/objects/s3/chunked/decoder.ts';
 import { bodyExpectations, CHECKSUM_ALGORITHMS } from '#services/objects/s3/headers/body.ts';
@@ -155,7 +156,34 @@ async function bodies({ quick }: MeasureOptions): Promise<Row[]> {
     if (body.result().checksums.CRC64NVME !== value) throw new Error('another checksum');
     rows.push({ what, value: rateOf(size, before), unit });
   }
-  return rows;
+  return [
+    ...rows,
+    ...(await besideOf(
+      unsigned,
+      { expected, payload: { form: 'chunked', signed: false, trailer: true } },
+      size,
+    )),
+  ];
+}
+
+/** By the clock: what a second core gives. */
+async function besideOf(coded: Buffer, options: BodyOptions, size: number): Promise<Row[]> {
+  const threads = new Md5Threads(1);
+  const timed = async (more: Partial<BodyOptions>) => {
+    const began = performance.now();
+    for await (const _ of openBody(socketOf(coded), { ...options, ...more }).bytes);
+    return size / MIB / ((performance.now() - began) / 1000);
+  };
+  try {
+    // The thread starts.
+    await timed({ md5: threads });
+    const alone = await timed({});
+    const value = await timed({ md5: threads });
+    const peer = { what: 'on the same thread', value: alone };
+    return [{ what: 'a whole PUT by the clock, MD5 on a thread of its own', value, unit: 'MiB/s', peer }];
+  } finally {
+    await threads.close();
+  }
 }
 
 async function* socketOf(bytes: Buffer): AsyncGenerator<Uint8Array> {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
+import { Md5Threads } from '../hashing/md5-threads.ts';
 import { type BodyOptions, openBody, readSmallBody } from './body.ts';
 import { checksumOf } from './checksums/digest.ts';
 import { S3Error } from './errors.ts';
@@ -96,6 +97,27 @@ describe('the bytes of a request', () => {
     assert.equal((await read([body('AAAA')], optionsFor(headers, TRAILER))).code, 'InvalidRequest');
     const without = await read([chunkedBody({ chunks: [TEXT] })], optionsFor(headers, TRAILER));
     assert.deepEqual(without.result?.checksums, { CRC32: right });
+  });
+
+  it('have their ETag computed on another thread where there is one, with the same outcome', async () => {
+    const threads = new Md5Threads(1);
+    try {
+      const bytes = Buffer.alloc(3 * 2 ** 20, 'some bytes ');
+      const digest = createHash('md5').update(bytes).digest();
+      const options = { ...optionsFor({ 'content-length': String(bytes.length) }), md5: threads };
+      const pieces = Array.from({ length: 48 }, (_, index) =>
+        bytes.subarray(index * 65_536, (index + 1) * 65_536),
+      );
+      assert.equal((await read(pieces, options)).result?.md5, digest.toString('hex'));
+      assert.equal((await read(pieces.slice(1), options)).code, 'IncompleteBody');
+      const wrong = optionsFor({
+        'content-length': String(bytes.length),
+        'content-md5': md5.copy().digest('base64'),
+      });
+      assert.equal((await read(pieces, { ...wrong, md5: threads })).code, 'BadDigest');
+    } finally {
+      await threads.close();
+    }
   });
 
   it('are refused with headers that no body can keep', () => {

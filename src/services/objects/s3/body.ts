@@ -3,6 +3,7 @@
  * before the last of the bytes is given out, so nobody who reads to the end stores what a client did not mean.
  */
 import { createHash, type Hash } from 'node:crypto';
+import { inlineMd5, type RunningMd5 } from '../hashing/md5-threads.ts';
 import { DEFAULT_ALGORITHM, type Digest, newDigest } from './checksums/digest.ts';
 import { ChunkedDecoder } from './chunked/decoder.ts';
 import { S3Error } from './errors.ts';
@@ -16,6 +17,8 @@ export interface BodyOptions {
   readonly payload: PayloadForm;
   /** Of an authenticated request: what signed chunks go on from. */
   readonly chain?: SignatureChain;
+  /** Computes ETags beside the rest; without it they are computed here. */
+  readonly md5?: { begin(size: number | undefined): RunningMd5 };
   /** Which checksum to give besides what the client announces; CRC64NVME where neither says one. `none` where nobody stores it. */
   readonly algorithm?: ChecksumAlgorithm | 'none';
 }
@@ -86,21 +89,26 @@ async function* checkedBytes(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   // One piece is held back until all is known to be right, or more comes.
   let held: Uint8Array | undefined;
-  for await (const bytes of source) {
-    for (const piece of decoder ? decoder.push(bytes) : [bytes]) {
-      if (piece.length === 0) continue;
-      checks.update(piece);
-      if (held) yield held;
-      held = piece;
+  try {
+    for await (const bytes of source) {
+      for (const piece of decoder ? decoder.push(bytes) : [bytes]) {
+        if (piece.length === 0) continue;
+        const busy = checks.update(piece);
+        if (busy) await busy;
+        if (held) yield held;
+        held = piece;
+      }
     }
+    await checks.end(decoder?.end());
+  } finally {
+    checks.close();
   }
-  checks.end(decoder?.end());
   if (held) yield held;
 }
 
 class BodyChecks {
   readonly #options: BodyOptions;
-  readonly #md5: Hash = createHash('md5');
+  readonly #md5: RunningMd5;
   readonly #sha256: Hash | undefined;
   readonly #digests = new Map<ChecksumAlgorithm, Digest>();
   #size = 0;
@@ -108,7 +116,8 @@ class BodyChecks {
 
   constructor(options: BodyOptions) {
     this.#options = options;
-    const { expected, payload, algorithm } = options;
+    const { expected, payload, algorithm, md5 } = options;
+    this.#md5 = md5?.begin(expected.size) ?? inlineMd5();
     if (payload.form === 'hashed') this.#sha256 = createHash('sha256');
     const announced = expected.trailers.map(algorithmOfHeader);
     const wanted = [expected.algorithm, ...announced, algorithm === 'none' ? undefined : algorithm];
@@ -117,21 +126,22 @@ class BodyChecks {
       this.#digests.set(DEFAULT_ALGORITHM, newDigest(DEFAULT_ALGORITHM));
   }
 
-  update(bytes: Uint8Array): void {
+  /** A promise where there is something to wait for before the next. */
+  update(bytes: Uint8Array): Promise<void> | undefined {
     const { size } = this.#options.expected;
     this.#size += bytes.length;
     if (size !== undefined && this.#size > size) throw wrongSize(size, this.#size);
-    this.#md5.update(bytes);
     this.#sha256?.update(bytes);
     for (const digest of this.#digests.values()) digest.update(bytes);
+    return this.#md5.update(bytes);
   }
 
   /** Throws whatever of what was said does not hold. */
-  end(trailers: ReadonlyMap<string, string> = new Map()): void {
+  async end(trailers: ReadonlyMap<string, string> = new Map()): Promise<void> {
     const { expected, payload } = this.#options;
     if (expected.size !== undefined && this.#size !== expected.size)
       throw wrongSize(expected.size, this.#size);
-    const md5 = this.#md5.digest();
+    const md5 = await this.#md5.digest();
     if (expected.contentMd5 && !md5.equals(expected.contentMd5))
       throw new S3Error('BadDigest', 'the bytes that came do not have the Content-MD5 that was sent', {
         details: {
@@ -154,6 +164,10 @@ class BodyChecks {
       compare(algorithm, value, checksums);
     }
     this.#result = { size: this.#size, md5: md5.toString('hex'), checksums };
+  }
+
+  close(): void {
+    this.#md5.forget();
   }
 
   result(): BodyResult {
