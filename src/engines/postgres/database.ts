@@ -11,6 +11,8 @@ export interface PostgresConnection {
   readonly database: string;
   readonly user: string;
   readonly password?: string;
+  /** Where tables are that are named without one; the server's default otherwise. */
+  readonly schema?: string;
   /** PEM of the authority that signed the server's certificate; without it, no TLS (a Unix socket needs none). */
   readonly certificateAuthority?: string;
 }
@@ -37,12 +39,12 @@ const types: pg.CustomTypesConfig = {
 };
 
 export function clientConfig(connection: PostgresConnection): pg.ClientConfig {
-  const { certificateAuthority, ...rest } = connection;
+  const { certificateAuthority, schema, ...rest } = connection;
   return {
     ...rest,
     ...(certificateAuthority === undefined ? {} : { ssl: { ca: certificateAuthority } }),
     application_name: 'casemate',
-    options: PLANNER,
+    options: schema === undefined ? PLANNER : `${PLANNER} -c search_path=${schema}`,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     statement_timeout: STATEMENT_TIMEOUT_MS,
     keepAlive: true,

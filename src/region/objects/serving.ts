@@ -14,6 +14,7 @@ import {
   blobsFolder,
   databaseFolder,
   OBJECTS_ROLE,
+  OBJECTS_SCHEMA,
   objectsListen,
   objectsNames,
   objectsSocket,
@@ -49,7 +50,7 @@ export function objectsServing({ layout, config, issuers, clock }: ServingOption
         listen: [listen],
         domain: config.name,
         ...(await certificate(objectsNames(config))),
-        database: objectsDatabase(layout, config),
+        database: { ...objectsDatabase(layout, config), schema: OBJECTS_SCHEMA },
         blobs: blobsOf(layout, config),
       };
     },
