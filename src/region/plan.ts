@@ -64,7 +64,7 @@ export function planRegion(inputs: PlanInputs): SupervisorPlan {
   const onDemand = [
     receiverDefinition(inputs),
     inspectorDefinition(inputs),
-    objectsDefinition(layout, config, accounts),
+    objectsDefinition(layout, accounts),
     ...(hasFilter ? [zonesDefinition(inputs)] : []),
   ];
   const digest = createHash('sha256')

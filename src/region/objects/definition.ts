@@ -1,21 +1,15 @@
 /** The process that serves objects, for the supervisor: as an account of its own, one at a time, started when the region asks for it. */
 import { objectsCommand } from '#services/objects/gate/command.ts';
-import type { RegionConfig } from '../config/schema.ts';
 import { type Accounts, isRoot } from '../embedded/accounts.ts';
 import { asAccount, withProgram } from '../embedded/unprivileged.ts';
 import type { Layout } from '../layout.ts';
 import type { OnDemandDefinition } from '../supervisor/definition.ts';
-import { blobsFolder, objectsSocket } from './places.ts';
+import { objectsSocket } from './places.ts';
 
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-export function objectsDefinition(
-  layout: Layout,
-  config: RegionConfig,
-  accounts: Accounts,
-): OnDemandDefinition {
-  const hasFolder = config.objects.backend.type === 'filesystem';
-  const program = objectsCommand(hasFolder ? { folder: blobsFolder(layout) } : {});
+export function objectsDefinition(layout: Layout, accounts: Accounts): OnDemandDefinition {
+  const program = objectsCommand();
   return {
     name: 'objects',
     socket: objectsSocket(layout),

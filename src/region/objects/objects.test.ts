@@ -1,13 +1,8 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { REGION } from '#kernel/realm-id.ts';
 import { ManualClock } from '#kernel/store/manual-clock.ts';
-import { objectsCommand } from '#services/objects/gate/command.ts';
 import { regionIssuers } from '#trust/certificates/issuers.ts';
 import { rootConstraints } from '#trust/certificates/server-identity.ts';
 import { softwareKeyring } from '#trust/keys/keyring.ts';
@@ -15,8 +10,6 @@ import { memoryKeyStorage } from '#trust/keys/memory-key-storage.ts';
 import { symmetricKey } from '#trust/keys/wrapping.ts';
 import { defaultConfigText } from '../config/default-text.ts';
 import { ConfigError, parseConfig } from '../config/load.ts';
-import { isRoot } from '../embedded/accounts.ts';
-import { asAccount } from '../embedded/unprivileged.ts';
 import { layoutOf } from '../layout.ts';
 import { serverNames } from '../server-names.ts';
 import { objectsListen, objectsUrl } from './places.ts';
@@ -102,36 +95,4 @@ test('certificates name the endpoint, buckets below it, and an organization’s 
   const acme = read(await serving.certificateOf('acme'));
   assert.ok(acme.checkHost('data.acme.s3.lux.casemate.internal'));
   assert.equal(acme.checkHost('data.rival.s3.lux.casemate.internal'), undefined);
-});
-
-test('what serves objects writes into its own folder and nowhere else, and starts nothing', {
-  skip: !isRoot() && 'accounts take root',
-}, async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'casemate-objects-'));
-  chmodSync(folder, 0o777);
-  const { args } = objectsCommand({ folder });
-  // In place of its main file.
-  const probe = `
-    const fs = require('node:fs');
-    const tried = (work) => { try { work(); return 'open'; } catch (error) { return error.code; } };
-    console.log(JSON.stringify({
-      own: tried(() => fs.writeFileSync(${JSON.stringify(join(folder, 'blob'))}, 'x')),
-      beside: tried(() => fs.writeFileSync(${JSON.stringify(`${folder}-beside`)}, 'x')),
-      program: tried(() => fs.readFileSync(${JSON.stringify(join(import.meta.dirname, 'places.ts'))})),
-      passwords: tried(() => fs.readFileSync('/etc/passwd')),
-      process: tried(() => require('node:child_process').spawnSync('true')),
-      uid: process.getuid(),
-    }));`;
-  const nobody = { name: 'nobody', uid: 65_534, gid: 65_534 };
-  const command = asAccount(nobody, { command: 'prlimit', args: [...args.slice(0, -1), '--eval', probe] });
-  const said = execFileSync(command.command, [...command.args], { encoding: 'utf8' });
-  assert.deepEqual(JSON.parse(said), {
-    own: 'open',
-    beside: 'ERR_ACCESS_DENIED',
-    program: 'open',
-    passwords: 'ERR_ACCESS_DENIED',
-    process: 'ERR_ACCESS_DENIED',
-    uid: 65_534,
-  });
-  rmSync(folder, { recursive: true });
 });

@@ -3,37 +3,25 @@ import { fileURLToPath } from 'node:url';
 
 /** What V8 may take for objects; bodies are in buffers of their own, which `server/` bounds. */
 const HEAP_MIB_MAX = 512;
+const FILES_MAX = 65_536;
 
-const PROGRAM = fileURLToPath(new URL('../../../../', import.meta.url));
 const MAIN = fileURLToPath(new URL('../server/main.ts', import.meta.url));
 
-export interface ObjectsCommandOptions {
-  /** The folder of blobs; absent where another server holds them. */
-  readonly folder?: string;
-}
-
-/** It may speak to the network and start threads; of files it reads the program, and has one folder. Node's own permissions hold for our code; the account holds whatever runs. */
-export function objectsCommand({ folder }: ObjectsCommandOptions): {
-  readonly command: string;
-  readonly args: readonly string[];
-} {
-  const program = ['src', 'node_modules', 'package.json'].map((name) => `${PROGRAM}${name}`);
-  // Without the last sign a folder's name would stand for whatever begins with it.
-  const own = folder === undefined ? [] : [`${folder}/`];
+/**
+ * Its account holds it: that one owns the folder of blobs and nothing else. Node's own permissions are not used besides, because with them nothing can be put on the disk for good
+ * (`fsync` is refused).
+ */
+export function objectsCommand(): { readonly command: string; readonly args: readonly string[] } {
   return {
     command: 'prlimit',
     args: [
+      `--nofile=${FILES_MAX}`,
       '--core=0',
       '--',
       process.execPath,
       `--max-old-space-size=${HEAP_MIB_MAX}`,
       '--max-semi-space-size=8',
-      '--permission',
-      '--allow-net',
-      '--allow-worker',
       '--no-warnings',
-      ...[...program, ...own].flatMap((path) => ['--allow-fs-read', path]),
-      ...own.flatMap((path) => ['--allow-fs-write', path]),
       MAIN,
     ],
   };
