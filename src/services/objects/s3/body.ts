@@ -18,7 +18,7 @@ export interface BodyOptions {
   /** Of an authenticated request: what signed chunks go on from. */
   readonly chain?: SignatureChain;
   /** Computes ETags beside the rest; without it they are computed here. */
-  readonly md5?: { begin(size: number | undefined): RunningMd5 };
+  readonly md5?: { begin(size: number | undefined): RunningMd5 } | undefined;
   /** Which checksum to give besides what the client announces; CRC64NVME where neither says one. `none` where nobody stores it. */
   readonly algorithm?: ChecksumAlgorithm | 'none';
 }

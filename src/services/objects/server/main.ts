@@ -1,11 +1,12 @@
 /** The process that serves objects. It speaks to the region over its standard input and output, and ends with it. */
-
+import { availableParallelism } from 'node:os';
 import type { PostgresConnection } from '#engines/postgres/database.ts';
 import { systemClock } from '#kernel/clock.ts';
 import type { BlobBackend } from '../blobs/backend.ts';
 import { filesystemBackend } from '../blobs/filesystem/backend.ts';
 import { gateClient } from '../gate/client.ts';
 import type { GateBeginning } from '../gate/protocol.ts';
+import { Md5Threads } from '../hashing/md5-threads.ts';
 import { openMetadata } from '../metadata/postgres/open.ts';
 import type { MetadataStore } from '../metadata/store.ts';
 import { SigningKeys } from '../s3/signature/signing-keys.ts';
@@ -18,6 +19,8 @@ import { Upkeep } from './upkeep.ts';
 
 /** Of a bucket that is gone, let go of in one transaction. */
 const ERASED_AT_ONCE = 1_000;
+/** Beside the one that does the rest. More than four are more than that one can keep busy. */
+const MD5_THREADS = Math.min(4, Math.max(1, availableParallelism() - 1));
 
 const clock = systemClock;
 const logger = errorLog(clock);
@@ -87,7 +90,8 @@ async function begin({ database, blobs, domain }: GateBeginning) {
   const onFault = (error: unknown) => logger.warn({ err: error }, 'a connection to the database broke');
   const metadata = await openMetadata({ connection, clock, onFault });
   opened.resolve(metadata);
-  return { gate, answers, metadata, blobs: await backend(blobs), clock, domain };
+  const md5 = new Md5Threads(MD5_THREADS);
+  return { gate, answers, metadata, blobs: await backend(blobs), md5, clock, domain };
 }
 
 async function backend(blobs: GateBeginning['blobs']): Promise<BlobBackend> {

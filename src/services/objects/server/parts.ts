@@ -2,6 +2,7 @@
 import type { Clock } from '#kernel/clock.ts';
 import type { BlobBackend } from '../blobs/backend.ts';
 import type { GateClient } from '../gate/client.ts';
+import type { Md5Threads } from '../hashing/md5-threads.ts';
 import type { MetadataStore } from '../metadata/store.ts';
 import type { RealmAnswers } from './answers.ts';
 
@@ -10,6 +11,8 @@ export interface Parts {
   readonly answers: RealmAnswers;
   readonly metadata: MetadataStore;
   readonly blobs: BlobBackend;
+  /** Where ETags are computed; absent: where all else is. */
+  readonly md5?: Md5Threads;
   readonly clock: Pick<Clock, 'now'>;
   /** The region's name. */
   readonly domain: string;

@@ -57,8 +57,13 @@ export async function storeBody(
   place: PiecePlace,
   options: Omit<BodyOptions, 'payload' | 'chain'>,
 ): Promise<StoredPiece> {
-  const { payload, chain } = session;
-  const body = openBody(session.body, { ...options, payload, ...(chain === undefined ? {} : { chain }) });
+  const { payload, chain, parts } = session;
+  const body = openBody(session.body, {
+    ...options,
+    payload,
+    md5: parts.md5,
+    ...(chain === undefined ? {} : { chain }),
+  });
   const piece = await storeBytes(session, bucket, place, body.bytes, options.expected.size);
   const result = body.result();
   return { piece: { ...piece, size: result.size }, result };

@@ -137,6 +137,7 @@ export async function uploadPartCopy(session: Session, call: CallOf<'UploadPartC
   const body = openBody(readBytes(session, from, version, range, source.customerKey), {
     expected: { size, trailers: [], chunked: false },
     payload: { form: 'unsigned' },
+    md5: session.parts.md5,
     algorithm,
   });
   const stored = await storeBytes(

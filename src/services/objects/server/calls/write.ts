@@ -175,6 +175,7 @@ export async function copyObject(session: Session, call: CallOf<'CopyObject'>): 
     {
       expected: { size: version.size, trailers: [], chunked: false },
       payload: { form: 'unsigned' },
+      md5: session.parts.md5,
       ...(wanted === undefined ? {} : { algorithm: wanted }),
     },
   );
