@@ -64,7 +64,7 @@ export function planRegion(inputs: PlanInputs): SupervisorPlan {
   const onDemand = [
     receiverDefinition(inputs),
     inspectorDefinition(inputs),
-    objectsDefinition(layout, accounts),
+    objectsDefinition(layout, config, accounts),
     ...(hasFilter ? [zonesDefinition(inputs)] : []),
   ];
   const digest = createHash('sha256')

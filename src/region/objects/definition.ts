@@ -1,23 +1,42 @@
 /** The process that serves objects, for the supervisor: as an account of its own, one at a time, started when the region asks for it. */
 import { objectsCommand } from '#services/objects/gate/command.ts';
+import type { RegionConfig } from '../config/schema.ts';
 import { type Accounts, isRoot } from '../embedded/accounts.ts';
-import { asAccount, withProgram } from '../embedded/unprivileged.ts';
+import { asAccount, type Command, withProgram } from '../embedded/unprivileged.ts';
 import type { Layout } from '../layout.ts';
 import type { OnDemandDefinition } from '../supervisor/definition.ts';
-import { objectsSocket } from './places.ts';
+import { blobsFolder, objectsSocket } from './places.ts';
 
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-export function objectsDefinition(layout: Layout, accounts: Accounts): OnDemandDefinition {
-  const program = objectsCommand();
+export function objectsDefinition(
+  layout: Layout,
+  config: RegionConfig,
+  accounts: Accounts,
+  program: Command = objectsCommand(),
+): OnDemandDefinition {
+  const folder = config.objects.backend.type === 'filesystem' ? blobsFolder(layout) : undefined;
+  const own = () => withProgram(layout.program, onlyWriting(folder, asAccount(accounts.objects, program)));
   return {
     name: 'objects',
     socket: objectsSocket(layout),
     ...(isRoot() ? { gid: accounts.region.gid } : {}),
     // Two would write into the same folder; the next one waits until the one before has ended.
     atOnce_max: 1,
-    ...(isRoot() ? withProgram(layout.program, asAccount(accounts.objects, program)) : program),
+    ...(isRoot() ? own() : program),
     env: { PATH, LANG: 'C.UTF-8', NODE_ENV: 'production' },
     cwd: '/',
   };
+}
+
+// What cannot be made so (/proc of others, say) is nothing that an account may write to.
+const READ_ONLY =
+  'while read -r _ at _; do mount -o remount,bind,ro -- "$at" 2>/dev/null || :; done < /proc/self/mounts';
+const BUT_FOR = 'mount --bind -- "$1" "$1"; mount -o remount,bind,rw -- "$1"';
+
+/** In mounts of its own, where everything is read-only but one folder, and without message queues or shared memory of others. Takes root, which `command` then gives up. */
+function onlyWriting(folder: string | undefined, { command, args }: Command): Command {
+  const script = `set -e; ${READ_ONLY}; ${folder === undefined ? '' : `${BUT_FOR}; `}shift; exec "$@"`;
+  const own = ['--mount', '--ipc', '--propagation', 'private', '--', 'sh', '-c', script, 'sh', folder ?? ''];
+  return { command: 'unshare', args: [...own, command, ...args] };
 }

@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { REGION } from '#kernel/realm-id.ts';
 import { ManualClock } from '#kernel/store/manual-clock.ts';
@@ -10,9 +14,12 @@ import { memoryKeyStorage } from '#trust/keys/memory-key-storage.ts';
 import { symmetricKey } from '#trust/keys/wrapping.ts';
 import { defaultConfigText } from '../config/default-text.ts';
 import { ConfigError, parseConfig } from '../config/load.ts';
+import { ensureAccounts, isRoot } from '../embedded/accounts.ts';
+import { ensureFolders } from '../embedded/folders.ts';
 import { layoutOf } from '../layout.ts';
 import { serverNames } from '../server-names.ts';
-import { objectsListen, objectsUrl } from './places.ts';
+import { objectsDefinition } from './definition.ts';
+import { blobsFolder, objectsListen, objectsUrl } from './places.ts';
 import { objectsDatabase, objectsServing } from './serving.ts';
 
 const SETTINGS = defaultConfigText({ name: 'lux', id: 'r00000001', listen: '0.0.0.0:6443' });
@@ -95,4 +102,48 @@ test('certificates name the endpoint, buckets below it, and an organization’s 
   const acme = read(await serving.certificateOf('acme'));
   assert.ok(acme.checkHost('data.acme.s3.lux.casemate.internal'));
   assert.equal(acme.checkHost('data.rival.s3.lux.casemate.internal'), undefined);
+});
+
+test('what serves objects writes into its own folder and nowhere else', {
+  skip: !isRoot() && 'accounts take root',
+}, async (t) => {
+  const data = mkdtempSync(join(tmpdir(), 'casemate-objects-'));
+  t.after(() => rmSync(data, { recursive: true }));
+  const layout = layoutOf(data);
+  const accounts = ensureAccounts();
+  writeFileSync(layout.config, SETTINGS);
+  chmodSync(data, 0o711);
+  ensureFolders(layout, accounts);
+  const beside = join(data, 'open');
+  mkdirSync(beside);
+  chmodSync(beside, 0o777);
+  // In place of its main file.
+  const probe = `
+    const fs = require('node:fs');
+    const tried = (work) => { try { work(); return 'open'; } catch (error) { return error.code; } };
+    const synced = (path) => { const file = fs.openSync(path, 'w'); fs.fsyncSync(file); };
+    const write = (folder) => tried(() => synced(folder + '/blob-of-objects'));
+    console.log(JSON.stringify({
+      own: write(${JSON.stringify(blobsFolder(layout))}),
+      beside: write(${JSON.stringify(beside)}),
+      temporary: [write('/tmp'), write('/dev/shm')],
+      keys: tried(() => fs.readdirSync(${JSON.stringify(layout.keys)})),
+      database: tried(() => fs.readdirSync(${JSON.stringify(layout.postgres.socketFolder)})),
+      run: tried(() => fs.readdirSync(${JSON.stringify(layout.run.folder)})),
+      uid: process.getuid(),
+    }));`;
+  const { command, args, env } = objectsDefinition(layout, configOf(), accounts, {
+    command: process.execPath,
+    args: ['--eval', probe],
+  });
+  const said = execFileSync(command, [...args], { encoding: 'utf8', env: { ...env }, cwd: '/' });
+  assert.deepEqual(JSON.parse(said), {
+    own: 'open',
+    beside: 'EROFS',
+    temporary: ['EROFS', 'EROFS'],
+    keys: 'EACCES',
+    database: 'EACCES',
+    run: 'EACCES',
+    uid: accounts.objects.uid,
+  });
 });
