@@ -1,6 +1,6 @@
 /** Buckets made, changed and removed by the S3 protocol: as whoever signs, through the same authorization and the same lane as the API. */
 import type { Authorizer } from '#kernel/access.ts';
-import { isStatusError, notFound, StatusError } from '#kernel/errors.ts';
+import { conflict, isStatusError, notFound, StatusError } from '#kernel/errors.ts';
 import type { DraftObject, KubeObject } from '#kernel/object.ts';
 import type { ChangeContext, ObjectKey } from '#kernel/realm.ts';
 import { authorize } from '#kernel/wire/authorize.ts';
@@ -59,7 +59,7 @@ async function carryOut(change: BucketChange, options: ChangesOptions): Promise<
   const at: ObjectKey = { namespace: found.namespace ?? '', name };
   await authorize(authorizer(), id, actor, verb, Bucket, at);
   if (change.op === 'delete') {
-    await refreshUsage(change, found.object(), options);
+    await requireEmpty(change, found.object(), options);
     await using(id, ({ resources }) =>
       resources.delete(Bucket, at, context, { preconditions: { uid: found.uid } }),
     );
@@ -75,15 +75,19 @@ async function carryOut(change: BucketChange, options: ChangesOptions): Promise<
   );
 }
 
-/** Whoever has just emptied it need not wait for the next report. */
-async function refreshUsage(
-  { realm }: BucketChange,
+/** What was noted last is neither here nor there: what it holds now counts. */
+async function requireEmpty(
+  { realm, name }: BucketChange,
   { metadata, status }: KubeObject,
   { count, writeUsage }: ChangesOptions,
 ): Promise<void> {
   const objects = await count(realm, metadata.uid);
-  const known = (status as { readonly usage?: Usage } | undefined)?.usage;
-  const isKnown = (known?.objects ?? 0) > 0 === objects > 0;
-  if (!isKnown)
-    await writeUsage(realm, metadata.uid, { objects, bytes: objects === 0 ? 0 : (known?.bytes ?? 0) });
+  if (objects > 0) {
+    throw conflict(
+      { group: Bucket.group, kind: Bucket.plural, name },
+      `it is not empty (BucketNotEmpty): it holds ${objects} versions, delete markers or unfinished uploads`,
+    );
+  }
+  const { usage } = (status ?? {}) as { readonly usage?: Usage };
+  if ((usage?.objects ?? 0) > 0) await writeUsage(realm, metadata.uid, { objects, bytes: 0 });
 }
