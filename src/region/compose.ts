@@ -144,7 +144,9 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
     const whyNoFilter = isRemote(config)
       ? WHY_NO_NETWORKS
       : `${whyNoEngine(config)}, and so no packet filter`;
-    const declaredBySettings = await settingsFlows(config, options.database);
+    const declaredBySettings = await settingsFlows(config, options.database, (problem) =>
+      logger.warn({ problem }, 'the seal lets nothing out to where objects should lie'),
+    );
 
     // Made anew each time this process comes to lead: what controllers remember is true only while they run.
     const makeServices = () =>

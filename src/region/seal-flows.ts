@@ -14,19 +14,51 @@ import { gatewayOf } from '#services/network/addresses.ts';
 import { AddressRange } from '#services/network/claims.ts';
 import type { RegionConfig } from './config/schema.ts';
 
-/** The flow to an external PostgreSQL, at the addresses that its name leads to now. */
+const STANDARD_PORTS: Readonly<Record<string, number>> = {
+  'postgres:': 5_432,
+  'postgresql:': 5_432,
+  'https:': 443,
+  'http:': 80,
+};
+
+/** Flows to an external PostgreSQL and to what objects lie in elsewhere, at the addresses that their names lead to now. */
 export async function settingsFlows(
-  { postgres }: Pick<RegionConfig, 'postgres'>,
+  { postgres, objects }: Pick<RegionConfig, 'postgres' | 'objects'>,
   { host, port }: PostgresConnection,
+  /** Told of a name that leads nowhere: the region works without what is there. */
+  onProblem: (problem: string) => void = () => {},
 ): Promise<readonly SealFlow[]> {
+  const flows: SealFlow[] = [];
+  if (postgres.mode === 'external') flows.push(...(await flowTo('settings-postgres', host, port)));
+  for (const [field, text] of [
+    ['database', objects.database],
+    ['backend.endpoint', objects.backend.endpoint],
+  ] as const) {
+    if (text === undefined) continue;
+    const { hostname, port: own, protocol } = new URL(text);
+    const id = `settings-objects-${field.replace('.', '-')}`;
+    try {
+      flows.push(...(await flowTo(id, hostname, own === '' ? STANDARD_PORTS[protocol] : Number(own))));
+    } catch (error) {
+      onProblem(`objects.${field} in region.yaml: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+  return flows;
+}
+
+async function flowTo(
+  id: string,
+  named: string | undefined,
+  port: number | undefined,
+): Promise<readonly SealFlow[]> {
+  const host = named?.replace(/^\[|\]$/g, '');
   // A socket on this machine is no flow.
-  if (postgres.mode === 'embedded' || host === undefined || host.startsWith('/')) return [];
+  if (host === undefined || port === undefined || host.startsWith('/')) return [];
   const found =
     isIP(host) === 0 ? await lookup(host, { all: true }) : [{ address: host, family: isIP(host) }];
   const to = found.map(({ address, family }) => `${address}/${family === 4 ? 32 : 128}`);
-  if (to.length === 0 || port === undefined) return [];
-  const flow = { id: 'settings-postgres', from: 'region', sources: [], protocol: 'tcp' } as const;
-  return [{ ...flow, ports: [port], to, until_s: SEAL_UNTIL_S_MAX }];
+  if (to.length === 0) return [];
+  return [{ id, from: 'region', sources: [], protocol: 'tcp', ports: [port], to, until_s: SEAL_UNTIL_S_MAX }];
 }
 
 /** `hospital/ward/lan`: the organization, project and network that an address was given to. */
