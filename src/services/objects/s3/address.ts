@@ -1,6 +1,6 @@
 /**
- * Which organization, bucket and object a request means. With `s3.<domain>` the first part of the path is the bucket, and so with `<org>.s3.<domain>`; with
- * `<bucket>.<org>.s3.<domain>` all of the path is the key. Another host, such as an address, counts as `s3.<domain>`.
+ * Which organization, bucket and object a request means. At the endpoint the first part of the path is the bucket, and so at `<org>.<endpoint>`; at
+ * `<bucket>.<org>.<endpoint>` all of the path is the key. Another host, such as an address, counts as the endpoint.
  */
 import { S3Error } from './errors.ts';
 import { checkBucketName, checkKey } from './names.ts';
@@ -13,13 +13,13 @@ export interface Address {
 }
 
 /** `path` is decoded. Throws InvalidRequest, InvalidBucketName, KeyTooLongError, InvalidURI. */
-export function addressOf(host: string | undefined, path: string, domain: string): Address {
+export function addressOf(host: string | undefined, path: string, endpoint: string): Address {
   if (host === undefined || host === '')
     throw new S3Error('InvalidRequest', 'the header Host is missing; send the name that you connected to');
   const name = host.toLowerCase().replace(/:\d*$/, '').replace(/\.$/, '');
-  const endpoint = `.s3.${domain.toLowerCase()}`;
-  if (!name.endsWith(endpoint)) return inPath(path);
-  const before = name.slice(0, -endpoint.length);
+  const below = `.${endpoint.toLowerCase()}`;
+  if (!name.endsWith(below)) return inPath(path);
+  const before = name.slice(0, -below.length);
   const dot = before.lastIndexOf('.');
   const organization = before.slice(dot + 1);
   if (organization === '')

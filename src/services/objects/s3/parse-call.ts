@@ -18,9 +18,9 @@ const BUILDERS: { readonly [N in CallName]: (from: Building) => Calls[N] } = {
   ...buildUploadCall,
 };
 
-/** `domain`: the region's name; `s3.<domain>` is the endpoint. */
-export function parseCall(request: WireRequest, domain: string): ParsedCall {
-  const address = addressOf(request.headers.get('host'), request.path, domain);
+/** `endpoint`: the host that clients are given, such as `s3.lux.casemate.internal`. */
+export function parseCall(request: WireRequest, endpoint: string): ParsedCall {
+  const address = addressOf(request.headers.get('host'), request.path, endpoint);
   const { bucket = '', key = '', organization, addressing } = address;
   const call = nameOf(request, address);
   const parameters = BUILDERS[call]({ request, bucket, key });

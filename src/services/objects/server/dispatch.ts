@@ -1,6 +1,5 @@
 /** Which function serves which call. */
 import type { CallName, CallOf, S3Call } from '../s3/calls.ts';
-import { notImplemented } from '../s3/errors.ts';
 import * as bucket from './calls/bucket.ts';
 import * as list from './calls/list.ts';
 import * as read from './calls/read.ts';
@@ -49,7 +48,8 @@ const HANDLERS: { readonly [N in CallName]: Handler<CallOf<N>> } = {
   ListObjectVersions: list.listObjectVersions,
   ListMultipartUploads: list.listMultipartUploads,
   DeleteObjects: write.deleteObjects,
-  PostObject: () => Promise.reject(notImplemented('uploads by forms', 'send a presigned PUT')),
+  // It is a PutObject by then: `form.ts`.
+  PostObject: () => Promise.reject(new Error('a form was not opened')),
   GetObject: read.getObject,
   HeadObject: read.headObject,
   GetObjectAttributes: read.getObjectAttributes,

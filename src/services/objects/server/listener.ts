@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import type { Logger } from '#kernel/logger.ts';
 import type { GateCertificate } from '../gate/protocol.ts';
+import { endpointOf } from './parts.ts';
 
 const CONNECTIONS_MAX = 4_096;
 const HEADER_BYTES_MAX = 32_768;
@@ -114,7 +115,7 @@ export class Listener {
 
   /** An organization's own names have a certificate of their own, which is asked for once. */
   async #named(name: string): Promise<SecureContext> {
-    const below = `.s3.${this.#options.domain}.casemate.internal`;
+    const below = `.${endpointOf(this.#options.domain)}`;
     const organization = name.toLowerCase().endsWith(below)
       ? name.slice(0, -below.length).split('.').at(-1)
       : undefined;

@@ -6,6 +6,9 @@ import type { Md5Threads } from '../hashing/md5-threads.ts';
 import type { MetadataStore } from '../metadata/store.ts';
 import type { RealmAnswers } from './answers.ts';
 
+/** The host that clients are given; organizations' and buckets' names are below it. */
+export const endpointOf = (region: string): string => `s3.${region}.casemate.internal`;
+
 export interface Parts {
   readonly gate: GateClient;
   readonly answers: RealmAnswers;

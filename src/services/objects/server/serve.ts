@@ -17,8 +17,9 @@ import { readRequest, type WireRequest } from '../s3/request.ts';
 import { authenticate } from '../s3/signature/authenticate.ts';
 import type { SigningKeys } from '../s3/signature/signing-keys.ts';
 import { dispatch } from './dispatch.ts';
+import { formReply, type OpenForm, openForm } from './form.ts';
 import { OPERATIONS } from './operations.ts';
-import type { Parts } from './parts.ts';
+import { endpointOf, type Parts } from './parts.ts';
 import type { Recorder } from './recorder.ts';
 import type { Reply } from './reply.ts';
 import { type OpenBucket, Session } from './session.ts';
@@ -97,15 +98,23 @@ async function answer(
 ): Promise<Reply> {
   const request = readRequest(incoming.method ?? 'GET', incoming.url ?? '/', incoming.rawHeaders);
   served.request = request;
-  const parsed = parseCall(request, parts.domain);
+  const parsed = parseCall(request, endpointOf(parts.domain));
   served.parsed = parsed;
-  const { call, organization } = parsed;
+  const { organization } = parsed;
   if (organization !== undefined) served.realm = organizationRealm(organization);
-  const who = await authenticate(request, {
-    lookup: (accessKey) => parts.answers.holder(accessKey),
+  const incomingBytes = incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
+  const authenticating = {
+    lookup: (accessKey: string) => parts.answers.holder(accessKey),
     keys,
     now_ms: parts.clock.now(),
-  });
+  };
+  const form =
+    parsed.call.call === 'PostObject'
+      ? await openForm(incomingBytes, parsed.call, authenticating)
+      : undefined;
+  const call = form?.call ?? parsed.call;
+  served.parsed = { ...parsed, call };
+  const who = form ? whoSignedForm(form) : await authenticate(request, authenticating);
   if (who.signed) {
     if (served.realm !== undefined && who.holder.realm !== served.realm)
       throw new S3Error('InvalidAccessKeyId', 'the access key is another organization’s');
@@ -124,9 +133,10 @@ async function answer(
     call,
     requestId: served.requestId,
     ...(served.address === undefined ? {} : { address: served.address }),
-    ...(who.signed ? { by: { accessKey: who.accessKey, holder: who.holder }, chain: who.chain } : {}),
+    ...(who.signed ? { by: { accessKey: who.accessKey, holder: who.holder } } : {}),
+    ...('chain' in who ? { chain: who.chain } : {}),
     payload: who.payload,
-    body: incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>,
+    body: form?.body ?? incomingBytes,
     isAborted: signal,
   });
   served.session = session;
@@ -140,7 +150,14 @@ async function answer(
   if (origin !== undefined && 'bucket' in call && call.call !== 'Preflight' && call.call !== 'CreateBucket') {
     served.cors = await corsOf(session, call.bucket, origin, request.method);
   }
-  return dispatch(session, call);
+  const reply = await dispatch(session, call);
+  return form ? formReply(session, form, reply) : reply;
+}
+
+/** The policy speaks for the fields alone: nothing does for the bytes of its file. */
+function whoSignedForm({ who }: OpenForm<KeyHolder>) {
+  const payload = { form: 'unsigned' } as const;
+  return who ? { signed: true as const, ...who, payload } : { signed: false as const, payload };
 }
 
 /** Headers that let a page of another origin read the answer, if a rule of the bucket says so. */

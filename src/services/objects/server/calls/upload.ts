@@ -15,6 +15,7 @@ import { PUT_BYTES_MAX } from '../../s3/headers/body.ts';
 import { checkCopyConditions } from '../../s3/headers/conditions.ts';
 import { resolveRange } from '../../s3/headers/range.ts';
 import type { ChecksumAlgorithm, ChecksumType } from '../../s3/parameters.ts';
+import { locationOf } from '../location.ts';
 import { OPERATIONS, READ_OBJECT } from '../operations.ts';
 import type { Reply } from '../reply.ts';
 import type { OpenBucket, Session } from '../session.ts';
@@ -261,7 +262,7 @@ async function completed(
   const { encryption } = known ?? (await headersOf(session, bucket, version));
   return xmlAnswer(
     completedDocument({
-      location: `https://s3.${session.parts.domain}.casemate.internal/${bucket.name}/${encodeURI(key)}`,
+      location: locationOf(session, bucket.name, key),
       bucket: bucket.name,
       key,
       etag: version.etag,
