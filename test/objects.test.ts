@@ -1,6 +1,7 @@
 /** Objects in a running region, used by the clients that people have. */
 import { after, before, suite } from 'node:test';
 import { sdkCases } from './objects/sdk.ts';
+import { toolCases } from './objects/tools.ts';
 import { type ObjectsTenant, objectsTenant } from './support/objects.ts';
 import { startRegion, type TestRegion } from './support/region.ts';
 
@@ -16,4 +17,5 @@ suite('a region that keeps objects', { timeout: 540_000 }, () => {
   after(() => region?.destroy());
 
   sdkCases(tenant);
+  toolCases(tenant, () => region.scratch);
 });

@@ -64,7 +64,6 @@ ca_certs_file = ${caFile}
     AWS_ACCESS_KEY_ID: keys.accessKeyId,
     AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
     AWS_DEFAULT_REGION: 'us-east-1',
-    AWS_CA_BUNDLE: caFile,
     AWS_EC2_METADATA_DISABLED: 'true',
     AWS_PAGER: '',
     [`${RCLONE}_TYPE`]: 's3',
@@ -75,7 +74,7 @@ ca_certs_file = ${caFile}
     RESTIC_PASSWORD: 'of a test',
   };
   const first: Readonly<Record<string, readonly string[]>> = {
-    aws: ['--endpoint-url', endpoint],
+    aws: ['--endpoint-url', endpoint, '--ca-bundle', caFile],
     s3cmd: ['--config', s3cmd],
     restic: ['--cacert', caFile],
   };

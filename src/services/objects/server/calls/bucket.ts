@@ -99,11 +99,11 @@ const telling =
 
 /** One of them, set from the document that came. */
 const setting =
-  <N extends CallName>(read: (bytes: Buffer, session: Session) => Spec, status: 200 | 204 = 200) =>
+  <N extends CallName>(read: (bytes: Buffer, bucket: OpenBucket) => Spec, status: 200 | 204 = 200) =>
   async (session: Session, call: CallOf<N> & Named): Promise<Reply> => {
-    await session.bucket(call.bucket);
+    const bucket = await session.bucket(call.bucket);
     const bytes = await documentOf(session, call as unknown as Parameters<typeof documentOf>[1]);
-    await change(session, call.bucket, { op: 'patch', spec: read(bytes, session) });
+    await change(session, call.bucket, { op: 'patch', spec: read(bytes, bucket) });
     return emptyAnswer(status);
   };
 
@@ -119,9 +119,12 @@ const unsetting =
 export const getBucketLocation = telling((_, { parts }) => locationDocument(parts.domain));
 
 export const getBucketVersioning = telling(({ spec }) => versioningDocument(spec.versioning));
-export const putBucketVersioning = setting<'PutBucketVersioning'>((bytes) => ({
-  versioning: readVersioning(bytes),
-}));
+export const putBucketVersioning = setting<'PutBucketVersioning'>((bytes, { spec }) => {
+  const versioning = readVersioning(bytes);
+  if (spec.objectLock?.enabled === true && versioning !== 'enabled')
+    throw new S3Error('InvalidBucketState', 'the bucket has object lock, so its versioning stays enabled');
+  return { versioning };
+});
 
 export const getObjectLockConfiguration = telling(({ spec: { objectLock } }) => {
   if (objectLock?.enabled !== true) throw new S3Error('ObjectLockConfigurationNotFoundError');
