@@ -117,7 +117,6 @@ export const Bucket = defineKind({
         operation === 'update' && wantsErasing(object) && previous !== undefined && !wantsErasing(previous),
     },
   ],
-  usage: () => ({ buckets: 1 }),
   normalize: (object) => bornWithFinalizer(object, BUCKET_FINALIZER),
   admit: (request) => admitBucket(request, Bucket),
 });

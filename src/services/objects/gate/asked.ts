@@ -42,7 +42,9 @@ const change = { realm, accessKey, name, requestId: text(64), address };
 const SCHEMAS = {
   begin: Type.Object({}),
   serves: Type.Object({ problem: optional(1_024) }),
-  certificate: Type.Object({ organization: text(63) }),
+  certificate: Type.Object({
+    organization: Type.String({ pattern: '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$' }),
+  }),
   holder: Type.Object({ accessKey }),
   bucket: Type.Object({ realm, name }),
   buckets: Type.Object({ realm, accessKey, address, prefix: optional(63), after: optional(253) }),

@@ -63,7 +63,15 @@ describe('the gate', () => {
       certificate: 'of acme',
       privateKey: 'key',
     });
-    assert.equal(await world.gate.ask('certificate', { organization: 'nobody' }), null);
+    assert.ok(
+      await world.gate.ask('certificate', { organization: 'nobody' }),
+      'which organizations there are is not told',
+    );
+    const many = Array.from({ length: 30 }, (_, at) =>
+      world.gate.ask('certificate', { organization: `o${at}` }),
+    );
+    assert.ok((await Promise.allSettled(many)).some(({ status }) => status === 'rejected'));
+    await assert.rejects(world.gate.ask('certificate', { organization: '*' }), /certificate\.organization/);
   });
 
   it('knows who an access key belongs to, and nobody by an id that was never given', async () => {

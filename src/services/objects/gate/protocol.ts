@@ -91,8 +91,11 @@ export interface GateCalls {
   begin(asked: Record<string, never>): GateBeginning;
   /** It serves from now on; or why it cannot (then it ends, and is started again after a while). */
   serves(asked: { readonly problem?: string }): { readonly ok: true };
-  /** TLS certificate of an organization's own names, `<org>.s3.<region>.casemate.internal` and those below it; `null` where there is no such organization. */
-  certificate(asked: { readonly organization: string }): GateCertificate | null;
+  /**
+   * TLS certificate of `<organization>.s3.<region>.casemate.internal` and names below it: of any name that could be an organization's, since which there are is not told to
+   * whoever knocks. Fails where too many are asked for at once.
+   */
+  certificate(asked: { readonly organization: string }): GateCertificate;
   /** `null`: nobody's, or expired. */
   holder(asked: { readonly accessKey: string }): KeyHolder | null;
   /** Fails while its key cannot be used: not made yet, or the tenant's Key is not. */

@@ -1,9 +1,9 @@
 /** The region's half of the gate: answers each call of `protocol.ts` with what the organization says at this moment, and tells of its changes. One for each process that serves objects. */
 import type { AccessLog, Authorizer } from '#kernel/access.ts';
 import type { Clock } from '#kernel/clock.ts';
-import { isStatusError } from '#kernel/errors.ts';
+import { isStatusError, unavailable } from '#kernel/errors.ts';
 import type { Realm, Realms, RealmView } from '#kernel/realm.ts';
-import { organizationRealm, type RealmId } from '#kernel/realm-id.ts';
+import type { RealmId } from '#kernel/realm-id.ts';
 import { isDeleting } from '#kernel/reconcile/finalizers.ts';
 import type { AccessKeySecrets } from '../access-key/secrets.ts';
 import { Bucket, type BucketObject } from '../bucket/bucket.ts';
@@ -26,8 +26,11 @@ import {
   type GateCertificate,
 } from './protocol.ts';
 
+/** Each takes a key and a signature, and anybody may ask. */
+const CERTIFICATES_PER_S_MAX = 20;
+
 export interface GateParts {
-  readonly realms: Pick<Realms, 'use' | 'list' | 'onLoaded' | 'fresh' | 'exists'>;
+  readonly realms: Pick<Realms, 'use' | 'list' | 'onLoaded' | 'fresh'>;
   /** Refuses while an organization's own HSM is switched off, as the API does. */
   readonly authorizer: () => Authorizer;
   readonly requireRoot: (realm: RealmId) => Promise<void>;
@@ -58,6 +61,7 @@ export function regionGate(options: RegionGateOptions): RegionGate {
   const { realms, authorizer, requireRoot, accessLog, secrets, keys, usage, clock, count, onServes } =
     options;
   const news = new RealmNews(options.onChanged);
+  let names = { second: 0, count: 0 };
   const organizations = new Organizations(realms, clock);
 
   async function using<T>(id: RealmId, work: (realm: Realm) => Promise<T> | T): Promise<T> {
@@ -144,9 +148,13 @@ export function regionGate(options: RegionGateOptions): RegionGate {
       onServes(problem);
       return { ok: true };
     },
-    async certificate({ organization }) {
-      const isThere = await realms.exists(organizationRealm(organization));
-      return isThere ? options.certificateOf(organization) : null;
+    certificate({ organization }) {
+      const second = Math.floor(clock.now() / 1_000);
+      if (second !== names.second) names = { second, count: 0 };
+      if (++names.count > CERTIFICATES_PER_S_MAX)
+        throw unavailable('too many names were asked for at once', 1);
+      // Whether there is such an organization is not told to whoever knocks.
+      return options.certificateOf(organization);
     },
     holder: ({ accessKey }) => holders.holder(accessKey),
     bucket: ({ realm, name }) =>
