@@ -15,6 +15,7 @@ import { Instance } from '#services/compute/instance.ts';
 import { InstanceSnapshot } from '#services/compute/snapshot.ts';
 import { NETWORK_KINDS } from '#services/network/service.ts';
 import { OBJECT_KINDS } from '#services/objects/service.ts';
+import { STORAGE_KINDS } from '#services/storage/service.ts';
 import { TENANCY_KINDS } from '#services/tenancy/service.ts';
 import { KEY_KINDS } from '#trust/keys/service.ts';
 import { RETENTION_KINDS } from '#trust/ledger/retention-kinds.ts';
@@ -42,6 +43,7 @@ const KINDS: readonly Kind[] = [
   Image,
   Instance,
   InstanceSnapshot,
+  ...STORAGE_KINDS,
   VulnerabilityReport,
 ];
 

@@ -13,6 +13,7 @@ import { Profiles } from './profiles.ts';
 import { Projects } from './projects.ts';
 import { type IncusAddress, IncusTransport } from './transport.ts';
 import type { Config, IncusServer } from './types.ts';
+import { Volumes } from './volumes.ts';
 
 /** What we cannot do without; all are in Incus 6.0.0. */
 export const REQUIRED_EXTENSIONS: readonly string[] = [
@@ -24,12 +25,14 @@ export const REQUIRED_EXTENSIONS: readonly string[] = [
   'instances_nic_host_name',
   'console',
   'etag',
+  'storage_volumes_all_projects',
 ];
 
 export interface Incus {
   readonly projects: Projects;
   readonly networks: Networks;
   readonly pools: StoragePools;
+  readonly volumes: Volumes;
   readonly images: Images;
   readonly profiles: Profiles;
   readonly instances: Instances;
@@ -56,6 +59,7 @@ export function connectIncus(address: IncusAddress, clock: Clock): Incus {
     projects: new Projects(transport),
     networks: new Networks(transport),
     pools: new StoragePools(transport),
+    volumes: new Volumes(transport),
     images: new Images(transport),
     profiles: new Profiles(transport),
     instances: new Instances(transport),

@@ -1,5 +1,5 @@
 /**
- * Removes from an Incus that others may use as well what carries a label of ours: instances, their projects, networks, images. What
+ * Removes from an Incus that others may use as well what carries a label of ours: instances, volumes, their projects, networks, images. What
  * does not carry it is never touched.
  */
 import type { Incus } from './client.ts';
@@ -22,6 +22,11 @@ export async function removeOwned(incus: Incus, { key, value }: OwnerLabel): Pro
       }
       await incus.instances.delete(project, name);
     });
+  }
+  for (const pool of await incus.pools.list()) {
+    for (const { project, name, config } of await incus.volumes.list(pool.name)) {
+      if (config[key] === value) await unlessGone(() => incus.volumes.delete(project, pool.name, name));
+    }
   }
   for (const { name, config } of await incus.projects.list()) {
     if (config[key] === value) await unlessGone(() => incus.projects.delete(name));

@@ -70,6 +70,34 @@ export interface IncusPoolSpace {
   readonly total_bytes: number;
 }
 
+/** Whether instances see files in it, or a disk. */
+export type VolumeContent = 'filesystem' | 'block';
+
+/** A custom volume. */
+export interface IncusVolume {
+  readonly name: string;
+  readonly project: string;
+  readonly content_type: VolumeContent;
+  readonly config: Config;
+  /** URLs of the instances that have it. */
+  readonly used_by: readonly string[] | null;
+}
+
+export interface VolumeDraft {
+  readonly name: string;
+  readonly content_type: VolumeContent;
+  readonly config: Config;
+  /** Of the same project; `name` is `<volume>` or `<volume>/<snapshot>`. Absent: it begins empty. */
+  readonly source?: {
+    readonly type: 'copy';
+    readonly pool: string;
+    readonly project: string;
+    readonly name: string;
+    /** Without the source's snapshots. */
+    readonly volume_only: true;
+  };
+}
+
 export interface IncusImage {
   readonly fingerprint: string;
   readonly size: number;

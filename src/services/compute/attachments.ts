@@ -12,6 +12,7 @@ import { type EnginePlan, type Nic, planInstance } from './engine-plan.ts';
 import { Instance, type InstanceObject, type InstanceStatus } from './instance.ts';
 import type { Owner } from './names.ts';
 import { Obstacle } from './obstacle.ts';
+import { volumeDevices } from './volumes.ts';
 
 type Address = NonNullable<InstanceStatus['addresses']>[number];
 
@@ -61,7 +62,7 @@ function nicsOf(instance: InstanceObject, view: RealmView, regionId: string): re
   }));
 }
 
-/** What Incus should hold for an instance that has its addresses. */
+/** What Incus should hold for an instance that has its addresses and volumes. */
 export function planFor(
   { pool, regionId }: ComputeContext,
   instance: InstanceObject,
@@ -71,7 +72,8 @@ export function planFor(
 ): EnginePlan {
   const { uid, name } = instance.metadata;
   const nics = nicsOf(instance, view, regionId);
-  return planInstance({ owner, uid, name, spec: instance.spec, nics, pool, vendorData });
+  const volumes = volumeDevices(instance);
+  return planInstance({ owner, uid, name, spec: instance.spec, nics, volumes, pool, vendorData });
 }
 
 function readyNetwork(view: RealmView, namespace: string | undefined, name: string): NetworkObject {

@@ -76,7 +76,7 @@ describe('what Incus should hold for an instance', () => {
   });
 
   test('a clone takes none of its source’s interfaces along', () => {
-    const devices = cloneDevices(planInstance({ ...inputs, nics: [] }).devices);
+    const devices = cloneDevices(planInstance({ ...inputs, nics: [] }).devices, {});
     assert.deepEqual(devices.eth0, { type: 'none' });
     assert.deepEqual(devices.eth7, { type: 'none' });
     assert.equal(devices.root?.type, 'disk');

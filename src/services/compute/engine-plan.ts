@@ -4,7 +4,8 @@
 import type { Config, Devices, IncusInstance, InstanceDraft } from '#engines/incus/types.ts';
 import { bytes, millicores } from '#kernel/quantity.ts';
 import { type InstanceSpec, NETWORKS_MAX } from './instance.ts';
-import { LABELS, type Owner, projectLabels } from './names.ts';
+import { isEngineVolume, LABELS, type Owner, projectLabels } from './names.ts';
+import type { VolumeDevice } from './volumes.ts';
 
 /** An interface of the instance, settled: which bridge, which address, which ends. */
 export interface Nic {
@@ -21,6 +22,7 @@ export interface PlanInputs {
   readonly name: string;
   readonly spec: InstanceSpec;
   readonly nics: readonly Nic[];
+  readonly volumes?: readonly VolumeDevice[];
   readonly pool: string;
   /** For cloud-init, beside what the user says. */
   readonly vendorData?: string | undefined;
@@ -69,13 +71,26 @@ export function planInstance(inputs: PlanInputs): EnginePlan {
       'ipv4.address': nic.address,
     };
   });
+  for (const { name, path, readOnly } of inputs.volumes ?? []) {
+    devices[name] = {
+      type: 'disk',
+      pool: inputs.pool,
+      source: name,
+      ...(path === undefined ? {} : { path }),
+      ...(readOnly ? { readonly: 'true' } : {}),
+    };
+  }
   return { config, devices };
 }
 
-/** For a clone: the source's interfaces would come along, so each one that is not ours is taken away by name. */
-export function cloneDevices(devices: Devices): Devices {
+/**
+ * For a clone: the source's interfaces and volumes would come along, so each one that is not ours is taken away by name. `inherited`: what devices
+ * the source has.
+ */
+export function cloneDevices(devices: Devices, inherited: Devices): Devices {
   const result: Record<string, Config> = {};
   for (let index = 0; index < NETWORKS_MAX; index++) result[`eth${index}`] = { type: 'none' };
+  for (const name of Object.keys(inherited)) if (isEngineVolume(name)) result[name] = { type: 'none' };
   return { ...result, ...devices };
 }
 
@@ -93,6 +108,7 @@ export function draftFromSnapshot(
   type: InstanceSpec['type'],
   plan: EnginePlan,
   source: string,
+  inherited: Devices,
 ): InstanceDraft {
   return {
     name,
@@ -100,7 +116,7 @@ export function draftFromSnapshot(
     source: { type: 'copy', source, instance_only: true },
     profiles: [],
     config: plan.config,
-    devices: cloneDevices(plan.devices),
+    devices: cloneDevices(plan.devices, inherited),
   };
 }
 

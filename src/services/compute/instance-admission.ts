@@ -7,6 +7,7 @@ import { invalid, type StatusCause } from '#kernel/errors.ts';
 import type { AdmissionRequest } from '#kernel/kind.ts';
 import { bytes, compareQuantities, millicores, type QuantityText } from '#kernel/quantity.ts';
 import type { InstanceSpec, InstanceStatus } from './instance.ts';
+import { checkVolumes } from './volume-admission.ts';
 
 export const CPU_MAX = 512;
 export const MEMORY_MIN: QuantityText = '128Mi';
@@ -28,6 +29,7 @@ export function admitInstance(request: AdmissionRequest): void {
     ...checkAmounts(spec),
     ...checkDisk(spec, request.previous?.spec as InstanceSpec | undefined),
     ...checkNetworks(request, spec),
+    ...checkVolumes(request),
   ];
   if (causes.length === 0) return;
   const { group, kind } = request.kind;

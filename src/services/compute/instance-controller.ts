@@ -2,7 +2,7 @@
  * Makes Incus hold each Instance as its object says: addresses, disk, configuration, power. Every step asks what is there
  * first, so it can be repeated after any interruption; what it makes carries the instance's uid.
  */
-
+import { isDeepStrictEqual } from 'node:util';
 import { isIncusError } from '#engines/incus/errors.ts';
 import type { Answer } from '#engines/incus/transport.ts';
 import { INSTANCE_STATUS, type IncusInstance } from '#engines/incus/types.ts';
@@ -10,19 +10,23 @@ import { rfc3339 } from '#kernel/clock.ts';
 import type { Controller, ReconcileContext, RetryAfter } from '#kernel/controller.ts';
 import type { KubeObject } from '#kernel/object.ts';
 import type { ObjectKey, Realm } from '#kernel/realm.ts';
+import { isConditionTrue } from '#kernel/reconcile/conditions.ts';
 import { isDeleting, removeFinalizer } from '#kernel/reconcile/finalizers.ts';
 import { Network } from '#services/network/network.ts';
+import { Volume } from '#services/storage/volume.ts';
 import { allocate, planFor } from './attachments.ts';
 import type { ComputeContext } from './context.ts';
-import { differs, draftFromImage, draftFromSnapshot, type EnginePlan } from './engine-plan.ts';
+import { differs } from './engine-plan.ts';
 import { INSTANCE_FINALIZER, Instance, type InstanceObject, type InstanceStatus } from './instance.ts';
-import { readySnapshot, resolveSource } from './instance-source.ts';
-import { engineInstance, engineSnapshot, LABELS, type Owner } from './names.ts';
+import { create, isHalfMade, originOf, restore } from './instance-disk.ts';
+import { resolveSource } from './instance-source.ts';
+import { engineInstance, LABELS, type Owner } from './names.ts';
 import { Obstacle, obstacleOf } from './obstacle.ts';
 import { forceOff, setPower } from './power.ts';
 import { InstanceSnapshot } from './snapshot.ts';
 import { writeStatus } from './status.ts';
 import { realmsHeld, sweepRealm } from './sweep.ts';
+import { claimVolumes, letGo } from './volumes.ts';
 
 /** Steps wait for Incus most of their time. */
 const CONCURRENCY = 8;
@@ -43,6 +47,7 @@ export function instanceController(compute: ComputeContext): Controller {
     watches: [
       { kind: Network, keys: instancesOnNetwork },
       { kind: InstanceSnapshot, keys: instancesFromSnapshot },
+      { kind: Volume, keys: instancesOnVolume },
     ],
     async reconcile(key, context) {
       const instance = context.realm.view.get(Instance, key);
@@ -91,7 +96,7 @@ async function bringAbout(
   if (project === undefined) return undefined; // the project goes, and this with it
   if (object.spec.type === 'virtual-machine') await checkVirtualMachines(compute);
 
-  const instance = await settleAddresses(key, object, context);
+  const instance = await settle(key, object, context);
   const owner: Owner = { region: regionId, realm: realm.id, project: namespace };
   const plan = planFor(compute, instance, owner, realm.view, await compute.vendorData?.());
   const name = engineInstance(uid);
@@ -138,6 +143,11 @@ async function bringAbout(
     await projects.ensure(project, realm.view, owner);
     await incus.instances.update(project, current, plan);
     context.events.record(instance, 'Normal', 'Updated', 'the engine was brought up to what its spec says');
+  }
+  const kept = letGo(instance);
+  if (kept.length !== (instance.status?.volumes ?? []).length) {
+    // Only now may somebody else have it.
+    await writeStatus(context, Instance, key, uid, { volumes: kept.length === 0 ? undefined : kept });
   }
 
   const restart = instance.spec.restartedAt !== (status.restartedAt ?? instance.status?.restartedAt);
@@ -217,8 +227,8 @@ const isSettled =
     condition.status === 'True' &&
     condition.observedGeneration === instance.metadata.generation;
 
-/** Allocates in the lane and gives the instance with its addresses. */
-async function settleAddresses(
+/** Allocates in the lane, and gives the instance with its addresses and volumes. */
+async function settle(
   key: ObjectKey,
   object: InstanceObject,
   { realm, change }: ReconcileContext,
@@ -229,21 +239,21 @@ async function settleAddresses(
     change,
     (current, view) => {
       if (current.metadata.uid !== object.metadata.uid) return current;
-      const addresses = allocate(current, view);
-      const phase = current.status?.phase === undefined ? 'Creating' : current.status.phase;
-      const same = JSON.stringify(addresses) === JSON.stringify(current.status?.addresses ?? []);
-      if (same && phase === current.status?.phase) return current;
-      return { ...current, status: { ...current.status, phase, addresses: [...addresses] } };
+      const { status } = current;
+      const addresses = [...allocate(current, view)];
+      const volumes = [...claimVolumes(current, view)];
+      const phase = status?.phase === undefined ? 'Creating' : status.phase;
+      const same =
+        isDeepStrictEqual(addresses, status?.addresses ?? []) &&
+        isDeepStrictEqual(volumes, status?.volumes ?? []);
+      if (same && phase === status?.phase) return current;
+      const holds = volumes.length === 0 ? {} : { volumes };
+      return { ...current, status: { ...status, phase, addresses, ...holds } };
     },
     { subresource: 'status' },
   );
   return written as InstanceObject;
 }
-
-const originOf = ({ spec }: InstanceObject): string =>
-  spec.source?.snapshot === undefined
-    ? `from image "${spec.image}"`
-    : `as a clone of snapshot "${spec.source.snapshot}"`;
 
 async function find(
   { incus }: ComputeContext,
@@ -259,63 +269,6 @@ async function find(
     if (whenAbsent === 'gone' && isIncusError(error, 'Absent')) return undefined;
     throw error;
   }
-}
-
-/**
- * Incus keeps an instance whose making was interrupted, by its own end for one, as if it were whole. It is one that we never heard was made, and that
- * never ran: so nothing can be lost with it.
- */
-function isHalfMade({ status_code, config }: IncusInstance, { metadata, status }: InstanceObject): boolean {
-  return (
-    config[LABELS.uid] === metadata.uid &&
-    status?.node === undefined &&
-    status_code === INSTANCE_STATUS.stopped &&
-    config['volatile.last_state.power'] === undefined
-  );
-}
-
-/** Resolves to whether it was made; false when it was there already. */
-async function create(
-  { incus, projects, images }: ComputeContext,
-  project: string,
-  instance: InstanceObject,
-  plan: EnginePlan,
-  source: Awaited<ReturnType<typeof resolveSource>>,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const name = engineInstance(instance.metadata.uid);
-  const { type } = instance.spec;
-  const draft =
-    source.type === 'image'
-      ? draftFromImage(name, type, plan, source.fingerprint)
-      : draftFromSnapshot(name, type, plan, source.name);
-  const make = () => incus.instances.create(project, draft, signal);
-  try {
-    await (source.type === 'image' ? images.use(source.fingerprint, make) : make());
-    return true;
-  } catch (error) {
-    if (isIncusError(error, 'AlreadyExists')) return false; // an attempt of ours that was interrupted just now
-    if (isIncusError(error, 'NotFound')) projects.forget(project);
-    throw error;
-  }
-}
-
-async function restore(
-  { incus }: ComputeContext,
-  project: string,
-  instance: InstanceObject,
-  name: string,
-  context: ReconcileContext,
-): Promise<void> {
-  const snapshot = readySnapshot(instance, name, context);
-  if (snapshot.status?.instanceUid !== instance.metadata.uid) {
-    throw new Obstacle(
-      'SnapshotOfAnother',
-      `snapshot "${name}" is of another instance; only its own can be restored, but spec.source.snapshot of a new one can clone it`,
-    );
-  }
-  const target = engineInstance(instance.metadata.uid);
-  await incus.instances.restoreSnapshot(project, target, engineSnapshot(snapshot.metadata.uid));
 }
 
 async function remove(
@@ -359,6 +312,17 @@ async function nodeOf({ incus }: ComputeContext, instance: IncusInstance): Promi
 function instancesOnNetwork(network: KubeObject, realm: Realm): readonly ObjectKey[] {
   return instancesWhere(network, realm, ({ spec }) =>
     spec.networks.some((one) => one.network === network.metadata.name),
+  );
+}
+
+function instancesOnVolume(volume: KubeObject, realm: Realm): readonly ObjectKey[] {
+  const { name } = volume.metadata;
+  return instancesWhere(
+    volume,
+    realm,
+    ({ spec, status }) =>
+      (spec.volumes?.some((one) => one.volume === name) ?? false) &&
+      !isConditionTrue(status?.conditions, 'Ready'),
   );
 }
 

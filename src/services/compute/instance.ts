@@ -15,6 +15,8 @@ import { COMPUTE_GROUP, INSTANCE_TYPES } from './schemas.ts';
 export const INSTANCE_FINALIZER = 'compute.casemate.internal/instance';
 
 export const NETWORKS_MAX = 8;
+const VOLUMES_MAX = 16;
+const PATH_LENGTH_MAX = 255;
 const SSH_KEYS_MAX = 32;
 const SSH_KEY_LENGTH_MAX = 8192;
 const USER_DATA_LENGTH_MAX = 65_536;
@@ -30,6 +32,18 @@ const Attachment = Type.Object({
       description: 'A fixed IPv4 address of that network. Left out, the lowest free one is taken.',
     }),
   ),
+});
+
+const Mount = Type.Object({
+  volume: Type.String({ maxLength: 253, description: 'Name of a Volume of the project.' }),
+  path: Type.Optional(
+    Type.String({
+      maxLength: PATH_LENGTH_MAX,
+      description:
+        'Where its files are in the instance, such as /srv/data. Only for type filesystem; one of type block is found at the device that status.volumes tells.',
+    }),
+  ),
+  readOnly: Type.Optional(Type.Boolean({ description: 'Whether the instance may only read it.' })),
 });
 
 const SPEC = Type.Object({
@@ -65,6 +79,14 @@ const SPEC = Type.Object({
       'The networks it is on, each once, in the order of its interfaces eth0, eth1, … Whoever applies some of them leaves the others alone.',
     ...keyedBy('network'),
   }),
+  volumes: Type.Optional(
+    Type.Array(Mount, {
+      maxItems: VOLUMES_MAX,
+      description:
+        'The volumes it has, each once, beside its own disk. They come and go while it runs, and stay when it is deleted. Stop what uses one before it is taken out: a program keeps the files that it has open.',
+      ...keyedBy('volume'),
+    }),
+  ),
   sshKeys: Type.Optional(
     Type.Array(
       Type.String({
@@ -130,6 +152,21 @@ const STATUS = Type.Object({
         mac: Type.String(),
       }),
       { maxItems: NETWORKS_MAX, description: 'In the order of spec.networks.', ...keyedBy('network') },
+    ),
+  ),
+  volumes: Type.Optional(
+    Type.Array(
+      Type.Object({
+        volume: Type.String(),
+        uid: Type.String({ description: 'The very volume.' }),
+        device: Type.Optional(Type.String({ description: 'Of type block: where the instance finds it.' })),
+      }),
+      {
+        maxItems: 2 * VOLUMES_MAX,
+        description:
+          'The volumes that nobody else gets now: those it has, and those that it has not let go of.',
+        ...keyedBy('volume'),
+      },
     ),
   ),
   startedAt: Type.Optional(Type.String({ description: 'When it was last started.' })),

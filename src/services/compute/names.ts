@@ -17,6 +17,11 @@ export const engineInstance = (instanceUid: string): string => `i-${digits(insta
 
 export const engineSnapshot = (snapshotUid: string): string => `s-${digits(snapshotUid)}`;
 
+/** Also of the device that an instance has it as: short, since QEMU tells guests no more than twenty characters of a disk's name. */
+export const engineVolume = (volumeUid: string): string => `v${digits(volumeUid)}`;
+
+export const isEngineVolume = (name: string): boolean => /^v[0-9a-f]{12}$/.test(name);
+
 export const LABELS = {
   region: 'user.casemate.region',
   realm: 'user.casemate.realm',

@@ -6,6 +6,7 @@ import type { KubeObject } from '#kernel/object.ts';
 import type { ObjectKey, Realm } from '#kernel/realm.ts';
 import { isConditionTrue } from '#kernel/reconcile/conditions.ts';
 import { isDeleting, removeFinalizer } from '#kernel/reconcile/finalizers.ts';
+import { adopt } from './adopt.ts';
 import type { ComputeContext } from './context.ts';
 import { Instance, type InstanceObject } from './instance.ts';
 import { snapshotInstance } from './instance-source.ts';
@@ -61,7 +62,7 @@ async function take(
     );
   }
   const { metadata } = instance;
-  await adopt(key, instance, context);
+  await adopt(InstanceSnapshot, key, instance, context);
   // Incus would take one of a disk that was never made to its end, and then be unable to let go of either.
   if (instance.status?.node === undefined) throw noDisk(metadata.name);
   const project = projects.nameOf(realm.view, metadata.namespace);
@@ -96,20 +97,6 @@ const noDisk = (instance: string): Obstacle =>
   new Obstacle('InstanceNotReady', `instance "${instance}" has no disk yet; see its conditions`, {
     retryAfter_ms: 1_000,
   });
-
-/** The instance owns it: when that goes, so does this. */
-async function adopt(
-  key: ObjectKey,
-  { apiVersion, kind, metadata }: InstanceObject,
-  { realm, change }: ReconcileContext,
-): Promise<void> {
-  await realm.resources.modify(InstanceSnapshot, key, change, (current) => {
-    const owners = current.metadata.ownerReferences ?? [];
-    if (owners.some(({ uid }) => uid === metadata.uid)) return current;
-    const owner = { apiVersion, kind, name: metadata.name, uid: metadata.uid };
-    return { ...current, metadata: { ...current.metadata, ownerReferences: [...owners, owner] } };
-  });
-}
 
 async function remove(
   { incus, projects }: ComputeContext,

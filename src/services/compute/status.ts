@@ -12,6 +12,8 @@ export interface Verdict {
   readonly ready: boolean;
   readonly reason: string;
   readonly message: string;
+  /** What else is true of it, beside Ready. */
+  readonly also?: readonly ConditionChange[];
 }
 
 /** Reasons of a condition that is not true and yet as somebody wanted it. */
@@ -40,10 +42,13 @@ export async function writeStatus(
         const next: Record<string, unknown> = { ...before, ...fields };
         for (const [name, value] of Object.entries(next)) if (value === undefined) delete next[name];
         if (verdict) {
-          const { ready, reason, message } = verdict;
+          const { ready, reason, message, also = [] } = verdict;
           next.observedGeneration = generation;
           const condition = readyCondition(ready ? 'True' : 'False', reason, message, generation);
-          next.conditions = setCondition(before.conditions, condition, clock);
+          next.conditions = [condition, ...also].reduce(
+            (conditions, one) => setCondition(conditions, one, clock),
+            before.conditions ?? [],
+          );
           told = { before: before.conditions ?? [], condition };
         }
         return isDeepStrictEqual(before, next) ? current : { ...current, status: next };

@@ -80,6 +80,11 @@ export async function sweepGoneRealms(compute: ComputeContext, { realms }: Recon
     if (one.config[LABELS.region] !== compute.regionId) continue;
     if (await isGone(one.config[LABELS.realm])) await removeOrphan(compute, one);
   }
+  for (const { project, name, config } of await compute.incus.volumes.list(compute.pool)) {
+    if (config[LABELS.region] !== compute.regionId || !(await isGone(config[LABELS.realm]))) continue;
+    compute.logger.warn({ project, name }, 'removing a volume of an organization that is gone');
+    await compute.incus.volumes.delete(project, compute.pool, name);
+  }
   for (const { name, config } of await compute.incus.projects.list()) {
     if (config[LABELS.region] !== compute.regionId) continue;
     if (await isGone(config[LABELS.realm])) await compute.projects.removeIfEmpty(name);

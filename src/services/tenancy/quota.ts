@@ -16,8 +16,9 @@ export const QUOTA_RESOURCES: Readonly<Record<string, string>> = {
   instances: 'instances, running or not',
   cpu: 'virtual CPUs of all instances',
   memory: 'memory of all instances',
-  storage: 'disks of all instances',
-  snapshots: 'instance snapshots',
+  storage: 'disks of all instances, and all volumes',
+  volumes: 'volumes',
+  snapshots: 'snapshots of instances and of volumes',
   networks: 'networks',
   forwards: 'ports of the region that lead to instances',
 };

@@ -32,7 +32,7 @@ import { namespaceController } from '#services/tenancy/namespace-controller.ts';
 import { Image } from '../image.ts';
 import { filesIn } from '../image-files.ts';
 import { Instance, type InstanceObject } from '../instance.ts';
-import { computeService } from '../service.ts';
+import { type ComputeOptions, computeService } from '../service.ts';
 import { InstanceSnapshot, type SnapshotObject } from '../snapshot.ts';
 
 export const ACME = '/orgs/acme';
@@ -76,7 +76,13 @@ export interface ComputeWorld {
   close(): Promise<void>;
 }
 
-export async function openComputeWorld(): Promise<ComputeWorld> {
+/** What a service beside compute is made with. */
+export type ServiceParts = Pick<ComputeOptions, 'incus' | 'clock' | 'logger' | 'regionId'>;
+
+/** `beside`: makes services beside compute, anew at each start. */
+export async function openComputeWorld(
+  beside: (parts: ServiceParts) => readonly Service[] = () => [],
+): Promise<ComputeWorld> {
   const image = await testImage();
   const engine = await startTestIncus();
   const clock = new ManualClock(Date.UTC(2026, 10, 1));
@@ -89,8 +95,10 @@ export async function openComputeWorld(): Promise<ComputeWorld> {
     imageFile: filesIn(image.folder),
   };
   let service = computeService(options);
+  let others = beside(options);
   const test = await openTestRealms({
-    kinds: [Namespace, Event, Network, ...service.kinds],
+    kinds: [Namespace, Event, Network, ...service.kinds, ...others.flatMap(({ kinds }) => kinds)],
+    admissions: others.flatMap(({ admissions }) => admissions ?? []),
     create: [REGION, ACME],
     seed: process.pid, // uids name bridges of the host: two runs must not meet
     clock,
@@ -99,7 +107,7 @@ export async function openComputeWorld(): Promise<ComputeWorld> {
     startControllers({
       realms: test.realms,
       controllers: [
-        ...(service.controllers ?? []),
+        ...[service, ...others].flatMap(({ controllers }) => controllers ?? []),
         namespaceController(() => test.registry.servedIn('organization')),
       ],
       workers: [garbageCollector(() => test.registry.all())],
@@ -239,6 +247,7 @@ export async function openComputeWorld(): Promise<ComputeWorld> {
     async restartControllers() {
       await controllers.stop();
       service = computeService(options);
+      others = beside(options);
       controllers = start();
     },
     async close() {

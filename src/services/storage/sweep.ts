@@ -1,0 +1,84 @@
+/**
+ * Compares all volumes in Incus with all of a realm's: removes those that no object accounts for, and wakes the controller for those that are
+ * missing or not as they should be. One list, however many there are.
+ */
+import { isIncusError } from '#engines/incus/errors.ts';
+import type { IncusVolume } from '#engines/incus/types.ts';
+import type { ReconcileContext } from '#kernel/controller.ts';
+import { bytes } from '#kernel/quantity.ts';
+import type { RealmId } from '#kernel/realm-id.ts';
+import { isConditionTrue } from '#kernel/reconcile/conditions.ts';
+import { isDeleting } from '#kernel/reconcile/finalizers.ts';
+import { LABELS } from '#services/compute/names.ts';
+import { writeStatus } from '#services/compute/status.ts';
+import type { StorageContext } from './context.ts';
+import { Volume } from './volume.ts';
+
+/** For one organization. */
+export async function sweepRealm(storage: StorageContext, context: ReconcileContext): Promise<void> {
+  const { realm, realms } = context;
+  // Incus first, objects after, as fresh as they are anywhere: whatever Incus holds had its object before.
+  const all = await volumesOf(storage);
+  if (all === undefined) return;
+  const held = all.filter(({ config }) => config[LABELS.realm] === realm.id);
+  await realms.fresh(realm.id);
+  const live = new Set([...realm.view.entries(Volume)].map(({ uid }) => uid));
+  for (const one of held) {
+    if (!live.has(one.config[LABELS.uid] ?? '')) await removeOrphan(storage, one);
+  }
+  const byUid = new Map(held.map((one) => [one.config[LABELS.uid], one]));
+  for (const volume of realm.view.list(Volume)) {
+    const { uid, namespace = '', name } = volume.metadata;
+    if (isDeleting(volume) || !isConditionTrue(volume.status?.conditions, 'Ready')) continue;
+    const current = byUid.get(uid);
+    if (current?.config.size === `${bytes(volume.spec.size)}B`) continue;
+    await writeStatus(
+      context,
+      Volume,
+      { namespace, name },
+      uid,
+      {},
+      {
+        ready: false,
+        reason: current ? 'Drifted' : 'Missing',
+        message: current
+          ? 'it was found of another size, and is being put right'
+          : 'the engine did not list it any more; it is being looked for',
+      },
+    );
+  }
+}
+
+/** The organizations that Incus holds volumes of. */
+export async function realmsHeld(storage: StorageContext): Promise<ReadonlySet<RealmId>> {
+  const all = (await volumesOf(storage)) ?? [];
+  return new Set(all.map(({ config }) => config[LABELS.realm] as RealmId));
+}
+
+/** This region's. Undefined where there is no engine: nothing to compare with. */
+async function volumesOf({
+  incus,
+  pool,
+  regionId,
+}: StorageContext): Promise<readonly IncusVolume[] | undefined> {
+  try {
+    return (await incus.volumes.list(pool)).filter(({ config }) => config[LABELS.region] === regionId);
+  } catch (error) {
+    if (isIncusError(error, 'Absent')) return undefined;
+    throw error;
+  }
+}
+
+async function removeOrphan(
+  { incus, pool, projects, logger }: StorageContext,
+  { project, name, config }: IncusVolume,
+): Promise<void> {
+  logger.warn({ project, name, uid: config[LABELS.uid] }, 'removing a volume that no object accounts for');
+  try {
+    await incus.volumes.delete(project, pool, name);
+    await projects.removeIfEmpty(project);
+  } catch (error) {
+    // In use: by an instance that goes as well, sooner or later.
+    if (!isIncusError(error, 'NotFound', 'InUse')) throw error;
+  }
+}

@@ -1,0 +1,281 @@
+/**
+ * Makes Incus hold each Volume as its object says: made, as large, put back. Every step asks what is there first, so it can be repeated after any
+ * interruption; what it makes carries the volume's uid. A volume that was made once and is gone is never made anew: an empty one in its place would
+ * hide the loss.
+ */
+import { isIncusError } from '#engines/incus/errors.ts';
+import type { Config, IncusVolume } from '#engines/incus/types.ts';
+import { rfc3339 } from '#kernel/clock.ts';
+import type { Controller, ReconcileContext, RetryAfter } from '#kernel/controller.ts';
+import type { KubeObject } from '#kernel/object.ts';
+import { bytes } from '#kernel/quantity.ts';
+import type { ObjectKey, Realm } from '#kernel/realm.ts';
+import { isDeleting, removeFinalizer } from '#kernel/reconcile/finalizers.ts';
+import { Instance, type InstanceObject } from '#services/compute/instance.ts';
+import { engineSnapshot, engineVolume, LABELS, projectLabels } from '#services/compute/names.ts';
+import { Obstacle, obstacleOf } from '#services/compute/obstacle.ts';
+import { writeStatus } from '#services/compute/status.ts';
+import { instancesWith } from '#services/compute/volumes.ts';
+import type { StorageContext } from './context.ts';
+import { encryptedCondition } from './encryption.ts';
+import { VolumeSnapshot } from './snapshot.ts';
+import { readySnapshot, sourceOf } from './source.ts';
+import { realmsHeld, sweepRealm } from './sweep.ts';
+import { ATTACHED_MAX, VOLUME_FINALIZER, Volume, type VolumeObject } from './volume.ts';
+
+const LOST_RETRY_MS = 60_000;
+/** Whoever has it lets go soon. */
+const IN_USE_RETRY_MS = 1_000;
+/** A size is kept to anew only where it changes: by this much and back. */
+const NUDGE_BYTES = 1024 ** 2;
+
+export function volumeController(storage: StorageContext): Controller {
+  return {
+    name: 'volume',
+    realms: ['organization'],
+    kind: Volume,
+    watches: [
+      { kind: Instance, keys: volumesOfInstance },
+      { kind: VolumeSnapshot, keys: volumesWaitingForSnapshot },
+    ],
+    async reconcile(key, context) {
+      const volume = context.realm.view.get(Volume, key);
+      if (!volume) return undefined;
+      const { uid } = volume.metadata;
+      const doing = isDeleting(volume) ? 'deleted' : volume.status?.madeAt ? 'changed' : 'made';
+      try {
+        if (isDeleting(volume)) return await remove(storage, key, volume, context);
+        return await bringAbout(storage, key, volume, context);
+      } catch (error) {
+        const obstacle = obstacleOf(error, doing);
+        if (obstacle.detail) {
+          storage.logger.warn({ realm: context.realm.id, uid, error: obstacle.detail }, obstacle.message);
+        }
+        const { reason, message } = obstacle;
+        await writeStatus(context, Volume, key, uid, attached(volume, context), {
+          ready: false,
+          reason,
+          message,
+        });
+        return { retryAfter_ms: obstacle.retryAfter_ms };
+      }
+    },
+    sweep: (context) => sweepRealm(storage, context),
+    holders: () => realmsHeld(storage),
+  };
+}
+
+async function bringAbout(
+  storage: StorageContext,
+  key: ObjectKey,
+  volume: VolumeObject,
+  context: ReconcileContext,
+): Promise<undefined> {
+  const { incus, pool, projects } = storage;
+  const { realm, events } = context;
+  const { uid, namespace = '' } = volume.metadata;
+  const { restoreFrom, size } = volume.spec;
+  const project = projects.nameOf(realm.view, namespace);
+  if (project === undefined) return; // the project goes, and this with it
+  const name = engineVolume(uid);
+  const config = configOf(storage, volume, realm);
+
+  const current = await find(storage, project, name);
+  if (current && current.config[LABELS.uid] !== uid) {
+    throw new Obstacle(
+      'NameTaken',
+      'the engine holds another volume under its name; ask the region’s operator',
+      { detail: `${project}/${name} belongs to ${current.config[LABELS.uid]}` },
+    );
+  }
+  let restoredFrom = volume.status?.restoredFrom;
+  if (volume.status?.madeAt === undefined) {
+    await make(storage, project, volume, context, config, current !== undefined);
+    restoredFrom = restoreFrom;
+  } else if (!current) {
+    throw new Obstacle(
+      'Lost',
+      'the engine does not hold it any more, and what was on it is gone; delete it, and make one from a backup',
+      { retryAfter_ms: LOST_RETRY_MS },
+    );
+  } else {
+    if (restoreFrom !== restoredFrom) {
+      if (restoreFrom !== undefined) await restore(storage, project, volume, restoreFrom, context, config);
+      restoredFrom = restoreFrom;
+    }
+    if (hasOther(current.config, config)) {
+      await incus.volumes.configure(project, pool, name, config);
+      const message = `the engine was brought up to what its spec says: ${size}`;
+      events.record(volume, 'Normal', 'Updated', message);
+    }
+  }
+  const fields = {
+    ...attached(volume, context),
+    madeAt: volume.status?.madeAt ?? rfc3339(context.clock.now()),
+    size: String(size),
+    restoredFrom,
+  };
+  await writeStatus(context, Volume, key, uid, fields, {
+    ready: true,
+    reason: 'Made',
+    message: 'instances can have it',
+    also: [encryptedCondition(await driverOf(storage))],
+  });
+}
+
+const configOf = ({ regionId }: StorageContext, { metadata, spec }: VolumeObject, realm: Realm): Config => ({
+  ...projectLabels({ region: regionId, realm: realm.id, project: metadata.namespace ?? '' }),
+  [LABELS.uid]: metadata.uid,
+  [LABELS.name]: metadata.name,
+  size: `${bytes(spec.size)}B`,
+  // Each instance has user ids of its own on the host; so files keep the ids that they have within, whichever instance has them.
+  ...(spec.type === 'filesystem' ? { 'security.shifted': 'true' } : {}),
+});
+
+const hasOther = (current: Config, wanted: Config): boolean =>
+  Object.entries(wanted).some(([key, value]) => current[key] !== value);
+
+async function make(
+  { incus, pool, projects, regionId, logger }: StorageContext,
+  project: string,
+  volume: VolumeObject,
+  { realm, events, signal }: ReconcileContext,
+  config: Config,
+  isHalfMade: boolean,
+): Promise<void> {
+  const { uid, namespace = '' } = volume.metadata;
+  const { type, source } = volume.spec;
+  const name = engineVolume(uid);
+  const from = sourceOf(volume, realm.view);
+  await projects.ensure(project, realm.view, { region: regionId, realm: realm.id, project: namespace });
+  if (isHalfMade) {
+    // Perhaps a copy that stopped halfway. No instance had it: that takes that it was announced.
+    logger.warn({ realm: realm.id, uid }, 'a volume whose making was interrupted is made anew');
+    await incus.volumes.delete(project, pool, name);
+  }
+  const copy =
+    from === undefined
+      ? {}
+      : { source: { type: 'copy', pool, project, name: from, volume_only: true } as const };
+  try {
+    await incus.volumes.create(project, pool, { name, content_type: type, config, ...copy }, signal);
+  } catch (error) {
+    if (isIncusError(error, 'NotFound')) projects.forget(project);
+    throw error;
+  }
+  const what = source?.snapshot ?? source?.volume;
+  events.record(
+    volume,
+    'Normal',
+    'Created',
+    what === undefined ? 'made, empty' : `made as a copy of "${what}"`,
+  );
+}
+
+async function restore(
+  { incus, pool }: StorageContext,
+  project: string,
+  volume: VolumeObject,
+  from: string,
+  { realm, events }: ReconcileContext,
+  { size = '' }: Config,
+): Promise<void> {
+  const { uid, namespace = '' } = volume.metadata;
+  const snapshot = readySnapshot(realm.view, namespace, from);
+  if (snapshot.status?.volumeUid !== uid) {
+    throw new Obstacle(
+      'SnapshotOfAnother',
+      `snapshot "${from}" is of another volume; only its own can be restored, but spec.source.snapshot of a new one can clone it`,
+    );
+  }
+  const name = engineVolume(uid);
+  await incus.volumes.restoreSnapshot(project, pool, name, engineSnapshot(snapshot.metadata.uid));
+  // What it is put back to has the size of then, or on btrfs none, while its configuration says otherwise. Setting what it says already does nothing.
+  const then_bytes = bytes(snapshot.status.size ?? volume.spec.size);
+  const between = volume.spec.type === 'block' ? then_bytes : bytes(volume.spec.size) + NUDGE_BYTES;
+  await incus.volumes.configure(project, pool, name, { size: `${between}B` });
+  await incus.volumes.configure(project, pool, name, { size });
+  events.record(volume, 'Normal', 'Restored', `it is again as snapshot "${from}" took it`);
+}
+
+async function remove(
+  storage: StorageContext,
+  key: ObjectKey,
+  volume: VolumeObject,
+  context: ReconcileContext,
+): Promise<RetryAfter | undefined> {
+  const { incus, pool, projects } = storage;
+  const { realm, change, events } = context;
+  const { uid, namespace } = volume.metadata;
+  const project = projects.nameOf(realm.view, namespace);
+  if (project !== undefined) {
+    const name = engineVolume(uid);
+    const current = await find(storage, project, name, 'gone');
+    if (current && current.config[LABELS.uid] === uid) {
+      try {
+        await incus.volumes.delete(project, pool, name);
+      } catch (error) {
+        if (!isIncusError(error, 'InUse')) throw error;
+        throw new Obstacle('InUse', 'an instance has it until it is gone itself, or was changed once more', {
+          detail: error.message,
+          retryAfter_ms: IN_USE_RETRY_MS,
+        });
+      }
+      events.record(volume, 'Normal', 'Deleted', 'what was on it is gone, and its snapshots');
+    }
+    await projects.removeIfEmpty(project);
+  }
+  await removeFinalizer(realm.resources, Volume, key, VOLUME_FINALIZER, change, uid);
+  return undefined;
+}
+
+async function find(
+  { incus, pool }: StorageContext,
+  project: string,
+  name: string,
+  /** Without an engine there is nothing of it; should one come back, a sweep finds what it held. */
+  whenAbsent: 'throw' | 'gone' = 'throw',
+): Promise<IncusVolume | undefined> {
+  try {
+    return (await incus.volumes.get(project, pool, name)).value;
+  } catch (error) {
+    if (isIncusError(error, 'NotFound')) return undefined;
+    if (whenAbsent === 'gone' && isIncusError(error, 'Absent')) return undefined;
+    throw error;
+  }
+}
+
+async function driverOf({ incus, pool }: StorageContext): Promise<string> {
+  const all = await incus.pools.list();
+  return all.find(({ name }) => name === pool)?.driver ?? 'none';
+}
+
+/** The instances that have it, for its status. */
+function attached(volume: VolumeObject, { realm }: ReconcileContext): { attachedTo: string[] | undefined } {
+  const names = instancesWith(realm.view, volume, 'held').slice(0, ATTACHED_MAX);
+  return { attachedTo: names.length === 0 ? undefined : [...names] };
+}
+
+/** Those that it has, had, or is to have. */
+function volumesOfInstance(object: KubeObject, { view }: Realm): readonly ObjectKey[] {
+  const { namespace = '', name } = object.metadata;
+  if (view.count(Volume, namespace) === 0) return [];
+  const { spec, status } = object as InstanceObject;
+  const now = new Set([...(spec.volumes ?? []), ...(status?.volumes ?? [])].map(({ volume }) => volume));
+  for (const volume of view.list(Volume, namespace)) {
+    if (volume.status?.attachedTo?.includes(name)) now.add(volume.metadata.name);
+  }
+  return [...now].map((one) => ({ namespace, name: one }));
+}
+
+function volumesWaitingForSnapshot(snapshot: KubeObject, { view }: Realm): readonly ObjectKey[] {
+  const { namespace = '', name } = snapshot.metadata;
+  return view
+    .list(Volume, namespace)
+    .filter(
+      ({ spec, status }) =>
+        (spec.restoreFrom === name && status?.restoredFrom !== name) ||
+        (spec.source?.snapshot === name && status?.madeAt === undefined),
+    )
+    .map(({ metadata }) => ({ namespace, name: metadata.name }));
+}

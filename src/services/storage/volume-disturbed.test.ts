@@ -1,0 +1,26 @@
+/** The controllers of volumes and their snapshots, disturbed at every change they make in Incus, which is real. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { startTestIncus, type TestIncus } from '#engines/incus/test-incus.ts';
+import { everyDisturbance } from '#kernel/reconcile/testing/harness.ts';
+import type { Disturbance, Disturber } from '#kernel/reconcile/testing/instrument.ts';
+import { EXPECTED, volumeLife } from './testing/volume-life.ts';
+
+let engine: TestIncus;
+before(async () => {
+  engine = await startTestIncus();
+});
+after(async () => engine?.close());
+
+/** A change that never reached Incus is much the same as one that was not tried yet: that is for the long form. */
+const DISTURBED: readonly Disturbance[] = ['repeat', 'lost', 'crash-after'];
+
+test('a volume’s whole life ends the same when any change in Incus is repeated, lost, or the last before a crash', async () => {
+  let outcomes = 0;
+  const setUp = (disturber: Disturber) => volumeLife(engine, disturber);
+  for await (const { title, state } of everyDisturbance({ setUp }, DISTURBED)) {
+    outcomes++;
+    assert.deepEqual(state, EXPECTED, title);
+  }
+  assert.ok(outcomes > 30, `${outcomes} outcomes`);
+});
