@@ -36,6 +36,7 @@ import { computeService } from '#services/compute/service.ts';
 import { Network } from '#services/network/network.ts';
 import { networkService } from '#services/network/service.ts';
 import { type ObjectsServing, objectsService } from '#services/objects/service.ts';
+import { storageService } from '#services/storage/service.ts';
 import { Event } from '#services/tenancy/event.ts';
 import { Namespace } from '#services/tenancy/namespace.ts';
 import { Organization } from '#services/tenancy/organization.ts';
@@ -209,6 +210,7 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
       checkEntering: enteringGuard(realms, rights),
       vendorData: mirror.vendorData,
     }),
+    storageService(common),
     workloadIdentityService({
       rights,
       parts: gateways,
