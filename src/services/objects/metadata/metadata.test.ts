@@ -467,3 +467,66 @@ describe('the end of a bucket', () => {
     assert.deepEqual(await store.freed(1), []);
   });
 });
+
+describe('what goes on beside requests', () => {
+  const position = async (bucket: string, key: string, at: number) => {
+    const { entries } = await store.listVersions({ bucket, prefix: key, limit: 10 });
+    const entry = entries[at];
+    return entry !== undefined && 'position' in entry ? entry.position : assert.fail('no such version');
+  };
+
+  test('removes a name only while its newest version is the one that was looked at', async () => {
+    const bucket = randomUUID();
+    await put(bucket, 'a');
+    const first = await position(bucket, 'a', 0);
+    await put(bucket, 'a');
+    const removal = { bucket, key: 'a', versioning: 'off' } as const;
+    assert.deepEqual(await store.remove({ ...removal, condition: { ifNewest: first } }), {
+      outcome: 'differs',
+    });
+    const second = await position(bucket, 'a', 0);
+    assert.deepEqual(await store.remove({ ...removal, condition: { ifNewest: second } }), {
+      outcome: 'done',
+    });
+    assert.deepEqual(await store.remove({ ...removal, condition: { ifNewest: second } }), {
+      outcome: 'differs',
+    });
+  });
+
+  test('removes a version only while it is not the newest, or alone', async () => {
+    const bucket = randomUUID();
+    await put(bucket, 'a', { versioning: 'enabled' });
+    await put(bucket, 'a', { versioning: 'enabled' });
+    const [newest, older] = [await position(bucket, 'a', 0), await position(bucket, 'a', 1)];
+    const remove = async (id: string, only: 'noncurrent' | 'alone') =>
+      (await store.removeVersion(bucket, 'a', id, { passGovernance: false, only })).outcome;
+    assert.equal(await remove(newest, 'noncurrent'), 'differs');
+    assert.equal(await remove(newest, 'alone'), 'differs');
+    assert.equal(await remove(older, 'noncurrent'), 'done');
+    assert.equal(await remove(newest, 'noncurrent'), 'differs');
+    assert.equal(await remove(newest, 'alone'), 'done');
+    assert.deepEqual(await store.usage(bucket), { versions: 0, bytes: 0 });
+  });
+
+  test('tells which object a blob belongs to', async () => {
+    const bucket = randomUUID();
+    const { made, id } = await put(bucket, 'of many', { versioning: 'enabled' });
+    const plain = await put(bucket, 'plain');
+    const [one = '', other = ''] = [made, plain.made].map(({ pieces }) => pieces[0]?.blob ?? '');
+    assert.deepEqual(
+      [...(await store.ownersOf(new Set([one, other, 'nobody’s'])))].sort(),
+      [
+        [one, { bucket, key: 'of many', versionId: id }],
+        [other, { bucket, key: 'plain', versionId: 'null' }],
+      ].sort(),
+    );
+  });
+
+  test('remembers how far a task has come', async () => {
+    assert.equal(await store.progress('scrub'), undefined);
+    await store.noteProgress('scrub', { done_ms: 0, place: 'f-1' });
+    assert.deepEqual(await other.progress('scrub'), { done_ms: 0, place: 'f-1' });
+    await store.noteProgress('scrub', { done_ms: 7 });
+    assert.deepEqual(await other.progress('scrub'), { done_ms: 7 });
+  });
+});

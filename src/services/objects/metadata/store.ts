@@ -100,7 +100,8 @@ export interface Removal {
   readonly bucket: string;
   readonly key: string;
   readonly versioning: Versioning;
-  readonly condition?: Pick<WriteCondition, 'ifMatch'>;
+  /** `ifNewest`: only while the newest is the one at this `position` (`differs`). */
+  readonly condition?: Pick<WriteCondition, 'ifMatch'> & { readonly ifNewest?: string };
 }
 
 /** `markerId`: the delete marker that was put in its place. */
@@ -186,6 +187,19 @@ export interface Usage {
   readonly bytes: number;
 }
 
+export interface BlobOwner {
+  readonly bucket: string;
+  readonly key: string;
+  readonly versionId: string;
+}
+
+export interface Progress {
+  /** When it was last brought to its end; 0: never. */
+  readonly done_ms: number;
+  /** What the present round has come to; absent between rounds. */
+  readonly place?: string;
+}
+
 export interface MetadataStore {
   /** Several at once share a commit. */
   put(version: NewVersion): Promise<Outcome<Written>>;
@@ -193,12 +207,15 @@ export interface MetadataStore {
   get(bucket: string, key: string, versionId?: string): Promise<ObjectVersion | undefined>;
   /** Removes a name: with versioning, by a delete marker. */
   remove(removal: Removal): Promise<Outcome<Removed>>;
-  /** Removes one version for good. `isMarker`: it was a delete marker. `missing`: there is none. */
+  /**
+   * Removes one version for good, by its id or its `position`. `isMarker`: it was a delete marker. `missing`: there is none. `only`: only while it is not the newest, or the last of its name
+   * that is left (`differs`).
+   */
   removeVersion(
     bucket: string,
     key: string,
     versionId: string,
-    options: { readonly passGovernance: boolean },
+    options: { readonly passGovernance: boolean; readonly only?: 'noncurrent' | 'alone' },
   ): Promise<Outcome<{ readonly isMarker: boolean }>>;
   /** What is said of a version anew: tags. `missing`: there is none. */
   setSealed(
@@ -249,6 +266,11 @@ export interface MetadataStore {
   givenBack(ids: readonly number[]): Promise<void>;
   /** Of these blobs, those that something refers to, or that `freed` will name. Reads everything there is, page by page. */
   referredTo(blobs: ReadonlySet<BlobId>): Promise<ReadonlySet<BlobId>>;
+  /** Of these blobs, which object each belongs to; absent where it belongs to none, or to a part of an upload. Reads all versions, page by page. */
+  ownersOf(blobs: ReadonlySet<BlobId>): Promise<ReadonlyMap<BlobId, BlobOwner>>;
+  /** How far a task has come that goes on over days, by its name; undefined before it is first noted. */
+  progress(task: string): Promise<Progress | undefined>;
+  noteProgress(task: string, progress: Progress): Promise<void>;
   /** Forgets what answers to repeated completions older than a day. */
   expire(): Promise<void>;
   close(): Promise<void>;

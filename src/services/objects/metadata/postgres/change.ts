@@ -12,14 +12,14 @@ import type {
   Versioning,
   WriteCondition,
 } from '../store.ts';
-import { idOfRank, NULL_VERSION, pieceRows } from './rows.ts';
+import { idOfRank, NULL_VERSION, pieceRows, rankOfId } from './rows.ts';
 
 /** What becomes of a name: a new version, a delete marker, or (`undefined`) nothing in place of what there is. */
 export interface Change {
   readonly bucket: string;
   readonly key: string;
   readonly versioning: Versioning;
-  readonly condition?: WriteCondition;
+  readonly condition?: WriteCondition & Removal['condition'];
   readonly made: VersionContent | 'marker' | undefined;
 }
 
@@ -58,7 +58,7 @@ const CHANGE = `
 WITH wanted AS (
   SELECT change.*, ($2::bytea[])[change.n] AS sealed
   FROM json_to_recordset($1) AS change (
-    n integer, bucket uuid, key text, is_null boolean, is_made boolean, is_marker boolean, if_match text, if_none boolean,
+    n integer, bucket uuid, key text, is_null boolean, is_made boolean, is_marker boolean, if_match text, if_none boolean, if_rank bigint,
     size bigint, etag text, checksums jsonb, checksum_type text, tag_count smallint, lock_mode text, retain_until_ms bigint,
     legal_hold boolean, pieces jsonb, parts jsonb
   )
@@ -66,6 +66,7 @@ WITH wanted AS (
   SELECT wanted.*, newest.rank AS newest_rank,
     CASE
       WHEN coalesce(buckets.is_closed, false) THEN 'closed'
+      WHEN if_rank IS DISTINCT FROM coalesce(newest.rank, 0) AND if_rank IS NOT NULL THEN 'differs'
       WHEN if_none AND newest.is_live THEN 'exists'
       WHEN if_match IS NOT NULL AND NOT coalesce(newest.is_live, false) THEN 'missing'
       WHEN if_match <> '*' AND if_match <> newest.etag THEN 'differs'
@@ -167,6 +168,8 @@ function record({ bucket, key, versioning, condition, made }: Change, index: num
     is_marker: made === 'marker',
     if_match: condition?.ifMatch,
     if_none: condition?.ifNoneMatch === '*',
+    // No version has such a position: 0 is nobody's rank.
+    if_rank: condition?.ifNewest === undefined ? undefined : (rankOfId(condition.ifNewest) ?? 0),
     size: content?.size ?? 0,
     etag: content?.etag ?? '',
     checksums: content?.checksums ?? {},

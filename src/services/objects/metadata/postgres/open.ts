@@ -77,10 +77,8 @@ function metadataIn(pool: pg.Pool, clock: Pick<Clock, 'now'>): MetadataStore {
       if (changed.outcome !== 'done') return changed;
       return { outcome: 'done', ...(removal.versioning === 'off' ? {} : { markerId: changed.versionId }) };
     },
-    removeVersion: (bucket, key, versionId, { passGovernance }) =>
-      within((client) =>
-        versions.removeVersion(client, { bucket, key, versionId }, clock.now(), passGovernance),
-      ),
+    removeVersion: (bucket, key, versionId, options) =>
+      within((client) => versions.removeVersion(client, { bucket, key, versionId }, clock.now(), options)),
     setSealed: (bucket, key, versionId, said) =>
       within((client) => versions.setSealed(client, { bucket, key, versionId }, said)),
     setLock: (bucket, key, versionId, lock, { passGovernance }) =>
@@ -107,6 +105,9 @@ function metadataIn(pool: pg.Pool, clock: Pick<Clock, 'now'>): MetadataStore {
     freed: (limit) => upkeep.freed(pool, limit),
     givenBack: (ids) => upkeep.givenBack(pool, ids),
     referredTo: (blobs) => upkeep.referredTo(pool, blobs),
+    ownersOf: (blobs) => upkeep.ownersOf(pool, blobs),
+    progress: (task) => upkeep.progress(pool, task),
+    noteProgress: (task, progress) => upkeep.noteProgress(pool, task, progress),
     expire: () => upkeep.expire(pool, clock.now()),
     close: () => pool.end(),
   };

@@ -1,7 +1,8 @@
 /** What nobody asks for: counts, the end of buckets, blobs to be given back. */
 import type pg from 'pg';
 import type { BlobId } from '../../blobs/backend.ts';
-import type { Usage } from '../store.ts';
+import type { BlobOwner, Progress, Usage } from '../store.ts';
+import { idOfRank, NULL_VERSION, type VersionRow } from './rows.ts';
 
 const DAY_MS = 86_400_000;
 const SCAN_PORTION = 5_000;
@@ -111,6 +112,46 @@ export async function referredTo(pool: pg.Pool, blobs: ReadonlySet<BlobId>): Pro
     }
   }
   return found;
+}
+
+const OWNERS = `SELECT bucket, key, rank, is_null, pieces FROM versions
+  WHERE (bucket, key, rank) > ($1::uuid, $2::text COLLATE "C", $3::bigint) ORDER BY bucket, key, rank LIMIT $4`;
+
+type OwnerRow = Pick<VersionRow, 'key' | 'rank' | 'is_null' | 'pieces'> & { readonly bucket: string };
+
+export async function ownersOf(
+  pool: pg.Pool,
+  blobs: ReadonlySet<BlobId>,
+): Promise<ReadonlyMap<BlobId, BlobOwner>> {
+  const found = new Map<BlobId, BlobOwner>();
+  let after: readonly (string | number)[] | undefined = SCANS[0].first;
+  while (after !== undefined && found.size < blobs.size) {
+    const { rows }: { rows: readonly OwnerRow[] } = await pool.query(OWNERS, [...after, SCAN_PORTION]);
+    for (const { bucket, key, rank, is_null, pieces } of rows) {
+      const versionId = is_null ? NULL_VERSION : idOfRank(rank);
+      for (const [blob] of pieces) if (blobs.has(blob)) found.set(blob, { bucket, key, versionId });
+    }
+    const last: OwnerRow | undefined = rows.length < SCAN_PORTION ? undefined : rows.at(-1);
+    after = last && [last.bucket, last.key, last.rank];
+  }
+  return found;
+}
+
+export async function progress(pool: pg.Pool, task: string): Promise<Progress | undefined> {
+  const { rows } = await pool.query<{ done_ms: number; place: string | null }>(
+    'SELECT done_ms, place FROM upkeep WHERE task = $1',
+    [task],
+  );
+  const [row] = rows;
+  return row && { done_ms: row.done_ms, ...(row.place === null ? {} : { place: row.place }) };
+}
+
+export async function noteProgress(pool: pg.Pool, task: string, { done_ms, place }: Progress): Promise<void> {
+  await pool.query(
+    `INSERT INTO upkeep (task, done_ms, place) VALUES ($1, $2, $3)
+     ON CONFLICT (task) DO UPDATE SET done_ms = excluded.done_ms, place = excluded.place`,
+    [task, done_ms, place],
+  );
 }
 
 export async function expire(pool: pg.Pool, now_ms: number): Promise<void> {

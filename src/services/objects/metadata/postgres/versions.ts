@@ -1,7 +1,7 @@
 /** Changes of one version that is there: it goes for good, its lock or what is said of it becomes another. Each within a transaction. */
 import type pg from 'pg';
 import { isKept, mayBecome } from '../lock.ts';
-import type { Lock, Outcome } from '../store.ts';
+import type { Lock, MetadataStore, Outcome } from '../store.ts';
 import { lockNames } from './change.ts';
 import { lockOf, NULL_VERSION, rankOfId, type VersionRow } from './rows.ts';
 
@@ -47,14 +47,28 @@ export async function removeVersion(
   client: pg.ClientBase,
   which: Which,
   now_ms: number,
-  passGovernance: boolean,
+  { passGovernance, only }: Parameters<MetadataStore['removeVersion']>[3],
 ): Promise<Outcome<{ readonly isMarker: boolean }>> {
   const found = await find(client, which);
   if (found === undefined) return { outcome: 'missing' };
+  if (only !== undefined && !(await isStill(client, which, found.rank, only))) return { outcome: 'differs' };
   if (isKept(lockOf(found), now_ms, passGovernance)) return { outcome: 'locked' };
   await client.query({ name: 'objects-remove', text: REMOVE, values: [which.bucket, which.key, found.rank] });
   await client.query({ name: 'objects-light', text: LIGHT, values: [which.bucket, which.key] });
   return { outcome: 'done', isMarker: found.is_marker };
+}
+
+const STANDING =
+  'SELECT min(rank) AS newest, count(*) AS versions FROM (SELECT rank FROM versions WHERE bucket = $1 AND key = $2 ORDER BY rank LIMIT 2) AS first';
+
+async function isStill(
+  client: pg.ClientBase,
+  { bucket, key }: Which,
+  rank: number,
+  only: 'noncurrent' | 'alone',
+): Promise<boolean> {
+  const { rows } = await client.query<{ newest: number; versions: number }>(STANDING, [bucket, key]);
+  return only === 'alone' ? rows[0]?.versions === 1 : rows[0]?.newest !== rank;
 }
 
 const SET_SEALED =
