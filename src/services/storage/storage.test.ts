@@ -7,6 +7,8 @@ import { engineInstance, engineProject, engineVolume } from '#services/compute/n
 import { InstanceSnapshot } from '#services/compute/snapshot.ts';
 import { type ComputeWorld, openComputeWorld, PROJECT } from '#services/compute/testing/world.ts';
 import { Namespace } from '#services/tenancy/namespace.ts';
+import { Quota } from '#services/tenancy/quota.ts';
+import { quotaAdmission } from '#services/tenancy/quota-admission.ts';
 import { storageService } from './service.ts';
 import { VolumeSnapshot } from './snapshot.ts';
 import { Volume, type VolumeObject } from './volume.ts';
@@ -69,7 +71,14 @@ describe('volumes over a private incusd', () => {
   const held = async () => (await world.engine.incus.volumes.list(world.engine.pool)).map(({ name }) => name);
 
   before(async () => {
-    world = await openComputeWorld((parts) => [storageService(parts)]);
+    world = await openComputeWorld((parts) => [
+      storageService(parts),
+      {
+        name: 'quotas',
+        kinds: [Quota],
+        admissions: [quotaAdmission(() => [Instance, Volume, VolumeSnapshot])],
+      },
+    ]);
     const uid = world.acme.view.get(Namespace, { name: PROJECT })?.metadata.uid ?? '';
     project = engineProject(uid);
   });
@@ -287,6 +296,39 @@ describe('volumes over a private incusd', () => {
     await makeVolume('late');
     await world.untilReady('early');
     assert.equal(await sh('early', 'touch /late/x && echo done'), 'done\n');
+  });
+
+  test('of two instances that wait for the same volume one gets it, and the other one once it is let go', async () => {
+    const wants = { ...small, volumes: [{ volume: 'wanted', path: '/wanted' }] };
+    await world.create(Instance, 'one', wants);
+    await world.create(Instance, 'two', wants);
+    await untilReason(Instance, 'one', 'VolumeNotFound');
+    await untilReason(Instance, 'two', 'VolumeNotFound');
+    await makeVolume('wanted');
+    const reasons = () => ['one', 'two'].map((name) => conditionOf(Instance, name)?.reason).sort();
+    await world.until('one has it', () => reasons().join() === 'Running,VolumeHeld');
+    const [holder = ''] = volume('wanted').status?.attachedTo ?? [];
+    const other = holder === 'one' ? 'two' : 'one';
+    assert.equal(await sh(holder, 'echo first > /wanted/x; cat /wanted/x'), 'first\n');
+    await world.remove(Instance, holder);
+    await world.untilReady(other);
+    assert.equal(await sh(other, 'cat /wanted/x'), 'first\n');
+    await world.remove(Instance, other);
+    await gone(Instance, other);
+    await world.remove(Volume, 'wanted');
+    await gone(Volume, 'wanted');
+  });
+
+  test('volumes and their sizes count in the project’s quotas, growing too', async () => {
+    await makeVolume('counted');
+    const hard = { 'count/volumes.storage.casemate.internal': '100', volumes: '100', storage: '100Gi' };
+    await world.create(Quota, 'limit', { hard });
+    await refused(world.change(Volume, 'counted', { size: '100Gi' }), 'Forbidden', /allows 100Gi storage/);
+    await world.change(Quota, 'limit', { hard: { volumes: '1' } });
+    await refused(world.create(Volume, 'over', { size: '16Mi' }), 'Forbidden', /allows 1 volumes/);
+    await world.remove(Quota, 'limit');
+    await world.remove(Volume, 'counted');
+    await gone(Volume, 'counted');
   });
 
   test('an instance is put back, and cloned, from a snapshot of when it had a volume that is another’s or gone since', async () => {
