@@ -90,14 +90,28 @@ export const createAccessKey = inSession(
       ...(expires === undefined ? {} : { expires }),
       ...(Object.keys(scope).length === 0 ? {} : { scope }),
     });
-    const issued = await session.client.json<Answer>({
-      method: 'POST',
-      path: `${path}/${encodeURIComponent(name)}/issue`,
-      body: {},
-    });
-    process.stdout.write(shown(String(issued.accessKeyId), String(issued.secretAccessKey), output));
+    await issue(session, path, name, output);
   },
 );
+
+export const issueAccessKey = inSession(
+  async (session, { output }: SessionOptions & Pick<AccessKeyOptions, 'output'>, name: string) =>
+    issue(session, await placeOf(session, 'AccessKey'), name, output),
+);
+
+async function issue(
+  session: Session,
+  path: string,
+  name: string,
+  output: AccessKeyOptions['output'],
+): Promise<void> {
+  const issued = await session.client.json<Answer>({
+    method: 'POST',
+    path: `${path}/${encodeURIComponent(name)}/issue`,
+    body: {},
+  });
+  process.stdout.write(shown(String(issued.accessKeyId), String(issued.secretAccessKey), output));
+}
 
 /** Who the server takes the caller for. */
 async function ownName(session: Session): Promise<string> {

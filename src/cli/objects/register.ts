@@ -20,6 +20,11 @@ export interface AccessKeyOptions {
   readonly output: 'text' | 'env' | 'json';
 }
 
+const secretOption = () =>
+  new Option('-o, --output <format>', 'text, lines for a shell (env), or json')
+    .choices(['text', 'env', 'json'])
+    .default('text');
+
 export function registerObjectCommands(program: Command): void {
   program.commandsGroup('Objects:');
   const bucket = program.command('bucket').description('buckets for objects, reached by the S3 protocol');
@@ -53,12 +58,13 @@ export function registerObjectCommands(program: Command): void {
     .option('--expires <time>', 'when it ends by itself, such as 2027-01-31T00:00:00Z')
     .option('--read-only', 'it only reads and lists')
     .option('--bucket <name>', 'only for this bucket; once for each', collect)
-    .addOption(
-      new Option('-o, --output <format>', 'text, lines for a shell (env), or json')
-        .choices(['text', 'env', 'json'])
-        .default('text'),
-    )
+    .addOption(secretOption())
     .action(lazily(async () => (await import('./objects.ts')).createAccessKey));
+  withProject(accessKey.command('issue'))
+    .description('show the secret of an access key that a manifest made: once, and never again')
+    .argument('<name>', 'its name')
+    .addOption(secretOption())
+    .action(lazily(async () => (await import('./objects.ts')).issueAccessKey));
   withProject(accessKey.command('list'))
     .description('the access keys of the project, without their secrets')
     .addOption(outputOption())

@@ -165,6 +165,18 @@ describe('the life of a bucket', () => {
     assert.equal(await world.keys.has(ACME, metadata.uid), false);
   });
 
+  it('waits just so when its project is deleted, whoever deletes that', async () => {
+    const { metadata } = await bucket();
+    shelves.objects = 3;
+    const context = world.region.context(ACME);
+    await world.region.realms.use(ACME, ({ resources }) =>
+      resources.delete(Bucket, { namespace: PROJECT, name: metadata.name }, context),
+    );
+    assert.ok(await settle(metadata.name));
+    assert.match((await ready(metadata.name)) ?? '', /^NotEmpty/);
+    assert.equal(await world.keys.has(ACME, metadata.uid), true);
+  });
+
   it('goes with all that is in it when its organization does', async () => {
     const { metadata } = await bucket();
     shelves.objects = 3;

@@ -250,9 +250,13 @@ describe('the gate', () => {
   it('deletes a bucket when it is empty at that moment, whatever was noted before', async () => {
     const accessKey = await keyOf('deleter');
     const uid = (await world.read('data'))?.metadata.uid ?? '';
+    await world.region.clock.advance(0);
+    const told = world.news.length;
     await world.gate.ask('used', { buckets: [{ uid, realm: ACME, bytes: 10, objects: 1 }] });
     await world.region.clock.advance(5_000);
     while ((await world.read('data'))?.status?.usage?.objects !== 1) await world.region.clock.advance(5_000);
+    await world.region.clock.advance(0);
+    assert.equal(world.news.length, told, 'what it holds changes no answer');
     held = 1;
     const refused = await make({ accessKey, name: 'data', op: 'delete' });
     assert.ok(
