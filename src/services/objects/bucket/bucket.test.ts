@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import type { ActionConnector } from '#kernel/connect.ts';
 import { isStatusError, type StatusReason } from '#kernel/errors.ts';
+import { ApprovalRequest } from '#trust/approvals/approval-request.ts';
 import { ACME, RIVAL } from '#trust/testing/fixture.ts';
 import { Project } from '#trust/testing/kinds.ts';
 import { bindIn, type ObjectsWorld, objectsWorld, PROJECT } from '../testing/world.ts';
@@ -24,6 +26,25 @@ describe('a bucket', () => {
     });
   const change = (name: string, spec: object) =>
     world.patch(Bucket, name, (current) => ({ ...current, spec: { ...(current.spec as object), ...spec } }));
+
+  const fill = (name: string) =>
+    world.region.realms.use(ACME, ({ resources }) =>
+      resources.modify(
+        Bucket,
+        { namespace: PROJECT, name },
+        world.region.context(ACME),
+        (current) => ({
+          ...current,
+          status: { ...current.status, usage: { bytes: 7, objects: 2, observedAt: '2026-01-01T00:00:00Z' } },
+        }),
+        { subresource: 'status' },
+      ),
+    );
+  const annotate = (name: string, value: string) =>
+    world.patch(Bucket, name, (current) => ({
+      ...current,
+      metadata: { ...current.metadata, annotations: { [ERASE_ANNOTATION]: value } },
+    }));
 
   it('is made with nothing said: no versions, closed to everybody outside', async () => {
     const { spec } = await world.bucket('plain');
@@ -127,27 +148,11 @@ describe('a bucket', () => {
 
   it('is not deleted while it is known to hold objects', async () => {
     await world.bucket('full');
-    await world.region.realms.use(ACME, ({ resources }) =>
-      resources.modify(
-        Bucket,
-        { namespace: PROJECT, name: 'full' },
-        world.region.context(ACME),
-        (current) => ({
-          ...current,
-          status: { ...current.status, usage: { bytes: 7, objects: 2, observedAt: '2026-01-01T00:00:00Z' } },
-        }),
-        { subresource: 'status' },
-      ),
-    );
+    await fill('full');
     await refused(world.remove(Bucket, 'full'), 'Conflict', /not empty \(BucketNotEmpty\): 2 versions/);
   });
 
   it('goes with what is in it only after somebody else has agreed to that, and never where objects are locked', async () => {
-    const annotate = (name: string, value: string) =>
-      world.patch(Bucket, name, (current) => ({
-        ...current,
-        metadata: { ...current.metadata, annotations: { [ERASE_ANNOTATION]: value } },
-      }));
     await world.bucket('scratch');
     // Somebody who could agree.
     await world.region.bind(ACME, 'bob', 'organization-admin', 'bob');
@@ -166,6 +171,27 @@ describe('a bucket', () => {
       PROJECT,
     );
     await refused(made, 'Invalid', /holds nothing to erase/);
+  });
+
+  it('may go with what is in it once somebody else has agreed', async () => {
+    const { region, alice } = world;
+    const bob = await region.person(ACME, 'bob');
+    const { metadata } = await world.bucket('rubbish');
+    await fill('rubbish');
+    await refused(world.remove(Bucket, 'rubbish'), 'Conflict', /BucketNotEmpty/);
+    const target = { resource: Bucket.resource, namespace: PROJECT, name: 'rubbish', uid: metadata.uid };
+    const expiresAt = new Date(region.clock.now() + 60_000).toISOString();
+    const why = { reasonCode: 'end-of-use', reason: 'nobody needs it any more' };
+    const object = await region.makeAs(alice, ApprovalRequest, {
+      metadata: { name: 'erase-rubbish' },
+      spec: { target, transition: 'erase', ...why, expiresAt },
+    });
+    const approve = region.connectors[`${ApprovalRequest.resource}/approve`] as ActionConnector;
+    const [query, { signal }] = [new URLSearchParams(), new AbortController()];
+    await approve.call({ realm: ACME, actor: bob, object, query, signal, body: {}, requestId: 'approve' });
+    await annotate('rubbish', 'rubbish');
+    await world.remove(Bucket, 'rubbish');
+    assert.ok((await world.read('rubbish'))?.metadata.deletionTimestamp);
   });
 
   it('keeps the finalizer that holds it back, whatever people do', async () => {

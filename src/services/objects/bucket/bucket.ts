@@ -52,6 +52,13 @@ const STATUS = Type.Object({
       { description: 'What it holds. It follows within a minute or so.' },
     ),
   ),
+  damaged: Type.Optional(
+    Type.Array(Type.Object({ key: Type.String(), version: Type.String(), foundAt: Type.String() }), {
+      maxItems: 100,
+      description:
+        'Objects that the disk no longer has as they were written, the first hundred. They are not given out.',
+    }),
+  ),
   conditions: CONDITIONS,
 });
 

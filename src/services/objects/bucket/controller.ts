@@ -2,15 +2,21 @@
  * Makes each bucket's key, has the process run that serves it, and unmakes it: closed and empty first, then its key is destroyed, then what is left of it. From the moment
  * that the key is gone there is no way back, whatever crashes.
  */
-import type { Controller, ReconcileContext, RetryAfter } from '#kernel/controller.ts';
+import type { Controller, EventRecorder, ReconcileContext, RetryAfter } from '#kernel/controller.ts';
 import { isStatusError } from '#kernel/errors.ts';
 import type { KubeObject } from '#kernel/object.ts';
 import type { ObjectKey, Realm } from '#kernel/realm.ts';
-import { type ConditionChange, readyCondition, setCondition } from '#kernel/reconcile/conditions.ts';
+import {
+  type ConditionChange,
+  getCondition,
+  readyCondition,
+  setCondition,
+} from '#kernel/reconcile/conditions.ts';
 import { isDeleting, removeFinalizer } from '#kernel/reconcile/finalizers.ts';
 import { Key } from '#trust/keys/key/key.ts';
 import type { ObjectsEngine } from '../engine.ts';
 import { Bucket, type BucketObject, type BucketStatus } from './bucket.ts';
+import { INTACT } from './damage.ts';
 import { BUCKET_FINALIZER, mayErase } from './erasing.ts';
 import { type BucketKeys, isPassing } from './keys.ts';
 
@@ -30,6 +36,7 @@ export interface BucketControllerOptions {
 
 export function bucketController(options: BucketControllerOptions): Controller {
   let engine: ObjectsEngine | undefined;
+  const tellOfDamage = damageTeller();
   const engineOf = (signal: AbortSignal): ObjectsEngine => {
     if (engine !== undefined) return engine;
     const made = options.engine();
@@ -45,7 +52,7 @@ export function bucketController(options: BucketControllerOptions): Controller {
     async reconcile(key, context) {
       const bucket = context.realm.view.get(Bucket, key);
       if (!bucket || context.signal.aborted) return undefined;
-      const parts = { ...options, key, context, engine: engineOf(context.signal) };
+      const parts = { ...options, key, context, tellOfDamage, engine: engineOf(context.signal) };
       return isDeleting(bucket) ? unmake(bucket, parts) : make(bucket, parts);
     },
     async sweep({ realm, realms, signal }) {
@@ -72,7 +79,28 @@ function bucketsOfKey({ metadata: { name, namespace } }: KubeObject, { view }: R
     .map(({ metadata }) => ({ namespace: metadata.namespace ?? '', name: metadata.name }));
 }
 
+/** Remembered of buckets that were told of, so that each damage is told of once; past this they are told of again. */
+const TOLD_MAX = 10_000;
+
+type TellOfDamage = (bucket: BucketObject, events: EventRecorder) => void;
+
+/** An event when something of a bucket was found damaged. */
+function damageTeller(): TellOfDamage {
+  const told = new Map<string, string>();
+  return (bucket, events) => {
+    const { uid } = bucket.metadata;
+    const found = getCondition(bucket.status?.conditions, INTACT);
+    if (found?.status !== 'False') told.delete(uid);
+    else if (told.get(uid) !== found.message) {
+      if (told.size >= TOLD_MAX) told.clear();
+      told.set(uid, found.message);
+      events.record(bucket, 'Warning', found.reason, found.message);
+    }
+  };
+}
+
 interface Parts extends Omit<BucketControllerOptions, 'engine'> {
+  readonly tellOfDamage: TellOfDamage;
   readonly key: ObjectKey;
   readonly context: ReconcileContext;
   readonly engine: ObjectsEngine;
@@ -80,6 +108,7 @@ interface Parts extends Omit<BucketControllerOptions, 'engine'> {
 
 async function make(bucket: BucketObject, parts: Parts): Promise<RetryAfter | undefined> {
   const { keys, context, engine, endpoint } = parts;
+  parts.tellOfDamage(bucket, context.events);
   const { view } = context.realm;
   const { generation } = bucket.metadata;
   const not = (reason: string, message: string) => readyCondition('False', reason, message, generation);

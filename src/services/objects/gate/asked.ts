@@ -2,6 +2,7 @@
 import { type TSchema, Type } from 'typebox';
 import type { RealmId } from '#kernel/realm-id.ts';
 import { checker } from '#kernel/schema/kind-schema.ts';
+import { DAMAGED_MAX } from '../bucket/damage.ts';
 import { GateError } from './channel.ts';
 import { type GateCalls, RECORDS_MAX } from './protocol.ts';
 
@@ -65,6 +66,14 @@ const SCHEMAS = {
   record: Type.Object({ records: Type.Array(record, { maxItems: RECORDS_MAX }) }),
   used: Type.Object({
     buckets: Type.Array(Type.Object({ uid, realm, bytes: count, objects: count }), { maxItems: 1_000 }),
+  }),
+  allBuckets: Type.Object({ after: Type.Optional(Type.Object({ realm, name })) }),
+  damaged: Type.Object({
+    realm,
+    uid,
+    objects: Type.Array(Type.Object({ key: text(1_024), version: text(64) }), { maxItems: DAMAGED_MAX }),
+    count,
+    isAll: Type.Boolean(),
   }),
 } satisfies Record<keyof GateCalls, TSchema>;
 

@@ -171,23 +171,22 @@ describe('the gate', () => {
 
   it('puts access on record before it answers', async () => {
     const before = await world.region.storage.readRealm(ACME);
-    await world.gate.ask('record', {
-      records: [
-        {
-          realm: ACME,
-          actor: 'alice',
-          credential: 'access-key:CM',
-          verb: 'get',
-          subresource: 'objects',
-          project: PROJECT,
-          bucket: 'data',
-          details: { call: 'GetObject', key: 'a/b' },
-          decision: 'allowed',
-          code: 200,
-          requestId: 'r-1',
-        },
-      ],
-    });
+    const record = {
+      realm: ACME,
+      actor: 'alice',
+      credential: 'access-key:CM',
+      verb: 'get',
+      subresource: 'objects',
+      project: PROJECT,
+      bucket: 'data',
+      details: { call: 'GetObject', key: 'a/b' },
+      decision: 'allowed',
+      code: 200,
+      requestId: 'r-1',
+    } as const;
+    // Of an organization that is gone meanwhile there is nothing to keep.
+    const gone = { ...record, realm: '/orgs/gone' } as const;
+    await world.gate.ask('record', { records: [gone, record] });
     const after = await world.region.storage.readRealm(ACME);
     assert.equal((after?.access.size ?? 0) - (before?.access.size ?? 0), 1);
   });

@@ -67,6 +67,22 @@ export interface BucketListed {
   readonly created_ms: number;
 }
 
+/** A bucket, for what goes on beside requests. */
+export interface BucketKnown {
+  readonly realm: RealmId;
+  readonly uid: string;
+  readonly name: string;
+  /** It has rules of lifecycle. */
+  readonly expires: boolean;
+  /** Something of it is known to be damaged. */
+  readonly isDamaged: boolean;
+}
+
+export interface BucketPlace {
+  readonly realm: RealmId;
+  readonly name: string;
+}
+
 export interface GateAccessRecord {
   readonly realm: RealmId;
   /** '' for nobody: a request that was not signed. */
@@ -131,6 +147,19 @@ export interface GateCalls {
       readonly bytes: number;
       readonly objects: number;
     }[];
+  }): { readonly ok: true };
+  /** Of all organizations, but those whose root is switched off; at most BUCKETS_PAGE_MAX, from after a place on. `next` goes on; absent where these were the last. */
+  allBuckets(asked: { readonly after?: BucketPlace }): {
+    readonly buckets: readonly BucketKnown[];
+    readonly next?: BucketPlace;
+  };
+  /** What of a bucket is damaged on the disk: these too, or (`isAll`) these and nothing else. At most DAMAGED_MAX by name. */
+  damaged(asked: {
+    readonly realm: RealmId;
+    readonly uid: string;
+    readonly objects: readonly { readonly key: string; readonly version: string }[];
+    readonly count: number;
+    readonly isAll: boolean;
   }): { readonly ok: true };
 }
 

@@ -7,8 +7,10 @@ import type { RealmId } from '#kernel/realm-id.ts';
 import { isDeleting } from '#kernel/reconcile/finalizers.ts';
 import type { AccessKeySecrets } from '../access-key/secrets.ts';
 import { Bucket, type BucketObject } from '../bucket/bucket.ts';
+import type { WriteDamage } from '../bucket/damage.ts';
 import { type BucketKeys, noKeyYet } from '../bucket/keys.ts';
 import type { UsageReports } from '../bucket/usage.ts';
+import { allBuckets } from './all-buckets.ts';
 import { checked } from './asked.ts';
 import { changeBucket } from './changes.ts';
 import type { Handlers } from './channel.ts';
@@ -38,6 +40,7 @@ export interface GateParts {
   readonly secrets: AccessKeySecrets;
   readonly keys: BucketKeys;
   readonly usage: UsageReports;
+  readonly writeDamage: WriteDamage;
   /** Where to listen, with which certificate, and what else the process needs. */
   readonly beginning: () => Promise<GateBeginning>;
   readonly certificateOf: (organization: string) => Promise<GateCertificate>;
@@ -182,11 +185,23 @@ export function regionGate(options: RegionGateOptions): RegionGate {
         writeUsage: (realm, uid, now) => usage.write(realm, uid, now),
       }),
     async record({ records }) {
-      await Promise.all(records.map((record) => accessLog().record(record.realm, recordOf(record)).durable));
+      const there = new Set<RealmId>();
+      for (const realm of new Set(records.map((record) => record.realm))) {
+        const isThere = await realms.use(realm, () => true).catch(goneAsNull);
+        if (isThere === true) there.add(realm);
+      }
+      // What was done in an organization that is gone has gone with it.
+      const kept = records.filter(({ realm }) => there.has(realm));
+      await Promise.all(kept.map((record) => accessLog().record(record.realm, recordOf(record)).durable));
       return { ok: true };
     },
     used({ buckets }) {
       for (const report of buckets) usage.note(report);
+      return { ok: true };
+    },
+    allBuckets: ({ after }) => allBuckets(after, { list: () => realms.list(), using }),
+    async damaged({ realm, uid, ...report }) {
+      await options.writeDamage(realm, uid, report);
       return { ok: true };
     },
   });
