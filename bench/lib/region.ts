@@ -80,7 +80,7 @@ export class BenchRegion {
     if (config.incus.mode !== 'none')
       throw new Error('the text of region.yaml has changed: the bench cannot leave Incus out');
     ensureFolders(layout, accounts);
-    const postgres = await prepareCluster(layout, accounts);
+    const postgres = await prepareCluster(layout, accounts, config);
     const plan = planRegion({ layout, config, accounts, postgres, imageCache: join(folder, 'images') });
     const region = new BenchRegion(folder, layout, config, plan.processes);
     await region.#startPostgres();

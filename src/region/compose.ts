@@ -48,6 +48,7 @@ import { operatorSessions } from '#trust/operators/holder.ts';
 import { keptRecordings } from '#trust/operators/recording/kept.ts';
 import { recordedTerminals } from '#trust/operators/recording/recorded-terminals.ts';
 import { realmSealing } from '#trust/realm-sealing.ts';
+import { tellRestored } from './backup/restored.ts';
 import { bringInBaseContent } from './base-content/bring-in.ts';
 import type { RegionConfig } from './config/schema.ts';
 import { openDatabase } from './database.ts';
@@ -247,6 +248,13 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
         random,
       });
     const trust = await establishTrust();
+    await tellRestored({
+      keys: layout.keys,
+      realms,
+      accessLog: realms.access,
+      listRealms: () => postgres.log.listRealms(),
+      random,
+    });
     const identity = openIdentity({
       apiUrl: publicUrl(config),
       hostNames: serverNames(config).dnsNames,

@@ -12,6 +12,7 @@ import { inspectCommand } from '#gap/export/check/inspect-command.ts';
 import { gapFolders } from '#gap/import/folders.ts';
 import { receiverCommand } from '#gap/import/receiver/command.ts';
 import { zonesCommand } from '#gap/seal/zones/command.ts';
+import { archiveDefinition } from './backup/archive-definition.ts';
 import type { RegionConfig } from './config/schema.ts';
 import { type Account, type Accounts, isRoot } from './embedded/accounts.ts';
 import { postgresDefinition } from './embedded/postgres.ts';
@@ -45,7 +46,11 @@ export interface PlanInputs {
 export function planRegion(inputs: PlanInputs): SupervisorPlan {
   const { layout, config, accounts, postgres } = inputs;
   const processes: ProcessDefinition[] = [];
-  if (postgres !== undefined) processes.push(postgresDefinition(layout, accounts, postgres));
+  if (postgres !== undefined) {
+    processes.push(postgresDefinition(layout, accounts, postgres));
+    const archive = archiveDefinition(layout, config, accounts, postgres);
+    if (archive !== undefined) processes.push(archive);
+  }
   if (config.incus.mode === 'embedded' && isRoot() && findIncusd() !== undefined) {
     processes.push(incusDefinition(inputs));
   }

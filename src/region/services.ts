@@ -58,6 +58,7 @@ import { operatorsService } from '#trust/operators/service.ts';
 import { trustService } from '#trust/service.ts';
 import { witnessClient } from '#trust/witness/client.ts';
 import { witnessService } from '#trust/witness/service.ts';
+import { restoreService } from './backup/restored.ts';
 import { catalogueController } from './base-content/catalogue.ts';
 import { publishedOrIn } from './base-content/image-files.ts';
 import type { RegionConfig } from './config/schema.ts';
@@ -239,6 +240,7 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
       imported: { content, folder: advisoryFolder, organizationKind: Organization, logger },
     }),
     { name: 'base-content', kinds: [], controllers: [catalogueController({ content, logger })] },
+    restoreService(),
     releaseService({
       folder: gapFolder,
       releases: releasesFolder,

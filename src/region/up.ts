@@ -5,6 +5,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { gapFolders } from '#gap/import/folders.ts';
 import type { Clock } from '#kernel/clock.ts';
+import { prepareArchive } from './backup/archive-definition.ts';
 import { placeBaseContent } from './base-content/bundle.ts';
 import { ensureBaseImage } from './base-content/image.ts';
 import { loadConfig, loadOrCreateConfig } from './config/load.ts';
@@ -91,10 +92,11 @@ export async function bringUp(options: UpOptions): Promise<UpResult> {
   }
   // Now, while somebody is there to read it: the region process would only note it.
   if (isRemote(config)) externalAddress(config, accounts.region);
+  await prepareArchive(config, accounts);
   const running = await supervisorStatus(layout);
   const embedded = config.postgres.mode === 'embedded';
   const postgres = embedded
-    ? await timings.measure('database', () => prepareCluster(layout, accounts))
+    ? await timings.measure('database', () => prepareCluster(layout, accounts, config))
     : undefined;
   const plan = planRegion({ layout, config, accounts, postgres, imageCache });
   const wasRunning = running?.digest === plan.digest;

@@ -87,6 +87,12 @@ objects:
     # s3: a server below; then also endpoint, bucket, credentialsFile, and certificateAuthority, region where it has them.
     type: filesystem
 
+# Where each change is archived as it is made, encrypted, and backups lie (docs/backup.md). None where nothing is said:
+# backup:
+#   folder: /mnt/backup             on another disk, or another machine's
+#   recipient: age1…                casemate backup key --out FILE prints it; FILE restores
+#   acknowledge: archived           a change waits until it is there, too; local: the folder follows
+
 storage:
   # Where embedded Incus keeps instances: a btrfs pool in one file, of this size. It is sparse: it takes what is used.
   size: 30GiB

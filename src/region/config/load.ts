@@ -8,6 +8,7 @@ import { isIP } from 'node:net';
 import type { TSchema } from 'typebox';
 import { Value } from 'typebox/value';
 import { parseDocument } from 'yaml';
+import { recipientProblem } from '#gap/export/age/keys.ts';
 import { defaultConfigText, defaultPool, type InitialSettings } from './default-text.ts';
 import { RegionConfig } from './schema.ts';
 
@@ -121,7 +122,18 @@ function crossProblems(value: unknown): string[] {
   if (Array.isArray(config?.time?.sources)) problems.push(...timeProblems(config.time.sources));
   if (config?.keys !== undefined) problems.push(...keysProblems(config.keys));
   if (isGroup(config?.objects?.backend)) problems.push(...objectsProblems(config));
+  if (isGroup(config?.backup)) problems.push(...backupProblems(config));
   return problems;
+}
+
+function backupProblems({ backup, postgres }: Partial<RegionConfig>): string[] {
+  if (postgres?.mode === 'external') {
+    return [
+      'backup: only a region with its own PostgreSQL archives; take it out, and archive where that server runs',
+    ];
+  }
+  const problem = typeof backup?.recipient === 'string' ? recipientProblem(backup.recipient) : undefined;
+  return problem === undefined ? [] : [`backup.recipient: ${problem}`];
 }
 
 const OF_S3 = ['endpoint', 'bucket', 'credentialsFile'] as const;

@@ -324,6 +324,29 @@ export const RegionConfig = Type.Object(
       },
       closed,
     ),
+    backup: Type.Optional(
+      Type.Object(
+        {
+          folder: Type.String({
+            pattern: '^/[A-Za-z0-9/_.+-]{1,200}$',
+            description:
+              'path of a folder that is there, on another disk than the region: backups, and each change as it is made',
+          }),
+          recipient: Type.String({
+            pattern: '^age1[a-z0-9]{58}$',
+            description:
+              'public key of age (casemate backup key) that they are encrypted for; who has its other half can restore, and nobody else',
+          }),
+          acknowledge: Type.Optional(
+            Type.Union([Type.Literal('archived'), Type.Literal('local')], {
+              description:
+                'archived: a change is acknowledged when it is in that folder too, and waits while it is not there; local: the folder follows; archived where nothing is said',
+            }),
+          ),
+        },
+        closed,
+      ),
+    ),
     storage: Type.Object(
       {
         size: Type.String({

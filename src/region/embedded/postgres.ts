@@ -7,6 +7,8 @@ import { existsSync, globSync } from 'node:fs';
 import { chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { archiveSettings } from '../backup/archive-settings.ts';
+import type { RegionConfig } from '../config/schema.ts';
 import type { Layout } from '../layout.ts';
 import { databaseFolder, OBJECTS_ROLE } from '../objects/places.ts';
 import { PROGRAM_FOLDER } from '../program.ts';
@@ -19,7 +21,8 @@ const PREPARE = join(PROGRAM_FOLDER, 'src/region/embedded/prepare-postgres.ts');
 
 /** The role and the database of the region process. */
 export const DATABASE_NAME = 'casemate';
-const SUPERUSER = 'casemate-db';
+/** The role that may do everything, and copy the cluster: whoever owns the region may be it, through the unix socket alone. */
+export const SUPERUSER = 'casemate-db';
 const CONNECTIONS_MAX = 60;
 
 /** The folder with the server's programs, the newest version first; undefined when none is installed. */
@@ -34,7 +37,11 @@ export function findPostgres(majorVersion?: string): string | undefined {
  * Makes the cluster if there is none, and writes its settings. Returns the folder of the programs that fit it.
  * Made beside its place and moved there when it is whole, so an interrupted start begins anew.
  */
-export async function prepareCluster(layout: Layout, accounts: Accounts): Promise<string> {
+export async function prepareCluster(
+  layout: Layout,
+  accounts: Accounts,
+  config: Pick<RegionConfig, 'backup'>,
+): Promise<string> {
   const { cluster, settings } = layout.postgres;
   const version = await clusterVersion(cluster);
   const programs = findPostgres(version);
@@ -46,8 +53,10 @@ export async function prepareCluster(layout: Layout, accounts: Accounts): Promis
     );
   }
   if (version === undefined) await makeCluster(layout, accounts, programs);
-  await writeSettings(settings.main, serverSettings(layout), accounts.database);
-  await writeSettings(settings.access, 'local all all peer map=region\n', accounts.database);
+  await writeSettings(settings.main, serverSettings(layout, config), accounts.database);
+  // "all" is every database, and not what copies the cluster: that only its superuser may.
+  const access = `local all all peer map=region\nlocal replication "${SUPERUSER}" peer map=region\n`;
+  await writeSettings(settings.access, access, accounts.database);
   await writeSettings(settings.identities, identityMap(accounts), accounts.database);
   return programs;
 }
@@ -83,7 +92,7 @@ async function makeCluster(layout: Layout, { database }: Accounts, programs: str
 const quoted = (path: string): string => `'${path.replaceAll("'", "''")}'`;
 
 /** Durable above all: what was answered is on disk. */
-function serverSettings(layout: Layout): string {
+function serverSettings(layout: Layout, config: Pick<RegionConfig, 'backup'>): string {
   const { cluster, settings, socketFolder } = layout.postgres;
   // One for the region, and one for the account that may not enter the region's.
   const folders = [socketFolder, databaseFolder(layout)].map((path) => `"${path}"`).join(', ');
@@ -100,7 +109,7 @@ fsync = on
 full_page_writes = on
 synchronous_commit = on
 wal_level = replica
-shared_buffers = '128MB'
+${archiveSettings(config)}shared_buffers = '128MB'
 max_wal_size = '1GB'
 checkpoint_timeout = '15min'
 jit = off

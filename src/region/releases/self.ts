@@ -18,6 +18,7 @@ export async function planHere(layout: Layout, imageCache: string): Promise<Supe
   const accounts = ensureAccounts({ hsm: hsms.length > 0 });
   ensureFolders(layout, accounts, hsms);
   if (isRoot()) checkProgramReadable();
-  const postgres = config.postgres.mode === 'embedded' ? await prepareCluster(layout, accounts) : undefined;
+  const postgres =
+    config.postgres.mode === 'embedded' ? await prepareCluster(layout, accounts, config) : undefined;
   return planRegion({ layout, config, accounts, postgres, imageCache });
 }
