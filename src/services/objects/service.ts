@@ -5,8 +5,8 @@ import type { Clock } from '#kernel/clock.ts';
 import type { Kind } from '#kernel/kind.ts';
 import type { Logger } from '#kernel/logger.ts';
 import type { Random } from '#kernel/random.ts';
-import type { Realm, Realms } from '#kernel/realm.ts';
-import { organizationOf, REGION } from '#kernel/realm-id.ts';
+import type { ChangeContext, Realm, Realms } from '#kernel/realm.ts';
+import { organizationOf, REGION, type RealmId } from '#kernel/realm-id.ts';
 import { isDeleting } from '#kernel/reconcile/finalizers.ts';
 import type { Service } from '#kernel/service.ts';
 import type { TokenRights } from '#trust/identity/service-accounts/token-rights.ts';
@@ -21,6 +21,7 @@ import { issueAction } from './access-key/issue.ts';
 import { accessKeySecrets } from './access-key/secrets.ts';
 import { Bucket } from './bucket/bucket.ts';
 import { bucketController } from './bucket/controller.ts';
+import { damageWriter } from './bucket/damage.ts';
 import { type BucketKeys, bucketKeys } from './bucket/keys.ts';
 import { UsageReports } from './bucket/usage.ts';
 import { ObjectsProcess, type StartObjects } from './gate/process.ts';
@@ -103,6 +104,11 @@ function recordedKeys({ keyring, backends, accessLog, random }: ObjectsServiceOp
 
 function engineOf(options: ObjectsServiceOptions, keys: BucketKeys): ObjectsProcess {
   const { keyring, serving, realms, authorizer, accessLog, clock, random, logger } = options;
+  const change = (realm: RealmId): ChangeContext => ({
+    actor: systemActor(realm, 'objects'),
+    via: 'controller',
+    requestId: random.uuid(),
+  });
   return new ObjectsProcess({
     ...serving,
     realms: realms(),
@@ -111,14 +117,11 @@ function engineOf(options: ObjectsServiceOptions, keys: BucketKeys): ObjectsProc
     accessLog,
     secrets: accessKeySecrets(keyring.material),
     keys,
+    writeDamage: damageWriter({ realms, clock, change }),
     usage: new UsageReports({
       realms,
       clock,
-      change: (realm) => ({
-        actor: systemActor(realm, 'objects'),
-        via: 'controller',
-        requestId: random.uuid(),
-      }),
+      change,
       onFault: (error) => logger.warn({ error: String(error) }, 'what a bucket holds could not be noted'),
     }),
     clock,

@@ -20,6 +20,7 @@ import { accessKeyAdmission, type KeyRights, keyRights } from '../access-key/gua
 import { issueAction } from '../access-key/issue.ts';
 import { type AccessKeySecrets, accessKeySecrets } from '../access-key/secrets.ts';
 import { Bucket, type BucketObject } from '../bucket/bucket.ts';
+import { damageWriter } from '../bucket/damage.ts';
 import { type BucketKeys, bucketKeys, type KeyUse } from '../bucket/keys.ts';
 import { UsageReports } from '../bucket/usage.ts';
 import type { Handlers } from '../gate/channel.ts';
@@ -171,6 +172,11 @@ export async function gateWorld(asks: Partial<Handlers<GateAsks>> = {}): Promise
     secrets: world.secrets,
     keys: world.keys,
     usage,
+    writeDamage: damageWriter({
+      realms: () => region.realms,
+      clock: region.clock,
+      change: (realm) => region.context(realm),
+    }),
     beginning: async () => BEGINNING,
     certificate: async () => ({ certificate: 'renewed', privateKey: 'key' }),
     certificateOf: async (organization) => ({ certificate: `of ${organization}`, privateKey: 'key' }),
