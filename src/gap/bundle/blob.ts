@@ -1,7 +1,7 @@
 /** Blobs on their way into a bundle: bytes in memory, or a file that is read twice, once for its digests and once to be copied. */
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
-import { blockDigest, needsBlocks } from './blocks.ts';
+import { needsBlocks, RunningDigest } from './blocks.ts';
 import { sha256 } from './descriptor.ts';
 import { BLOB_BYTES_MAX, BLOCK_BYTES } from './limits.ts';
 import { BundleError } from './problem.ts';
@@ -9,7 +9,7 @@ import { BundleError } from './problem.ts';
 export interface Blob {
   readonly digest: string;
   readonly size: number;
-  /** Digests of its blocks, when it has more than one. */
+  /** Of all bytes up to the end of each of its blocks, when it has more than one. */
   readonly blocks: readonly string[];
   readonly content: Buffer | string;
 }
@@ -24,18 +24,17 @@ export const blobOfBytes = (bytes: Buffer): Blob => ({
 
 /** Reads a file once and tells its digests. */
 export async function blobOfFile(path: string): Promise<Blob> {
-  const whole = createHash('sha256');
+  const running = new RunningDigest();
   const blocks: string[] = [];
   let size = 0;
   for await (const block of fileBlocks(path)) {
     size += block.length;
     if (size > BLOB_BYTES_MAX)
       throw new BundleError('TooLarge', path, `has more than ${BLOB_BYTES_MAX} bytes`);
-    whole.update(block);
-    blocks.push(blockDigest(block));
+    blocks.push(running.add(block));
   }
   return {
-    digest: `sha256:${whole.digest('hex')}`,
+    digest: `sha256:${running.digest()}`,
     size,
     blocks: needsBlocks(size) ? blocks : [],
     content: path,

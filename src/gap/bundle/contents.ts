@@ -189,7 +189,7 @@ async function readItem(
           'the digests of its blocks are not in the bundle',
         );
       }
-      return { descriptor, blocks: list?.sha256 ?? [] };
+      return { descriptor, blocks: list?.sha256UpTo ?? [] };
     }),
   };
 }

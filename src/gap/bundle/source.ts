@@ -33,6 +33,8 @@ export interface BundleSource {
    * overwritten when the next one is asked for.
    */
   pieces(name: string, part: string, start?: number, roomFor?: RoomFor): AsyncGenerator<Buffer>;
+  /** What old content an entry is made from, where it did not travel whole: its name and digest. */
+  madeFrom?(name: string): string | undefined;
   /** At which byte of the one file it is an entry begins; undefined where it is several. */
   placeOf?(name: string): number | undefined;
   close(): Promise<void>;

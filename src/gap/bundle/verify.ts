@@ -3,7 +3,7 @@
  * Whatever it accepts is, byte for byte, what k signers signed for.
  */
 import { createHash } from 'node:crypto';
-import { blockDigest } from './blocks.ts';
+import { RunningDigest } from './blocks.ts';
 import {
   blobsOf,
   type Content,
@@ -18,11 +18,11 @@ import type { Delta, Deltas } from './delta/document.ts';
 import { missingOf, type Need, needsOf } from './delta/needs.ts';
 import { framesOf, wholeSource } from './delta/whole.ts';
 import { blobPath } from './descriptor.ts';
-import { BLOCK_BYTES } from './limits.ts';
 import type { Progress } from './output.ts';
 import { BundleError } from './problem.ts';
 import type { BundleSource } from './source.ts';
 import { type AgePolicy, type Trust, type Verified, verifyMetadata } from './tuf/client.ts';
+import { wrongBlock } from './wrong-block.ts';
 
 export interface VerifyOptions {
   readonly trust: Trust;
@@ -96,26 +96,24 @@ async function verifyBlob(
   part: string,
   read: (count: number) => void,
 ): Promise<void> {
-  const whole = createHash('sha256');
+  const name = blobPath(descriptor.digest);
+  const running = new RunningDigest();
   let number = 0;
-  for await (const piece of source.pieces(blobPath(descriptor.digest), part)) {
+  for await (const piece of source.pieces(name, part)) {
     const expected = blocks[number];
-    if (expected !== undefined && blockDigest(piece) !== expected) {
-      const last = Math.ceil(descriptor.size / BLOCK_BYTES) - 1;
-      throw new BundleError(
-        'WrongDigest',
-        `${part}, block ${number}`,
-        `is not what was signed for (blocks are numbered 0 to ${last})`,
-      );
+    const digest = running.add(piece);
+    if (expected !== undefined && digest !== expected) {
+      throw wrongBlock(source, { name, size: descriptor.size, part }, number);
     }
-    whole.update(piece);
     read(piece.length);
     number += 1;
   }
   if (blocks.length > 0 && number !== blocks.length) {
     throw new BundleError('Malformed', part, `has ${number} blocks; ${blocks.length} are listed`);
   }
-  if (`sha256:${whole.digest('hex')}` !== descriptor.digest) {
+  if (`sha256:${running.digest()}` !== descriptor.digest) {
+    if (source.madeFrom?.(name) !== undefined)
+      throw wrongBlock(source, { name, size: descriptor.size, part }, 0);
     throw new BundleError('WrongDigest', part, 'its bytes are not those that were signed for');
   }
 }

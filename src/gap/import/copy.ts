@@ -1,12 +1,12 @@
 /**
- * Copies blobs into their drafts, each held against its digests on its way. Of a large one a block is read, another hashed by two threads (by itself, and as a part of the
- * whole), and one that was right is written, all at the same time and without copying it in memory. It is on the disk before the next one is written, and only then it counts:
+ * Copies blobs into their drafts, each held against its digests on its way. Of a large one a block is read, another hashed by a thread, and one that was right is written, all at the same time and without copying it in memory. It is on the disk before the next one is written, and only then it counts:
  * so a kill or a power cut costs one block at most.
  */
 import { sha256 } from '../bundle/descriptor.ts';
 import { BLOCK_BYTES } from '../bundle/limits.ts';
 import { BundleError } from '../bundle/problem.ts';
 import type { BundleSource } from '../bundle/source.ts';
+import { wrongBlock } from '../bundle/wrong-block.ts';
 import { DigestThread } from './digest-thread.ts';
 import { Draft } from './draft.ts';
 import { Slots } from './slots.ts';
@@ -19,7 +19,7 @@ export interface File {
   readonly size: number;
   /** What it is called when something is wrong with it. */
   readonly part: string;
-  /** Digests of its blocks, when it has more than one. */
+  /** Digests of all bytes up to the end of each of its blocks, when it has more than one. */
   readonly blocks: readonly string[];
 }
 
@@ -31,8 +31,7 @@ export class Copier {
   readonly #source: BundleSource;
   readonly #folder: string;
   readonly #slots = new Slots();
-  readonly #blocks = new DigestThread(this.#slots);
-  readonly #whole = new DigestThread(this.#slots);
+  readonly #digests = new DigestThread(this.#slots);
 
   /** `folder`: of the quarantine; the drafts are there. */
   constructor(source: BundleSource, folder: string) {
@@ -41,8 +40,7 @@ export class Copier {
   }
 
   async close(): Promise<void> {
-    await this.#blocks.close();
-    await this.#whole.close();
+    await this.#digests.close();
   }
 
   /** A small file, by its bytes. */
@@ -58,18 +56,25 @@ export class Copier {
       bytes.set(piece, at);
       at += piece.length;
     }
-    requireDigest(sha256(bytes.subarray(0, at)), name, part);
+    if (sha256(bytes.subarray(0, at)) !== digestOf(name)) {
+      if (this.#source.madeFrom?.(name) !== undefined)
+        throw wrongBlock(this.#source, { name, size, part }, 0);
+      throw new BundleError('WrongDigest', part, WRONG);
+    }
     await this.write(name, bytes);
   }
 
   /** One that has blocks: as far as an earlier attempt has written it, it is kept. */
   copyBlocks(file: File, arrived: Arrived): Promise<void> {
     return this.#withDraft(file.name, true, async (draft) => {
+      await this.#digests.begin();
       const kept = await this.#keepGood(draft, file);
       await arrived(kept, kept);
       const end = await this.#copyFrom(kept, draft, file, arrived);
-      const digest = await this.#whole.end();
-      requireDigest(end === file.size ? `sha256:${digest}` : '', file.name, file.part);
+      // The last block's digest is that of all.
+      if (end !== file.size || `sha256:${file.blocks.at(-1)}` !== digestOf(file.name)) {
+        throw new BundleError('WrongDigest', file.part, WRONG);
+      }
     });
   }
 
@@ -84,7 +89,9 @@ export class Copier {
     // Whoever reads waits for a free slot, and for nothing else.
     const roomFor = (length: number) => this.#slots.take(length);
     const store = async (bytes: Buffer, position: number, digest: Promise<string>) => {
-      requireBlock(file, position, await digest);
+      if ((await digest) !== file.blocks[position / BLOCK_BYTES]) {
+        throw wrongBlock(this.#source, file, position / BLOCK_BYTES);
+      }
       await draft.write(bytes, position);
       await arrived(bytes.length, position + bytes.length);
     };
@@ -93,13 +100,12 @@ export class Copier {
         throwIfFailed();
         const bytes = await this.#slots.holding(piece);
         const [position, before] = [at, stored];
-        const digest = this.#blocks.of(bytes);
-        const added = this.#whole.add(bytes);
+        const digest = this.#digests.add(bytes);
         stored = before.then(() => store(bytes, position, digest));
         stored.catch((error: unknown) => {
           failed ??= { error };
         });
-        void Promise.allSettled([digest, added, stored]).then(() => this.#slots.release(bytes));
+        void Promise.allSettled([digest, stored]).then(() => this.#slots.release(bytes));
         at += bytes.length;
       }
     } catch (error) {
@@ -114,7 +120,7 @@ export class Copier {
     return at;
   }
 
-  /** Where the first block begins that is missing or wrong in what an earlier attempt left; what comes before goes into the digest of the whole. */
+  /** Where the first block begins that is missing or wrong in what an earlier attempt left; what comes before goes into the running digest. */
   async #keepGood(draft: Draft, { size, blocks }: File): Promise<number> {
     const read = async (number: number): Promise<Buffer | undefined> => {
       const at = number * BLOCK_BYTES;
@@ -131,16 +137,14 @@ export class Copier {
       // Is read while this one is hashed.
       next = read(number + 1);
       next.catch(() => {});
-      if ((await this.#blocks.of(bytes)) !== blocks[number]) {
-        this.#slots.release(bytes);
+      const digest = await this.#digests.add(bytes);
+      this.#slots.release(bytes);
+      if (digest !== blocks[number]) {
+        await this.#digests.undo();
         const more = await next;
         if (more !== undefined) this.#slots.release(more);
         return number * BLOCK_BYTES;
       }
-      void this.#whole
-        .add(bytes)
-        .catch(() => {})
-        .then(() => this.#slots.release(bytes));
     }
   }
 
@@ -154,18 +158,6 @@ export class Copier {
   }
 }
 
-function requireDigest(digest: string, name: string, part: string): void {
-  if (digest !== `sha256:${name.slice(BLOBS.length)}`)
-    throw new BundleError('WrongDigest', part, 'its bytes are not those that were signed for');
-}
+const WRONG = 'its bytes are not those that were signed for';
 
-function requireBlock({ blocks, size, part }: File, at: number, digest: string): void {
-  const number = at / BLOCK_BYTES;
-  if (digest === blocks[number]) return;
-  const last = Math.ceil(size / BLOCK_BYTES) - 1;
-  throw new BundleError(
-    'WrongDigest',
-    `${part}, block ${number}`,
-    `is not what was signed for (blocks are numbered 0 to ${last})`,
-  );
-}
+const digestOf = (name: string): string => `sha256:${name.slice(BLOBS.length)}`;

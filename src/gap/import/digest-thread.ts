@@ -1,7 +1,4 @@
-/**
- * SHA-256 on a thread of its own, of bytes that lie in shared memory (`slots.ts`), in the order in which it is asked: of a piece alone, or of all pieces together. What comes
- * in needs both, and with a thread for each of them neither waits for the other.
- */
+/** SHA-256 on a thread of its own, of bytes that lie in shared memory (`slots.ts`), in the order in which they are added: after each piece, of all up to there. */
 import { Worker } from 'node:worker_threads';
 import type { Slots } from './slots.ts';
 
@@ -10,11 +7,11 @@ interface Piece {
   readonly from: number;
   readonly length: number;
 }
-/** `alone`: answered with its digest. `more`: is part of the whole; answered once its bytes are needed no more. `end`: answered with the digest of the whole. */
+/** `begin`: of something new. `add`: answered with the digest of all up to its end. `undo`: the last piece was none of it. */
 export type Asked =
-  | (Piece & { readonly what: 'alone' })
-  | (Piece & { readonly what: 'more' })
-  | { readonly what: 'end' };
+  | (Piece & { readonly what: 'add' })
+  | { readonly what: 'begin' }
+  | { readonly what: 'undo' };
 /** One for each that was asked, in that order. */
 export type Answered = string;
 
@@ -38,19 +35,19 @@ export class DigestThread {
     this.#slots = slots;
   }
 
-  /** In hexadecimal, of bytes of a slot. */
-  of(bytes: Buffer): Promise<string> {
-    return this.#ask({ what: 'alone', from: bytes.byteOffset, length: bytes.length });
+  /** What is added from now on is of something new. */
+  async begin(): Promise<void> {
+    await this.#ask({ what: 'begin' });
   }
 
-  /** They are part of the whole; resolves when they are needed no more. */
-  async add(bytes: Buffer): Promise<void> {
-    await this.#ask({ what: 'more', from: bytes.byteOffset, length: bytes.length });
+  /** In hexadecimal, of all that was added, up to the end of these bytes of a slot. They are needed no more then. */
+  add(bytes: Buffer): Promise<string> {
+    return this.#ask({ what: 'add', from: bytes.byteOffset, length: bytes.length });
   }
 
-  /** In hexadecimal, of all that was added since the last one. */
-  end(): Promise<string> {
-    return this.#ask({ what: 'end' });
+  /** As if what was added last had not been. */
+  async undo(): Promise<void> {
+    await this.#ask({ what: 'undo' });
   }
 
   async close(): Promise<void> {

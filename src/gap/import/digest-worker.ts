@@ -1,20 +1,15 @@
 /** The thread's end of `digest-thread.ts`: hashes what it is asked to until its parent ends it. */
-import { createHash, hash } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
+import { RunningDigest } from '../bundle/blocks.ts';
 import type { Answered, Asked } from './digest-thread.ts';
 
 const memory = workerData as SharedArrayBuffer;
-let whole = createHash('sha256');
+let running = new RunningDigest();
 
 function answerTo(asked: Asked): Answered {
-  if (asked.what === 'end') {
-    const digest = whole.digest('hex');
-    whole = createHash('sha256');
-    return digest;
-  }
-  const bytes = new Uint8Array(memory, asked.from, asked.length);
-  if (asked.what === 'alone') return hash('sha256', bytes, 'hex');
-  whole.update(bytes);
+  if (asked.what === 'add') return running.add(new Uint8Array(memory, asked.from, asked.length));
+  if (asked.what === 'undo') running.undo();
+  else running = new RunningDigest();
   return '';
 }
 
