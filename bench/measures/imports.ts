@@ -110,7 +110,7 @@ export const imports: Measure = {
             what: `the same when all of its CPU time is spread over ${CORES} cores, and nothing waits`,
             value: median(bounds),
             unit: '',
-            note: 'the most that can be had by the clock where there are two: each byte is hashed twice',
+            note: 'the most that can be had by the clock where there are two',
           },
           {
             what: 'room on the disk at its most, of the new bytes',
