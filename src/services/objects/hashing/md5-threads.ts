@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 
-export const SLOT_BYTES = 131_072;
+export const SLOT_BYTES = 262_144;
 export const SLOTS = 16;
 /** Below that it is not worth a message. */
 export const THREAD_BYTES_MIN = 1_048_576;
