@@ -5,6 +5,7 @@ import { S3Error } from '../errors.ts';
 import type { SignatureChain } from '../signature/authenticate.ts';
 import { deriveKey } from '../signature/signing-keys.ts';
 import { chunkedBody, EXAMPLE } from '../testing/client.ts';
+import { codeOf } from '../testing/thrown.ts';
 import {
   CHUNK_HEADER_BYTES_MAX,
   ChunkedDecoder,
@@ -32,16 +33,6 @@ function decode(body: Uint8Array, options: ChunkedOptions, splits: readonly numb
     from += length;
   }
   return { trailers: decoder.end(), bytes: Buffer.concat(out) };
-}
-
-function codeOf(action: () => unknown): string {
-  try {
-    action();
-  } catch (error) {
-    assert.ok(error instanceof S3Error, String(error));
-    return error.code;
-  }
-  return 'none';
 }
 
 const CRC32C = { name: 'x-amz-checksum-crc32c', value: 'sOO8/Q==' };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { S3Error } from '../errors.ts';
+import { codeOf } from '../testing/thrown.ts';
 import { NAMESPACE } from '../xml/write.ts';
 import { aclDocument, checkAcl } from './acl.ts';
 import { type Cors, corsDocument, corsHeaders, readCors } from './cors.ts';
@@ -12,16 +12,6 @@ import { readCompletion, readDeletion } from './uploads.ts';
 
 const bytes = (xml: string) => Buffer.from(xml);
 const root = (name: string, inner: string) => bytes(`<${name} xmlns="${NAMESPACE}">${inner}</${name}>`);
-
-function codeOf(action: () => unknown): string {
-  try {
-    action();
-  } catch (error) {
-    assert.ok(error instanceof S3Error, String(error));
-    return error.code;
-  }
-  return 'none';
-}
 
 describe('documents of settings', () => {
   it('of a lifecycle come back as they were', () => {

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { S3Error } from '../errors.ts';
 import { deriveKey, SigningKeys } from '../signature/signing-keys.ts';
 import { EXAMPLE } from '../testing/client.ts';
+import { codeOfAsync } from '../testing/thrown.ts';
 import { FILE_NAME_PLACE, formCall, postedAnswer } from './form-call.ts';
 import { readForm } from './form-data.ts';
 
@@ -41,16 +41,6 @@ async function collect(bytes: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const pieces: Uint8Array[] = [];
   for await (const piece of bytes) pieces.push(Buffer.from(piece));
   return Buffer.concat(pieces);
-}
-
-async function codeOf(action: Promise<unknown>): Promise<string> {
-  const error = await action.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (error === undefined) return 'none';
-  assert.ok(error instanceof S3Error, String(error));
-  return error.code;
 }
 
 const NOW = Date.UTC(2015, 11, 29, 12);
@@ -117,9 +107,12 @@ describe('uploads by forms', () => {
       'X-Amz-Signature': '8afdbf4008c03f22c2cd3cdb72e4afbb1f6a588f3255ac628749a66d7f09699e',
     };
     // The signature and the policy hold: what is refused is to open it to everybody.
-    assert.equal(await codeOf(upload(body(fields, Buffer.from('jpeg')))), 'AccessControlListNotSupported');
+    assert.equal(
+      await codeOfAsync(upload(body(fields, Buffer.from('jpeg')))),
+      'AccessControlListNotSupported',
+    );
     const other = { ...fields, 'X-Amz-Signature': fields['X-Amz-Signature'].replace('8', '9') };
-    assert.equal(await codeOf(upload(body(other, Buffer.from('jpeg')))), 'SignatureDoesNotMatch');
+    assert.equal(await codeOfAsync(upload(body(other, Buffer.from('jpeg')))), 'SignatureDoesNotMatch');
   });
 
   const conditions = [
@@ -206,7 +199,7 @@ describe('uploads by forms', () => {
       ['InvalidRequest', { ...fields, AWSAccessKeyId: 'x', signature: 'y' }],
     ];
     for (const [code, sent, options] of cases)
-      assert.equal(await codeOf(upload(body(sent, file), options)), code, JSON.stringify(sent));
+      assert.equal(await codeOfAsync(upload(body(sent, file), options)), code, JSON.stringify(sent));
   });
 
   it('that nobody signed are nobody’s', async () => {
@@ -229,7 +222,7 @@ describe('uploads by forms', () => {
 
   it('are refused where the form is none, is cut off, or is too long', async () => {
     const read = async (bytes: Buffer) =>
-      codeOf(readForm(split(bytes, 50), BOUNDARY).then((form) => collect(form.file)));
+      codeOfAsync(readForm(split(bytes, 50), BOUNDARY).then((form) => collect(form.file)));
     const whole = body(fields, file);
     assert.equal(await read(whole), 'none');
     assert.equal(await read(body(fields)), 'IncorrectNumberOfFilesInPostRequest');

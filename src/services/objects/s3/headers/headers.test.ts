@@ -1,20 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { S3Error } from '../errors.ts';
 import type { ReadConditions } from '../parameters.ts';
+import { codeOf } from '../testing/thrown.ts';
 import { checkCopyConditions, checkReadConditions } from './conditions.ts';
 import { parseBasicDate, parseHttpDate, parseIsoDate } from './dates.ts';
 import { parseRange, resolveRange } from './range.ts';
-
-const codeOf = (action: () => unknown): string => {
-  try {
-    action();
-  } catch (error) {
-    assert.ok(error instanceof S3Error);
-    return error.code;
-  }
-  return 'none';
-};
 
 describe('ranges', () => {
   const of = (text: string, size = 10) => {

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { S3Error } from '../errors.ts';
 import { readRequest } from '../request.ts';
 import { EXAMPLE, presign, rawHeaders, signRequest } from '../testing/client.ts';
+import { codeOfAsync } from '../testing/thrown.ts';
 import { authenticate } from './authenticate.ts';
 import { SigningKeys } from './signing-keys.ts';
 
@@ -27,15 +28,6 @@ function check({ method = 'GET', target, headers = {} }: Sent, now_ms = MAY_24, 
 
 const authorization = (names: string, signature: string) =>
   `AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request,SignedHeaders=${names},Signature=${signature}`;
-
-async function codeOf(sent: Promise<unknown>): Promise<string> {
-  const error = await sent.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  assert.ok(error instanceof S3Error, `not an S3Error: ${String(error)}`);
-  return error.code;
-}
 
 describe('Signature Version 4, with the examples that AWS publishes', () => {
   it('GET of an object with a range', async () => {
@@ -98,7 +90,10 @@ describe('Signature Version 4, with the examples that AWS publishes', () => {
     };
     assert.equal((await check({ target: '/?max-keys=2&prefix=J', headers })).signed, true);
     assert.equal((await check({ target: '/?prefix=J&max-keys=2', headers })).signed, true);
-    assert.equal(await codeOf(check({ target: '/?max-keys=2&prefix=K', headers })), 'SignatureDoesNotMatch');
+    assert.equal(
+      await codeOfAsync(check({ target: '/?max-keys=2&prefix=K', headers })),
+      'SignatureDoesNotMatch',
+    );
   });
 
   it('a presigned URL', async () => {
@@ -109,9 +104,9 @@ describe('Signature Version 4, with the examples that AWS publishes', () => {
     const who = await check({ target }, MAY_24 + 86_399_000);
     assert.equal(who.signed && who.presigned, true);
     assert.deepEqual(who.payload, { form: 'unsigned' });
-    assert.equal(await codeOf(check({ target }, MAY_24 + 86_400_000)), 'AccessDenied');
-    assert.equal(await codeOf(check({ target }, MAY_24 - 16 * MINUTE_MS)), 'AccessDenied');
-    assert.equal(await codeOf(check({ method: 'PUT', target })), 'SignatureDoesNotMatch');
+    assert.equal(await codeOfAsync(check({ target }, MAY_24 + 86_400_000)), 'AccessDenied');
+    assert.equal(await codeOfAsync(check({ target }, MAY_24 - 16 * MINUTE_MS)), 'AccessDenied');
+    assert.equal(await codeOfAsync(check({ method: 'PUT', target })), 'SignatureDoesNotMatch');
   });
 });
 
@@ -130,7 +125,7 @@ describe('who signed a request', () => {
   it('is refused with another secret, host, method, path, query or signed header', async () => {
     const right = signed({ target: '/a/b?x=1', headers: { 'x-amz-meta-a': 'b' } });
     assert.equal((await check(right)).signed, true);
-    assert.equal(await codeOf(check(right, MAY_24, 'another')), 'SignatureDoesNotMatch');
+    assert.equal(await codeOfAsync(check(right, MAY_24, 'another')), 'SignatureDoesNotMatch');
     for (const wrong of [
       { ...right, method: 'HEAD' },
       { ...right, target: '/a/c?x=1' },
@@ -139,15 +134,15 @@ describe('who signed a request', () => {
       { ...right, headers: { ...right.headers, host: 'other' } },
       { ...right, headers: { ...right.headers, 'x-amz-meta-a': 'c' } },
     ])
-      assert.equal(await codeOf(check(wrong)), 'SignatureDoesNotMatch');
+      assert.equal(await codeOfAsync(check(wrong)), 'SignatureDoesNotMatch');
   });
 
   it('is refused where a header of S3’s came that was not signed', async () => {
     const right = signed({ target: '/a' });
     const added = { ...right, headers: { ...right.headers, 'x-amz-meta-a': 'c' } };
-    assert.equal(await codeOf(check(added)), 'AccessDenied');
+    assert.equal(await codeOfAsync(check(added)), 'AccessDenied');
     const url = presign({ method: 'PUT', target: '/a', headers: { host: HOST } }, 60);
-    assert.equal(await codeOf(check({ ...url, headers: { 'x-amz-acl': 'private' } })), 'AccessDenied');
+    assert.equal(await codeOfAsync(check({ ...url, headers: { 'x-amz-acl': 'private' } })), 'AccessDenied');
   });
 
   it('is known by the header Date as well, where x-amz-date is missing', async () => {
@@ -155,14 +150,14 @@ describe('who signed a request', () => {
     assert.equal(right.headers['x-amz-date'], undefined);
     assert.ok((await check(right)).signed);
     const { date: _, ...without } = right.headers;
-    assert.equal(await codeOf(check({ ...right, headers: without })), 'AccessDenied');
+    assert.equal(await codeOfAsync(check({ ...right, headers: without })), 'AccessDenied');
   });
 
   it('is told how far off the clock is, beyond 15 minutes', async () => {
     const right = signed({ target: '/a' });
     for (const minutes of [-15, 15]) assert.ok((await check(right, MAY_24 + minutes * MINUTE_MS)).signed);
     for (const minutes of [-16, 16])
-      assert.equal(await codeOf(check(right, MAY_24 + minutes * MINUTE_MS)), 'RequestTimeTooSkewed');
+      assert.equal(await codeOfAsync(check(right, MAY_24 + minutes * MINUTE_MS)), 'RequestTimeTooSkewed');
     await assert.rejects(check(right, MAY_24 + 20 * MINUTE_MS), /your clock is 20 minutes behind/);
   });
 
@@ -171,8 +166,11 @@ describe('who signed a request', () => {
     const request = readRequest('GET', '/a', rawHeaders(right.headers));
     const asked = (holder: { secret: string; expires_ms?: number } | null) =>
       authenticate(request, { lookup: async () => holder, keys: new SigningKeys(), now_ms: MAY_24 });
-    assert.equal(await codeOf(asked(null)), 'InvalidAccessKeyId');
-    assert.equal(await codeOf(asked({ secret: EXAMPLE.secret, expires_ms: MAY_24 })), 'InvalidAccessKeyId');
+    assert.equal(await codeOfAsync(asked(null)), 'InvalidAccessKeyId');
+    assert.equal(
+      await codeOfAsync(asked({ secret: EXAMPLE.secret, expires_ms: MAY_24 })),
+      'InvalidAccessKeyId',
+    );
     assert.ok((await asked({ secret: EXAMPLE.secret, expires_ms: MAY_24 + 1 })).signed);
   });
 
@@ -214,13 +212,13 @@ describe('who signed a request', () => {
       'AWS4-HMAC-SHA256 Credential',
     ])
       assert.equal(
-        await codeOf(check({ ...right, headers: { ...right.headers, authorization: wrong } })),
+        await codeOfAsync(check({ ...right, headers: { ...right.headers, authorization: wrong } })),
         'AuthorizationHeaderMalformed',
         wrong,
       );
     for (const expires of [0, 604_801]) {
       const url = presign({ method: 'GET', target: '/a', headers: { host: HOST } }, expires);
-      assert.equal(await codeOf(check(url)), 'AuthorizationQueryParametersError');
+      assert.equal(await codeOfAsync(check(url)), 'AuthorizationQueryParametersError');
     }
     assert.ok(
       (await check(presign({ method: 'GET', target: '/a', headers: { host: HOST } }, 604_800))).signed,
@@ -247,7 +245,7 @@ describe('who signed a request', () => {
         now_ms: MAY_24,
       });
     assert.ok((await asked(EXAMPLE.secret)).signed);
-    assert.equal(await codeOf(asked('changed')), 'SignatureDoesNotMatch');
+    assert.equal(await codeOfAsync(asked('changed')), 'SignatureDoesNotMatch');
     assert.ok((await asked(EXAMPLE.secret)).signed);
   });
 });
