@@ -1,5 +1,8 @@
 /** Objects in a running region, used by the clients that people have. */
 import { after, before, suite } from 'node:test';
+import { attackCases } from './objects/attacks.ts';
+import { faultCases } from './objects/faults.ts';
+import { refusalCases } from './objects/refusals.ts';
 import { sdkCases } from './objects/sdk.ts';
 import { toolCases } from './objects/tools.ts';
 import { type ObjectsTenant, objectsTenant } from './support/objects.ts';
@@ -8,14 +11,18 @@ import { startRegion, type TestRegion } from './support/region.ts';
 suite('a region that keeps objects', { timeout: 540_000 }, () => {
   let region: TestRegion;
   let acme: ObjectsTenant;
+  let rival: ObjectsTenant;
   const tenant = () => acme;
 
   before(async () => {
     region = await startRegion({ settings: 'incus:\n  mode: none' });
-    acme = await objectsTenant(region, 'acme');
+    [acme, rival] = await Promise.all([objectsTenant(region, 'acme'), objectsTenant(region, 'rival')]);
   });
   after(() => region?.destroy());
 
   sdkCases(tenant);
+  refusalCases(tenant, () => rival);
+  attackCases(tenant, () => region.data);
+  faultCases(tenant, () => region.data);
   toolCases(tenant, () => region.scratch);
 });

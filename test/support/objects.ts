@@ -64,6 +64,8 @@ ca_certs_file = ${caFile}
     AWS_ACCESS_KEY_ID: keys.accessKeyId,
     AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
     AWS_DEFAULT_REGION: 'us-east-1',
+    // Where it is set, rclone refuses to start.
+    AWS_CA_BUNDLE: '',
     AWS_EC2_METADATA_DISABLED: 'true',
     AWS_PAGER: '',
     [`${RCLONE}_TYPE`]: 's3',

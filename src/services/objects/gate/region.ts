@@ -78,10 +78,12 @@ export function regionGate(options: RegionGateOptions): RegionGate {
 
   const holders = new Holders({ organizations, using, secrets, authorizer, clock });
 
-  async function settingsOf(view: RealmView, bucket: BucketObject): Promise<BucketSettings> {
+  /** Null: it is as good as gone, its key is. */
+  async function settingsOf(view: RealmView, bucket: BucketObject): Promise<BucketSettings | null> {
     const { keyVersion } = bucket.status ?? {};
     const { uid, name } = bucket.metadata;
     const key = keyVersion === undefined ? undefined : await keys.open(view, bucket, keyVersion);
+    if (key === undefined && isDeleting(bucket)) return null;
     if (keyVersion === undefined || key === undefined) throw noKeyYet(name);
     const text = key.toString('base64');
     key.fill(0);

@@ -16,7 +16,7 @@ export interface Parts {
   readonly blobs: BlobBackend;
   /** Where ETags are computed; absent: where all else is. */
   readonly md5?: Md5Threads;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Clock;
   /** The region's name. */
   readonly domain: string;
 }

@@ -46,7 +46,7 @@ export async function serve(
   const served: Served = { requestId, address: addressOf(incoming.socket) };
   let reply: Reply;
   try {
-    reply = await answer(incoming, gone.signal, served, options);
+    reply = await begun(await answer(incoming, gone.signal, served, options));
   } catch (error) {
     if (!(error instanceof S3Error) || error.cause !== undefined) {
       if (!gone.signal.aborted) options.logger.error({ err: error, requestId }, 'a call of S3 failed');
@@ -62,6 +62,7 @@ export async function serve(
       { err: error, requestId },
       'an access could not be put on record, so it is not answered',
     );
+    await letGo(reply);
     reply = errorAnswer(new S3Error('ServiceUnavailable'), {
       requestId,
       resource: '/',
@@ -75,6 +76,28 @@ export async function serve(
     { ...commonHeaders(requestId, options.parts.clock.now()), ...served.cors },
     gone.signal,
   );
+}
+
+/** The first bytes are read before the head is sent, so that the client hears of it where they are damaged. */
+async function begun(reply: Reply): Promise<Reply> {
+  if (!('bytes' in reply)) return reply;
+  const source = reply.bytes[Symbol.asyncIterator]();
+  const first = await source.next();
+  let isFirst = true;
+  const iterator: AsyncIterator<Uint8Array> = {
+    async next() {
+      if (!isFirst) return source.next();
+      isFirst = false;
+      return first;
+    },
+    return: async () => (await source.return?.()) ?? { done: true, value: undefined },
+  };
+  return { ...reply, bytes: { [Symbol.asyncIterator]: () => iterator } };
+}
+
+/** Of an answer that is not sent: what it has open. */
+async function letGo(reply: Reply): Promise<void> {
+  if ('bytes' in reply) await reply.bytes[Symbol.asyncIterator]().return?.();
 }
 
 /** What becomes known of a request while it is served, for its record. */
@@ -212,7 +235,7 @@ async function send(
   common: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<void> {
-  if (signal.aborted) return;
+  if (signal.aborted) return letGo(reply);
   const isRead = incoming.complete || incoming.readableEnded;
   const headers = { ...common, ...reply.headers, ...(isRead ? {} : { connection: 'close' }) };
   if ('bytes' in reply) {

@@ -1,4 +1,5 @@
 /** Buckets and their settings. What is set here is the Bucket's spec: the change is made by the region process, as whoever signed, like one by `kubectl`. */
+import { sleep } from '#kernel/clock.ts';
 import { isPublic, parsePolicy } from '../../bucket/policy.ts';
 import { emptyAnswer, xmlAnswer } from '../../s3/answers/answer.ts';
 import type { CallName, CallOf } from '../../s3/calls.ts';
@@ -28,6 +29,10 @@ import { asS3Refusal } from '../refusals.ts';
 import type { Reply } from '../reply.ts';
 import type { OpenBucket, Session } from '../session.ts';
 import { documentOf } from './document.ts';
+
+/** Between two looks for whether a bucket is gone, and how many there are. */
+const GONE_LOOK_MS = 20;
+const GONE_LOOKS_MAX = 250;
 
 type Spec = Readonly<Record<string, unknown>>;
 
@@ -67,9 +72,17 @@ export async function createBucket(session: Session, call: CallOf<'CreateBucket'
   return emptyAnswer(200, { location: `/${call.bucket}` });
 }
 
+/** Answered once the bucket is gone: clients make one of the same name next. One that takes longer, as its key does, goes by itself. */
 export async function deleteBucket(session: Session, call: CallOf<'DeleteBucket'>): Promise<Reply> {
-  await session.bucket(call.bucket);
+  const { realm, parts, signal } = session;
+  const { uid } = await session.bucket(call.bucket);
   await change(session, call.bucket, { op: 'delete' });
+  for (let looks = 0; looks < GONE_LOOKS_MAX && !signal.aborted; looks++) {
+    const now = await parts.gate.ask('bucket', { realm, name: call.bucket });
+    if (now?.uid !== uid) break;
+    await sleep(parts.clock, GONE_LOOK_MS, signal);
+  }
+  parts.answers.forget(realm);
   return emptyAnswer(204);
 }
 
