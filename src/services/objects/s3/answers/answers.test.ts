@@ -6,9 +6,22 @@ import type { CallOf } from '../calls.ts';
 import { S3Error } from '../errors.ts';
 import { parseXml } from '../xml/parse.ts';
 import { errorAnswer } from './errors.ts';
-import { objectsDocument, objectsV2Document } from './listings.ts';
-import { objectHeaders } from './object-headers.ts';
-import { attributesDocument, deletedDocument } from './results.ts';
+import {
+  bucketsDocument,
+  objectsDocument,
+  objectsV2Document,
+  partsDocument,
+  uploadsDocument,
+  versionsDocument,
+} from './listings.ts';
+import { deletedHeaders, notModifiedHeaders, objectHeaders, writtenHeaders } from './object-headers.ts';
+import {
+  attributesDocument,
+  completedDocument,
+  copyDocument,
+  deletedDocument,
+  initiatedDocument,
+} from './results.ts';
 import { nameOfToken, tokenOf } from './tokens.ts';
 
 // The same examples at every run.
@@ -77,6 +90,127 @@ describe('answers', () => {
         '<CommonPrefixes><Prefix>a%20b/c/</Prefix></CommonPrefixes>',
     );
     assert.match(objectsDocument({ ...list, encodeUrl: false }, 'org', page), /<Key>a b\/\+&#x1;ä<\/Key>/);
+  });
+
+  const owner = '<Owner><ID>org</ID><DisplayName>org</DisplayName></Owner>';
+
+  it('that are listings of buckets name each with its region', () => {
+    const buckets = [{ name: 'photos', created_ms: MODIFIED, region: 'west' }];
+    assert.equal(
+      inner(bucketsDocument('org', buckets, { continuationToken: 't' })),
+      `${owner}<Buckets><Bucket><Name>photos</Name><CreationDate>2026-01-01T01:02:03.456Z</CreationDate>` +
+        '<BucketRegion>west</BucketRegion></Bucket></Buckets><ContinuationToken>t</ContinuationToken>',
+    );
+  });
+
+  it('that are listings of versions tell delete markers from versions, and where the next page begins', () => {
+    const { marker: _, ...rest } = list;
+    const call = { ...rest, call: 'ListObjectVersions', keyMarker: '', encodeUrl: false } as const;
+    const found = version('a');
+    assert.ok('version' in found);
+    const marker = { ...found.version, versionId: '2', isMarker: true };
+    const entries = [
+      { version: marker, isNewest: true, position: '2' },
+      { version: found.version, isNewest: false, position: '1' },
+      { group: 'b/' },
+    ];
+    const next = { key: 'b/' };
+    const xml = inner(versionsDocument(call, 'org', { entries, isTruncated: true, next }));
+    const common = `<LastModified>2026-01-01T01:02:03.456Z</LastModified>${owner}`;
+    assert.ok(
+      xml.endsWith(
+        '<NextKeyMarker>b/</NextKeyMarker><MaxKeys>2</MaxKeys><Delimiter>/</Delimiter><IsTruncated>true</IsTruncated>' +
+          `<DeleteMarker><Key>a</Key><VersionId>2</VersionId><IsLatest>true</IsLatest>${common}</DeleteMarker>` +
+          `<Version><Key>a</Key><VersionId>null</VersionId><IsLatest>false</IsLatest>${common}<ETag>&quot;abc&quot;</ETag>` +
+          '<ChecksumAlgorithm>CRC32</ChecksumAlgorithm><ChecksumType>FULL_OBJECT</ChecksumType><Size>3</Size>' +
+          '<StorageClass>STANDARD</StorageClass></Version><CommonPrefixes><Prefix>b/</Prefix></CommonPrefixes>',
+      ),
+      xml,
+    );
+    assert.doesNotMatch(
+      versionsDocument(call, 'org', { entries, isTruncated: false, next }),
+      /NextKeyMarker/,
+    );
+  });
+
+  it('that are listings of uploads and of parts tell what was begun', () => {
+    const { marker: _, maxKeys: __, ...rest } = list;
+    const uploads = {
+      ...rest,
+      call: 'ListMultipartUploads',
+      keyMarker: '',
+      maxUploads: 5,
+      prefix: '',
+    } as const;
+    const upload = {
+      key: 'a b',
+      id: 'u',
+      created_ms: MODIFIED,
+      algorithm: 'CRC32',
+      checksumType: 'COMPOSITE',
+    } as const;
+    const who = `<Initiator><ID>org</ID><DisplayName>org</DisplayName></Initiator>${owner}<StorageClass>STANDARD</StorageClass>`;
+    const found = uploadsDocument(uploads, 'org', { entries: [upload, { group: 'c/' }], isTruncated: false });
+    assert.match(found, /<MaxUploads>5<\/MaxUploads>/);
+    assert.ok(
+      found.includes(
+        `<Upload><Key>a%20b</Key><UploadId>u</UploadId>${who}<Initiated>2026-01-01T01:02:03.456Z</Initiated>` +
+          '<ChecksumAlgorithm>CRC32</ChecksumAlgorithm><ChecksumType>COMPOSITE</ChecksumType></Upload>' +
+          '<CommonPrefixes><Prefix>c/</Prefix></CommonPrefixes>',
+      ),
+    );
+    const call = {
+      call: 'ListParts',
+      bucket: 'photos',
+      key: 'a',
+      uploadId: 'u',
+      partNumberMarker: 1,
+      maxParts: 1,
+    } as const;
+    const parts = [{ number: 2, size: 5, etag: 'e', modified_ms: MODIFIED, checksums: { CRC32: 'x' } }];
+    assert.equal(
+      inner(partsDocument(call, 'org', { parts, isTruncated: true })),
+      `<Bucket>photos</Bucket><Key>a</Key><UploadId>u</UploadId>${who}<PartNumberMarker>1</PartNumberMarker>` +
+        '<NextPartNumberMarker>2</NextPartNumberMarker><MaxParts>1</MaxParts><IsTruncated>true</IsTruncated>' +
+        '<Part><PartNumber>2</PartNumber><LastModified>2026-01-01T01:02:03.456Z</LastModified><ETag>&quot;e&quot;</ETag>' +
+        '<Size>5</Size><ChecksumCRC32>x</ChecksumCRC32></Part>',
+    );
+  });
+
+  it('to writes tell what was written', () => {
+    const copied = {
+      etag: 'e',
+      modified_ms: MODIFIED,
+      checksums: { SHA1: 'x' },
+      checksumType: 'FULL_OBJECT',
+    } as const;
+    assert.equal(
+      inner(copyDocument('CopyObjectResult', copied)),
+      '<LastModified>2026-01-01T01:02:03.456Z</LastModified><ETag>&quot;e&quot;</ETag><ChecksumSHA1>x</ChecksumSHA1><ChecksumType>FULL_OBJECT</ChecksumType>',
+    );
+    const named = '<Bucket>b</Bucket><Key>k&amp;</Key>';
+    assert.equal(inner(initiatedDocument('b', 'k&', 'u')), `${named}<UploadId>u</UploadId>`);
+    assert.equal(
+      inner(completedDocument({ location: 'l', bucket: 'b', key: 'k&', etag: 'e-2', checksums: {} })),
+      `<Location>l</Location>${named}<ETag>&quot;e-2&quot;</ETag>`,
+    );
+    assert.deepEqual(
+      writtenHeaders({ etag: 'e', versionId: '3', encryption: { type: 'customer', keyMd5: 'm' } }),
+      {
+        etag: '"e"',
+        'x-amz-version-id': '3',
+        'x-amz-server-side-encryption-customer-algorithm': 'AES256',
+        'x-amz-server-side-encryption-customer-key-md5': 'm',
+      },
+    );
+    assert.deepEqual(deletedHeaders({ versionId: '3', isMarker: true }), {
+      'x-amz-version-id': '3',
+      'x-amz-delete-marker': 'true',
+    });
+    assert.deepEqual(notModifiedHeaders({ etag: 'e', modified_ms: MODIFIED }), {
+      etag: '"e"',
+      'last-modified': 'Thu, 01 Jan 2026 01:02:03 GMT',
+    });
   });
 
   it('that are listings of version 2 count their keys and go on with a token', () => {

@@ -56,7 +56,11 @@ export function objectHeaders(
 }
 
 /** Of a 304. */
-export function notModifiedHeaders({ etag, modified_ms, versionId }: ToldObject): Headers {
+export function notModifiedHeaders({
+  etag,
+  modified_ms,
+  versionId,
+}: Pick<ToldObject, 'etag' | 'modified_ms' | 'versionId'>): Headers {
   return { etag: quoted(etag), 'last-modified': httpDate(modified_ms), ...versionHeaders(versionId) };
 }
 

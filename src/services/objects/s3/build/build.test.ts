@@ -141,6 +141,39 @@ describe('parameters of a call', () => {
     );
   });
 
+  it('of uploads in parts: numbers, checksums that can be had, and of completion the object’s own', () => {
+    const crc64 = { 'x-amz-checksum-algorithm': 'CRC64NVME' };
+    const begin = (headers: Headers) => outcomeOf('POST', '/photos/a?uploads', headers);
+    assert.equal(begin({ ...crc64, 'x-amz-checksum-type': 'FULL_OBJECT' }), 'CreateMultipartUpload');
+    assert.equal(begin({ ...crc64, 'x-amz-checksum-type': 'COMPOSITE' }), 'InvalidRequest');
+    assert.equal(
+      begin({ 'x-amz-checksum-algorithm': 'SHA256', 'x-amz-checksum-type': 'FULL_OBJECT' }),
+      'InvalidRequest',
+    );
+    assert.equal(begin({ 'x-amz-checksum-type': 'COMPOSITE' }), 'InvalidRequest');
+    assert.equal(begin({ 'x-amz-checksum-algorithm': 'MD4' }), 'InvalidArgument');
+    const part = (query: string, headers: Headers = {}) =>
+      outcomeOf('PUT', `/photos/a?uploadId=u${query}`, headers);
+    const body = { 'content-length': '3' };
+    for (const number of ['', '&partNumber=0', '&partNumber=10001', '&partNumber=x'])
+      assert.equal(part(number, body), 'InvalidArgument');
+    assert.equal(part('&partNumber=1'), 'MissingContentLength');
+    const copy = { 'x-amz-copy-source': 'other/b', 'x-amz-copy-source-range': 'bytes=5-9' };
+    const copied = of('PUT', '/photos/a?uploadId=u&partNumber=1', copy);
+    assert.deepEqual(copied.call === 'UploadPartCopy' && copied.range, { from: 5, last: 9 });
+    for (const range of ['bytes=9-5', 'bytes=5-', 'bytes=-5'])
+      assert.equal(part('&partNumber=1', { ...copy, 'x-amz-copy-source-range': range }), 'InvalidArgument');
+    const completed = of('POST', '/photos/a?uploadId=u', {
+      'x-amz-checksum-crc32': 'AAAAAA==',
+      'x-amz-checksum-type': 'FULL_OBJECT',
+      'x-amz-mp-object-size': '7',
+    });
+    assert.ok(completed.call === 'CompleteMultipartUpload');
+    assert.deepEqual(completed.checksum, { algorithm: 'CRC32', value: 'AAAAAA==' });
+    assert.equal(completed.body.checksum, undefined);
+    assert.equal(completed.objectSize, 7);
+  });
+
   it('of listings: names of any characters, pages that are bounded', () => {
     const list = of(
       'GET',

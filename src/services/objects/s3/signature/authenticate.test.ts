@@ -235,6 +235,45 @@ describe('who signed a request', () => {
     }
   });
 
+  it('says how the bytes that follow are vouched for', async () => {
+    const put = (sha256: string) =>
+      signed({ method: 'PUT', target: '/a', headers: { 'x-amz-content-sha256': sha256 } });
+    const forms = {
+      'UNSIGNED-PAYLOAD': { form: 'unsigned' },
+      'STREAMING-AWS4-HMAC-SHA256-PAYLOAD': { form: 'chunked', signed: true, trailer: false },
+      'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER': { form: 'chunked', signed: true, trailer: true },
+      'STREAMING-UNSIGNED-PAYLOAD-TRAILER': { form: 'chunked', signed: false, trailer: true },
+    };
+    for (const [sha256, form] of Object.entries(forms))
+      assert.deepEqual((await check(put(sha256))).payload, form);
+    assert.equal(await codeOfAsync(check(put('STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD'))), 'NotImplemented');
+    assert.equal(await codeOfAsync(check(put('abc'))), 'InvalidArgument');
+    const { 'x-amz-content-sha256': _, ...without } = put('UNSIGNED-PAYLOAD').headers;
+    assert.equal(
+      await codeOfAsync(check({ method: 'PUT', target: '/a', headers: without })),
+      'InvalidRequest',
+    );
+    const nobody = { 'x-amz-content-sha256': 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD' };
+    assert.equal(
+      await codeOfAsync(check({ method: 'PUT', target: '/a', headers: nobody })),
+      'InvalidArgument',
+    );
+    const url = presign({ method: 'PUT', target: '/a', headers: { host: HOST } }, 60);
+    const streamed = { 'x-amz-content-sha256': 'STREAMING-UNSIGNED-PAYLOAD-TRAILER' };
+    assert.equal((await check({ ...url, headers: streamed })).payload.form, 'chunked');
+  });
+
+  it('is remembered of the last used keys alone', () => {
+    const keys = new SigningKeys(2);
+    const key = (accessKey: string) => keys.get({ accessKey, date: '20130524', region: 'r' }, accessKey);
+    const [a, b] = [key('a'), key('b')];
+    assert.equal(key('a'), a);
+    key('c');
+    assert.equal(key('a'), a);
+    assert.notEqual(key('b'), b);
+    assert.deepEqual(key('b'), b);
+  });
+
   it('goes by the secret of now, though signing keys are kept', async () => {
     const keys = new SigningKeys();
     const right = signed({ target: '/a' });
