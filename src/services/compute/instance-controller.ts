@@ -96,20 +96,20 @@ async function bringAbout(
   if (project === undefined) return undefined; // the project goes, and this with it
   if (object.spec.type === 'virtual-machine') await checkVirtualMachines(compute);
 
-  const instance = await settle(key, object, context);
-  const owner: Owner = { region: regionId, realm: realm.id, project: namespace };
-  const plan = planFor(compute, instance, owner, realm.view, await compute.vendorData?.());
   const name = engineInstance(uid);
   let current = await find(compute, project, name);
-  /** What is done once; undefined takes the field away. */
-  const status: { startedAt?: string; restartedAt?: string | undefined; restoredFrom?: string | undefined } =
-    {};
-
-  if (current && isHalfMade(current.value, instance)) {
+  if (current && isHalfMade(current.value, object)) {
     compute.logger.warn({ realm: realm.id, uid }, 'an instance whose making was interrupted is made anew');
     await incus.instances.delete(project, name);
     current = undefined;
   }
+  const instance = await settle(key, object, context, current !== undefined);
+  const owner: Owner = { region: regionId, realm: realm.id, project: namespace };
+  const plan = planFor(compute, instance, owner, realm.view, await compute.vendorData?.());
+  /** What is done once; undefined takes the field away. */
+  const status: { startedAt?: string; restartedAt?: string | undefined; restoredFrom?: string | undefined } =
+    {};
+
   if (!current) {
     const source = await resolveSource(instance, context);
     await projects.ensure(project, realm.view, owner);
@@ -232,6 +232,7 @@ async function settle(
   key: ObjectKey,
   object: InstanceObject,
   { realm, change }: ReconcileContext,
+  isInEngine: boolean,
 ): Promise<InstanceObject> {
   const { object: written } = await realm.resources.modify(
     Instance,
@@ -241,14 +242,15 @@ async function settle(
       if (current.metadata.uid !== object.metadata.uid) return current;
       const { status } = current;
       const addresses = [...allocate(current, view)];
-      const volumes = [...claimVolumes(current, view)];
+      const volumes = [...claimVolumes(current, view, isInEngine)];
       const phase = status?.phase === undefined ? 'Creating' : status.phase;
       const same =
         isDeepStrictEqual(addresses, status?.addresses ?? []) &&
         isDeepStrictEqual(volumes, status?.volumes ?? []);
       if (same && phase === status?.phase) return current;
+      const { volumes: _, ...others } = status ?? {};
       const holds = volumes.length === 0 ? {} : { volumes };
-      return { ...current, status: { ...status, phase, addresses, ...holds } };
+      return { ...current, status: { ...others, phase, addresses, ...holds } };
     },
     { subresource: 'status' },
   );

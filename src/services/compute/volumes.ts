@@ -27,16 +27,21 @@ export interface VolumeDevice {
 }
 
 /**
- * What the instance holds once it is given what it wants: what it has no more is still held, until `letGo`. Throws Obstacle when it cannot have one.
- * What it has already stays its own.
+ * What the instance holds once it is given what it wants: what it has no more is still held, until `letGo`, where Incus may have it on the instance.
+ * Throws Obstacle when it cannot have one. What it has already stays its own.
  */
-export function claimVolumes(instance: InstanceObject, view: RealmView): readonly VolumeClaim[] {
+export function claimVolumes(
+  instance: InstanceObject,
+  view: RealmView,
+  isInEngine: boolean,
+): readonly VolumeClaim[] {
   const held = instance.status?.volumes ?? [];
   const wanted = instance.spec.volumes ?? [];
   const claims = wanted.map((mount, index) => {
     const had = held.find(({ volume }) => volume === mount.volume);
     return had ?? claim(instance, mount, index, view);
   });
+  if (!isInEngine) return claims;
   const leaving = held.filter(({ volume }) => !wanted.some((mount) => mount.volume === volume));
   return [...claims, ...leaving];
 }

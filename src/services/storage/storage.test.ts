@@ -298,6 +298,18 @@ describe('volumes over a private incusd', () => {
     assert.equal(await sh('early', 'touch /late/x && echo done'), 'done\n');
   });
 
+  test('an instance that cannot be made lets go of a volume as it is told to', async () => {
+    const wants = { ...small, image: 'nothing', volumes: [{ volume: 'more', path: '/more' }] };
+    await world.create(Instance, 'lost', wants);
+    await untilReason(Instance, 'lost', 'ImageNotFound');
+    await refused(world.remove(Volume, 'more'), 'Conflict', /belongs to instance "lost"/);
+    await world.change(Instance, 'lost', { volumes: undefined });
+    await world.until('nobody has it', () => volume('more').status?.attachedTo === undefined);
+    assert.equal(volumesOf('lost'), undefined);
+    await world.remove(Instance, 'lost');
+    await gone(Instance, 'lost');
+  });
+
   test('of two instances that wait for the same volume one gets it, and the other one once it is let go', async () => {
     const wants = { ...small, volumes: [{ volume: 'wanted', path: '/wanted' }] };
     await world.create(Instance, 'one', wants);
