@@ -17,11 +17,11 @@ export interface Source {
   readonly backup: string;
   readonly identity: KeyObject;
   readonly archive: string | undefined;
-  /** In UTC, as PostgreSQL reads it too. */
+  /** RFC 3339. */
   readonly toTime: string | undefined;
 }
 
-const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)$/;
+const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?(Z|[+-]\d\d:\d\d)$/;
 
 export async function sourceOf(from: string, options: SourceOptions): Promise<Source> {
   const backup = resolve(await findBackup(from));

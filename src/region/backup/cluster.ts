@@ -25,7 +25,7 @@ export interface RecoverOptions {
   readonly account: Account;
   /** The segments of the log to replay, by name; none: only those that the cluster has itself. */
   readonly segments: string | undefined;
-  /** RFC 3339, in UTC: changes up to then, and none later. */
+  /** RFC 3339: changes up to then, and none later. */
   readonly toTime: string | undefined;
   readonly timeline: number;
   /** Whether it has to survive a crash: what is thrown away need not. */
@@ -122,6 +122,10 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   await gone;
 }
 
+/** As PostgreSQL reads it: RFC 3339's "T" and "Z" it refuses in its settings. */
+export const targetTime = (time: string): string =>
+  `${new Date(time).toISOString().slice(0, -1).replace('T', ' ')}+00`;
+
 const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
 function settingsOf({ cluster, work, segments, toTime, timeline, durable }: RecoverOptions): string {
@@ -137,7 +141,7 @@ hot_standby = off
 restore_command = ${quoted(restore)}
 recovery_target_timeline = '${timeline}'
 recovery_target_action = 'promote'
-${toTime === undefined ? '' : `recovery_target_time = ${quoted(toTime)}\n`}max_connections = 60
+${toTime === undefined ? '' : `recovery_target_time = ${quoted(targetTime(toTime))}\n`}max_connections = 60
 wal_level = replica
 archive_mode = off
 fsync = ${durable ? 'on' : 'off'}
