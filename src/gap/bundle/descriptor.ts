@@ -28,7 +28,7 @@ export const MEDIA = {
   tuf: 'application/vnd.tuf.metadata.v1+json',
   /** Artifact type of the manifest that goes with an item: what is said about it. */
   companion: 'application/vnd.casemate.companion.v1',
-  blocks: 'application/vnd.casemate.blocks.v1+json',
+  blocks: 'application/vnd.casemate.blocks.v2+json',
   /** Artifact type of the manifest that holds the deltas of a bundle that has some. */
   deltas: 'application/vnd.casemate.deltas.v1',
   deltasDocument: 'application/vnd.casemate.deltas.v1+json',

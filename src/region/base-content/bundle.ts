@@ -34,7 +34,8 @@ export const ROOT_FILE = 'root.json';
 export const BASE_FOLDER = 'base';
 
 export const IMAGES_MAX = 100;
-const BUNDLE_FOLDER = '.base';
+/** Of bundles as this release writes and reads them; what an earlier one left in the cache may be of another form. */
+const BUNDLE_FOLDER = '.base-v2';
 /** What was not finished is never looked at. */
 const DRAFT = '.new-';
 const DIGITS = 12;
