@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { type ResourceRule, systemActor } from '#kernel/access.ts';
+import { defineKind } from '#kernel/kind.ts';
 import { REGION } from '#kernel/realm-id.ts';
 import { KEY_KINDS } from '../keys/service.ts';
 import {
@@ -22,11 +23,21 @@ import {
 } from '../testing/walk.ts';
 import { operationName } from './operations.ts';
 
+const AccessKey = defineKind({
+  group: 'objects.casemate.internal',
+  version: 'v1',
+  kind: 'AccessKey',
+  plural: 'accesskeys',
+  scope: 'Project',
+  realms: ['organization'],
+  description: 'Something to sign with.',
+});
+
 // Every operation that the wire can route × every persona. Nothing here knows how the authorizer decides.
 describe('every operation of the API', () => {
   let surface: Surface;
   before(async () => {
-    surface = await openSurface(await trustFixture([...SAMPLE_KINDS, ...KEY_KINDS]));
+    surface = await openSurface(await trustFixture([...SAMPLE_KINDS, ...KEY_KINDS, AccessKey]));
   });
   after(() => surface.region.close());
 

@@ -112,6 +112,7 @@ const SECURITY_RULES: readonly RoleRule[] = [
       'invitations.identity.casemate.internal',
     ],
   },
+  { scope: 'project', verbs: ['delete', 'deletecollection'], only: ['accesskeys.objects.casemate.internal'] },
   // Consent to what others ask for, and to what operators ask of an organization; asking, too.
   { scope: 'realm', verbs: ['create'], only: CONSENTS, subresources: 'all' },
   // What operators did here is theirs to look at.

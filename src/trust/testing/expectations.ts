@@ -107,6 +107,8 @@ export const ORGANIZATION_EXPECTED: Readonly<Record<string, string>> = {
   'read data in beta': '                  Y     -       Y      Y      -        -        -      -       -',
   'write data in alpha': '                Y     -       Y      -      Y        -        -      -       -',
   'write data in beta': '                 Y     -       Y      -      -        -        -      -       -',
+  'take access keys in alpha': '          Y     -       Y      -      Y        -        -      Y       -',
+  'take access keys in beta': '           Y     -       Y      -      -        -        -      Y       -',
   'pass over a lock in alpha': '          Y     -       -      -      -        -        -      -       -',
   'pass over a lock in beta': '           Y     -       -      -      -        -        -      -       -',
   'open a terminal in alpha': '           Y     -       Y      -      Y        -        -      -       -',
@@ -301,23 +303,25 @@ export function casesOf(operation: ApiOperation): Case[] {
     throw new Error(`nobody has decided who may ${verb} ${kind.resource} in an organization`);
   const type = subresource === undefined ? undefined : kind.subresources?.[subresource]?.type;
   const what =
-    type === 'data'
-      ? subresource === 'governance'
-        ? 'pass over a lock'
-        : reading
-          ? 'read data'
-          : 'write data'
-      : type === 'terminal'
-        ? 'open a terminal'
-        : type === 'text'
-          ? 'follow output'
-          : kind.resource === 'quotas.tenancy.casemate.internal' && !reading
-            ? 'write limits'
-            : kind.secret === true && reading
-              ? 'read secrets'
-              : reading
-                ? 'read content'
-                : 'write content';
+    TAKES.includes(verb) && kind.resource === 'accesskeys.objects.casemate.internal'
+      ? 'take access keys'
+      : type === 'data'
+        ? subresource === 'governance'
+          ? 'pass over a lock'
+          : reading
+            ? 'read data'
+            : 'write data'
+        : type === 'terminal'
+          ? 'open a terminal'
+          : type === 'text'
+            ? 'follow output'
+            : kind.resource === 'quotas.tenancy.casemate.internal' && !reading
+              ? 'write limits'
+              : kind.secret === true && reading
+                ? 'read secrets'
+                : reading
+                  ? 'read content'
+                  : 'write content';
   return [OWN_PROJECT, OTHER_PROJECT].map((namespace) =>
     on({ namespace, name: 'a' }, `${what} in ${namespace}`),
   );
