@@ -1,6 +1,7 @@
 /** Every measurement by its name. */
 
 import { access } from './access.ts';
+import { backup } from './backup.ts';
 import type { Measure } from './context.ts';
 import { cosigning } from './cosigning.ts';
 import { creates } from './creates.ts';
@@ -16,6 +17,7 @@ import { keys } from './keys.ts';
 import { ledger } from './ledger.ts';
 import { lists } from './lists.ts';
 import { mirror } from './mirror.ts';
+import { objects } from './objects.ts';
 import { organizations } from './organizations.ts';
 import { releases } from './releases.ts';
 import { s3Wire } from './s3-wire.ts';
@@ -31,6 +33,7 @@ export const MEASURES: Readonly<Record<string, Measure>> = {
   lists,
   gets,
   watches,
+  objects,
   organizations,
   growth,
   instances,
@@ -38,6 +41,7 @@ export const MEASURES: Readonly<Record<string, Measure>> = {
   cosigning,
   start,
   releases,
+  backup,
   seal,
   access,
   fairness,
