@@ -2,6 +2,7 @@
 
 import { access } from './access.ts';
 import { backup } from './backup.ts';
+import { backup } from './backup.ts';
 import type { Measure } from './context.ts';
 import { cosigning } from './cosigning.ts';
 import { creates } from './creates.ts';
@@ -41,6 +42,7 @@ export const MEASURES: Readonly<Record<string, Measure>> = {
   cosigning,
   start,
   releases,
+  backup,
   backup,
   seal,
   access,
