@@ -55,6 +55,7 @@ export class RealmAnswers {
   readonly #buckets: Memory<BucketSettings | null>;
   readonly #decisions: Memory<{ readonly allowed: boolean; readonly reason: string }>;
   readonly #keys: Memory<Buffer | null>;
+  readonly #realms = new Map<string, RealmId>();
 
   constructor(gate: () => GateClient, clock: Pick<Clock, 'now'>) {
     this.#gate = gate;
@@ -72,9 +73,18 @@ export class RealmAnswers {
   }
 
   bucket(realm: RealmId, name: string): Promise<BucketSettings | null> {
-    return this.#buckets.get(`${realm} ${name}`, realm, Number.POSITIVE_INFINITY, () =>
-      this.#gate().ask('bucket', { realm, name }),
-    );
+    return this.#buckets.get(`${realm} ${name}`, realm, Number.POSITIVE_INFINITY, async () => {
+      const settings = await this.#gate().ask('bucket', { realm, name });
+      if (settings !== null) this.#realms.set(settings.uid, realm);
+      const [oldest] = this.#realms.keys();
+      if (this.#realms.size > KEPT_MAX && oldest !== undefined) this.#realms.delete(oldest);
+      return settings;
+    });
+  }
+
+  /** Of a bucket that was asked about by its name; it never is another's. */
+  realmOf(uid: string): RealmId | undefined {
+    return this.#realms.get(uid);
   }
 
   decide(question: Question): Promise<{ readonly allowed: boolean; readonly reason: string }> {

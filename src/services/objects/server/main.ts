@@ -15,6 +15,8 @@ import { Listener } from './listener.ts';
 import { errorLog } from './log.ts';
 import { Recorder } from './recorder.ts';
 import { serve } from './serve.ts';
+import { Damage } from './upkeep/damage.ts';
+import { counted, UsageNotes } from './upkeep/usage.ts';
 import { Upkeep } from './upkeep.ts';
 
 /** Of a bucket that is gone, let go of in one transaction. */
@@ -24,6 +26,8 @@ const MD5_THREADS = Math.min(4, Math.max(1, availableParallelism() - 1));
 
 const clock = systemClock;
 const logger = errorLog(clock);
+/** The process ends with its input, wherever it is: what goes on beside requests may be broken off anywhere. */
+const { signal } = new AbortController();
 const opened = Promise.withResolvers<MetadataStore>();
 // Whoever asks before it is there waits; that nobody asks is no fault.
 opened.promise.catch(() => {});
@@ -67,7 +71,7 @@ try {
   const parts = await begin(beginning);
   const keys = new SigningKeys();
   const recorder = new Recorder(() => gate);
-  const upkeep = new Upkeep({ parts, clock, logger });
+  const upkeep = new Upkeep({ ...parts, parts, recorder, clock, logger, signal });
   listener = new Listener({
     ...beginning,
     certificate: beginning,
@@ -88,10 +92,20 @@ try {
 async function begin({ database, blobs, domain }: GateBeginning) {
   const connection = database as unknown as PostgresConnection;
   const onFault = (error: unknown) => logger.warn({ err: error }, 'a connection to the database broke');
-  const metadata = await openMetadata({ connection, clock, onFault });
-  opened.resolve(metadata);
+  const store = await openMetadata({ connection, clock, onFault });
+  opened.resolve(store);
+  const stored = await backend(blobs);
+  const usage = new UsageNotes({
+    gate: () => gate,
+    metadata: store,
+    clock,
+    realmOf: (uid) => answers.realmOf(uid),
+    onFault: (error) => logger.warn({ err: error }, 'the region could not be told what buckets hold'),
+  });
+  const metadata = counted(store, (uid) => usage.changed(uid));
+  const damage = new Damage({ gate: () => gate, metadata, blobs: stored, clock, logger, signal });
   const md5 = new Md5Threads(MD5_THREADS);
-  return { gate, answers, metadata, blobs: await backend(blobs), md5, clock, domain };
+  return { gate, answers, metadata, blobs: stored, md5, usage, damage, clock, domain };
 }
 
 async function backend(blobs: GateBeginning['blobs']): Promise<BlobBackend> {

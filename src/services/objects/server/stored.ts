@@ -117,6 +117,11 @@ export async function* readBytes(
       const part = { size, from, to };
       yield* decrypt(dataKey, session.parts.blobs.get(blob, sealedRange(part)), part);
     } catch (error) {
+      if (isDamage(error)) {
+        const { realm, parts } = session;
+        const { key, versionId } = version;
+        parts.damage?.found({ realm, uid: bucket.uid, key, version: versionId, blob });
+      }
       throw asS3Error(error);
     } finally {
       dataKey.fill(0);
@@ -168,13 +173,12 @@ export function checkCustomerKey({ encryption }: SealedHeaders, customer: Custom
     throw new S3Error('AccessDenied', 'the object is encrypted with another key than the one that was sent');
 }
 
+const isDamage = (error: unknown): boolean =>
+  error instanceof DamagedBlobError || error instanceof MissingBlobError || error instanceof SealedError;
+
 export function asS3Error(error: unknown): unknown {
   if (error instanceof FullDiskError) return new S3Error('InsufficientStorage', undefined, { cause: error });
-  if (
-    error instanceof DamagedBlobError ||
-    error instanceof MissingBlobError ||
-    error instanceof SealedError
-  ) {
+  if (isDamage(error)) {
     return new S3Error(
       'InternalError',
       'the object’s bytes are damaged on the disk, so they are not given out; the operator has been told',

@@ -1,51 +1,77 @@
 /**
- * What goes on beside requests: room of what was removed is given back, buckets that are gone are emptied, rules of lifecycle carried out, blobs that nothing refers to found, all blobs read again for bit rot, and
- * the region told what buckets hold. Each task bounded, one after the other, and safe to break off anywhere.
+ * What goes on beside requests: room of what was removed is given back, rules of lifecycle are carried out, blobs that nothing refers to found, all blobs read again for bit rot, and the region told
+ * what buckets hold. Each task is bounded, goes on by itself, and may be broken off anywhere; how far the long ones have come outlives the process.
  */
 import type { Clock } from '#kernel/clock.ts';
 import type { Logger } from '#kernel/logger.ts';
+import type { BucketKnown } from '../gate/protocol.ts';
 import type { Parts } from './parts.ts';
+import type { Recorder } from './recorder.ts';
+import { allBuckets } from './upkeep/buckets.ts';
+import { type Damage, SCRUB_TASK } from './upkeep/damage.ts';
+import { Lifecycle, lifecycleTask } from './upkeep/lifecycle.ts';
+import type { UsageNotes } from './upkeep/usage.ts';
 
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 const FREED_PORTION = 1_000;
 const FREED_EVERY_MS = 5_000;
-const SWEEP_EVERY_MS = 86_400_000;
-const SCRUB_EVERY_MS = 7 * 86_400_000;
+/** After a start; from then on once an hour it is looked what is due. */
+const FIRST_LOOK_MS = 60_000;
+const SWEEP_EVERY_MS = DAY_MS;
+const SCRUB_EVERY_MS = 7 * DAY_MS;
 /** A blob without a name is somebody's until its upload can no longer be under way. */
-const ORPHAN_AGE_MS = 2 * 86_400_000;
+const ORPHAN_AGE_MS = 2 * DAY_MS;
 /** Orphans looked for at once: their ids are in memory. */
 const CANDIDATES_MAX = 100_000;
+const SWEEP_TASK = 'sweep';
 
 export interface UpkeepOptions {
   readonly parts: Parts;
+  readonly recorder: Recorder;
+  readonly usage: UsageNotes;
+  readonly damage: Damage;
   readonly clock: Pick<Clock, 'now' | 'after'>;
   readonly logger: Logger;
+  /** Ends all of it. */
+  readonly signal: AbortSignal;
 }
 
 export class Upkeep {
   readonly #options: UpkeepOptions;
+  readonly #lifecycle: Lifecycle;
   readonly #cancels = new Set<() => void>();
-  readonly #abort = new AbortController();
 
   constructor(options: UpkeepOptions) {
     this.#options = options;
+    this.#lifecycle = new Lifecycle(options);
   }
 
   start(): void {
-    this.#every(FREED_EVERY_MS, 'give room back', () => this.giveBack());
-    this.#every(SWEEP_EVERY_MS, 'look for blobs that nothing refers to', () => this.sweep());
-    this.#every(SCRUB_EVERY_MS, 'look for damage', () => this.scrub());
-  }
-
-  stop(): void {
-    this.#abort.abort();
-    for (const cancel of this.#cancels) cancel();
+    const { metadata } = this.#options.parts;
+    const { signal, damage, clock } = this.#options;
+    const isDue = async (task: string, every_ms: number) => {
+      const known = await metadata.progress(task);
+      return known === undefined || known.place !== undefined || clock.now() - known.done_ms >= every_ms;
+    };
+    this.#every(FREED_EVERY_MS, FREED_EVERY_MS, 'give room back', () => this.giveBack());
+    this.#every(FIRST_LOOK_MS, HOUR_MS, 'go through the buckets', () => this.visitBuckets());
+    this.#every(FIRST_LOOK_MS, HOUR_MS, 'look for blobs that nothing refers to', async () => {
+      if (await isDue(SWEEP_TASK, SWEEP_EVERY_MS)) await this.sweep();
+    });
+    this.#every(FIRST_LOOK_MS, HOUR_MS, 'look for damage', async () => {
+      if (await isDue(SCRUB_TASK, SCRUB_EVERY_MS)) await damage.scrub();
+    });
+    signal.addEventListener('abort', () => {
+      for (const cancel of this.#cancels) cancel();
+    });
   }
 
   /** Blobs that were let go. What is given back before a kill and still named after it is given back again. */
   async giveBack(): Promise<number> {
     const { metadata, blobs } = this.#options.parts;
     let count = 0;
-    while (!this.#abort.signal.aborted) {
+    while (!this.#options.signal.aborted) {
       const freed = await metadata.freed(FREED_PORTION);
       if (freed.length === 0) return count;
       await blobs.delete(freed.map(({ blob }) => blob));
@@ -55,9 +81,38 @@ export class Upkeep {
     return count;
   }
 
+  /** Counts each, and carries out its rules where its hour has come. What goes wrong with one does not hold up the others. */
+  async visitBuckets(): Promise<void> {
+    const { parts, usage, signal, logger } = this.#options;
+    for await (const bucket of allBuckets(parts.gate)) {
+      if (signal.aborted) return;
+      usage.changed(bucket.uid, bucket.realm);
+      if (!bucket.expires) continue;
+      try {
+        if (!(await this.#isHour(bucket))) continue;
+        const removed = await this.#lifecycle.run(bucket.realm, bucket.name, bucket.uid);
+        if (removed > 0) logger.info({ bucket: bucket.uid, removed }, 'rules of lifecycle were carried out');
+      } catch (error) {
+        if (signal.aborted) return;
+        logger.warn({ err: error, bucket: bucket.uid }, 'rules of lifecycle were not carried out to the end');
+      }
+    }
+  }
+
+  /** Once a day, each bucket at a time of its own. */
+  async #isHour({ uid }: BucketKnown): Promise<boolean> {
+    const { parts, clock } = this.#options;
+    const known = await parts.metadata.progress(lifecycleTask(uid));
+    if (known === undefined || known.place !== undefined) return true;
+    const own_ms = Number.parseInt(uid.replaceAll('-', '').slice(-8), 16) % DAY_MS;
+    const last_ms = Math.floor((clock.now() - own_ms) / DAY_MS) * DAY_MS + own_ms;
+    return known.done_ms < last_ms;
+  }
+
   /** What a kill left between the bytes and the name. */
   async sweep(): Promise<number> {
     const { metadata, blobs, clock } = this.#options.parts;
+    const { signal, logger } = this.#options;
     const before_ms = clock.now() - ORPHAN_AGE_MS;
     let removed = 0;
     let candidates = new Set<string>();
@@ -69,39 +124,30 @@ export class Upkeep {
       candidates = new Set();
     };
     for await (const { id, stored_ms } of blobs.list()) {
-      if (this.#abort.signal.aborted) return removed;
+      if (signal.aborted) return removed;
       if (stored_ms > 0 && stored_ms < before_ms) candidates.add(id);
       if (candidates.size >= CANDIDATES_MAX) await look();
     }
     if (candidates.size > 0) await look();
     await metadata.expire();
-    if (removed > 0) this.#options.logger.info({ removed }, 'blobs that nothing referred to were removed');
+    await metadata.noteProgress(SWEEP_TASK, { done_ms: clock.now() });
+    if (removed > 0) logger.info({ removed }, 'blobs that nothing referred to were removed');
     return removed;
   }
 
-  /** Tells of each blob that is damaged. */
-  async scrub(): Promise<number> {
-    let damaged = 0;
-    for await (const { id, fault } of this.#options.parts.blobs.scrub({ signal: this.#abort.signal })) {
-      if (fault === undefined) continue;
-      damaged += 1;
-      this.#options.logger.error({ blob: id, fault }, 'a blob is damaged on the disk');
-    }
-    return damaged;
-  }
-
-  #every(period_ms: number, what: string, task: () => Promise<unknown>): void {
-    const plan = () => {
-      const cancel = this.#options.clock.after(period_ms, () => {
+  #every(first_ms: number, period_ms: number, what: string, task: () => Promise<unknown>): void {
+    const { clock, signal, logger } = this.#options;
+    const plan = (delay_ms: number) => {
+      const cancel = clock.after(delay_ms, () => {
         this.#cancels.delete(cancel);
         task()
           .catch((error: unknown) => {
-            if (!this.#abort.signal.aborted) this.#options.logger.error({ err: error }, `could not ${what}`);
+            if (!signal.aborted) logger.error({ err: error }, `could not ${what}`);
           })
-          .finally(() => !this.#abort.signal.aborted && plan());
+          .finally(() => !signal.aborted && plan(period_ms));
       });
       this.#cancels.add(cancel);
     };
-    plan();
+    plan(first_ms);
   }
 }
