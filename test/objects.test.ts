@@ -2,6 +2,7 @@
 import { after, before, suite } from 'node:test';
 import { attackCases } from './objects/attacks.ts';
 import { faultCases } from './objects/faults.ts';
+import { formCases } from './objects/forms.ts';
 import { refusalCases } from './objects/refusals.ts';
 import { sdkCases } from './objects/sdk.ts';
 import { toolCases } from './objects/tools.ts';
@@ -22,6 +23,7 @@ suite('a region that keeps objects', { timeout: 540_000 }, () => {
 
   sdkCases(tenant);
   refusalCases(tenant, () => rival);
+  formCases(tenant);
   attackCases(tenant, () => region.data);
   faultCases(tenant, () => region.data);
   toolCases(tenant, () => region.scratch);

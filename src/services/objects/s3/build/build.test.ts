@@ -289,7 +289,7 @@ describe('parameters of a call', () => {
       fc.property(request, ({ method, path, query: asked, headers }) => {
         outcomeOf(method, `${path}?${asked}`, Object.fromEntries(headers));
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 

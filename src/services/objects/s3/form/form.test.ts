@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { deriveKey, SigningKeys } from '../signature/signing-keys.ts';
-import { EXAMPLE } from '../testing/client.ts';
+import { SigningKeys } from '../signature/signing-keys.ts';
+import { EXAMPLE, signForm } from '../testing/client.ts';
 import { codeOfAsync } from '../testing/thrown.ts';
 import { FILE_NAME_PLACE, formCall, postedAnswer } from './form-call.ts';
 import { readForm } from './form-data.ts';
@@ -60,18 +59,14 @@ const SIGNING = {
   'X-Amz-Date': '20151229T000000Z',
 };
 
+const SIGNER = { ...EXAMPLE, time: '20151229T000000Z' };
+
 function signed(
   fields: Fields,
   conditions: readonly unknown[],
   expiration = '2015-12-30T12:00:00.000Z',
 ): Fields {
-  const own = Object.entries(SIGNING).map(([name, value]) => ({ [name]: value }));
-  const policy = Buffer.from(JSON.stringify({ expiration, conditions: [...conditions, ...own] })).toString(
-    'base64',
-  );
-  const key = deriveKey(EXAMPLE.secret, { ...EXAMPLE, date: '20151229' });
-  const signature = createHmac('sha256', key).update(policy).digest('hex');
-  return { ...fields, ...SIGNING, Policy: policy, 'X-Amz-Signature': signature };
+  return { ...fields, ...signForm(conditions, expiration, SIGNER) };
 }
 
 describe('uploads by forms', () => {

@@ -135,3 +135,19 @@ export function chunkedBody({ chunks, trailer, seed }: ChunkedBody, signing: Sig
   parts.push(Buffer.from('\r\n'));
   return Buffer.concat(parts);
 }
+
+/** Fields that let a form upload what the conditions allow, until then. */
+export function signForm(
+  conditions: readonly unknown[],
+  expiration: string,
+  signing: Signing = EXAMPLE,
+): Readonly<Record<string, string>> {
+  const own = {
+    'X-Amz-Algorithm': 'AWS4-HMAC-SHA256',
+    'X-Amz-Credential': `${signing.accessKey}/${scopeOf(signing)}`,
+    'X-Amz-Date': signing.time,
+  };
+  const all = [...conditions, ...Object.entries(own).map(([name, value]) => ({ [name]: value }))];
+  const policy = Buffer.from(JSON.stringify({ expiration, conditions: all })).toString('base64');
+  return { ...own, Policy: policy, 'X-Amz-Signature': sign(signing, policy) };
+}
