@@ -2,7 +2,6 @@
 
 import { access } from './access.ts';
 import { backup } from './backup.ts';
-import { backup } from './backup.ts';
 import type { Measure } from './context.ts';
 import { cosigning } from './cosigning.ts';
 import { creates } from './creates.ts';
@@ -42,7 +41,6 @@ export const MEASURES: Readonly<Record<string, Measure>> = {
   cosigning,
   start,
   releases,
-  backup,
   backup,
   seal,
   access,
