@@ -31,6 +31,7 @@ interface CreateOptions {
   readonly to?: string;
   readonly recipient?: string;
   readonly withContent?: boolean;
+  readonly withoutMasterKey?: boolean;
   readonly output: 'text' | 'json';
 }
 
@@ -48,6 +49,7 @@ export const create = reporting(async (options: CreateOptions) => {
   const { path, description } = await createBackup({
     ...{ layout, config, folder: resolve(folder), recipient },
     withContent: options.withContent === true,
+    withoutMasterKey: options.withoutMasterKey === true,
     clock: wakefulClock,
   });
   if (options.output === 'json') return printJson({ path, ...description });

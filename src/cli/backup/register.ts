@@ -14,6 +14,7 @@ const withSource = (command: Command): Command =>
       '--to-time <time>',
       'changes up to then (RFC 3339), and none later; without it, all that there are',
     )
+    .option('--master-key <file>', 'the master key, for a backup that was made without it')
     .option('--changes <dir>', 'the archive of changes (default: the folder changes beside the backup)')
     .addOption(
       new Option('--without-changes', 'as it was when the backup was made').conflicts(['changes', 'toTime']),
@@ -38,6 +39,10 @@ export function registerBackupCommands(program: Command): void {
     .option('--to <dir>', 'the folder of backups (default: backup.folder of region.yaml)')
     .option('--recipient <key>', 'age1…: who may open it (default: backup.recipient of region.yaml)')
     .option('--with-content', 'also what was published of bundles: it can be large')
+    .option(
+      '--without-master-key',
+      'leave a master key that lies in the clear out: keep a copy of it elsewhere',
+    )
     .addOption(textOutputOption())
     .action(lazily(async () => (await import('./create.ts')).create));
 

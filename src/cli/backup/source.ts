@@ -8,6 +8,7 @@ import { CliError, EXIT, usageError } from '../resources/errors.ts';
 
 export interface SourceOptions {
   readonly identity: string;
+  readonly masterKey?: string;
   readonly toTime?: string;
   readonly changes?: string;
   readonly withoutChanges?: boolean;
@@ -17,6 +18,7 @@ export interface Source {
   readonly backup: string;
   readonly identity: KeyObject;
   readonly archive: string | undefined;
+  readonly masterKeyFile: string | undefined;
   /** RFC 3339. */
   readonly toTime: string | undefined;
 }
@@ -37,6 +39,7 @@ export async function sourceOf(from: string, options: SourceOptions): Promise<So
     backup,
     identity: identityIn(options.identity),
     archive: options.withoutChanges === true || !existsSync(archive) ? undefined : archive,
+    masterKeyFile: options.masterKey,
     toTime,
   };
 }

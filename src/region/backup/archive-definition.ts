@@ -1,8 +1,8 @@
 /** The process that archives changes, for the supervisor, and the folder that it needs. */
 
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { chmod, chown, mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { RegionConfig } from '../config/schema.ts';
 import { type Accounts, isRoot } from '../embedded/accounts.ts';
 import { SUPERUSER } from '../embedded/postgres.ts';
@@ -24,10 +24,23 @@ export async function prepareArchive({ backup }: Settings, { database }: Account
       `backup.folder: ${backup.folder} is not there; make it, on another disk than the region's, or mount what is to be there`,
     );
   }
+  if (isRoot()) checkReachable(backup.folder);
   const folder = archiveFolder(backup.folder);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   if (isRoot()) await chown(folder, database.uid, database.gid);
   await chmod(folder, 0o700);
+}
+
+/** Throws when a folder on the way lets nobody but root pass. */
+function checkReachable(folder: string): void {
+  for (let at = resolve(folder); ; at = dirname(at)) {
+    if ((statSync(at).mode & 0o001) === 0) {
+      throw new Error(
+        `backup.folder: only its owner may enter ${at}, and the database's account archives there: chmod o+x ${at}`,
+      );
+    }
+    if (at === dirname(at)) return;
+  }
 }
 
 /** Undefined where nothing is archived. */

@@ -61,7 +61,11 @@ interface Slot {
   readonly system: string;
 }
 
-async function prepareSlot(client: pg.Client): Promise<void> {
+const GAP =
+  'the archive of changes has a gap, as it was away for too long: make a new backup (casemate backup create)';
+
+/** What there is to know of the archive. */
+async function prepareSlot(client: pg.Client): Promise<readonly string[]> {
   const { rows } = await client.query<{ system: string; state: string | null }>(
     `SELECT system_identifier::text AS system,
        (SELECT wal_status FROM pg_replication_slots WHERE slot_name = $1) AS state
@@ -83,17 +87,13 @@ async function prepareSlot(client: pg.Client): Promise<void> {
   if (mark === undefined) await writeDurably(MARK, `${slot.system}\n`, 0o600);
   if (slot.state === 'lost') {
     await client.query('SELECT pg_drop_replication_slot($1)', [ARCHIVE_NAME]);
-    tellSupervisor({
-      notes: [
-        'the archive of changes has a gap, as it was away for too long: make a new backup (casemate backup create)',
-      ],
-    });
   }
   if (slot.state === undefined || slot.state === 'lost') {
     // What is left in there is of another life of this database: it goes on elsewhere.
     await sealWhole(true);
     await client.query('SELECT pg_create_physical_replication_slot($1, true)', [ARCHIVE_NAME]);
   }
+  return slot.state === 'lost' ? [GAP] : [];
 }
 
 await mkdir(open, { recursive: true, mode: 0o700 });
@@ -104,14 +104,18 @@ const client = new pg.Client({
   application_name: 'casemate archive',
 });
 await client.connect();
-await prepareSlot(client);
+const notes = await prepareSlot(client);
 await client.end();
 await sealWhole(false);
 
 const connection = `host=${socket} user=${user} application_name=${ARCHIVE_NAME}`;
 const receiver = spawn(
-  join(programs, 'pg_receivewal'),
+  '/usr/bin/setpriv',
   [
+    // It goes when this process goes, however that ends: the next one could not receive beside it.
+    '--pdeathsig=INT',
+    '--',
+    join(programs, 'pg_receivewal'),
     '--verbose',
     '--no-loop',
     '--no-password',
@@ -143,7 +147,7 @@ function sealSoon(): void {
 const watcher = watch(open, sealSoon);
 createInterface({ input: receiver.stderr }).on('line', (line) => {
   say(line);
-  if (line.includes('starting log streaming')) tellSupervisor({ ready: true });
+  if (line.includes('starting log streaming')) tellSupervisor({ ready: true, notes });
 });
 let stopping = false;
 process.once('SIGTERM', () => {

@@ -51,8 +51,17 @@ export async function recoverCluster(options: RecoverOptions): Promise<Recovered
   await file(join(work, 'pg_ident.conf'), identities(account));
   await file(join(cluster, 'recovery.signal'), '');
   const child = spawn(
-    join(programs, 'postgres'),
-    ['-D', cluster, '-c', `config_file=${join(work, 'postgresql.conf')}`],
+    '/usr/bin/setpriv',
+    // Whoever is killed leaves no server behind.
+    [
+      '--pdeathsig=QUIT',
+      '--',
+      join(programs, 'postgres'),
+      '-D',
+      cluster,
+      '-c',
+      `config_file=${join(work, 'postgresql.conf')}`,
+    ],
     {
       ...asOwn(account),
       cwd: cluster,
@@ -60,27 +69,20 @@ export async function recoverCluster(options: RecoverOptions): Promise<Recovered
       stdio: ['ignore', 'ignore', 'pipe'],
     },
   );
-  // Whoever is interrupted leaves no server behind.
-  const kill = () => void child.kill('SIGQUIT');
-  process.once('exit', kill);
   let said = '';
   child.stderr?.on('data', (chunk: Buffer) => {
     said = (said + chunk.toString('utf8')).slice(-SAID_CHARACTERS_MAX);
   });
-  const stop = async (signal: NodeJS.Signals) => {
-    await end(child, signal);
-    process.off('exit', kill);
-  };
   try {
     await untilPromoted(child, () => said);
   } catch (error) {
-    await stop('SIGQUIT');
+    await end(child, 'SIGQUIT');
     throw error;
   }
   return {
     connection: { host: work, port: 5432, database: DATABASE_NAME, user: DATABASE_NAME },
     async stop() {
-      await stop(options.durable ? 'SIGINT' : 'SIGQUIT');
+      await end(child, options.durable ? 'SIGINT' : 'SIGQUIT');
       await rm(join(cluster, 'recovery.signal'), { force: true });
       if (options.durable && child.exitCode !== 0) {
         throw new Error(`the restored database did not stop in order: ${lastWords(said)}`);

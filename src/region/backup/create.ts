@@ -26,6 +26,8 @@ export interface CreateOptions {
   readonly recipient: string;
   /** With what was published of bundles, which can be large, and can be brought in again. */
   readonly withContent: boolean;
+  /** Without the master key where it lies in the clear: whoever keeps that elsewhere has to bring it to a restore. */
+  readonly withoutMasterKey: boolean;
   readonly clock: Clock;
 }
 
@@ -70,7 +72,7 @@ export async function createBackup(options: CreateOptions): Promise<Created> {
       outputOf(join(programs, 'pg_basebackup'), [...tar, ...where]),
       recipient,
     );
-    const sealedFiles = await sealInto(join(path, FILES), filesOf(layout, options.withContent), recipient);
+    const sealedFiles = await sealInto(join(path, FILES), filesOf(layout, options), recipient);
     const description: BackupDescription = {
       format: FORMAT,
       region: { name: config.name, id: config.id },
@@ -81,6 +83,7 @@ export async function createBackup(options: CreateOptions): Promise<Created> {
       seal: config.keys.seal,
       recipient: options.recipient,
       withContent: options.withContent,
+      withMasterKey: config.keys.seal === 'file' && !options.withoutMasterKey,
       files: { [DATABASE]: sealedDatabase, [FILES]: sealedFiles },
     };
     await writeDurably(join(path, DESCRIPTION), `${JSON.stringify(description, null, 2)}\n`, 0o600);
@@ -103,9 +106,16 @@ async function removeUnfinished(folder: string): Promise<void> {
   }
 }
 
-function filesOf(layout: Layout, withContent: boolean): AsyncGenerator<Buffer> {
+function filesOf(
+  layout: Layout,
+  { withContent, withoutMasterKey }: Pick<CreateOptions, 'withContent' | 'withoutMasterKey'>,
+): AsyncGenerator<Buffer> {
   const there = FILES_KEPT.filter((name) => existsSync(join(layout.data, name)));
-  const without = [...LEFT_OUT, ...(withContent ? [] : ['gap/content'])];
+  const without = [
+    ...LEFT_OUT,
+    ...(withContent ? [] : ['gap/content']),
+    ...(withoutMasterKey ? ['keys/master.key'] : []),
+  ];
   const excluded = without.map((pattern) => `--exclude=${pattern}`);
   const args = ['--create', '--format=posix', `--directory=${layout.data}`, '--warning=no-file-ignored'];
   return outputOf('/usr/bin/tar', [...args, ...excluded, '--', ...there], { alsoFine: [TAR_CHANGED] });

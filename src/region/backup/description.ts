@@ -39,8 +39,10 @@ export const BackupDescription = Type.Object({
     /** Of the archive: what came before it this backup does not need. */
     firstSegment: Type.String({ pattern: '^[0-9A-F]{24}$' }),
   }),
-  /** How the master key in it lies: `file`: in it, under nothing but the backup's own encryption. */
+  /** How the master key lies: `file`: in the clear, where it is in the backup; else sealed, and in the backup. */
   seal: Type.String(),
+  /** Whether the master key is in it under nothing but the backup's own encryption. */
+  withMasterKey: Type.Boolean(),
   /** age's public key. */
   recipient: Type.String(),
   /** Whether published content of the gap is in it. */

@@ -9,12 +9,14 @@ import { dirname, join } from 'node:path';
 import pg from 'pg';
 import { type Clock, rfc3339 } from '#kernel/clock.ts';
 import { syncFolder, writeDurably } from '#trust/files.ts';
+import { masterPath, sealedPath } from '#trust/keys/seal/master-store.ts';
 import { loadConfig } from '../config/load.ts';
 import { ensureAccounts, isRoot } from '../embedded/accounts.ts';
 import { ensureFolders } from '../embedded/folders.ts';
 import { checkDataFolder, type Layout, layoutOf } from '../layout.ts';
 import { recoverCluster } from './cluster.ts';
 import { type BackupDescription, readDescription } from './description.ts';
+import { placeMaster } from './master.ts';
 import { type Restored, restoredPath, restoredText } from './restored.ts';
 import { ownFolder, programsFor, unpackCluster, unpackFiles } from './unpack.ts';
 
@@ -25,6 +27,8 @@ export interface RestoreOptions {
   readonly archive: string | undefined;
   /** RFC 3339: changes up to then, and none later. Absent: all that there are. */
   readonly toTime: string | undefined;
+  /** Of a backup without it. */
+  readonly masterKeyFile?: string | undefined;
   readonly layout: Layout;
   readonly clock: Clock;
   report(line: string): void;
@@ -61,6 +65,9 @@ export async function restoreRegion(options: RestoreOptions): Promise<RestoreRes
   ensureFolders(draft, ensureAccounts({ hsm: config.keys.hsms.length > 0 }));
   await mkdir(scratch, { mode: 0o711 });
   await chmod(scratch, 0o711);
+  if (options.masterKeyFile !== undefined) {
+    await placeMaster(draft.keys, options.masterKeyFile, accounts.region);
+  }
   report('database');
   const { systemIdentifier } = description.database;
   const { cluster } = draft.postgres;
@@ -99,7 +106,13 @@ export async function restoreRegion(options: RestoreOptions): Promise<RestoreRes
   ensureFolders(draft, ensureAccounts({ hsm: config.keys.hsms.length > 0 }));
   await rename(draft.data, layout.data);
   await syncFolder(dirname(layout.data));
-  return { description, restored, notes: notesOf(description, config.backup?.folder) };
+  const notes = notesOf(description, config.backup?.folder);
+  const hasMaster = existsSync(masterPath(layout.keys)) || existsSync(sealedPath(layout.keys));
+  if (!hasMaster)
+    notes.unshift(
+      `its master key is not in the backup: put it at ${masterPath(layout.keys)} before casemate up, or no key opens`,
+    );
+  return { description, restored, notes };
 }
 
 /** How far it comes. */

@@ -12,8 +12,9 @@ import { parseConfig } from '../config/load.ts';
 import { ensureAccounts } from '../embedded/accounts.ts';
 import { recoverCluster } from './cluster.ts';
 import { type BackupDescription, DATABASE, FILES, readDescription } from './description.ts';
+import { removeWhenInterrupted } from './interrupted.ts';
 import { type VerifiedRealm, verifyLedgers } from './ledgers.ts';
-import { type AskSecret, openMaster } from './master.ts';
+import { type AskSecret, openMaster, placeMaster } from './master.ts';
 import { digestOf } from './sealed-file.ts';
 import { ownFolder, programsFor, unpackCluster, unpackFiles } from './unpack.ts';
 
@@ -26,6 +27,8 @@ export interface VerifyOptions {
   readonly toTime: string | undefined;
   /** Where there is room for the database: something below it is made, and removed. Default: where temporary files go. */
   readonly scratch?: string;
+  /** Of a backup without it. */
+  readonly masterKeyFile?: string | undefined;
   readonly ask?: AskSecret;
   readonly clock: Clock;
   onRealm?(done: number, of: number): void;
@@ -33,7 +36,7 @@ export interface VerifyOptions {
 
 export interface Verified {
   readonly description: BackupDescription;
-  /** Undefined: the master key is sealed and nobody opened it, so the database was restored, and its logs were not verified. */
+  /** Undefined: the master key is not in it, or sealed and nobody opened it; so the database was restored, and its logs were not verified. */
   readonly realms: readonly VerifiedRealm[] | undefined;
   /** Until when changes are in it: of the last leaf of any log. */
   readonly lastTime: string | undefined;
@@ -54,6 +57,7 @@ export async function verifyBackup(options: VerifyOptions): Promise<Verified> {
   const account = ensureAccounts().database;
   const folder = await mkdtemp(join(options.scratch ?? tmpdir(), 'casemate-verify-'));
   await chmod(folder, 0o711);
+  const stay = removeWhenInterrupted(folder);
   try {
     const data = join(folder, 'data');
     await mkdir(data, { mode: 0o700 });
@@ -73,6 +77,9 @@ export async function verifyBackup(options: VerifyOptions): Promise<Verified> {
       ...unpacked,
     });
     try {
+      const { masterKeyFile } = options;
+      if (masterKeyFile !== undefined)
+        await placeMaster(join(data, 'keys'), masterKeyFile, ensureAccounts().region);
       const masterKey = await openMaster(join(data, 'keys'), config.keys.seal, options.ask);
       if (masterKey === undefined)
         return { description, realms: undefined, lastTime: undefined, problems: [] };
@@ -91,6 +98,7 @@ export async function verifyBackup(options: VerifyOptions): Promise<Verified> {
       await recovered.stop();
     }
   } finally {
+    stay();
     await rm(folder, { recursive: true, force: true });
   }
 }
