@@ -188,6 +188,36 @@ suite('a first project', { timeout: 600_000 }, () => {
     assert.equal((await alice.inInstance('web', 'web', ['cat', '/root/mark'])).stdout, 'before\n');
   });
 
+  test('a volume outlives its machine: the example of the documentation, and the next machine that has it', async () => {
+    const inProject = (...args: readonly string[]) => alice.kubectl('-n', 'web', ...args);
+    const ready = (object: string) => inProject('wait', '--for=condition=Ready', object, '--timeout=60s');
+    await alice.casemate('apply', '-n', 'web', '-f', join(EXAMPLES, 'volume.yaml'));
+    await ready('instance/store');
+    await alice.inInstance('web', 'store', ['sh', '-c', 'echo kept > /srv/data/mark; sync']);
+    const table = await alice.casemate('get', 'volumes', '-n', 'web');
+    assert.match(table, /NAME +READY +TYPE +SIZE +ATTACHED TO +AGE\ndata +True +filesystem +1Gi +store /);
+    assert.match(await alice.casemate('explain', 'instance.spec.volumes'), /Name of a Volume of the project/);
+    const refused = await alice.tryCasemate('delete', 'volume', 'data', '-n', 'web');
+    assert.match(refused.stderr, /belongs to instance "store"; take it out of spec\.volumes there first/);
+    const snapshot = {
+      apiVersion: 'storage.casemate.internal/v1',
+      kind: 'VolumeSnapshot',
+      metadata: { name: 'monday' },
+      spec: { volume: 'data' },
+    };
+    await alice.apply(JSON.stringify(snapshot), '-n', 'web');
+    await ready('volumesnapshot/monday');
+    await inProject('delete', 'instance', 'store');
+    const next = { name: 'next', image, volumes: [{ volume: 'data', path: '/data' }] };
+    await alice.apply(manifest([], [next]), '-n', 'web');
+    await ready('instance/next');
+    assert.equal((await alice.inInstance('web', 'next', ['cat', '/data/mark'])).stdout, 'kept\n');
+    await inProject('delete', 'instance', 'next');
+    await inProject('delete', 'volume', 'data');
+    await inProject('wait', '--for=delete', 'volumesnapshot/monday', '--timeout=60s');
+    assert.equal(await inProject('get', 'volumes,volumesnapshots', '-o', 'name'), '');
+  });
+
   test('casemate ssh signs in with a key of spec.sshKeys through a Forward, and cloud-init did what userData says', async () => {
     const key = join(region.scratch, 'ssh-key');
     assert.equal((await region.run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key])).code, 0);

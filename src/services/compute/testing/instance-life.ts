@@ -13,10 +13,10 @@ import { type Disturber, instrument } from '#kernel/reconcile/testing/instrument
 import { openTestRealms } from '#kernel/store/test-realms.ts';
 import { Network } from '#services/network/network.ts';
 import { Namespace } from '#services/tenancy/namespace.ts';
-import { Image } from '../image.ts';
 import { Instance } from '../instance.ts';
 import { computeService } from '../service.ts';
 import { InstanceSnapshot } from '../snapshot.ts';
+import { OFFERED, offerImage } from './offer-image.ts';
 
 const ACME = '/orgs/acme';
 const PROJECT = 'shop';
@@ -84,31 +84,8 @@ export async function instanceLife(
   const change = test_.context(ACME);
   const { resources, view } = realm;
   await resources.create(Namespace, undefined, { metadata: { name: PROJECT } }, change);
-  await test_.realms.use(REGION, async (region) => {
-    const spec = {
-      type: 'container',
-      architecture: 'amd64',
-      source: { file: 'image', sha256: fingerprint },
-    };
-    await region.resources.create(Image, undefined, { metadata: { name: 'debian' }, spec }, change);
-    const conditions = [
-      {
-        type: 'Ready',
-        status: 'True',
-        reason: 'Imported',
-        message: '',
-        lastTransitionTime: '2026-01-01T00:00:00Z',
-      },
-    ] as const;
-    await region.resources.modify(
-      Image,
-      { name: 'debian' },
-      change,
-      (current) => ({ ...current, status: { fingerprint, conditions: [...conditions] } }),
-      { subresource: 'status' },
-    );
-  });
-  const spec = { image: 'debian', memory: '256Mi', disk: '1Gi', powerState: 'Stopped' };
+  await offerImage(test_, fingerprint, change);
+  const spec = { image: OFFERED, memory: '256Mi', disk: '1Gi', powerState: 'Stopped' };
   await resources.create(Instance, PROJECT, { metadata: { name: 'web' }, spec }, change);
 
   const context = testContext(test_, realm, 'test');

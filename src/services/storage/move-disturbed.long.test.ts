@@ -1,0 +1,28 @@
+/** The controllers of instances and volumes, disturbed as a volume goes from one instance to another in Incus, which is real. */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { startTestIncus, type TestIncus, testImage } from '#engines/incus/test-incus.ts';
+import { everyDisturbance } from '#kernel/reconcile/testing/harness.ts';
+import type { Disturber } from '#kernel/reconcile/testing/instrument.ts';
+import { MOVED, volumeMove } from './testing/move.ts';
+
+let engine: TestIncus;
+let fingerprint: string;
+
+before(async () => {
+  const image = await testImage();
+  engine = await startTestIncus();
+  fingerprint = await engine.incus.images.import({ file: join(image.folder, image.file), properties: {} });
+});
+after(async () => engine?.close());
+
+test('a volume that goes from one instance to another is never one of both, whatever is disturbed', async () => {
+  let outcomes = 0;
+  const setUp = (disturber: Disturber) => volumeMove(engine, fingerprint, disturber);
+  for await (const { title, state } of everyDisturbance({ setUp })) {
+    outcomes++;
+    assert.deepEqual(state, MOVED, title);
+  }
+  assert.ok(outcomes > 25, `${outcomes} outcomes`);
+});
