@@ -4,6 +4,7 @@ import type { PostgresConnection } from '#engines/postgres/database.ts';
 import { systemClock } from '#kernel/clock.ts';
 import type { BlobBackend } from '../blobs/backend.ts';
 import { filesystemBackend } from '../blobs/filesystem/backend.ts';
+import { s3Backend } from '../blobs/s3/backend.ts';
 import { gateClient } from '../gate/client.ts';
 import type { GateBeginning } from '../gate/protocol.ts';
 import { Md5Threads } from '../hashing/md5-threads.ts';
@@ -110,5 +111,5 @@ async function begin({ database, blobs, domain }: GateBeginning) {
 
 async function backend(blobs: GateBeginning['blobs']): Promise<BlobBackend> {
   if (blobs.type === 'filesystem') return filesystemBackend({ folder: blobs.folder, clock });
-  throw new Error('objects.backend: there is no backend "s3" yet');
+  return s3Backend({ ...blobs, clock });
 }

@@ -16,8 +16,18 @@ const KEPT_MAX = 6;
 
 const [folder = '', seed = '0'] = argv.slice(2);
 const backend = await filesystemBackend({ folder, clock: systemClock });
-// As a whole at once: a line is there or it is not.
-const say = (line: string) => writeSync(1, `${line}\n`);
+/** As a whole at once (a pipe takes so little whole or not at all), and before anything else happens. */
+function say(line: string): void {
+  for (;;) {
+    try {
+      writeSync(1, `${line}\n`);
+      return;
+    } catch (error) {
+      // Whoever reads is slower.
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+    }
+  }
+}
 const sizeOf = (round: number, at: number) =>
   SIZES[(Number(seed) * 31 + round * 7 + at * 3) % SIZES.length] ?? 0;
 
