@@ -81,4 +81,25 @@ describe('what Incus should hold for an instance', () => {
     assert.deepEqual(devices.eth7, { type: 'none' });
     assert.equal(devices.root?.type, 'disk');
   });
+
+  test('a volume is a device of its own name, and a clone takes none of its source’s along', () => {
+    const volumes = [
+      { name: 'v0123456789ab', path: '/srv', readOnly: true },
+      { name: 'vba9876543210', readOnly: false },
+    ];
+    const { devices } = planInstance({ ...inputs, volumes });
+    const disk = { type: 'disk', pool: 'default' };
+    assert.deepEqual(devices.v0123456789ab, {
+      ...disk,
+      source: 'v0123456789ab',
+      path: '/srv',
+      readonly: 'true',
+    });
+    assert.deepEqual(devices.vba9876543210, { ...disk, source: 'vba9876543210' });
+    const source = { root: disk, v0123456789ab: disk, vffffffffffff: disk };
+    const clone = cloneDevices(devices, source);
+    assert.deepEqual(clone.vffffffffffff, { type: 'none' });
+    assert.equal(clone.v0123456789ab?.path, '/srv');
+    assert.equal(clone.root?.path, '/');
+  });
 });
