@@ -10,6 +10,7 @@ import { IMPORT_KINDS } from '#gap/import/service.ts';
 import { INVENTORY_KINDS } from '#gap/inventory/service.ts';
 import { SEAL_KINDS } from '#gap/seal/service.ts';
 import type { Kind } from '#kernel/kind.ts';
+import { RegionRestore } from '#region/backup/restored.ts';
 import { Image } from '#services/compute/image.ts';
 import { Instance } from '#services/compute/instance.ts';
 import { InstanceSnapshot } from '#services/compute/snapshot.ts';
@@ -45,6 +46,7 @@ const KINDS: readonly Kind[] = [
   InstanceSnapshot,
   ...STORAGE_KINDS,
   VulnerabilityReport,
+  RegionRestore,
 ];
 
 describe('every operation a region serves', () => {
