@@ -11,6 +11,7 @@ import { Md5Threads } from '../hashing/md5-threads.ts';
 import { openMetadata } from '../metadata/postgres/open.ts';
 import type { MetadataStore } from '../metadata/store.ts';
 import { SigningKeys } from '../s3/signature/signing-keys.ts';
+import { AccessExport } from './access-export/export.ts';
 import { RealmAnswers } from './answers.ts';
 import { Listener } from './listener.ts';
 import { errorLog } from './log.ts';
@@ -71,7 +72,17 @@ try {
   const beginning = await gate.ask('begin', {});
   const parts = await begin(beginning);
   const keys = new SigningKeys();
-  const recorder = new Recorder(() => gate);
+  const access = new AccessExport({
+    parts,
+    record: (record) => recorder.record(record),
+    clock,
+    logger,
+    signal,
+  });
+  const recorder = new Recorder(
+    () => gate,
+    (record) => access.take(record),
+  );
   const upkeep = new Upkeep({ ...parts, parts, recorder, clock, logger, signal });
   listener = new Listener({
     ...beginning,

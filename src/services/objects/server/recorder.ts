@@ -15,12 +15,15 @@ interface Waiting {
 
 export class Recorder {
   readonly #gate: () => GateClient;
+  readonly #onRecorded: (record: GateAccessRecord) => void;
   #waiting: Waiting[] = [];
   #inFlight = 0;
   #isPlanned = false;
 
-  constructor(gate: () => GateClient) {
+  /** `onRecorded`: hears of each once it is durable. */
+  constructor(gate: () => GateClient, onRecorded: (record: GateAccessRecord) => void = () => {}) {
     this.#gate = gate;
+    this.#onRecorded = onRecorded;
   }
 
   /** Resolves once it is durable in the realm's log. */
@@ -46,7 +49,10 @@ export class Recorder {
         .ask('record', { records: batch.map(({ record }) => record) })
         .then(
           () => {
-            for (const { resolve } of batch) resolve();
+            for (const { record, resolve } of batch) {
+              resolve();
+              this.#onRecorded(record);
+            }
           },
           (error: unknown) => {
             for (const { reject } of batch) reject(error);
