@@ -24,7 +24,7 @@ function nonceOf(index: number, isLast: boolean): Buffer {
   return nonce;
 }
 
-/** Holds a segment in memory. Chunks may be of any size; what comes out is a segment each. */
+/** Holds a segment in memory. Chunks may be of any size, and come out of any size. */
 export async function* encrypt(
   dataKey: Uint8Array,
   bytes: AsyncIterable<Uint8Array>,
@@ -37,7 +37,7 @@ export async function* encrypt(
     // A full segment is given out only when more follows, as the last one is marked.
     while (held + rest.length > SEGMENT_BYTES) {
       const part = rest.subarray(0, SEGMENT_BYTES - held);
-      yield sealSegment(dataKey, nonceOf(index++, false), [...waiting, part]);
+      yield* sealSegment(dataKey, nonceOf(index++, false), [...waiting, part]);
       waiting = [];
       held = 0;
       rest = rest.subarray(part.length);
@@ -46,14 +46,19 @@ export async function* encrypt(
     waiting.push(rest);
     held += rest.length;
   }
-  yield sealSegment(dataKey, nonceOf(index, true), waiting);
+  yield* sealSegment(dataKey, nonceOf(index, true), waiting);
 }
 
-function sealSegment(dataKey: Uint8Array, nonce: Uint8Array, parts: readonly Uint8Array[]): Buffer {
+/** Part by part: whoever stores them puts them together anyway. */
+function* sealSegment(
+  dataKey: Uint8Array,
+  nonce: Uint8Array,
+  parts: readonly Uint8Array[],
+): Generator<Uint8Array> {
   const cipher = createCipheriv('aes-256-gcm', dataKey, nonce, { authTagLength: TAG_BYTES });
-  const sealed = parts.map((part) => cipher.update(part));
+  for (const part of parts) yield cipher.update(part);
   cipher.final();
-  return Buffer.concat([...sealed, cipher.getAuthTag()]);
+  yield cipher.getAuthTag();
 }
 
 /** A range of a piece of `size` bytes: the first byte, and the first that is no longer wanted. */

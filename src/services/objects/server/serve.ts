@@ -1,8 +1,6 @@
 /** One request from the wire to its answer: who asks, what for, whether they may; the call; its record; the bytes. */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { addressOf } from '#kernel/client-address.ts';
 import type { Logger } from '#kernel/logger.ts';
 import { organizationRealm, type RealmId } from '#kernel/realm-id.ts';
@@ -23,6 +21,7 @@ import { endpointOf, type Parts } from './parts.ts';
 import type { Recorder } from './recorder.ts';
 import type { Reply } from './reply.ts';
 import { type OpenBucket, Session } from './session.ts';
+import { begun, letGo, sendBytes } from './streaming.ts';
 
 export interface ServeOptions {
   readonly parts: Parts;
@@ -42,7 +41,7 @@ export async function serve(
 ): Promise<void> {
   const requestId = randomUUID();
   const gone = new AbortController();
-  response.once('close', () => gone.abort(new Error('the client went away')));
+  response.once('close', () => response.writableFinished || gone.abort(new Error('the client went away')));
   const served: Served = { requestId, address: addressOf(incoming.socket) };
   let reply: Reply;
   try {
@@ -76,28 +75,6 @@ export async function serve(
     { ...commonHeaders(requestId, options.parts.clock.now()), ...served.cors },
     gone.signal,
   );
-}
-
-/** The first bytes are read before the head is sent, so that the client hears of it where they are damaged. */
-async function begun(reply: Reply): Promise<Reply> {
-  if (!('bytes' in reply)) return reply;
-  const source = reply.bytes[Symbol.asyncIterator]();
-  const first = await source.next();
-  let isFirst = true;
-  const iterator: AsyncIterator<Uint8Array> = {
-    async next() {
-      if (!isFirst) return source.next();
-      isFirst = false;
-      return first;
-    },
-    return: async () => (await source.return?.()) ?? { done: true, value: undefined },
-  };
-  return { ...reply, bytes: { [Symbol.asyncIterator]: () => iterator } };
-}
-
-/** Of an answer that is not sent: what it has open. */
-async function letGo(reply: Reply): Promise<void> {
-  if ('bytes' in reply) await reply.bytes[Symbol.asyncIterator]().return?.();
 }
 
 /** What becomes known of a request while it is served, for its record. */
@@ -241,9 +218,7 @@ async function send(
   if ('bytes' in reply) {
     response.writeHead(reply.status, headers);
     try {
-      await pipeline(Readable.from(reply.bytes, { objectMode: false, highWaterMark: 262_144 }), response, {
-        signal,
-      });
+      await sendBytes(response, reply.bytes);
     } catch (error) {
       // The head is sent already: a connection that breaks off tells the client that bytes are missing.
       response.destroy();

@@ -15,7 +15,8 @@ import { fileId } from './ids.ts';
 const MAGIC = 0x43_4d_42_31; // CMB1
 const FOOT_BYTES = 24;
 const NAME_BYTES = 16;
-const WRITE_BYTES = 1_048_576;
+/** Two of them are held for each upload. */
+const WRITE_BYTES = 262_144;
 /** Given to the disk while more comes, so that the end need not wait for all of it. */
 const SYNC_BYTES = 33_554_432;
 const FOLDER_DIGITS = 2;
