@@ -65,6 +65,12 @@ export const TEST_PACKAGES: readonly RequiredPackage[] = [
   // Opens what is exported.
   { name: 'age', purpose: 'test', files: ['/usr/bin/age'] },
   { name: 'unzip', purpose: 'test', files: ['/usr/bin/unzip'] },
+  // Clients of objects.
+  { name: 'awscli', purpose: 'test', files: ['/usr/bin/aws'] },
+  { name: 's3cmd', purpose: 'test', files: ['/usr/bin/s3cmd'] },
+  { name: 'rclone', purpose: 'test', files: ['/usr/bin/rclone'] },
+  { name: 'restic', purpose: 'test', files: ['/usr/bin/restic'] },
+  { name: 'curl', purpose: 'test', files: ['/usr/bin/curl'] },
   // For the sign-in pages, driven by playwright-core.
   { name: 'chromium', purpose: 'test', files: ['/usr/bin/chromium'] },
 ];
