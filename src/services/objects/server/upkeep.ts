@@ -30,7 +30,7 @@ export interface UpkeepOptions {
   readonly parts: Parts;
   readonly recorder: Recorder;
   readonly usage: UsageNotes;
-  readonly damage: Damage;
+  readonly damage: Pick<Damage, 'scrub'>;
   readonly clock: Pick<Clock, 'now' | 'after'>;
   readonly logger: Logger;
   /** Ends all of it. */

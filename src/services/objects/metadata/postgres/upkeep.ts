@@ -55,8 +55,11 @@ export async function eraseSome(client: pg.ClientBase, bucket: string, limit: nu
     [bucket, limit],
   );
   const left = (versions.rows[0] as { gone: number }).gone === limit || uploads.rowCount === limit;
-  if (!left) await client.query('DELETE FROM completed_uploads WHERE bucket = $1', [bucket]);
-  return left;
+  if (left) return true;
+  await client.query('DELETE FROM completed_uploads WHERE bucket = $1', [bucket]);
+  // Tasks of one bucket have its uid in their name.
+  await client.query(`DELETE FROM upkeep WHERE task LIKE '%/' || $1::text`, [bucket]);
+  return false;
 }
 
 export async function freed(pool: pg.Pool, limit: number) {

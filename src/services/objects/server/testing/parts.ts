@@ -46,6 +46,15 @@ export async function testParts(): Promise<TestParts> {
     holder: () => holder,
     decide: () => ({ allowed: true, reason: '' }),
     record: (asked: { readonly records: readonly GateAccessRecord[] }) => void records.push(...asked.records),
+    allBuckets: () => ({
+      buckets: [...buckets.values()].map(({ realm, uid, name, spec }) => ({
+        realm,
+        uid,
+        name,
+        expires: spec.lifecycle !== undefined,
+        isDamaged: false,
+      })),
+    }),
     bucket: ({ name }: { readonly name: string }) => buckets.get(name) ?? bucket(name),
   };
   const gate = {
