@@ -1,6 +1,7 @@
 /** Objects in a running region, used by the clients that people have. */
 import { after, before, suite } from 'node:test';
 import { attackCases } from './objects/attacks.ts';
+import { besideRequestCases } from './objects/beside-requests.ts';
 import { faultCases } from './objects/faults.ts';
 import { formCases } from './objects/forms.ts';
 import { refusalCases } from './objects/refusals.ts';
@@ -24,6 +25,7 @@ suite('a region that keeps objects', { timeout: 540_000 }, () => {
   sdkCases(tenant);
   refusalCases(tenant, () => rival);
   formCases(tenant);
+  besideRequestCases(tenant);
   attackCases(tenant, () => region.data);
   faultCases(tenant, () => region.data);
   toolCases(tenant, () => region.scratch);
