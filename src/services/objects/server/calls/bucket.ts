@@ -30,9 +30,9 @@ import type { Reply } from '../reply.ts';
 import type { OpenBucket, Session } from '../session.ts';
 import { documentOf } from './document.ts';
 
-/** Between two looks for whether a bucket is gone, and how many there are. */
-const GONE_LOOK_MS = 20;
-const GONE_LOOKS_MAX = 250;
+/** Between two looks for whether a bucket is there, or gone, and how many there are. */
+const LOOK_MS = 20;
+const LOOKS_MAX = 250;
 
 type Spec = Readonly<Record<string, unknown>>;
 
@@ -69,7 +69,19 @@ export async function createBucket(session: Session, call: CallOf<'CreateBucket'
       ...(tags.length > 0 ? { tags: tagsAsRecord(tags) } : {}),
     },
   });
+  await untilUsable(session, call.bucket);
   return emptyAnswer(200, { location: `/${call.bucket}` });
+}
+
+/** Clients write into it next. One whose key takes longer is answered as made; it is. */
+async function untilUsable({ realm, parts, signal }: Session, name: string): Promise<void> {
+  for (let looks = 0; looks < LOOKS_MAX && !signal.aborted; looks++) {
+    // It fails until the bucket has its key.
+    const made = await parts.gate.ask('bucket', { realm, name }).catch(() => null);
+    if (made !== null) break;
+    await sleep(parts.clock, LOOK_MS, signal);
+  }
+  parts.answers.forget(realm);
 }
 
 /** Answered once the bucket is gone: clients make one of the same name next. One that takes longer, as its key does, goes by itself. */
@@ -77,10 +89,10 @@ export async function deleteBucket(session: Session, call: CallOf<'DeleteBucket'
   const { realm, parts, signal } = session;
   const { uid } = await session.bucket(call.bucket);
   await change(session, call.bucket, { op: 'delete' });
-  for (let looks = 0; looks < GONE_LOOKS_MAX && !signal.aborted; looks++) {
+  for (let looks = 0; looks < LOOKS_MAX && !signal.aborted; looks++) {
     const now = await parts.gate.ask('bucket', { realm, name: call.bucket });
     if (now?.uid !== uid) break;
-    await sleep(parts.clock, GONE_LOOK_MS, signal);
+    await sleep(parts.clock, LOOK_MS, signal);
   }
   parts.answers.forget(realm);
   return emptyAnswer(204);
