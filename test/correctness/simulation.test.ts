@@ -8,7 +8,7 @@ import type { Bug } from './simulation/process.ts';
 import { simulate } from './simulation/run.ts';
 import { inWords, SEED_VARIABLE, simulateSeeds } from './simulation/seeds.ts';
 
-const SEEDS = 120;
+const SEEDS = 80;
 const isReplay = process.env[SEED_VARIABLE] !== undefined;
 
 /** How often, in a seed, what has to happen on average. */
