@@ -38,8 +38,6 @@ const SHARING: readonly string[] = [
   'test/vanished-clients',
   'test/vulnerabilities',
   'test/without-engine',
-  'test/witnesses',
-  'test/workload-identity',
 ];
 
 export interface TestFiles {
