@@ -13,8 +13,8 @@ import type { Realms } from '#kernel/realm.ts';
 import { REGION } from '#kernel/realm-id.ts';
 import { isConditionTrue } from '#kernel/reconcile/conditions.ts';
 import { Image } from '#services/compute/image.ts';
-import { BASE_FOLDER, BUNDLE_FILE, IMAGES_MAX, ROOT_FILE } from './bundle.ts';
 import { CATALOGUED } from './catalogue.ts';
+import { BASE_FOLDER, BUNDLE_FILE, IMAGES_MAX, ROOT_FILE } from './places.ts';
 
 const LIMIT_MS = 120_000;
 const POLL_MS = 25;

@@ -26,14 +26,8 @@ import { newSigner } from '#gap/bundle/tuf/signer.ts';
 import { writeDurably } from '#trust/files.ts';
 import type { Report } from '../install/apply.ts';
 import { programVersion } from '../program.ts';
+import { BASE_FOLDER, BUNDLE_FILE, IMAGES_MAX, ROOT_FILE } from './places.ts';
 
-/** The bundle, and the root that it is held against, side by side in a folder. */
-export const BUNDLE_FILE = 'bundle';
-export const ROOT_FILE = 'root.json';
-/** Below the inbox of a region: what only its own machine puts there. */
-export const BASE_FOLDER = 'base';
-
-export const IMAGES_MAX = 100;
 /** Of bundles as this release writes and reads them; what an earlier one left in the cache may be of another form. */
 const BUNDLE_FOLDER = '.base-v2';
 /** What was not finished is never looked at. */

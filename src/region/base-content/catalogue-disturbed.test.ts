@@ -26,9 +26,10 @@ import { ManualClock } from '#kernel/store/manual-clock.ts';
 import { openTestRealms, type TestRealms } from '#kernel/store/test-realms.ts';
 import { Image } from '#services/compute/image.ts';
 import { bringInBaseContent } from './bring-in.ts';
-import { BASE_FOLDER, BUNDLE_FILE, placeBaseContent, ROOT_FILE } from './bundle.ts';
+import { placeBaseContent } from './bundle.ts';
 import { CATALOGUED, catalogueController } from './catalogue.ts';
 import { publishedOrIn } from './image-files.ts';
+import { BASE_FOLDER, BUNDLE_FILE, ROOT_FILE } from './places.ts';
 
 const NOW_ms = Date.parse('2026-11-22T00:00:00Z');
 const KEY = { name: 'base' };

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { Type } from 'typebox';
 import { rfc3339 } from '#kernel/clock.ts';
 import { syncFolder } from '#trust/files.ts';
-import { ADVISORIES_TYPE, STORE_MEDIA_TYPE } from '../../bundle/content/advisories.ts';
+import { ADVISORIES_TYPE, STORE_MEDIA_TYPE } from '../../bundle/content/advisories-type.ts';
 import { type Descriptor, hexOf } from '../../bundle/descriptor.ts';
 import { readerOf } from '../../bundle/json.ts';
 import { CONFIG_BYTES_MAX, MANIFEST_BYTES_MAX } from '../../bundle/limits.ts';

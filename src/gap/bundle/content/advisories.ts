@@ -14,20 +14,13 @@ import { hexOf, TITLE } from '../descriptor.ts';
 import { messageOf, valueChecker } from '../json.ts';
 import { BundleError } from '../problem.ts';
 import { TIME_PATTERN } from '../tuf/schema.ts';
+import { ADVISORIES_TYPE, STORE_MEDIA_TYPE } from './advisories-type.ts';
 import { baseFields, targetPathOf } from './base-item.ts';
-import {
-  artifactTypeOf,
-  type CollectOptions,
-  type ContentType,
-  configLayer,
-  type OwnContent,
-} from './content-type.ts';
+import { type CollectOptions, type ContentType, configLayer, type OwnContent } from './content-type.ts';
 
 const { spawn } = process.getBuiltinModule('node:child_process');
 
 const TYPE = 'advisories';
-export const ADVISORIES_TYPE = artifactTypeOf(TYPE);
-export const STORE_MEDIA_TYPE = 'application/vnd.casemate.advisories.v1';
 const FILES_MAX = 64;
 const CHUNK_BYTES = 256 * 1024;
 const SAID_CHARACTERS_KEPT = 2_000;
