@@ -24,13 +24,18 @@ import { layoutOf } from '#region/layout.ts';
 import { PROGRAM_FOLDER } from '#region/program.ts';
 import { supervisorStatus } from '#region/supervisor/launch.ts';
 import { killNow, processesNaming } from './crashes/machine.ts';
+import { send, signed } from './objects/wire.ts';
 import { type ApiClient, apiClient, kubeconfigCredentials } from './support/api-client.ts';
+import { type ObjectsTenant, objectsTenant } from './support/objects.ts';
 import { createOrganization, type Member } from './support/project.ts';
 import { startRegion, type TestRegion } from './support/region.ts';
 
 const CASEMATE = join(PROGRAM_FOLDER, 'casemate');
 const WRITERS = 4;
 const ACKNOWLEDGED_BEFORE_KILL = 200;
+/** Small ones lie together, large ones in files of their own. */
+const MINUTES = 'x'.repeat(1_000);
+const MAPS = 'map'.repeat(100_000);
 const SECRETS = '/orgs/ministry/api/v1/namespaces/default/secrets';
 
 describe('a region that archives its changes', { timeout: 300_000 }, () => {
@@ -41,6 +46,7 @@ describe('a region that archives its changes', { timeout: 300_000 }, () => {
   let region: TestRegion;
   let alice: Member;
   let api: ApiClient;
+  let library: ObjectsTenant;
   /** A moment, and how many leaves the organization's log had then. */
   let between: { readonly time: string; readonly changes: number };
 
@@ -66,6 +72,10 @@ describe('a region that archives its changes', { timeout: 300_000 }, () => {
   const backup = (...args: readonly string[]) => region.casemate('backup', ...args);
   const verified = async (...args: readonly string[]) =>
     JSON.parse(await backup('verify', ...args, '--identity', identity, '-o', 'json')) as Verified;
+  const putObject = async (key: string, body: string) => {
+    const put = { method: 'PUT', target: `/library-first/${key}`, body };
+    assert.equal((await send(library, signed(library, put))).status, 200);
+  };
   const sizeOf = ({ realms }: Pick<Verified, 'realms'>, realm: string) =>
     realms?.find((one) => one.realm === realm)?.logs.find(({ log }) => log === 'changes')?.size;
 
@@ -92,6 +102,44 @@ describe('a region that archives its changes', { timeout: 300_000 }, () => {
     const changes = sizeOf(all, '/orgs/ministry') ?? 0;
     assert.equal(sizeOf(alone, '/orgs/ministry'), changes - 1);
     between = { time: new Date().toISOString(), changes };
+  });
+
+  it('has the bytes of objects where it is asked for them, each file once and encrypted', async () => {
+    library = await objectsTenant(region, 'library');
+    const { objects, problems } = await verified(folder);
+    assert.deepEqual([objects, problems], [{ buckets: 0, versions: 0, bytes: 0 }, []]);
+    await putObject('minutes', MINUTES);
+    await putObject('maps', MAPS);
+    // As after the first round over all that is stored.
+    await inDatabase(region.data, `INSERT INTO objects.upkeep (task, done_ms) VALUES ('scrub', 1)`);
+    const files = () =>
+      readdirSync(join(folder, 'objects'), { recursive: true, withFileTypes: true }).filter((one) =>
+        one.isFile(),
+      );
+    await backup('create', '--with-objects');
+    const [first, second] = files();
+    assert.equal(files().length, 2);
+    for (const file of [first, second]) {
+      assert.equal(statSync(join(file?.parentPath ?? '', file?.name ?? '')).mode & 0o777, 0o600);
+    }
+    await backup('create', '--with-objects');
+    assert.equal(files().length, 2, 'a pack that has not grown, and a file, are there already');
+    await putObject('later', MINUTES);
+    const now = await verified(folder);
+    assert.deepEqual(
+      [now.objects, now.problems],
+      [{ buckets: 1, versions: 3, bytes: 2 * MINUTES.length + MAPS.length }, []],
+    );
+  });
+
+  it('is not backed up twice at once: each removes what an interrupted one left', async () => {
+    const other = clientOf(region.data, 'postgres');
+    await other.connect();
+    await other.query('SELECT pg_advisory_lock(1)');
+    const { code, stderr } = await region.run(CASEMATE, ['backup', 'create', '--data', region.data]);
+    await other.end();
+    assert.notEqual(code, 0);
+    assert.match(stderr, /another backup of this region is being made: wait for its end/);
   });
 
   it('does not acknowledge a change that the archive does not have', async () => {
@@ -172,6 +220,7 @@ describe('a region that archives its changes', { timeout: 300_000 }, () => {
 
     const told = await backup('restore', folder, '--identity', identity, '--data', region.data);
     assert.match(told, /^The region testing is in .*, as it was after its last change on /);
+    assert.match(told, /3 versions of objects in 1 buckets, 0\.\d MB: 2 files with their bytes are back/);
     await region.up();
     const { items } = (await api.send('GET', SECRETS)).json() as { items: { metadata: { name: string } }[] };
     const found = new Set(items.map(({ metadata }) => metadata.name));
@@ -185,6 +234,39 @@ describe('a region that archives its changes', { timeout: 300_000 }, () => {
     assert.match(await alice.casemate('ledger', 'verify'), /changes: verified[\s\S]*access: verified/);
     assert.match(await region.casemate('ledger', 'verify', '--all-organizations'), /changes: verified/);
     assert.equal(await create('after-the-restore'), 201);
+  });
+
+  it('gives objects back as they were in the backup, says of the bucket which came later and have no bytes, and looks for all of them', async () => {
+    const done = `SELECT 1 FROM objects.upkeep WHERE task = 'scrub' AND done_ms = 1`;
+    assert.equal(await inDatabase(region.data, done), 0);
+    await library.admin.kubectl('wait', '--for=condition=Ready', 'bucket/library-first', '--timeout=60s');
+    const get = async (key: string) => {
+      const target = `/library-first/${key}`;
+      let answer = await send(library, signed(library, { method: 'GET', target }));
+      // Its process may just be on its way.
+      while (answer.status === 0) answer = await send(library, signed(library, { method: 'GET', target }));
+      return answer;
+    };
+    assert.equal((await get('minutes')).body.toString(), MINUTES);
+    assert.equal((await get('maps')).body.toString(), MAPS);
+    const later = await get('later');
+    assert.deepEqual([later.status, later.code], [500, 'InternalError']);
+    assert.match(later.body.toString(), /damaged on the disk, so they are not given out/);
+    await library.admin.kubectl(
+      'wait',
+      '--for=condition=Intact=False',
+      'bucket/library-first',
+      '--timeout=60s',
+    );
+    const named = await library.admin.kubectl(
+      'get',
+      'bucket/library-first',
+      '-o',
+      'jsonpath={.status.damaged[*].key}',
+    );
+    assert.equal(named, 'later');
+    await putObject('later', MINUTES);
+    assert.equal((await get('later')).body.toString(), MINUTES);
   });
 
   it('says in its ledger, and in each organization’s, that it was restored and up to when', async () => {
@@ -209,7 +291,10 @@ describe('a region that archives its changes', { timeout: 300_000 }, () => {
     const later = await verified(folder);
     assert.deepEqual(later.problems, []);
     await backup('create', '--without-master-key');
-    assert.match(await backup('prune', folder, '--keep', '1'), /^Removed 1 backups and [1-9]\d* segments/);
+    assert.match(
+      await backup('prune', folder, '--keep', '1'),
+      /^Removed 3 backups and [1-9]\d* segments of the archive, and 2 files of objects;/,
+    );
     const { code, stdout } = await region.run(CASEMATE, ['backup', 'verify', folder, '--identity', identity]);
     assert.match(`${code} ${stdout}`, /^1 .*its keys were not opened, so no ledger was verified/);
     const masterKey = join(region.data, 'keys/master.key');
@@ -217,13 +302,23 @@ describe('a region that archives its changes', { timeout: 300_000 }, () => {
   });
 });
 
+const clientOf = (data: string, database: string): pg.Client =>
+  new pg.Client({ host: join(data, 'postgres/run'), user: 'casemate-db', database });
+
+/** How many rows it gives, or changes. */
+async function inDatabase(data: string, text: string): Promise<number> {
+  const client = clientOf(data, 'casemate');
+  await client.connect();
+  try {
+    return (await client.query(text)).rowCount ?? 0;
+  } finally {
+    await client.end();
+  }
+}
+
 /** Until a commit waits for the archive. */
 async function untilWaiting(data: string): Promise<void> {
-  const client = new pg.Client({
-    host: join(data, 'postgres/run'),
-    user: 'casemate-db',
-    database: 'postgres',
-  });
+  const client = clientOf(data, 'postgres');
   await client.connect();
   try {
     const waiting = async () =>

@@ -279,7 +279,7 @@ suite('a first project', { timeout: 600_000 }, () => {
         const ready = '{.status.conditions[?(@.type=="Ready")].reason}';
         await alice.kubectl('-n', 'web', 'wait', `--for=jsonpath=${ready}`, 'instance/vm', '--timeout=30s');
         const reason = await alice.kubectl('-n', 'web', 'get', 'instance/vm', '-o', `jsonpath=${ready}`);
-        assert.match(reason, /VirtualMachinesUnavailable|ImageTypeMismatch/);
+        assert.match(reason, /VirtualMachinesUnavailable|TypeDiffers/);
         await alice.kubectl('-n', 'web', 'delete', 'instance/vm');
       });
   });

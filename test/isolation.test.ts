@@ -7,6 +7,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { type AirGap, openAirGap } from './support/air-gap.ts';
+import { kubeconfigCredentials } from './support/api-client.ts';
+import type { KeyPair } from './support/objects.ts';
 import { baseImage, createOrganization, type Member, manifest } from './support/project.ts';
 import { startRegion, type TestRegion } from './support/region.ts';
 
@@ -223,6 +225,51 @@ socketserver.ThreadingTCPServer(("0.0.0.0",${SERVICE_PORT}),H).serve_forever()`;
     await gap.run('pkill', ['-f', 'createServer.*host']);
     await host;
     await must(ministry, 'red', 'web', ['getent', 'hosts', 'peer']);
+  });
+
+  test('objects are reached at the gateway by their names, with a key of one’s own; another organization’s are not, nor what else the host has', async () => {
+    const { ca } = kubeconfigCredentials(readFileSync(ministry.kubeconfig, 'utf8'));
+    const keyOf = async (who: Member) =>
+      JSON.parse(await who.casemate('access-key', 'create', 'inside', '-o', 'json')) as KeyPair;
+    await ministry.casemate('bucket', 'create', 'papers');
+    const keys = { ministry: await keyOf(ministry), hospital: await keyOf(hospital) };
+    const s3 = (who: Member, instance: string, key: KeyPair, ...args: readonly string[]) => {
+      const script = `printf '%s' "$1" > /root/ca.pem; shift; exec curl --silent --show-error --max-time 20 --cacert /root/ca.pem --aws-sigv4 aws:amz:us-east-1:s3 --header "x-amz-content-sha256: UNSIGNED-PAYLOAD" --write-out '%{http_code}' "$@"`;
+      const user = `${key.accessKeyId}:${key.secretAccessKey}`;
+      return must(who, 'red', instance, ['sh', '-c', script, 'sh', ca, '--user', user, ...args]);
+    };
+    const path = 'https://s3.testing.casemate.internal/papers/minutes.txt';
+    const host = 'https://papers.ministry.s3.testing.casemate.internal/minutes.txt';
+    assert.equal(await s3(ministry, 'web', keys.ministry, '--upload-file', '/etc/hostname', path), '200');
+    assert.equal(await s3(ministry, 'web', keys.ministry, path), 'web\n200');
+    assert.equal(await s3(ministry, 'db', keys.ministry, host), 'web\n200');
+    assert.match(await s3(hospital, 'foreign', keys.hospital, path), /NoSuchBucket[\s\S]*404$/);
+    assert.match(await s3(hospital, 'foreign', keys.hospital, host), /InvalidAccessKeyId[\s\S]*403$/);
+    // Where that is served for them, they do not get by themselves; nor to it from outside.
+    const gateway = await ministry.kubectl(
+      '-n',
+      'red',
+      'get',
+      'network',
+      'front',
+      '-o',
+      'jsonpath={.status.gateway}',
+    );
+    const { stdout } = await gap.run('ss', ['-Hltn', 'src', '0.0.0.0']);
+    const ports = [...stdout.matchAll(/0\.0\.0\.0:(3\d{4})/g)].map(([, port]) => Number(port));
+    assert.equal(ports.length, 1, stdout);
+    const [served = 0] = ports;
+    assert.equal(await ask(gateway, served), undefined);
+    assert.equal(await ask(REGION_SIDE, served), undefined);
+    assert.equal(
+      (await ministry.inInstance('red', 'web', netcat(2, gateway, Number(new URL(region.url).port)))).stdout,
+      '',
+    );
+    const outsideIn = await outside.run('bash', [
+      '-c',
+      `timeout 2 bash -c '</dev/tcp/${REGION_SIDE}/${served}'`,
+    ]);
+    assert.notEqual(outsideIn.code, 0);
   });
 
   test('nothing reaches the outside, until a policy allows it', async () => {

@@ -2,8 +2,11 @@
 import { after, before, suite } from 'node:test';
 import { attackCases } from './objects/attacks.ts';
 import { besideRequestCases } from './objects/beside-requests.ts';
+import { everyOperationCases } from './objects/every-operation.ts';
 import { faultCases } from './objects/faults.ts';
 import { formCases } from './objects/forms.ts';
+import { keyedCases } from './objects/keyed.ts';
+import { raceCases } from './objects/races.ts';
 import { refusalCases } from './objects/refusals.ts';
 import { sdkCases } from './objects/sdk.ts';
 import { toolCases } from './objects/tools.ts';
@@ -23,10 +26,13 @@ suite('a region that keeps objects', { timeout: 540_000 }, () => {
   after(() => region?.destroy());
 
   sdkCases(tenant);
+  everyOperationCases(tenant);
   refusalCases(tenant, () => rival);
   formCases(tenant);
   besideRequestCases(tenant);
+  raceCases(tenant);
   attackCases(tenant, () => region.data);
   faultCases(tenant, () => region.data);
+  keyedCases(tenant, () => region.scratch);
   toolCases(tenant, () => region.scratch);
 });

@@ -6,10 +6,10 @@ import assert from 'node:assert/strict';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Current, Entry } from '#gap/release/journal.ts';
 import { PROGRAM_FOLDER, programVersion } from '#region/program.ts';
 import type { RegionStatus } from '#region/status.ts';
+import { until } from './crashes/until.ts';
 import { type ConnectedSide, connectedSide, type Operators, twoOperators } from './support/gap.ts';
 import type { Member } from './support/project.ts';
 import { startRegion, type TestRegion } from './support/region.ts';
@@ -17,6 +17,8 @@ import { releaseTree, Silence, type TreeOptions } from './support/releases.ts';
 
 const CASEMATE = join(PROGRAM_FOLDER, 'casemate');
 const BACK_WITHIN_MS = 60_000;
+/** Until a release stands on trial, and until one that nobody confirms is gone: the trial's own time and two starts. */
+const TRIAL_WITHIN_MS = 600_000;
 
 suite('a region that takes in releases of Casemate', { timeout: 3_600_000 }, () => {
   let region: TestRegion;
@@ -139,12 +141,16 @@ suite('a region that takes in releases of Casemate', { timeout: 3_600_000 }, () 
     await bring('0.4.0');
     await agree('apply', 'release/0.4.0');
     const cut = apply('0.4.0');
-    while ((await steps()).at(-1) !== 'OnTrial') await sleep(100);
+    await until('the release is on trial', TRIAL_WITHIN_MS, async () => (await steps()).at(-1) === 'OnTrial');
     const { stdout } = await region.run('pgrep', ['--full', `releases/main.ts ${region.data} `]);
     process.kill(Number(stdout), 'SIGKILL');
     await cut;
     // Nobody confirms it; the supervisor waits its time, and goes back.
-    while ((await apiVersion().catch(() => undefined)) !== '0.2.0') await sleep(100);
+    await until(
+      'the release before answers again',
+      TRIAL_WITHIN_MS,
+      async () => (await apiVersion().catch(() => undefined)) === '0.2.0',
+    );
     await region.casemate('release', 'status');
     assert.equal((await steps()).at(-1), 'Interrupted');
     await ann.casemate('release', 'plan', '0.4.0');

@@ -18,6 +18,7 @@ import { ledger } from './ledger.ts';
 import { lists } from './lists.ts';
 import { mirror } from './mirror.ts';
 import { objects } from './objects.ts';
+import { objectsSmall } from './objects-small.ts';
 import { organizations } from './organizations.ts';
 import { releases } from './releases.ts';
 import { s3Wire } from './s3-wire.ts';
@@ -34,6 +35,7 @@ export const MEASURES: Readonly<Record<string, Measure>> = {
   gets,
   watches,
   objects,
+  'objects-small': objectsSmall,
   organizations,
   growth,
   instances,

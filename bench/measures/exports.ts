@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encrypt } from '#gap/export/age/age.ts';
 import { newIdentity, parseRecipient } from '#gap/export/age/keys.ts';
-import { ownInspector } from '#gap/export/check/inspector.ts';
+import { ownInspector } from '#gap/export/check/own-inspector.ts';
 import type { Row } from '../lib/result.ts';
 import type { Measure } from './context.ts';
 

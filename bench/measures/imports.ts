@@ -28,6 +28,8 @@ const LOOK_MS = 50;
 const LOOP_MS = 5;
 /** As many as a repository of packages has, as large as most of them. */
 const FILES = 1_000;
+/** A bundle that is shorter by this: what both take is the start of the receiver’s process and what comes before and after the bytes. */
+const SHORTER = 8;
 const FILE_BYTES = MIB / 8;
 /** CPU of threads is looked at from there on: they end before the work does. */
 const LATE = 0.9;
@@ -56,12 +58,15 @@ export const imports: Measure = {
     try {
       const world = await startBundleWorld(t);
       const size = quick ? BYTES / 8 : BYTES;
+      await writeFile(world.path('model.bin'), patternOf(size / SHORTER));
+      const short = await world.signed('short', 'tar');
+      const { size: shortCarried } = await stat(short);
       await writeFile(world.path('model.bin'), patternOf(size));
       const bundle = await world.signed('large', 'tar');
       const { size: carried } = await stat(bundle);
       say(`a bundle of ${Math.round(carried / MIB)} MiB`);
       const [taken, hashed, copied, rooms, resumed]: number[][] = [[], [], [], [], []];
-      const [shares, bounds, loops, many]: number[][] = [[], [], [], []];
+      const [shares, bounds, loops, many, begun]: number[][] = [[], [], [], [], []];
       for (let run = 0; run < RUNS; run++) {
         const alone = JSON.parse(
           execFileSync(process.execPath, ['-e', HASH, bundle], { encoding: 'utf8' }),
@@ -74,6 +79,7 @@ export const imports: Measure = {
         const whole = await receive(world, bundle, 'whole');
         taken?.push(whole.ms);
         rooms?.push(whole.room / carried);
+        begun?.push((await receive(world, short, 'begun')).ms);
         loops?.push(whole.loop_ms);
         const half = await receive(world, bundle, 'half', { here: true, killAt: carried / 2 });
         resumed?.push((half.cpu_ms - here.cpu_ms) / here.cpu_ms);
@@ -83,6 +89,7 @@ export const imports: Measure = {
       const small = await manyFiles(world);
       for (let run = 0; run < RUNS; run++) many?.push((await receive(world, small, 'many-in')).ms);
       const rate = (times: readonly number[] = []) => carried / MIB / (median(times) / 1_000);
+      const further = (carried - shortCarried) / MIB / ((median(taken) - median(begun)) / 1_000);
       return {
         name: 'imports',
         rows: [
@@ -98,6 +105,13 @@ export const imports: Measure = {
             value: median(hashed) / median(taken),
             unit: '',
             target: { atLeast: SHARE_MIN },
+          },
+          {
+            what: 'share of it once it is under way',
+            value: further / rate(hashed),
+            unit: '',
+            target: { atLeast: SHARE_MIN },
+            note: `${Math.round(further)} MiB/s: what is more in ${Math.round(carried / MIB)} MiB than in ${Math.round(shortCarried / MIB)}, which take ${Math.round(median(begun))} ms`,
           },
           {
             what: 'the same by CPU time: SHA-256’s, of that of the thread that does most',

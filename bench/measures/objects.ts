@@ -1,6 +1,6 @@
 /**
- * Objects of a whole region through its S3 endpoint: large ones read beside nginx with the same files over TLS, and written beside `dd conv=fsync` on the same disk; small ones from 64 clients;
- * a list of a million names; what a hundred uploads at once take of memory. Needs Debian's nginx-light and curl.
+ * Objects of a whole region through its S3 endpoint: large ones read beside nginx with the same files over TLS, and written beside `dd conv=fsync` on the same disk; what a hundred
+ * uploads at once take of memory. Needs Debian's nginx-light and curl.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,59 +8,24 @@ import { createWriteStream, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent, request } from 'node:https';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
-import pg from 'pg';
-import { presign, type Signing, signRequest } from '#services/objects/s3/testing/client.ts';
-import { type ObjectsTenant, objectsTenant } from '#test/support/objects.ts';
-import { freePort, startRegion, type TestRegion } from '#test/support/region.ts';
-import { Connection } from '../lib/connection.ts';
+import { freePort } from '#test/support/region.ts';
+import {
+  BUCKET,
+  KEYED_BUCKET,
+  keyedBucket,
+  link,
+  type ObjectsWorld,
+  serverPid,
+  withObjects,
+} from '../lib/objects.ts';
 import type { Row } from '../lib/result.ts';
-import type { Target } from '../lib/target.ts';
 import type { Measure } from './context.ts';
 
 const MIB = 2 ** 20;
 const LARGE_BYTES = 1_024 * MIB;
-const SMALL_BYTES = 4_096;
-const CLIENTS = 64;
-const SMALL_COUNT = 20_000;
-const LISTED = 1_000_000;
-const PAGE = 1_000;
 const UPLOADS = 100;
 const UPLOAD_BYTES = 256 * MIB;
 const RUNS = 3;
-const BUCKET = 'bench-first';
-const SETTINGS = 'incus:\n  mode: none\nrequestsPerSecond: 1000000';
-
-interface World {
-  readonly region: TestRegion;
-  readonly tenant: ObjectsTenant;
-  readonly target: Target;
-  readonly host: string;
-  readonly quick: boolean;
-  readonly say: (line: string) => void;
-}
-
-function signing({ keys }: ObjectsTenant): Signing {
-  const time = new Date().toISOString().replace(/[-:]|\.\d{3}/g, '');
-  return { accessKey: keys.accessKeyId, secret: keys.secretAccessKey, region: 'us-east-1', time };
-}
-
-/** A whole request as it goes over the wire, its body unsigned. */
-function text({ tenant, host }: World, method: string, target: string, body = ''): string {
-  const headers = { host, 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' };
-  const { headers: sent } = signRequest({ method, target, headers }, signing(tenant));
-  const lines = Object.entries(sent).map(([name, value]) => `${name}: ${value}`);
-  if (body !== '') lines.push(`content-length: ${body.length}`);
-  return [`${method} ${target} HTTP/1.1`, ...lines, '', body].join('\r\n');
-}
-
-function link({ tenant, host }: World, method: string, key: string): string {
-  const { target } = presign(
-    { method, target: `/${BUCKET}/${key}`, headers: { host } },
-    3_600,
-    signing(tenant),
-  );
-  return `${tenant.endpoint}${target}`;
-}
 
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
@@ -83,6 +48,22 @@ function curl(...args: readonly string[]): number {
   );
   const [, total_s = 0, down = 0, up = 0] = said.split(' ').map(Number);
   return Math.max(down, up) / MIB / total_s;
+}
+
+/** CPU time of a process and of those that it started, in ms. Linux counts in hundredths of a second. */
+function cpu_ms(pid: number): number {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  const [user = 0, system = 0] = stat.slice(stat.lastIndexOf(')')).split(' ').slice(12, 14).map(Number);
+  return (user + system) * 10 + children.reduce((sum, child) => sum + cpu_ms(Number(child)), 0);
+}
+
+/** What curl measures, in MiB/s, and adds what that process took, in ms of CPU a MiB. */
+function withCpu(pid: number, taken: number[], size: number, ...args: readonly string[]): number {
+  const before_ms = cpu_ms(pid);
+  const rate = curl(...args);
+  taken.push((cpu_ms(pid) - before_ms) / (size / MIB));
+  return rate;
 }
 
 async function startNginx(folder: string) {
@@ -126,6 +107,7 @@ http { access_log off; sendfile on; root ${folder};
   }
   return {
     urls,
+    pid: () => Number(readFileSync(join(folder, 'nginx.pid'), 'utf8')),
     async stop() {
       const gone = once(child, 'exit');
       child.kill();
@@ -146,33 +128,46 @@ async function makeFile(path: string, size: number): Promise<void> {
   await finished(file);
 }
 
-async function large(world: World): Promise<readonly Row[]> {
+async function large(world: ObjectsWorld): Promise<readonly Row[]> {
   const { region, quick, say } = world;
   const folder = region.scratch;
   const source = join(folder, 'large');
   const size = quick ? LARGE_BYTES / 8 : LARGE_BYTES;
   await makeFile(source, size);
   execFileSync('sync');
+  await keyedBucket(world);
+  const pid = serverPid(world);
   const writes: number[] = [];
+  const keyed: number[] = [];
   const copies: number[] = [];
+  const cpu = {
+    writes: [] as number[],
+    keyed: [] as number[],
+    reads: [] as number[],
+    served: [] as number[],
+  };
   for (let run = 0; run < RUNS; run++) {
     const began = performance.now();
     execFileSync('dd', [`if=${source}`, `of=${folder}/copy`, 'bs=1M', 'conv=fsync'], { stdio: 'ignore' });
     copies.push(size / MIB / ((performance.now() - began) / 1_000));
     rmSync(join(folder, 'copy'));
-    writes.push(curl('--upload-file', source, link(world, 'PUT', 'large')));
+    const upload = ['--upload-file', source];
+    writes.push(withCpu(pid, cpu.writes, size, ...upload, link(world, 'PUT', 'large', BUCKET)));
+    keyed.push(withCpu(pid, cpu.keyed, size, ...upload, link(world, 'PUT', 'large', KEYED_BUCKET)));
   }
   const nginx = await startNginx(folder);
   const reads: number[] = [];
   const served: number[] = [];
   const plain: number[] = [];
   for (let run = 0; run < RUNS; run++) {
-    served.push(curl(`${nginx.urls.tls}/large`));
+    served.push(withCpu(nginx.pid(), cpu.served, size, `${nginx.urls.tls}/large`));
     plain.push(curl(`${nginx.urls.plain}/large`));
-    reads.push(curl(link(world, 'GET', 'large')));
+    reads.push(withCpu(pid, cpu.reads, size, link(world, 'GET', 'large')));
   }
   await nginx.stop();
-  say(`GET ${median(reads)} of ${median(served)}, PUT ${median(writes)} of ${median(copies)} MiB/s`);
+  say(
+    `GET ${median(reads)} of ${median(served)}, PUT ${median(writes)} and ${median(keyed)} of ${median(copies)} MiB/s`,
+  );
   return [
     {
       what: `GET of an object of ${size / MIB} MiB, encrypted, over TLS`,
@@ -180,127 +175,31 @@ async function large(world: World): Promise<readonly Row[]> {
       unit: 'MiB/s',
       target: { atLeast: median(served) * 0.6 },
       peer: { what: 'nginx, the same plain file over TLS', value: median(served) },
-      note: `nginx without TLS: ${Math.round(median(plain))} MiB/s; median of ${RUNS}`,
+      note: `CPU of the process ${median(cpu.reads).toFixed(2)} ms/MiB, of nginx ${median(cpu.served).toFixed(2)}; nginx without TLS: ${Math.round(median(plain))} MiB/s; median of ${RUNS}`,
     },
     {
-      what: `PUT of the same, encrypted, durable, over TLS`,
+      what: `PUT of the same, encrypted, durable, over TLS; its ETag is its MD5`,
       value: median(writes),
       unit: 'MiB/s',
       target: { atLeast: median(copies) * 0.6 },
       peer: { what: 'dd bs=1M conv=fsync on the same disk', value: median(copies) },
-      note: `median of ${RUNS}`,
+      note: `CPU of the process ${median(cpu.writes).toFixed(2)} ms/MiB; median of ${RUNS}`,
+    },
+    {
+      what: `the same into a bucket with a Key, where an ETag is no MD5`,
+      value: median(keyed),
+      unit: 'MiB/s',
+      target: { atLeast: median(copies) * 0.6 },
+      peer: { what: 'dd bs=1M conv=fsync on the same disk', value: median(copies) },
+      note: `CPU of the process ${median(cpu.keyed).toFixed(2)} ms/MiB; median of ${RUNS}`,
     },
   ];
-}
-
-/** Requests per second that 64 connections get answered, each one at a time. */
-async function rate({ target }: World, requests: readonly string[]): Promise<number> {
-  const connections = await Promise.all(Array.from({ length: CLIENTS }, () => Connection.open(target)));
-  let next = 0;
-  const began = performance.now();
-  await Promise.all(
-    connections.map(async (connection) => {
-      for (let one = requests[next++]; one !== undefined; one = requests[next++]) {
-        const { code, body } = await connection.send(one);
-        if (code !== 200) throw new Error(`answered ${code}: ${body}`);
-      }
-    }),
-  );
-  const elapsed_s = (performance.now() - began) / 1_000;
-  for (const connection of connections) connection.close();
-  return requests.length / elapsed_s;
-}
-
-async function small(world: World): Promise<readonly Row[]> {
-  const count = world.quick ? SMALL_COUNT / 10 : SMALL_COUNT;
-  const body = 'x'.repeat(SMALL_BYTES);
-  const requests = (method: string, prefix: string, content = '') =>
-    Array.from({ length: count }, (_, index) =>
-      text(world, method, `/${BUCKET}/${prefix}/${index}`, content),
-    );
-  await rate(world, requests('PUT', 'warm', body).slice(0, count / 10));
-  const creates = await rate(world, requests('PUT', 'small', body));
-  const gets = await rate(world, requests('GET', 'small'));
-  world.say(`${Math.round(creates)} creates/s, ${Math.round(gets)} gets/s`);
-  return [
-    {
-      what: `objects of 4 KiB created, durable, ${CLIENTS} clients`,
-      value: creates,
-      unit: '/s',
-      target: { atLeast: 3_000 },
-    },
-    {
-      what: `objects of 4 KiB read, ${CLIENTS} clients`,
-      value: gets,
-      unit: '/s',
-      target: { atLeast: 6_000 },
-    },
-  ];
-}
-
-const SEED = `
-INSERT INTO objects.versions (bucket, key, rank, is_null, is_marker, is_live, modified_ms, size, etag, checksums, checksum_type, sealed, tag_count, legal_hold, pieces)
-SELECT bucket, 'listed/' || lpad(n::text, 9, '0'), nextval('objects.version_rank'), true, false, true, modified_ms, size, etag, checksums, checksum_type, sealed, 0, false, pieces
-FROM objects.versions, generate_series(1, $1::int) AS n WHERE key = 'small/0'`;
-
-async function lists(world: World): Promise<readonly Row[]> {
-  const { region, target, quick, say } = world;
-  const count = quick ? LISTED / 10 : LISTED;
-  const client = new pg.Client({
-    host: join(region.data, 'postgres/run'),
-    database: 'casemate',
-    user: 'casemate-db',
-  });
-  await client.connect();
-  await client.query(SEED, [count]);
-  await client.query('ANALYZE objects.versions');
-  await client.end();
-  const connection = await Connection.open(target);
-  const pages_ms: number[] = [];
-  let seen = 0;
-  for (let token = ''; ; ) {
-    const more = token === '' ? '' : `continuation-token=${encodeURIComponent(token)}&`;
-    const one = text(world, 'GET', `/${BUCKET}?${more}list-type=2&max-keys=${PAGE}&prefix=listed%2F`);
-    const began = performance.now();
-    const { code, body } = await connection.send(one);
-    if (code !== 200) throw new Error(`answered ${code}: ${body}`);
-    pages_ms.push(performance.now() - began);
-    const answer = body.toString('latin1');
-    seen += Number(/<KeyCount>(\d+)</.exec(answer)?.[1] ?? 0);
-    token = /<NextContinuationToken>([^<]+)</.exec(answer)?.[1] ?? '';
-    if (token === '') break;
-  }
-  connection.close();
-  if (seen !== count) throw new Error(`${seen} of ${count} were listed`);
-  const total_ms = pages_ms.reduce((sum, one) => sum + one, 0);
-  const tenth = Math.ceil(pages_ms.length / 10);
-  const [first, last] = [median(pages_ms.slice(0, tenth)), median(pages_ms.slice(-tenth))];
-  say(`${Math.round((count * 1_000) / total_ms)} names/s`);
-  return [
-    {
-      what: `names listed of ${count.toLocaleString('en')}, pages of ${PAGE}, one client`,
-      value: (count * 1_000) / total_ms,
-      unit: '/s',
-      target: { atLeast: 50_000 },
-    },
-    {
-      what: 'a page in the last tenth',
-      value: last,
-      unit: 'ms',
-      peer: { what: 'a page in the first tenth', value: first },
-    },
-  ];
-}
-
-function serverPid({ host }: World): number {
-  const listening = execFileSync('ss', ['-Hltnp', `sport = :${host.split(':')[1]}`], { encoding: 'utf8' });
-  return Number(/pid=(\d+)/.exec(listening)?.[1]);
 }
 
 const statusMib = (pid: number, field: string): number =>
   Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1_024;
 
-async function memory(world: World): Promise<readonly Row[]> {
+async function memory(world: ObjectsWorld): Promise<readonly Row[]> {
   const { tenant, quick, say } = world;
   const size = quick ? UPLOAD_BYTES / 16 : UPLOAD_BYTES;
   const pid = serverPid(world);
@@ -341,29 +240,10 @@ async function memory(world: World): Promise<readonly Row[]> {
 }
 
 export const objects: Measure = {
-  summary:
-    'objects through S3: large beside nginx and dd, small from 64 clients, a list of a million, memory',
-  async run({ quick, say }) {
-    const region = await startRegion({ settings: SETTINGS });
-    try {
-      const tenant = await objectsTenant(region, 'bench');
-      const host = tenant.endpoint.replace('https://', '');
-      const target = {
-        host: 'localhost',
-        port: Number(host.split(':')[1]),
-        prefix: '',
-        tls: { ca: tenant.ca, cert: '', key: '' },
-      };
-      const world: World = { region, tenant, host, target, quick, say };
-      const rows = [
-        ...(await large(world)),
-        ...(await small(world)),
-        ...(await lists(world)),
-        ...(await memory(world)),
-      ];
-      return { name: 'objects', rows };
-    } finally {
-      await region.destroy();
-    }
-  },
+  summary: 'large objects through S3, beside nginx and dd; what a hundred uploads at once take of memory',
+  run: (options) =>
+    withObjects(options, async (world) => ({
+      name: 'objects',
+      rows: [...(await large(world)), ...(await memory(world))],
+    })),
 };

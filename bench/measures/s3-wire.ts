@@ -1,6 +1,6 @@
 /** What the S3 wire costs by itself, in CPU time of one thread: checksums, signatures, `aws-chunked`, and whole bodies as clients send them. */
 import { createHash } from 'node:crypto';
-import { Md5Threads } from '#services/objects/hashing/md5-threads.ts';
+import { HashThreads } from '#services/objects/hashing/hash-threads.ts';
 import { type BodyOptions, openBody } from '#services/objects/s3/body.ts';
 import { newDigest } from '#services/objects/s3/checksums/digest.ts';
 import { ChunkedDecoder } from '#services/objects/s3/chunked/decoder.ts';
@@ -168,7 +168,7 @@ async function bodies({ quick }: MeasureOptions): Promise<Row[]> {
 
 /** By the clock: what a second core gives. */
 async function besideOf(coded: Buffer, options: BodyOptions, size: number): Promise<Row[]> {
-  const threads = new Md5Threads(1);
+  const threads = new HashThreads(1);
   const timed = async (more: Partial<BodyOptions>) => {
     const began = performance.now();
     for await (const _ of openBody(socketOf(coded), { ...options, ...more }).bytes);
@@ -176,11 +176,13 @@ async function besideOf(coded: Buffer, options: BodyOptions, size: number): Prom
   };
   try {
     // The thread starts.
-    await timed({ md5: threads });
+    await timed({ hashing: threads });
     const alone = await timed({});
-    const value = await timed({ md5: threads });
+    const value = await timed({ hashing: threads });
     const peer = { what: 'on the same thread', value: alone };
-    return [{ what: 'a whole PUT by the clock, MD5 on a thread of its own', value, unit: 'MiB/s', peer }];
+    return [
+      { what: 'a whole PUT by the clock, its hashes on a thread of their own', value, unit: 'MiB/s', peer },
+    ];
   } finally {
     await threads.close();
   }

@@ -53,4 +53,10 @@ export interface ActionConnector {
   call(request: ActionRequest): Promise<Readonly<Record<string, unknown>>>;
 }
 
-export type Connector = TerminalConnector | TextConnector | ActionConnector;
+export interface ReportConnector {
+  readonly type: 'report';
+  /** Answers with what the subresource's `response` schema says. Throws a StatusError. */
+  read(request: ConnectRequest): Promise<Readonly<Record<string, unknown>>>;
+}
+
+export type Connector = TerminalConnector | TextConnector | ActionConnector | ReportConnector;

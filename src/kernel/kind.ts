@@ -58,7 +58,7 @@ export interface StatusChange {
 export type Admission = (request: AdmissionRequest) => void;
 
 /** A subresource beyond `status`, declared here so that discovery, OpenAPI and permissions know it. */
-export type SubresourceDefinition = StreamDefinition | ActionDefinition | DataDefinition;
+export type SubresourceDefinition = StreamDefinition | ActionDefinition | DataDefinition | ReportDefinition;
 
 export interface StreamDefinition {
   /** `terminal`: WebSocket channels (exec). `text`: a byte stream (log). */
@@ -88,6 +88,19 @@ export interface DataDefinition {
   readonly description: string;
   /** What permissions tell apart, in the order of the alphabet. */
   readonly verbs: readonly Verb[];
+}
+
+/**
+ * What is found out about an object when somebody reads it, and is stored nowhere: `instances/metrics`. Reading it takes what reading the
+ * object takes, and is no more on record than that.
+ */
+export interface ReportDefinition {
+  readonly type: 'report';
+  readonly description: string;
+  /** Query parameters that it knows, with what they mean. */
+  readonly parameters?: Readonly<Record<string, string>>;
+  /** What is answered: an object. */
+  readonly response: TSchema;
 }
 
 /** A recorded property of an action's request; its schema must not allow more. */

@@ -29,3 +29,18 @@ export interface RealmRoute {
    */
   handle(request: RouteRequest): Promise<void>;
 }
+
+/** A route whose code is loaded by the first who asks for it: a region that nobody speaks that protocol with has none of it in memory. */
+export function loadedWhenAsked(
+  place: Pick<RealmRoute, 'segment' | 'realms'>,
+  load: () => Promise<RealmRoute>,
+): RealmRoute {
+  let route: Promise<RealmRoute> | undefined;
+  return {
+    ...place,
+    async handle(request) {
+      route ??= load();
+      await (await route).handle(request);
+    },
+  };
+}

@@ -24,6 +24,7 @@ import { ledgerSource } from '#kernel/wire/ledger-source.ts';
 import { createApiServer } from '#kernel/wire/server.ts';
 import { instanceWorkloads } from '#services/compute/identity/workloads.ts';
 import { Instance } from '#services/compute/instance.ts';
+import { followInstances } from '#services/compute/metrics/follow.ts';
 import { instanceNames } from '#services/network/instance-names.ts';
 import { Event } from '#services/tenancy/event.ts';
 import { Secret } from '#services/tenancy/secret.ts';
@@ -48,18 +49,22 @@ import { operatorSessions } from '#trust/operators/holder.ts';
 import { keptRecordings } from '#trust/operators/recording/kept.ts';
 import { recordedTerminals } from '#trust/operators/recording/recorded-terminals.ts';
 import { realmSealing } from '#trust/realm-sealing.ts';
+import { openAbout } from './about/open.ts';
 import { tellRestored } from './backup/restored.ts';
 import { bringInBaseContent } from './base-content/bring-in.ts';
 import type { RegionConfig } from './config/schema.ts';
+import { consoleRoute } from './console/route.ts';
 import { openDatabase } from './database.ts';
 import { noEngine, openEngine, whyNoEngine } from './engine.ts';
 import { isRemote, WHY_NO_NETWORKS } from './external-incus.ts';
 import { openHsms } from './hsms.ts';
 import type { Layout } from './layout.ts';
 import { loopLoad } from './loop-load.ts';
+import { instancesPort, objectsDomain } from './objects/places.ts';
 import { objectsServing } from './objects/serving.ts';
 import { programVersion } from './program.ts';
 import { renewHourly } from './renewal.ts';
+import { repositoriesSocket } from './repositories.ts';
 import { settingsFlows } from './seal-flows.ts';
 import { openMasterKey } from './sealed.ts';
 import { parseListen, serverNames } from './server-names.ts';
@@ -149,6 +154,9 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
       logger.warn({ problem }, 'the seal lets nothing out to where objects should lie'),
     );
 
+    const instanceMetrics = followInstances({ incus: engine.incus, clock, logger });
+    closers.push(() => instanceMetrics.stop());
+
     // Made anew each time this process comes to lead: what controllers remember is true only while they run.
     const makeServices = () =>
       regionServices({
@@ -159,6 +167,7 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
         keys,
         keyProviders: { keyring, owned: hsms.owned, software: hsms.software },
         incus: engine.incus,
+        instanceMetrics,
         filter: options.hasFilter ? filterClient(layout.run.firewall) : noFilter(whyNoFilter),
         seal: options.hasFilter ? sealClient(layout.run.firewall) : noSeal(whyNoFilter),
         settingsFlows: declaredBySettings,
@@ -173,7 +182,18 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
         receiverSocket: layout.run.receiver,
         inspectorSocket: layout.run.inspector,
         zonesSocket: layout.run.zones,
-        objects: objectsServing({ layout, config, issuers: () => issuers, clock }),
+        repositoriesSocket: repositoriesSocket(layout),
+        objects: objectsServing({
+          layout,
+          config,
+          issuers: () => issuers,
+          clock,
+          hasGateways: options.hasFilter && !isRemote(config),
+        }),
+        objectsAtGateways:
+          options.hasFilter && !isRemote(config)
+            ? { port: instancesPort(config), domain: objectsDomain(config.name) }
+            : undefined,
         clock,
         random,
         logger,
@@ -319,18 +339,37 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
       ),
       keyring,
     );
+    const rooted = rootedAuthorizer(authorizer, keyring);
+    const about = openAbout({
+      name: config.name,
+      authority: trust.ca,
+      folder: layout.data,
+      processes: layout.run.processes,
+      clock,
+      realms,
+      authenticator,
+      authorizer: rooted,
+      accessLog: realms.access,
+    });
+    closers.push(about.stop);
     const server = createApiServer({
       registry,
       realms,
       authenticator,
-      authorizer: rootedAuthorizer(authorizer, keyring),
+      authorizer: rooted,
       accessLog: realms.access,
       connectors: recordedTerminals(
         { ...connectorsOf(services), ...identity.connectors, ...acme.connectors },
         { realms, recordings, clock, random },
       ),
       reviews: Object.assign({}, ...services.map((service) => service.reviews ?? {})),
-      routes: [...services.flatMap((service) => service.routes ?? []), ...identity.routes, ...acme.routes],
+      routes: [
+        ...services.flatMap((service) => service.routes ?? []),
+        ...identity.routes,
+        ...acme.routes,
+        consoleRoute(),
+        about.route,
+      ],
       tls: { key: trust.key, cert: trust.certificate },
       ledger: ledgerSource(realms.logs),
       clock,

@@ -51,6 +51,8 @@ export interface Layout {
     readonly trial: string;
     /** What it started, to find after a crash. */
     readonly state: string;
+    /** How its processes are, for whoever may read it. */
+    readonly processes: string;
     /** Where a receiver of bundles is asked for. */
     readonly receiver: string;
     /** Where a process that looks into what is to leave is asked for. */
@@ -96,6 +98,7 @@ export function layoutOf(folder: string): Layout {
       plan: join(run, 'plan.json'),
       trial: join(run, 'trial.json'),
       state: join(run, 'state.json'),
+      processes: join(run, 'processes.json'),
       receiver: join(run, 'receiver.sock'),
       inspector: join(run, 'inspector.sock'),
       zones: join(run, 'zones.sock'),

@@ -20,17 +20,22 @@ import { asAccount, type Command, withProgram } from './embedded/unprivileged.ts
 import { isRemote } from './external-incus.ts';
 import { pingProgram } from './install/unpack.ts';
 import { hsmSocket, type Layout, operatorCopy } from './layout.ts';
+import { SELDOM_BUSY } from './node-flags.ts';
 import { objectsDefinition } from './objects/definition.ts';
 import { PROGRAM_FOLDER, programFingerprint } from './program.ts';
+import { repositoriesDefinition } from './repositories.ts';
 import { supervisorCommand } from './supervisor/command.ts';
 import type { OnDemandDefinition, ProcessDefinition, SupervisorPlan } from './supervisor/definition.ts';
 import { timeDefinition } from './time.ts';
 
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+// A process that only listens; on a slow machine its loading is what takes.
+const AGENT_START_LIMIT_MS = 60_000;
 // Loading, migrations, and a first import of the base image.
-const REGION_START_LIMIT_MS = 180_000;
-// A model of the largest region fits; and no threads for V8, as it seldom has anything to do.
-const AGENT_FLAGS = '--max-old-space-size=64 --max-semi-space-size=1 --v8-pool-size=0';
+const REGION_START_LIMIT_MS = 360_000;
+// A model of the largest region fits.
+const FIREWALL_FLAGS = [...SELDOM_BUSY, '--max-old-space-size=64'];
+const HSM_FLAGS = '--max-old-space-size=64 --max-semi-space-size=1 --v8-pool-size=0';
 const HSM_AGENT = join(PROGRAM_FOLDER, 'src/engines/pkcs11/agent.ts');
 const CLEAR_STRAYS = join(PROGRAM_FOLDER, 'src/engines/incus/clear-strays.ts');
 
@@ -70,6 +75,7 @@ export function planRegion(inputs: PlanInputs): SupervisorPlan {
     receiverDefinition(inputs),
     inspectorDefinition(inputs),
     objectsDefinition(layout, config, accounts),
+    repositoriesDefinition(layout, config, accounts),
     ...(hasFilter ? [zonesDefinition(inputs)] : []),
   ];
   const digest = createHash('sha256')
@@ -165,6 +171,7 @@ const compileCache = (): Record<string, string> =>
 function firewallDefinition({ layout, config, accounts }: PlanInputs): ProcessDefinition {
   const agent = agentCommand({
     node: process.execPath,
+    flags: FIREWALL_FLAGS,
     region: config.id,
     socket: layout.run.firewall,
     state: layout.firewall,
@@ -174,11 +181,11 @@ function firewallDefinition({ layout, config, accounts }: PlanInputs): ProcessDe
   return {
     name: 'firewall',
     ...withProgram(layout.program, agent),
-    env: { PATH, LANG: 'C.UTF-8', NODE_OPTIONS: AGENT_FLAGS, ...compileCache() },
+    env: { PATH, LANG: 'C.UTF-8', ...compileCache() },
     cwd: '/',
     ready: { type: 'socket', path: layout.run.firewall },
     after: [],
-    startLimit_ms: 20_000,
+    startLimit_ms: AGENT_START_LIMIT_MS,
     stop: { signal: 'SIGTERM', grace_ms: 10_000 },
   };
 }
@@ -199,11 +206,11 @@ function hsmDefinitions({ layout, config, accounts }: PlanInputs): readonly Proc
     return {
       name: `hsm-${name}`,
       ...own,
-      env: { PATH, LANG: 'C.UTF-8', NODE_OPTIONS: AGENT_FLAGS, ...environment },
+      env: { PATH, LANG: 'C.UTF-8', NODE_OPTIONS: HSM_FLAGS, ...environment },
       cwd: '/',
       ready: { type: 'socket', path: socket },
       after: [],
-      startLimit_ms: 20_000,
+      startLimit_ms: AGENT_START_LIMIT_MS,
       stop: { signal: 'SIGTERM', grace_ms: 10_000 },
       optional: true,
     };
@@ -224,7 +231,7 @@ function regionDefinition(
   const program = {
     command: process.execPath,
     args: [
-      // For `idle-memory.ts`.
+      // For `collectWhenIdle`.
       '--expose-gc',
       join(PROGRAM_FOLDER, 'src/region/process.ts'),
       '--data',
@@ -241,8 +248,15 @@ function regionDefinition(
     ...(isRoot()
       ? withProgram(layout.program, asAccount(accounts.region, program, socketGroups(config)))
       : program),
-    // Its own cache of compiled code: root must never run what this account could write.
-    env: { PATH, LANG: 'C.UTF-8', NODE_ENV: 'production', NODE_COMPILE_CACHE: layout.cache },
+    env: {
+      PATH,
+      LANG: 'C.UTF-8',
+      NODE_ENV: 'production',
+      // Its own cache of compiled code: root must never run what this account could write.
+      NODE_COMPILE_CACHE: layout.cache,
+      // Of glibc: rather than a pool of free memory for each of its threads.
+      MALLOC_ARENA_MAX: '2',
+    },
     cwd: '/',
     ready: { type: 'message' },
     speaks: true,

@@ -5,10 +5,10 @@
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { systemClock } from '#kernel/clock.ts';
+import { collectWhenIdle } from '#kernel/idle-memory.ts';
 import { openRegion } from './compose.ts';
 import { loadConfig } from './config/load.ts';
 import { databaseConnection } from './database.ts';
-import { collectWhenIdle, thisProcess } from './idle-memory.ts';
 import { layoutOf } from './layout.ts';
 import { listenProblem } from './listen.ts';
 import { answerRelease } from './releases/answer.ts';
@@ -63,8 +63,7 @@ const region = await openRegion({
   onSeal: (seal) => tell({ seal }),
   logger,
 });
-const memory = thisProcess();
-if (memory !== undefined) collectWhenIdle(systemClock, memory);
+collectWhenIdle(systemClock);
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, async () => {
     logger.info({ signal }, 'stopping');

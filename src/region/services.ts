@@ -29,9 +29,15 @@ import type { Realms } from '#kernel/realm.ts';
 import type { KindRegistry } from '#kernel/registry.ts';
 import type { Service } from '#kernel/service.ts';
 import type { RealmLogs } from '#kernel/store/realm-logs.ts';
+import { openedBy, startedAt as repositoryAt } from '#services/backup/engine/session.ts';
+import { backupService } from '#services/backup/service.ts';
+import { bucketSource } from '#services/backup/sources/bucket.ts';
+import { engineSources } from '#services/backup/sources/engine-service.ts';
 import { enteringGuard } from '#services/compute/identity/entering.ts';
 import { type RegionParts, workloadIdentityService } from '#services/compute/identity/service.ts';
 import { Instance } from '#services/compute/instance.ts';
+import { lastRestoreOf } from '#services/compute/leftover/find.ts';
+import type { InstanceMetrics } from '#services/compute/metrics/follow.ts';
 import { computeService } from '#services/compute/service.ts';
 import { Network } from '#services/network/network.ts';
 import { networkService } from '#services/network/service.ts';
@@ -58,7 +64,7 @@ import { operatorsService } from '#trust/operators/service.ts';
 import { trustService } from '#trust/service.ts';
 import { witnessClient } from '#trust/witness/client.ts';
 import { witnessService } from '#trust/witness/service.ts';
-import { restoreService } from './backup/restored.ts';
+import { RegionRestore, restoreService } from './backup/restored.ts';
 import { catalogueController } from './base-content/catalogue.ts';
 import { publishedOrIn } from './base-content/image-files.ts';
 import type { RegionConfig } from './config/schema.ts';
@@ -81,6 +87,8 @@ export interface ServiceParts {
   /** Organizations' own HSMs. */
   readonly keyProviders: ProvidersOptions;
   readonly incus: Incus;
+  /** Absent: instances are not measured. */
+  readonly instanceMetrics?: InstanceMetrics | undefined;
   readonly filter: FilterClient;
   readonly seal: SealClient;
   readonly settingsFlows: readonly SealFlow[];
@@ -103,8 +111,12 @@ export interface ServiceParts {
   readonly inspectorSocket: string;
   /** Where a process that tries to leave from networks is asked for. */
   readonly zonesSocket: string;
+  /** Where a process at a repository of tenants' backups is asked for. */
+  readonly repositoriesSocket: string;
   /** How the process that serves objects is run. */
   readonly objects: ObjectsServing;
+  /** Where instances find them; undefined where there are no gateways. */
+  readonly objectsAtGateways?: { readonly port: number; readonly domain: string } | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -134,6 +146,7 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
     keys,
     keyProviders,
     incus,
+    instanceMetrics,
     filter,
     seal,
     settingsFlows,
@@ -148,7 +161,9 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
     receiverSocket,
     inspectorSocket,
     zonesSocket,
+    repositoriesSocket,
     objects,
+    objectsAtGateways,
     clock,
     random,
     logger,
@@ -183,13 +198,21 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
     filter,
     names,
     instanceKind: Instance,
+    realms,
     pools,
     forwardAddresses: addresses,
     egress,
     gatewayNames: [mirror.hostName],
+    objects: objectsAtGateways,
     ...(time === undefined ? {} : { timePort: time.port }),
   });
+  const ownBuckets = {
+    endpoint: objects.endpoint,
+    certificateAuthority: async () => (await issuers().server()).ca,
+  };
   const content = new ContentStore(gapFolders(gapFolder).content);
+  const lastRestore = lastRestoreOf(RegionRestore);
+  const inEngine = engineSources({ ...common, random, realms, lastRestore });
   const imageFile = publishedOrIn(imageFolder, content);
   return [
     accessService({ projectKind: Namespace, clock, registry, realms, authorizer }),
@@ -210,8 +233,10 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
       imageFile,
       checkEntering: enteringGuard(realms, rights),
       vendorData: mirror.vendorData,
+      ...(instanceMetrics === undefined ? {} : { metrics: instanceMetrics }),
+      lastRestore,
     }),
-    storageService(common),
+    storageService({ ...common, lastRestore }),
     workloadIdentityService({
       rights,
       parts: gateways,
@@ -224,14 +249,28 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
       backends: keys,
       rights,
       serving: objects,
+      certificateAuthority: ownBuckets.certificateAuthority,
       organizationKind: Organization,
       realms,
+      authenticator,
       authorizer,
       accessLog,
       clock,
       random,
       logger,
     }),
+    backupService({
+      keyring,
+      rights,
+      ...ownBuckets,
+      sources: [bucketSource(ownBuckets), ...inEngine.sources],
+      open: openedBy(repositoryAt(repositoriesSocket)),
+      realms,
+      authorizer,
+      accessLog,
+      clock,
+    }),
+    inEngine.service,
     mirror,
     advisoriesService({
       source: advisories,

@@ -46,6 +46,7 @@ export async function regionStatus(layout: Layout): Promise<RegionStatus> {
 
 function stateOf({ processes }: SupervisorStatus): RegionState {
   const needed = processes.filter((process) => !process.optional);
+  if (needed.some((process) => process.failing !== undefined)) return 'degraded';
   if (needed.every((process) => process.state === 'ready')) {
     return needed.some((process) => process.sealed !== undefined) ? 'sealed' : 'ready';
   }

@@ -30,7 +30,7 @@ import { wantsTime } from './time.ts';
 import type { Timings } from './timings.ts';
 
 // A first start imports the base image and makes keys; a start after a crash replays the database's log.
-const READY_LIMIT_MS = 300_000;
+const READY_LIMIT_MS = 480_000;
 
 export interface UpOptions {
   readonly layout: Layout;

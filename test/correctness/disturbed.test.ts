@@ -63,6 +63,7 @@ function controllers(): string[] {
     receiverSocket: '/nowhere',
     inspectorSocket: '/nowhere',
     zonesSocket: '/nowhere',
+    repositoriesSocket: '/nowhere',
     objects: {
       start: unopened,
       endpoint: 'https://nowhere:7480',

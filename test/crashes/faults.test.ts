@@ -151,7 +151,9 @@ suite('a region on its worst days', { timeout: 600_000 }, () => {
       assert.equal(ready.status, 'False');
       assert.equal(ready.reason, 'EngineUnavailable');
       assert.match(ready.message, /compute engine does not answer; it is tried again, and what runs goes on/);
-      assert.equal(readyOf(await instance('web'))?.status, 'True');
+      // What runs says what it said, or, where its turn came meanwhile, that the engine does not answer: never that it is broken.
+      const web = readyOf(await instance('web'));
+      assert.ok(web?.status === 'True' || web?.reason === 'EngineUnavailable', JSON.stringify(web));
     } finally {
       process.kill(pid, 'SIGCONT');
     }

@@ -118,6 +118,15 @@ export function sdkCases(tenant: () => ObjectsTenant): void {
       kept.Parts?.map(({ Size }) => Size),
       [5 * MIB, 5 * MIB, 1_000],
     );
+    const sizes: (number | undefined)[] = [];
+    for await (const { Parts = [] } of s3.paginateListParts(
+      { client: sdk, pageSize: 2 },
+      { Bucket, Key, UploadId },
+    )) {
+      sizes.push(...Parts.map(({ Size }) => Size));
+      assert.ok(sizes.length <= parts.length);
+    }
+    assert.equal(sizes.length, parts.length);
     assert.equal((await sdk.send(new s3.ListObjectsV2Command({ Bucket }))).KeyCount, 0);
     const complete = new s3.CompleteMultipartUploadCommand({
       Bucket,
@@ -473,22 +482,48 @@ export function sdkCases(tenant: () => ObjectsTenant): void {
     ]);
   });
 
-  test('SDK: what this region does not have is answered 501', async () => {
-    const { sdk, Bucket } = await made('sdk-not-there');
-    const commands = [
-      sdk.send(new s3.GetBucketWebsiteCommand({ Bucket })),
-      sdk.send(new s3.GetBucketReplicationCommand({ Bucket })),
-      sdk.send(new s3.GetBucketNotificationConfigurationCommand({ Bucket })),
-      sdk.send(new s3.GetBucketAccelerateConfigurationCommand({ Bucket })),
-      sdk.send(
-        new s3.PutBucketRequestPaymentCommand({
-          Bucket,
-          RequestPaymentConfiguration: { Payer: 'Requester' },
-        }),
-      ),
-      sdk.send(new s3.RestoreObjectCommand({ Bucket, Key: 'x' })),
-      sdk.send(new s3.GetObjectTorrentCommand({ Bucket, Key: 'x' })),
-    ];
-    for (const answer of await Promise.all(commands.map(failure))) assert.equal(answer, '501 NotImplemented');
+  test('SDK: reports of what a bucket holds are asked for, told, changed and taken away one by one', async () => {
+    const { sdk, Bucket } = await made('sdk-inventory');
+    const configured = (
+      Id: string,
+      more: Partial<s3.InventoryConfiguration> = {},
+    ): s3.InventoryConfiguration => ({
+      Id,
+      IsEnabled: true,
+      IncludedObjectVersions: 'Current',
+      Destination: {
+        S3BucketDestination: { Bucket: `arn:aws:s3:::${Bucket}`, Format: 'CSV', Prefix: 'reports' },
+      },
+      Schedule: { Frequency: 'Daily' },
+      ...more,
+    });
+    const put = (InventoryConfiguration: s3.InventoryConfiguration, Id = InventoryConfiguration.Id) =>
+      sdk.send(new s3.PutBucketInventoryConfigurationCommand({ Bucket, Id, InventoryConfiguration }));
+    const get = async (Id: string) =>
+      (await sdk.send(new s3.GetBucketInventoryConfigurationCommand({ Bucket, Id }))).InventoryConfiguration;
+    const narrow = configured('narrow', {
+      IncludedObjectVersions: 'All',
+      Filter: { Prefix: 'in/' },
+      OptionalFields: ['Size', 'ETag', 'EncryptionStatus'],
+      Schedule: { Frequency: 'Weekly' },
+    });
+    // At once: neither takes the other's place.
+    await Promise.all([put(narrow), put(configured('whole'))]);
+    assert.deepEqual(await get('narrow'), narrow);
+    const listed = await sdk.send(new s3.ListBucketInventoryConfigurationsCommand({ Bucket }));
+    assert.deepEqual(
+      [listed.InventoryConfigurationList, listed.IsTruncated],
+      [[narrow, configured('whole')], false],
+    );
+    await put(configured('narrow'));
+    assert.deepEqual(await get('narrow'), configured('narrow'));
+    const { spec } = JSON.parse(await tenant().admin.kubectl('get', 'bucket', Bucket, '-o', 'json'));
+    assert.deepEqual(Object.keys(spec.inventory).sort(), ['narrow', 'whole']);
+    const orc = { S3BucketDestination: { Bucket: `arn:aws:s3:::${Bucket}`, Format: 'ORC' as const } };
+    assert.equal(await failure(put(configured('orc', { Destination: orc }))), '501 NotImplemented');
+    assert.equal(await failure(put(configured('one'), 'another')), '400 InvalidArgument');
+    for (const Id of ['narrow', 'whole'])
+      await sdk.send(new s3.DeleteBucketInventoryConfigurationCommand({ Bucket, Id }));
+    assert.equal(await failure(get('narrow')), '404 NoSuchConfiguration');
   });
 }

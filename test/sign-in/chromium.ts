@@ -37,6 +37,8 @@ export interface SecurityKey {
   setCounters(count: number): Promise<void>;
   /** Whether the person is there to be verified. */
   setVerified(verified: boolean): Promise<void>;
+  /** Gives another window a key that holds the same. */
+  copyTo(page: Page): Promise<void>;
 }
 
 /** What Chromium calls the public key of a certificate. */
@@ -45,7 +47,8 @@ const keyDigest = (pem: string): string =>
     .update(new X509Certificate(pem).publicKey.export({ type: 'spki', format: 'der' }))
     .digest('base64');
 
-export async function openChromium(serverCertificate: string): Promise<OpenedBrowser> {
+/** `hosts`: a pattern of names that are this machine. */
+export async function openChromium(serverCertificate: string, hosts?: string): Promise<OpenedBrowser> {
   const browser = await chromium.launch({
     executablePath: EXECUTABLE,
     args: [
@@ -57,6 +60,7 @@ export async function openChromium(serverCertificate: string): Promise<OpenedBro
       '--disable-component-update',
       '--disable-sync',
       `--ignore-certificate-errors-spki-list=${keyDigest(serverCertificate)}`,
+      ...(hosts === undefined ? [] : [`--host-resolver-rules=MAP ${hosts} 127.0.0.1`]),
     ],
   });
   return {
@@ -75,26 +79,29 @@ async function openVisit(browser: Browser, options: VisitOptions): Promise<Visit
   const complaints: string[] = [];
   context.on('request', (request) => origins.add(new URL(request.url()).origin));
   const page = await context.newPage();
-  page.on('pageerror', (error) => complaints.push(error.message));
-  page.on('console', (message) => {
+  context.on('weberror', (problem) => complaints.push(problem.error().message));
+  context.on('console', (message) => {
+    const text = message.text();
     // Chromium writes one line for each page that is answered with a refusal.
-    const asked = message
-      .text()
-      .startsWith('Failed to load resource: the server responded with a status of 4');
-    if ((message.type() === 'error' || message.type() === 'warning') && !asked)
-      complaints.push(message.text());
+    const wasAsked =
+      text.startsWith('Failed to load resource: the server responded with a status of 4') ||
+      /^WebSocket connection to .* failed: HTTP Authentication failed/.test(text);
+    // Regions make bridges on this very machine, whose browser then asks anew. One elsewhere sees nothing of them.
+    const isBridge = text === 'Failed to load resource: net::ERR_NETWORK_CHANGED';
+    if ((message.type() === 'error' || message.type() === 'warning') && !wasAsked && !isBridge)
+      complaints.push(text);
   });
   return {
     page,
     origins: () => origins,
     complaints: () => complaints,
-    securityKey: () => securityKey(context, page),
+    securityKey: () => securityKey(page),
     close: () => context.close(),
   };
 }
 
-async function securityKey(context: BrowserContext, page: Page): Promise<SecurityKey> {
-  const session = await context.newCDPSession(page);
+async function addAuthenticator(page: Page) {
+  const session = await page.context().newCDPSession(page);
   await session.send('WebAuthn.enable');
   const { authenticatorId } = await session.send('WebAuthn.addVirtualAuthenticator', {
     options: {
@@ -105,6 +112,11 @@ async function securityKey(context: BrowserContext, page: Page): Promise<Securit
       isUserVerified: true,
     },
   });
+  return { session, authenticatorId };
+}
+
+async function securityKey(page: Page): Promise<SecurityKey> {
+  const { session, authenticatorId } = await addAuthenticator(page);
   const credentials = async () =>
     (await session.send('WebAuthn.getCredentials', { authenticatorId })).credentials;
   return {
@@ -121,6 +133,14 @@ async function securityKey(context: BrowserContext, page: Page): Promise<Securit
     },
     async setVerified(isUserVerified) {
       await session.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified });
+    },
+    async copyTo(other) {
+      const copy = await addAuthenticator(other);
+      for (const credential of await credentials())
+        await copy.session.send('WebAuthn.addCredential', {
+          authenticatorId: copy.authenticatorId,
+          credential,
+        });
     },
   };
 }

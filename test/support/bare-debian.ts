@@ -51,6 +51,8 @@ read -r _ || true
 export interface BareDebian {
   /** Its root, seen from outside. */
   readonly root: string;
+  /** Where this machine reaches it. */
+  readonly address: string;
   /** Runs a program inside, in an environment that says nothing of the machine around it. */
   run(command: string, args: readonly string[], options?: CommandOptions): Promise<CommandResult>;
   /** Ends every process in it, then removes it. */
@@ -131,9 +133,10 @@ async function boot(folder: string, root: string): Promise<BareDebian> {
   await untilFirstWord(holder, 'the bare machine');
   const first = readFileSync(`/proc/${holder.pid}/task/${holder.pid}/children`, 'utf8').trim();
   if (first === '') throw new Error('the bare machine ended as soon as it began');
-  const unlink = await linkOut(Number(first));
+  const { address, unlink } = await linkOut(Number(first));
   return {
     root,
+    address,
     run(command, args, { env, cwd, ...options } = {}) {
       const settings = Object.entries({ ...environment, ...env }).map(([name, value]) => `${name}=${value}`);
       const enter = [`--target=${first}`, '--net', '--pid', '--mount', '--root', `--wdns=${cwd ?? '/root'}`];
@@ -152,8 +155,10 @@ async function boot(folder: string, root: string): Promise<BareDebian> {
 /** Of 10.213.0.0/16, a /30 for each link, by the process behind it. */
 const LINKS_MAX = 16_384;
 
-/** Gives the network of a process a way out through this machine's: a link, a route, and addresses translated. Returns what takes it away. */
-async function linkOut(pid: number): Promise<() => Promise<void>> {
+/** Gives the network of a process a way out through this machine's: a link, a route, and addresses translated. `unlink` takes it away. */
+async function linkOut(
+  pid: number,
+): Promise<{ readonly address: string; readonly unlink: () => Promise<void> }> {
   const first = (pid % LINKS_MAX) * 4;
   const address = (host: number) => `10.213.${first >> 8}.${(first & 255) + host}`;
   const link = `bare${pid}`;
@@ -175,5 +180,5 @@ async function linkOut(pid: number): Promise<() => Promise<void>> {
 `;
   await output(runCommand('nft', ['-f', '-'], { input: rules }), 'nft');
   // The link goes with the network behind it.
-  return () => say('nft', 'delete', 'table', 'ip', table);
+  return { address: address(2), unlink: () => say('nft', 'delete', 'table', 'ip', table) };
 }

@@ -60,13 +60,16 @@ export interface Operators {
   agree(transition: string, target: string): Promise<void>;
 }
 
-export async function twoOperators(region: TestRegion): Promise<Operators> {
+export async function twoOperators(
+  region: TestRegion,
+  [first, second]: readonly [string, string] = ['ann', 'ben'],
+): Promise<Operators> {
   const made = async (name: string) => {
     const file = join(region.scratch, name);
     await region.casemate('user', 'create', name, '--role', 'region-operator', '--out', file);
     return member(region, file);
   };
-  const [ann, ben] = await Promise.all([made('ann'), made('ben')]);
+  const [ann, ben] = await Promise.all([made(first), made(second)]);
   return {
     ann,
     ben,

@@ -2,11 +2,20 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PROGRAM_FOLDER } from '#region/program.ts';
 
-const PARTS = ['LICENSE', 'casemate', 'package.json', 'package-lock.json', 'src', 'content', 'node_modules'];
+const PARTS = [
+  'LICENSE',
+  'casemate',
+  'package.json',
+  'package-lock.json',
+  'src',
+  'content',
+  'console/dist',
+  'node_modules',
+];
 const REGION_PROCESS = 'src/region/process.ts';
 const OPENS = 'const region = await openRegion({';
 const MIGRATIONS = 'src/engines/postgres/migrations';
@@ -40,12 +49,14 @@ export function releaseTree(
   mkdirSync(tree);
   for (const part of PARTS) {
     const from = join(PROGRAM_FOLDER, part);
+    const into = dirname(join(tree, part));
+    mkdirSync(into, { recursive: true });
     try {
-      execFileSync('cp', ['-al', from, tree], { stdio: 'pipe' });
+      execFileSync('cp', ['-al', from, into], { stdio: 'pipe' });
     } catch {
       // Another file system.
       rmSync(join(tree, part), { recursive: true, force: true });
-      execFileSync('cp', ['-a', from, tree]);
+      execFileSync('cp', ['-a', from, into]);
     }
   }
   change(join(tree, 'package.json'), /"version": "[^"]+"/, `"version": "${version}"`);

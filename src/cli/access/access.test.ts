@@ -107,6 +107,11 @@ describe('casemate access', () => {
       /^no: Guardrail "inside" forbids it: from the office only\n {2}Guardrail inside: from the office only\n/,
     );
     assert.match((await ask('--address', '10.1.2.3')).stdout, /^yes: /);
+    // Who could but for it is said too; nora, who holds no role, is not among them.
+    const who = await run('sofia', 'access', 'who-can', 'get', 'instances', 'vm', '-n', 'alpha');
+    assert.match(who.stderr, /nobody may\nkept from it by guardrails, whatever roles they hold:\n/);
+    assert.match(who.stderr, /User +eva +Guardrail inside: from the office only/);
+    assert.doesNotMatch(who.stderr, /nora/);
     assert.equal((await run('sofia', 'delete', 'guardrail', 'inside')).code, 0);
   });
 

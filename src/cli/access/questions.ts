@@ -75,13 +75,16 @@ export const whoCan = inSession(
       printJson(answer);
       return;
     }
-    const rows = (answer.subjects ?? []).map((subject) => [
-      subject.kind,
-      subject.name,
-      subject.policies.map(policyText).join('; '),
-    ]);
+    const rowsOf = (subjects: AccessAnswer['subjects'] = []) =>
+      subjects.map(({ kind, name, policies }) => [kind, name, policies.map(policyText).join('; ')]);
+    const rows = rowsOf(answer.subjects);
     if (rows.length === 0) process.stderr.write('nobody may\n');
     else printLines(alignRows([['KIND', 'NAME', 'BY'], ...rows]));
+    const forbidden = rowsOf(answer.forbidden);
+    if (forbidden.length > 0) {
+      process.stderr.write('kept from it by guardrails, whatever roles they hold:\n');
+      process.stderr.write(`${alignRows(forbidden).join('\n')}\n`);
+    }
     if (answer.incomplete) process.stderr.write('there are more people than one question looks at\n');
   },
 );

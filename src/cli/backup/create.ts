@@ -31,6 +31,7 @@ interface CreateOptions {
   readonly to?: string;
   readonly recipient?: string;
   readonly withContent?: boolean;
+  readonly withObjects?: boolean;
   readonly withoutMasterKey?: boolean;
   readonly output: 'text' | 'json';
 }
@@ -49,6 +50,7 @@ export const create = reporting(async (options: CreateOptions) => {
   const { path, description } = await createBackup({
     ...{ layout, config, folder: resolve(folder), recipient },
     withContent: options.withContent === true,
+    withObjects: options.withObjects === true,
     withoutMasterKey: options.withoutMasterKey === true,
     clock: wakefulClock,
   });
@@ -82,8 +84,8 @@ export const list = reporting(async (folder: string, { output }: { readonly outp
 });
 
 export const prune = reporting(async (folder: string, { keep }: { readonly keep: number }) => {
-  const { removed, kept, segments } = await pruneBackups(resolve(folder), keep);
+  const { removed, kept, segments, objects } = await pruneBackups(resolve(folder), keep);
   printLines([
-    `Removed ${removed.length} backups and ${segments} segments of the archive; ${kept.length} backups are left.`,
+    `Removed ${removed.length} backups and ${segments} segments of the archive${objects === 0 ? '' : `, and ${objects} files of objects`}; ${kept.length} backups are left.`,
   ]);
 });

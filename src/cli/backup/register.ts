@@ -39,6 +39,7 @@ export function registerBackupCommands(program: Command): void {
     .option('--to <dir>', 'the folder of backups (default: backup.folder of region.yaml)')
     .option('--recipient <key>', 'age1…: who may open it (default: backup.recipient of region.yaml)')
     .option('--with-content', 'also what was published of bundles: it can be large')
+    .option('--with-objects', 'also the bytes of objects in buckets, each of their files once')
     .option(
       '--without-master-key',
       'leave a master key that lies in the clear out: keep a copy of it elsewhere',

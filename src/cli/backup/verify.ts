@@ -28,7 +28,7 @@ export const verify = reporting(async (from: string, options: VerifyOptions) => 
   if (verified.problems.length > 0 || verified.realms === undefined) process.exitCode = EXIT.error;
 });
 
-function textOf(backup: string, { realms, lastTime, problems, description }: Verified): string[] {
+function textOf(backup: string, { realms, lastTime, objects, problems, description }: Verified): string[] {
   if (realms === undefined) {
     return [`${backup}: its database can be restored; its keys were not opened, so no ledger was verified`];
   }
@@ -46,5 +46,10 @@ function textOf(backup: string, { realms, lastTime, problems, description }: Ver
     ...alignRows(rows).map((row) => `  ${row}`),
     ...closed.map(({ realm, notOpened }) => `  ${realm}: not verified: ${notOpened}`),
     ...problems.map((problem) => `  ${problem}`),
+    ...(objects.versions === 0
+      ? []
+      : [
+          `  ${objects.versions} versions of objects in ${objects.buckets} buckets, ${(objects.bytes / 1e6).toFixed(1)} MB: named in it; their bytes are ${description.withObjects === true ? 'beside it, those that there were then' : 'not (docs/backup.md)'}`,
+        ]),
   ];
 }

@@ -57,10 +57,8 @@ export function importLines(name: string, status: ImportStatus | undefined, comm
 }
 
 function archives({ archives: looked }: NonNullable<ImportStatus['scan']>): string[] {
-  if (looked === undefined || looked.opened + looked.unopened === 0) return [];
-  const { opened, unopened, entries } = looked;
-  const rest = unopened === 0 ? '' : `; ${unopened} are compressed in a way that nothing here opens`;
-  return [`  ${opened} archives with ${entries} entries were looked into${rest}`];
+  if (looked === undefined || looked.opened === 0) return [];
+  return [`  ${looked.opened} archives with ${looked.entries} entries were looked into`];
 }
 
 function findings({ open, settled }: NonNullable<ImportStatus['scan']>): string {

@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { type Static, Type } from 'typebox';
-import { Compile } from 'typebox/compile';
+import { Compile } from 'typebox/schema';
 import { CliError, EXIT } from '../resources/errors.ts';
 
 export const EXEC_API_VERSION = 'client.authentication.k8s.io/v1';

@@ -2,7 +2,7 @@
 import { request as httpsRequest } from 'node:https';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Static, type TSchema, Type } from 'typebox';
-import { Compile } from 'typebox/compile';
+import { Compile } from 'typebox/schema';
 import { CliError, EXIT } from '../resources/errors.ts';
 
 const CLIENT_ID = 'casemate-cli';

@@ -46,6 +46,8 @@ function describe(found: RegionStatus, upCommand: string): string {
   if (troubled.length > 0) {
     lines.push('', ...troubled.map(({ name, lastFailure }) => `  ${name} last ${lastFailure}`));
   }
+  for (const { name, failing } of found.supervisor.processes)
+    if (failing !== undefined) lines.push('', `  ${name}: ${failing}`);
   const seal = found.supervisor.processes.flatMap((process) => process.seal ?? []);
   for (const { sealed: holds, message, since } of seal)
     lines.push('', `  ${holds ? 'Sealed' : 'NOT SEALED'} since ${since}: ${message}`);

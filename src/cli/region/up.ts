@@ -5,7 +5,7 @@ import { wakefulClock } from '#region/clock.ts';
 import type { Layout } from '#region/layout.ts';
 import { objectsUrl } from '#region/objects/places.ts';
 import { isUnderWay, settleUpgrades } from '#region/releases/launch.ts';
-import { apiUrl } from '#region/status.ts';
+import { apiUrl, publicUrl } from '#region/status.ts';
 import { NotReadyError, stopSupervisor, supervisorStatus } from '#region/supervisor/launch.ts';
 import { Timings } from '#region/timings.ts';
 import { bringUp, type UpResult } from '#region/up.ts';
@@ -55,6 +55,7 @@ function printResult(
         : `Region ${config.name} is ready, after ${seconds(timings.total_ms())}.`,
     '',
     `  API         ${apiUrl(config.listen)}`,
+    `  console     ${publicUrl(config)}/console/`,
     `  objects     ${objectsUrl(config)}, from the first bucket on`,
     `  kubeconfig  ${layout.operatorKubeconfig}`,
     `  data        ${layout.data}`,

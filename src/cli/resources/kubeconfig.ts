@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { type Static, type TSchema, Type } from 'typebox';
-import { Compile } from 'typebox/compile';
+import { Compile } from 'typebox/schema';
 import { parse } from 'yaml';
 import { DEFAULT_DATA, layoutOf } from '#region/layout.ts';
 import { EXEC, type ExecResult, runExec } from '../identity/exec-plugin.ts';
@@ -100,7 +100,7 @@ const parseFile = (text: string, path: string): Static<typeof FILE> => {
     throw new CliError(`${path} is not YAML: ${error instanceof Error ? error.message : String(error)}`);
   }
   if (!FILE_VALIDATOR.Check(value)) {
-    const [first] = FILE_VALIDATOR.Errors(value);
+    const [, [first]] = FILE_VALIDATOR.Errors(value);
     throw new CliError(`${path} is not a kubeconfig: ${first?.instancePath ?? ''} ${first?.message ?? ''}`);
   }
   return value;

@@ -4,7 +4,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-const FOLDERS: readonly string[] = ['src', 'test', 'content', 'bench'];
+const FOLDERS: readonly string[] = ['src', 'console', 'test', 'content', 'bench'];
 // They take silence on a wire for a refusal: a busy machine must not be silent for another reason.
 const QUIET: readonly string[] = ['src/engines/nftables/packets', 'src/engines/nftables/seal/'];
 // They break, starve or time whole regions, or watch what all of the machine does.
@@ -22,6 +22,7 @@ const SHARING: readonly string[] = [
   'test/backup',
   'test/certificates',
   'test/conformance/',
+  'test/console/',
   'test/correctness/',
   'test/external-engines',
   'test/first-project',

@@ -40,6 +40,7 @@ const CHECKS: readonly Check[] = [
   { name: 'format', command: 'biome', args: ['format', '.'] },
   { name: 'lint', command: 'biome', args: ['lint', '--error-on-warnings', '.'] },
   { name: 'types', command: 'tsc', args: [] },
+  { name: 'types of the console', command: 'tsc', args: ['-p', 'console'] },
 ];
 
 const print = (line: string): void => {

@@ -47,7 +47,7 @@ export function isIncusError(error: unknown, ...codes: readonly IncusErrorCode[]
 // Incus answers 400 or 500 with prose for many distinct causes; these phrases are the ones that change what we do next.
 const PHRASES: readonly (readonly [pattern: RegExp, code: IncusErrorCode])[] = [
   [/already exists|already in use by another|UNIQUE constraint failed/i, 'AlreadyExists'],
-  [/currently in use|is in use|currently used|used by|must be empty|only empty projects/i, 'InUse'],
+  [/^in use$|currently in use|is in use|currently used|used by|must be empty|only empty projects/i, 'InUse'],
   [
     /not found|doesn't exist|no such (instance|project|network|image|snapshot|operation)|No root device/i,
     'NotFound',

@@ -18,6 +18,8 @@ export interface ExecRequest {
   /** Numeric, inside the instance. Default root. */
   readonly user?: number;
   readonly workingFolder?: string;
+  /** How long the reader may take for the last output once the command has ended; default `DELIVERY_LIMIT_MS`. What is late is lost. */
+  readonly deliveryLimit_ms?: number;
   /** Called in order; the next chunk waits for it. For a terminal all output comes here. */
   stdout(chunk: Buffer): Promise<void>;
   stderr(chunk: Buffer): Promise<void>;
@@ -115,7 +117,7 @@ class Session implements ExecSession {
     ];
     ignore(control);
     if (output) ignore(input);
-    this.done = this.#finish(transport, operation, delivered);
+    this.done = this.#finish(transport, operation, delivered, request.deliveryLimit_ms ?? DELIVERY_LIMIT_MS);
     this.done.catch(() => {}); // the caller may look later
   }
 
@@ -123,11 +125,12 @@ class Session implements ExecSession {
     transport: IncusTransport,
     operation: IncusOperation,
     delivered: readonly Promise<void>[],
+    deliveryLimit_ms: number,
   ): Promise<number> {
     try {
       // A daemon that hangs for a moment costs nobody a shell.
       const ended = await waitFor(transport, operation, { limit_ms: SESSION_LIMIT_MS, isPatient: true });
-      const cancel = transport.clock.after(DELIVERY_LIMIT_MS, () => {
+      const cancel = transport.clock.after(deliveryLimit_ms, () => {
         for (const socket of this.#sockets) socket.terminate();
       });
       await Promise.all(delivered).finally(cancel);

@@ -2,6 +2,7 @@
  * Incus instances and their snapshots. Lists take everything in one request (`recursion`), never one request an
  * instance: at hundreds of instances that wedges the daemon.
  */
+import { type MeasuredInstance, parseMetrics } from './metrics.ts';
 import { change } from './operations.ts';
 import type { Answer, IncusTransport } from './transport.ts';
 import type {
@@ -35,6 +36,8 @@ export interface InstanceUpdate {
 const CREATE_LIMIT_MS = 10 * 60_000;
 const STATE_GRACE_MS = 30_000;
 export const CONSOLE_BYTES_MAX = 4 * 1024 * 1024;
+/** Some 7 KB an instance. */
+const METRICS_BYTES_MAX = 32 * 1024 * 1024;
 
 export class Instances {
   readonly #transport: IncusTransport;
@@ -53,6 +56,11 @@ export class Instances {
   async listFull(project?: string): Promise<readonly IncusInstanceFull[]> {
     const query = { recursion: 2, ...(project ? { project } : { 'all-projects': 'true' }) };
     return this.#transport.list<IncusInstanceFull>('/1.0/instances', { query });
+  }
+
+  /** What those that run have used, of all projects. */
+  async metrics(): Promise<readonly MeasuredInstance[]> {
+    return parseMetrics((await this.#transport.raw('/1.0/metrics', METRICS_BYTES_MAX)).toString('utf8'));
   }
 
   async get(project: string, name: string): Promise<Answer<IncusInstance>> {

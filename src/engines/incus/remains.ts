@@ -89,8 +89,8 @@ function environment(pid: number, name: string): string | undefined {
 }
 
 /**
- * The daemon has the folder in its environment; monitors and dnsmasq name it in their arguments; an instance's first
- * process is the child of a monitor.
+ * The daemon has the folder in its environment; monitors, dnsmasq, virtual machines and what gives them files name it in their
+ * arguments; a container's first process is the child of a monitor.
  */
 function processesOf(root: string): { pid: number; name: string }[] {
   const monitors: { pid: number; name: string }[] = [];
@@ -103,7 +103,9 @@ function processesOf(root: string): { pid: number; name: string }[] {
       parents.set(pid, Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]));
       const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split(/[\0 ]/);
       const executable = readlinkSync(`/proc/${pid}/exe`);
-      const ours = /\/(incusd|dnsmasq|lxc-[a-z]+)$/.test(executable.replace(/ \(deleted\)$/, ''));
+      const ours = /\/(incusd|dnsmasq|lxc-[a-z]+|qemu-system-[a-z0-9_]+|virtiofsd)$/.test(
+        executable.replace(/ \(deleted\)$/, ''),
+      );
       const named = words.some((word) => word.split('=').some((part) => `${part}/`.startsWith(`${root}/`)));
       if (ours && (named || environment(pid, 'INCUS_DIR') === root))
         monitors.push({ pid, name: words[0] ?? '' });

@@ -79,8 +79,16 @@ export interface IncusVolume {
   readonly project: string;
   readonly content_type: VolumeContent;
   readonly config: Config;
+  readonly created_at?: string;
   /** URLs of the instances that have it. */
   readonly used_by: readonly string[] | null;
+}
+
+/** A snapshot of a custom volume. */
+export interface IncusVolumeSnapshot {
+  readonly project: string;
+  readonly volume: string;
+  readonly snapshot: string;
 }
 
 export interface VolumeDraft {

@@ -4,7 +4,7 @@
  */
 import { change } from './operations.ts';
 import type { Answer, IncusTransport } from './transport.ts';
-import type { Config, IncusVolume, VolumeDraft } from './types.ts';
+import type { Config, IncusVolume, IncusVolumeSnapshot, VolumeDraft } from './types.ts';
 
 // A copy may be one of every byte, and so may putting a snapshot back: on pools that share no blocks.
 const COPY_LIMIT_MS = 60 * 60_000;
@@ -19,9 +19,20 @@ export class Volumes {
 
   /** Those of a pool, in all projects; without their snapshots. */
   async list(pool: string): Promise<readonly IncusVolume[]> {
+    return (await this.#all(pool)).filter(({ name }) => !name.includes('/'));
+  }
+
+  /** Those of a pool, in all projects. */
+  async listSnapshots(pool: string): Promise<readonly IncusVolumeSnapshot[]> {
+    return (await this.#all(pool)).flatMap(({ project, name }) => {
+      const [volume = '', snapshot] = name.split('/');
+      return snapshot === undefined ? [] : [{ project, volume, snapshot }];
+    });
+  }
+
+  #all(pool: string): Promise<readonly IncusVolume[]> {
     const query = { recursion: 1, 'all-projects': 'true' };
-    const all = await this.#transport.list<IncusVolume>(custom(pool), { query });
-    return all.filter(({ name }) => !name.includes('/'));
+    return this.#transport.list<IncusVolume>(custom(pool), { query });
   }
 
   /** Throws `NotFound`. */

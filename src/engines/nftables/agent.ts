@@ -7,10 +7,13 @@
  * the agent's user and be writable by nobody else, and the socket is 0660 with the group the agent runs with.
  * It prints `ready` once it serves. With `--state` the last model is kept there and put in force again at start, before any instance of a rebooted host runs.
  */
+
 import { readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { systemClock } from '#kernel/clock.ts';
+import { collectWhenIdle } from '#kernel/idle-memory.ts';
 import { listenLocally } from '#kernel/local-socket.ts';
 import { applyModel, clearModel, NftError, stateInForce } from './apply.ts';
 import { type FilterModel, ModelError, parseModel } from './model.ts';
@@ -238,6 +241,7 @@ if (import.meta.main) {
     sealObserves: values['seal-observes'] === true,
   });
   process.stdout.write('ready\n');
+  collectWhenIdle(systemClock);
   // The rules stay in force when the agent ends: filtering never depends on a process.
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.once(signal, () => server.close(() => process.exit(0)));

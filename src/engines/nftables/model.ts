@@ -11,8 +11,8 @@
  *   4. The source is one of ours: an egress flow of its zone must match.
  *   5. The target is one of ours and not through a forward: same zone, and an ingress flow must match.
  *   6. The target is outside: `outbound` must be true.
- * Hosts' own processes get no further than (2); instances get no further into the host than DHCP, DNS, the region's time and its package
- * mirror (`MIRROR_PORT`) at their gateway, and `workload` ones `WORKLOAD_PORTS` there.
+ * Hosts' own processes get no further than (2); instances get no further into the host than DHCP, DNS, the region's time, its package
+ * mirror (`MIRROR_PORT`) and its objects (`OBJECTS_PORT`) at their gateway, and `workload` ones `WORKLOAD_PORTS` there.
  */
 import { createHash } from 'node:crypto';
 import { contains, overlaps, parseAddress, parseCidr, type Range } from './ipv4.ts';
@@ -87,6 +87,8 @@ export interface FilterModel {
   readonly outbound: boolean;
   /** UDP port of this host where the region's time is served: port 123 of every gateway leads there. Absent: it serves none. */
   readonly timePort?: number;
+  /** TCP port of this host where objects are served to instances: `OBJECTS_PORT` of every gateway leads there. Absent: none are. */
+  readonly objectsPort?: number;
   readonly zones: FilterZone[];
 }
 
@@ -112,6 +114,7 @@ const MODEL = group(
     region: text(32),
     outbound: boolean,
     timePort: PORT_NUMBER,
+    objectsPort: PORT_NUMBER,
     zones: list(
       group({
         bridges: list(group({ name: text(), cidr: CIDR, gateway: ADDRESS }), BRIDGES_MAX),
@@ -148,7 +151,7 @@ const MODEL = group(
       ZONES_MAX,
     ),
   },
-  ['timePort'],
+  ['timePort', 'objectsPort'],
 );
 
 export class ModelError extends Error {

@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import type { FilterFlow, FilterModel, FilterZone } from './model.ts';
 import { modelDigest } from './model.ts';
 import { Lab, type LabInstance, labProblem } from './testing/lab.ts';
-import { MIRROR_PORT, WORKLOAD_PORTS } from './workload-ports.ts';
+import { MIRROR_PORT, OBJECTS_PORT, WORKLOAD_PORTS } from './workload-ports.ts';
 
 const problem = labProblem();
 const PORT = 8080;
@@ -50,11 +50,13 @@ for (const bridgeNetfilter of [true, false]) {
       changes: Partial<FilterZone> = {},
       changesOfOther: Partial<FilterZone> = {},
       outbound = true,
+      more: Partial<FilterModel> = {},
     ) => {
       const model: FilterModel = {
         format: 1,
         region: lab.region,
         outbound,
+        ...more,
         zones: [
           { ...project, ...changes },
           { ...other, ...changesOfOther },
@@ -362,6 +364,36 @@ for (const bridgeNetfilter of [true, false]) {
       ]);
       await b.exec('ip', 'address', 'del', '10.64.1.2/24', 'dev', 'eth0');
       assert.deepEqual(shut, Array(5).fill('timeout'));
+    });
+
+    it('every instance reaches objects at its own gateway under its own address, at that port and no other, and nobody does from elsewhere', async () => {
+      const served = 30_444;
+      await lab.host.listen('tcp', served);
+      // Something else of this host's, at the same port.
+      await lab.host.listen('tcp', OBJECTS_PORT);
+      await apply({}, {}, true, { objectsPort: served });
+      assert.equal(await a.peer.reaches('10.64.1.1', OBJECTS_PORT), '10.64.1.2');
+      assert.equal(await d.peer.reaches('10.64.3.1', OBJECTS_PORT), d.endpoint.address);
+      await b.exec('ip', 'address', 'add', '10.64.1.2/24', 'dev', 'eth0');
+      const shut = await Promise.all([
+        // As somebody else; at the port behind it; by another protocol; at another network's gateway; at the host's own address; at other doors of the region.
+        b.peer.meets('10.64.1.1', OBJECTS_PORT, 'tcp', '10.64.1.2'),
+        a.peer.meets('10.64.1.1', served),
+        a.peer.meets('10.64.1.1', OBJECTS_PORT, 'udp'),
+        a.peer.meets('10.64.2.1', OBJECTS_PORT),
+        a.peer.meets(Lab.hostAddress, OBJECTS_PORT),
+        a.peer.meets(Lab.hostAddress, served),
+        a.peer.meets('10.64.1.1', PORT),
+        ...WORKLOAD_PORTS.map((port) => a.peer.meets('10.64.1.1', port)),
+        lab.outside.meets(Lab.hostAddress, served),
+        lab.outside.meets('10.64.1.1', served),
+      ]);
+      await b.exec('ip', 'address', 'del', '10.64.1.2/24', 'dev', 'eth0');
+      assert.deepEqual(shut, Array(shut.length).fill('timeout'));
+      // What the host has at that port for others stays theirs.
+      assert.equal(await lab.outside.reaches(Lab.hostAddress, OBJECTS_PORT), Lab.outsideAddress);
+      await apply();
+      assert.equal(await a.peer.meets('10.64.1.1', OBJECTS_PORT), 'timeout');
     });
 
     it('IPv6 does not pass between instances', async () => {

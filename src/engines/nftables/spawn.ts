@@ -16,6 +16,8 @@ export interface AgentCommand {
 export function agentCommand(options: {
   /** The Node binary. */
   readonly node: string;
+  /** Of Node itself. */
+  readonly flags?: readonly string[];
   readonly region: string;
   readonly socket: string;
   readonly state: string;
@@ -35,6 +37,7 @@ export function agentCommand(options: {
       '--no-new-privs',
       '--',
       options.node,
+      ...(options.flags ?? []),
       fileURLToPath(new URL('./agent.ts', import.meta.url)),
       '--socket',
       options.socket,

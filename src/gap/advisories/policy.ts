@@ -3,7 +3,7 @@
  * every refusal names the package, the rule and why. Pure.
  */
 import { type Static, Type } from 'typebox';
-import { Errors } from 'typebox/value';
+import { Errors } from 'typebox/schema';
 import { oneOf } from '#kernel/kind-parts.ts';
 import { expressionOf, holds } from './licence.ts';
 import type { Finding } from './match.ts';
@@ -80,7 +80,7 @@ export interface Refusal {
 
 /** Parses what came from outside. Throws an AdvisoryError that names the field. */
 export function parsePolicy(value: unknown): Policy {
-  const [first] = Errors(POLICY, value);
+  const [, [first]] = Errors(POLICY, value);
   if (first) {
     const field = first.instancePath.slice(1).replaceAll('/', '.') || 'the policy';
     throw new AdvisoryError(

@@ -64,7 +64,7 @@ test('npm packages have no links; elsewhere nothing is put through one', async (
     { name: 'b', type: '1', link: './package/a.js' },
     { name: 'up', type: '2', link: '../..' },
   ];
-  for (const kind of others) assert.equal((await look(kind, carried(kind, tarOf(fine)))).isOpened, true);
+  for (const kind of others) assert.ok((await look(kind, carried(kind, tarOf(fine)))) >= fine.length);
 });
 
 test('devices and pipes are refused, but for the folder of devices of a layer or an image', async () => {
@@ -78,7 +78,7 @@ test('devices and pipes are refused, but for the folder of devices of a layer or
 
 test('whiteouts of a layer take something away that can be there, or are refused', async () => {
   const fine = ['etc/.wh.passwd', 'var/.wh..wh..opq', '.wh..hidden'].map((name) => ({ name }));
-  assert.equal((await look('layer', carried('layer', tarOf(fine)))).members, 3);
+  assert.equal(await look('layer', carried('layer', tarOf(fine))), 3);
   for (const name of ['.wh.', 'a/.wh..', 'a/.wh...', '.wh..wh.plnk', '.wh..wh..wh.x'])
     await refusesTree(['layer'], [{ name }], /takes nothing away that could be there/);
   await refusesTree(['layer'], [{ name: '.wh.x', content: 'x' }], /takes nothing away/);
@@ -136,11 +136,9 @@ test('a Debian package is its three members, each as long as it says, and nothin
   const version = { name: 'debian-binary', content: '2.0\n' };
   const control = { name: 'control.tar', content: tarOf([{ name: './control' }]) };
   const data = { name: 'data.tar', content: tar };
-  assert.deepEqual(await look('debian', arOf([version, control, data]), 100), { members: 2, isOpened: true });
-  assert.equal(
-    (await look('debian', arOf([version, { name: '_gpgorigin', content: 'x' }, control, data]))).isOpened,
-    true,
-  );
+  assert.equal(await look('debian', arOf([version, control, data]), 100), 2);
+  const signed = [version, { name: '_gpgorigin', content: 'x' }, control, data];
+  assert.equal(await look('debian', arOf(signed)), 2);
   const refused: readonly (readonly [Parameters<typeof arOf>[0], RegExp])[] = [
     [[control, version, data], /is not what belongs there/],
     [[version, data, control], /"data.tar" is not what belongs there/],
@@ -157,7 +155,7 @@ test('a Debian package is its three members, each as long as it says, and nothin
   await refuses('debian', Buffer.from('PK\x03\x04'), /is no Debian package/);
 });
 
-test('what npm, dpkg-deb and tar make is let through; xz is said to be unopened', async (t) => {
+test('what npm, dpkg-deb and tar make is let through', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'archives-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const run = (command: string, ...args: readonly string[]) =>
@@ -170,12 +168,7 @@ test('what npm, dpkg-deb and tar make is let through; xz is said to be unopened'
   );
   writeFileSync(join(folder, `tree/usr/share/doc/${'n'.repeat(180)}`), 'text\n');
   run('ln', '-s', '/usr/share/doc', 'tree/usr/link');
-  for (const [form, isOpened] of [
-    ['gzip', true],
-    ['zstd', true],
-    ['none', true],
-    ['xz', false],
-  ] as const) {
+  for (const form of ['gzip', 'zstd', 'none', 'xz']) {
     run(
       'dpkg-deb',
       '--root-owner-group',
@@ -185,17 +178,19 @@ test('what npm, dpkg-deb and tar make is let through; xz is said to be unopened'
       'tree',
       `${form}.deb`,
     );
-    assert.equal((await look('debian', run('cat', `${form}.deb`), 777)).isOpened, isOpened, form);
+    assert.equal(await look('debian', run('cat', `${form}.deb`), 777), 8, form);
   }
   for (const form of ['gnu', 'pax']) {
     const tar = run('tar', `--format=${form}`, '-C', 'tree', '-cf', '-', '.');
-    assert.equal((await look('layer', tar, 999)).isOpened, true);
-    assert.equal((await look('layer', gzipSync(tar))).members, 8);
+    assert.equal(await look('layer', tar, 999), 8);
+    assert.equal(await look('layer', gzipSync(tar)), 8);
   }
-  assert.deepEqual(await look('layer', run('sh', '-c', 'tar -c tree | xz')), { members: 0, isOpened: false });
+  assert.equal(await look('layer', run('sh', '-c', 'tar -C tree -c . | xz')), 8);
+  const bzip2 = run('sh', '-c', 'tar -C tree -c . | bzip2');
+  await refuses('layer', bzip2, /packed with bzip2, which is not opened here: gzip, xz and zstd are/);
   writeFileSync(join(folder, 'package.json'), '{"name": "bell", "version": "1.0.0"}');
   run('npm', 'pack', '--silent');
-  assert.deepEqual(await look('npm', run('cat', 'bell-1.0.0.tgz')), { members: 7, isOpened: true });
+  assert.equal(await look('npm', run('cat', 'bell-1.0.0.tgz')), 7);
 });
 
 test('archives that were cut or changed anywhere are let through or refused, never an error', async () => {

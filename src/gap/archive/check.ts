@@ -1,52 +1,62 @@
 /**
  * Looks into an archive that comes in, of a form that will be unpacked somewhere: npm packages, Debian packages, layers of OCI images, base images. Nothing is written, and memory
- * does not grow with it but for names. What is compressed with xz or bzip2 is not opened here: Node has neither.
+ * does not grow with it but for names and xz's dictionary. What is compressed in a way that is not opened here is refused.
  */
 
 import { arMembers } from './ar.ts';
 import { ArchiveError } from './archive-error.ts';
-import { decompress, formOf } from './decompress.ts';
+import { type Compression, decompress, FORM_BYTES, formOf } from './decompress.ts';
 import { EXPANSION_FREE_BYTES, EXPANSION_MAX, UNPACKED_BYTES_MAX } from './limits.ts';
 import { shown } from './names.ts';
 import { checkTree, TREES, type TreeKind } from './tree.ts';
+import { withHead } from './with-head.ts';
+import { unpackXz } from './xz/xz.ts';
 
 export type ArchiveKind = keyof typeof TREES;
 
-export interface Looked {
-  /** Entries of all that was opened. */
-  readonly members: number;
-  /** False: part of it, or all, is in a form that nothing here opens. */
-  readonly isOpened: boolean;
-}
-
 type Source = AsyncIterable<Buffer>;
 
-/** Reads the source to its end. Throws ArchiveError that says what is wrong, and what the source throws. */
-export const checkArchive = (source: Source, kind: ArchiveKind): Promise<Looked> =>
+/** Reads the source to its end; gives the entries of all that is in it. Throws ArchiveError that says what is wrong, and what the source throws. */
+export const checkArchive = (source: Source, kind: ArchiveKind): Promise<number> =>
   kind === 'debian' ? checkDebian(source) : checkTar(source, TREES[kind]);
 
-const HEAD_BYTES = 6;
-
-async function checkTar(source: Source, kind: TreeKind): Promise<Looked> {
-  const { head, whole } = await withHead(source);
+async function checkTar(source: Source, kind: TreeKind): Promise<number> {
+  const { head, whole } = await withHead(source, FORM_BYTES);
   const form = formOf(head);
-  if (form === 'xz' || form === 'bzip2') {
-    for await (const _ of whole);
-    return { members: 0, isOpened: false };
-  }
-  if (form === 'plain') return { members: await checkTree(whole, kind), isOpened: true };
+  if (form === 'plain') return checkTree(whole, kind);
+  if (form === 'xz') return checkXz(whole, kind);
+  if (form === 'bzip2')
+    throw new ArchiveError('it is packed with bzip2, which is not opened here: gzip, xz and zstd are');
+  return checkPacked(form, whole, kind);
+}
+
+async function checkPacked(form: Compression, source: Source, kind: TreeKind): Promise<number> {
   let members = 0;
-  const { isAll } = await decompress(form, whole, async (chunks, read) => {
+  const { isAll } = await decompress(form, source, async (chunks, read) => {
     members = await checkTree(bounded(chunks, read), kind);
   });
   if (!isAll) throw new ArchiveError('there is something behind its end');
-  return { members, isOpened: true };
+  return members;
+}
+
+async function checkXz(source: Source, kind: TreeKind): Promise<number> {
+  let read = 0;
+  async function* counted(): AsyncGenerator<Buffer> {
+    for await (const chunk of source) {
+      read += chunk.length;
+      yield chunk;
+    }
+  }
+  return checkTree(
+    bounded(unpackXz(counted()), () => read),
+    kind,
+  );
 }
 
 /** deb(5): the version, control, data, in this order. Signatures of makers are passed over, as dpkg does. */
-async function checkDebian(source: Source): Promise<Looked> {
+async function checkDebian(source: Source): Promise<number> {
   const wanted = [/^debian-binary$/, /^control\.tar(?:\.[a-z0-9]+)?$/, /^data\.tar(?:\.[a-z0-9]+)?$/];
-  let [members, isOpened] = [0, true];
+  let members = 0;
   for await (const { name, content } of arMembers(source)) {
     if (/^_gpg[a-z]*$/.test(name) && wanted.length < 3) {
       for await (const _ of content);
@@ -56,14 +66,10 @@ async function checkDebian(source: Source): Promise<Looked> {
     if (wanted.shift()?.test(name) !== true)
       throw new ArchiveError(`${shown(name)} is not what belongs there in a Debian package`);
     if (isFirst) await requireVersion(content);
-    else {
-      const looked = await named(name, () => checkTar(content, TREES.debian));
-      members += looked.members;
-      isOpened &&= looked.isOpened;
-    }
+    else members += await named(name, () => checkTar(content, TREES.debian));
   }
   if (wanted.length > 0) throw new ArchiveError('it breaks off before its data');
-  return { members, isOpened };
+  return members;
 }
 
 async function requireVersion(content: Source): Promise<void> {
@@ -90,27 +96,4 @@ async function* bounded(chunks: Source, read: () => number): AsyncGenerator<Buff
       throw new ArchiveError(`it unpacks to more than ${EXPANSION_MAX} times its size`);
     yield chunk;
   }
-}
-
-/** The first bytes, and then everything. */
-async function withHead(source: Source): Promise<{ readonly head: Buffer; readonly whole: Source }> {
-  const iterator = source[Symbol.asyncIterator]();
-  const first: Buffer[] = [];
-  let size = 0;
-  while (size < HEAD_BYTES) {
-    const next = await iterator.next();
-    if (next.done === true) break;
-    first.push(next.value);
-    size += next.value.length;
-  }
-  const head = Buffer.concat(first);
-  async function* whole() {
-    if (head.length > 0) yield head;
-    for (;;) {
-      const next = await iterator.next();
-      if (next.done === true) return;
-      yield next.value;
-    }
-  }
-  return { head, whole: whole() };
 }

@@ -4,19 +4,21 @@ import { ArchiveError } from './archive-error.ts';
 import { ZSTD_WINDOW_LOG_MAX } from './limits.ts';
 
 export type Compression = 'gzip' | 'zstd';
-/** What nothing here unpacks, and what is not compressed. */
+/** `bzip2`: what nothing here unpacks. */
 export type Form = Compression | 'xz' | 'bzip2' | 'plain';
 
-const BEGINNINGS: readonly (readonly [Form, string])[] = [
-  ['gzip', '1f8b'],
-  ['zstd', '28b52ffd'],
-  ['xz', 'fd377a585a00'],
-  ['bzip2', '425a68'],
+/** bzip2 with its first block, or its end: three letters alone can be a tar file's first name. */
+const BEGINNINGS: readonly (readonly [Form, RegExp])[] = [
+  ['gzip', /^1f8b/],
+  ['zstd', /^28b52ffd/],
+  ['xz', /^fd377a585a00/],
+  ['bzip2', /^425a683[1-9](?:314159265359|177245385090)/],
 ];
+export const FORM_BYTES = 10;
 
 /** By its first bytes, as whoever unpacks it goes by them, whatever it is called. */
 export const formOf = (head: Buffer): Form =>
-  BEGINNINGS.find(([, bytes]) => head.toString('hex', 0, bytes.length / 2) === bytes)?.[0] ?? 'plain';
+  BEGINNINGS.find(([, bytes]) => bytes.test(head.toString('hex', 0, FORM_BYTES)))?.[0] ?? 'plain';
 
 export interface Unpacked {
   /** False: there is something behind the end, which programs pass over. */

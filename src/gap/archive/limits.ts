@@ -20,5 +20,9 @@ export const EXPANSION_MAX = 200;
 export const EXPANSION_FREE_BYTES = 16 * MIB;
 /** 2^27: what zstd itself grants without being asked. */
 export const ZSTD_WINDOW_LOG_MAX = 27;
+/** What xz takes at its highest level. */
+export const XZ_DICTIONARY_BYTES_MAX = 64 * MIB;
+/** Of one .xz file: what xz packs with several threads has one for each 24 MiB. */
+export const XZ_BLOCKS_MAX = 16_384;
 /** `debian-binary`, `control.tar`, `data.tar`, and signatures of some makers. */
 export const AR_MEMBERS_MAX = 16;

@@ -15,7 +15,7 @@ export interface TarMember {
   /** Where a link leads. */
   readonly link: string;
   readonly size: number;
-  /** Everything that its headers say, for a look at what stands in there. */
+  /** Everything that its headers say but plain numbers, for a look at what stands in there: eleven digits of a time are no person's number. */
   readonly header: Buffer;
   readonly content: AsyncIterable<Buffer>;
 }
@@ -47,7 +47,7 @@ export async function* tarMembers(
     }
     if (!isChecked(record)) throw new ArchiveError(`the header before byte ${reader.offset} is none`);
     const type = typeOf(record);
-    headers.push(record);
+    headers.push(withoutNumbers(record));
     const own = sizeOf(record);
     if (own === undefined)
       throw new ArchiveError(`the size in the header before byte ${reader.offset} is none`);
@@ -105,6 +105,15 @@ export async function* tarMembers(
     await exactly(reader, padding(length));
     [name, link, size] = [undefined, undefined, undefined];
   }
+}
+
+/** Mode, owner, group, size, time and checksum. */
+const NUMBERS = [100, 156] as const;
+
+/** What stands in place of a number and is none, stays. */
+function withoutNumbers(record: Buffer): Buffer {
+  const isPlain = /^[0-7 \0]*$/.test(record.toString('latin1', ...NUMBERS));
+  return isPlain ? Buffer.from(record).fill(0, ...NUMBERS) : record;
 }
 
 const padding = (size: number): number => (RECORD - (size % RECORD)) % RECORD;

@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { TAR_END, tarHeader, tarPadding } from '#kernel/tar-header.ts';
 import { syncFolder } from '#trust/files.ts';
 import { type Blob, blobBytes } from './blob.ts';
 import { blobPath } from './descriptor.ts';
-import { paddingOf, TAR_END, tarHeader } from './tar-header.ts';
 
 /** A file of the layout, in the order in which it is to stand in a tar file. */
 export interface OutputFile {
@@ -48,7 +48,7 @@ async function writeTar(path: string, files: readonly OutputFile[], copied: (cou
     for (const { name, blob } of files) {
       await file.appendFile(tarHeader({ name, size: blob.size }));
       await copy(file, blob, copied);
-      await file.appendFile(Buffer.alloc(paddingOf(blob.size)));
+      await file.appendFile(tarPadding(blob.size));
     }
     await file.appendFile(TAR_END);
     await file.sync();

@@ -5,12 +5,12 @@
 import { randomBytes } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { TAR_END, tarHeader, tarPadding } from '#kernel/tar-header.ts';
 import { syncFolder, writeDurably } from '#trust/files.ts';
 import { layoutHead, metadataBlobs } from './assemble.ts';
 import { expectedEntries, readDeltas, readHead, readItems } from './contents.ts';
 import { blobFile, type OutputFile } from './output.ts';
 import { type BundleSource, openBundle } from './source.ts';
-import { paddingOf, TAR_END, tarHeader } from './tar-header.ts';
 import type { BundleMetadata } from './tuf/client.ts';
 import { allTargets } from './tuf/delegations.ts';
 
@@ -73,7 +73,7 @@ async function replaceInTar(
         await file.appendFile(tarHeader({ name, size }));
         if (bytes !== undefined) await file.appendFile(bytes);
         else for await (const piece of source.pieces(name, name)) await file.appendFile(piece);
-        await file.appendFile(Buffer.alloc(paddingOf(size)));
+        await file.appendFile(tarPadding(size));
       }
       await file.appendFile(TAR_END);
       await file.sync();

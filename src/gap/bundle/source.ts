@@ -2,18 +2,11 @@
 import type { Stats } from 'node:fs';
 import { constants, type FileHandle, lstat, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { TAR_END, TAR_RECORD_BYTES, tarPadding } from '#kernel/tar-header.ts';
 import { messageOf } from './json.ts';
 import { BLOBS_MAX, BLOCK_BYTES, MIB } from './limits.ts';
 import { BundleError } from './problem.ts';
-import {
-  ENTRY_NAME,
-  type Entry,
-  headerBytes,
-  paddingOf,
-  parseTarHeader,
-  RECORD_BYTES,
-  TAR_END,
-} from './tar-header.ts';
+import { ENTRY_NAME, type Entry, headerBytes, parseTarHeader } from './tar-header.ts';
 import type { Readable } from './volumes/salvage.ts';
 import { VolumeFile } from './volumes/volume-file.ts';
 
@@ -126,7 +119,7 @@ async function readEntries(file: Readable, end: number, path: string) {
   const starts = new Map<string, number>();
   let offset = 0;
   for (;;) {
-    const first = await bytesAt(file, offset, RECORD_BYTES, path);
+    const first = await bytesAt(file, offset, TAR_RECORD_BYTES, path);
     if (first.every((byte) => byte === 0)) break;
     const header = await bytesAt(file, offset, headerBytes(first), path);
     const entry = parseTarHeader(header, offset);
@@ -134,7 +127,7 @@ async function readEntries(file: Readable, end: number, path: string) {
       throw new BundleError('Unexpected', entry.name, 'stands in the tar file twice');
     if (entries.size >= ENTRIES_MAX) throw tooMany(path);
     const start = offset + header.length;
-    const padding = paddingOf(entry.size);
+    const padding = tarPadding(entry.size).length;
     offset = start + entry.size + padding;
     if (offset > end)
       throw new BundleError('Missing', entry.name, `the file ends before it does: at byte ${end}`);

@@ -2,13 +2,10 @@
  * The one form in which a bundle's tar file has entries: POSIX.1-2001 (pax) regular files of mode 0644, owner 0, time 0, under names that a layout
  * has. One form only, so a header that differs from what we would write is refused: links, devices, other owners, `..` have no way in. Pure.
  */
+import { TAR_RECORD_BYTES as RECORD_BYTES, tarHeader } from '#kernel/tar-header.ts';
 import { BLOB_BYTES_MAX } from './limits.ts';
 import { BundleError } from './problem.ts';
 
-export const RECORD_BYTES = 512;
-/** The largest size that eleven octal digits hold; a larger one stands in a pax header before the entry. */
-const OCTAL_SIZE_MAX = 0o77777777777;
-const PAX_NAME = 'pax';
 const PAX_BYTES_MAX = RECORD_BYTES;
 
 /** What may lie in a layout, in a folder as in a tar file. */
@@ -19,51 +16,6 @@ export interface Entry {
   /** Bytes. */
   readonly size: number;
 }
-
-const octal = (value: number, digits: number): string => `${value.toString(8).padStart(digits, '0')}\0`;
-
-function plainHeader(name: string, size: number, type: '0' | 'x'): Buffer {
-  const header = Buffer.alloc(RECORD_BYTES);
-  header.write(name, 0, 100, 'ascii');
-  header.write(octal(0o644, 7), 100, 'ascii');
-  header.write(octal(0, 7), 108, 'ascii');
-  header.write(octal(0, 7), 116, 'ascii');
-  header.write(octal(size, 11), 124, 'ascii');
-  header.write(octal(0, 11), 136, 'ascii');
-  header.write(' '.repeat(8), 148, 'ascii');
-  header.write(type, 156, 'ascii');
-  header.write('ustar\x0000', 257, 'latin1');
-  let sum = 0;
-  for (const byte of header) sum += byte;
-  header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
-  return header;
-}
-
-/** A pax record tells its own length, in decimal, which counts too. */
-function paxSize(size: number): Buffer {
-  const body = ` size=${size}\n`;
-  let length = body.length;
-  while (`${length}${body}`.length !== length) length = `${length}${body}`.length;
-  return Buffer.from(`${length}${body}`, 'ascii');
-}
-
-export const paddingOf = (size: number): number => (RECORD_BYTES - (size % RECORD_BYTES)) % RECORD_BYTES;
-
-/** What stands before the bytes of an entry. */
-export function tarHeader({ name, size }: Entry): Buffer {
-  if (size <= OCTAL_SIZE_MAX) return plainHeader(name, size, '0');
-  const record = paxSize(size);
-  return Buffer.concat([
-    plainHeader(PAX_NAME, record.length, 'x'),
-    record,
-    Buffer.alloc(paddingOf(record.length)),
-    // Readers take the size from the record before.
-    plainHeader(name, 0, '0'),
-  ]);
-}
-
-/** Two records of zeros, and nothing after them. */
-export const TAR_END = Buffer.alloc(2 * RECORD_BYTES);
 
 const text = (header: Buffer, start: number, end: number): string =>
   header.toString('latin1', start, end).replace(/\0.*$/s, '');

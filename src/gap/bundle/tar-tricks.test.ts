@@ -5,9 +5,10 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { TAR_RECORD_BYTES as RECORD_BYTES, TAR_END, tarHeader } from '#kernel/tar-header.ts';
 import { BLOB_BYTES_MAX } from './limits.ts';
 import { openBundle } from './source.ts';
-import { headerBytes, parseTarHeader, RECORD_BYTES, TAR_END, tarHeader } from './tar-header.ts';
+import { headerBytes, parseTarHeader } from './tar-header.ts';
 
 const BLOB = `blobs/sha256/${'a'.repeat(64)}`;
 

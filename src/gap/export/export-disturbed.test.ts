@@ -8,7 +8,7 @@ import { testContext } from '#kernel/reconcile/testing/context.ts';
 import { everyDisturbance } from '#kernel/reconcile/testing/harness.ts';
 import { instrument, instrumentRealm } from '#kernel/reconcile/testing/instrument.ts';
 import { openTestRealms } from '#kernel/store/test-realms.ts';
-import { ownInspector } from './check/inspector.ts';
+import { ownInspector } from './check/own-inspector.ts';
 import { exportController } from './controller.ts';
 import { exportFolders } from './folders.ts';
 import { ExportPolicy } from './policy-kind.ts';

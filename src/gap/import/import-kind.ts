@@ -8,6 +8,7 @@ import { forbidden } from '#kernel/errors.ts';
 import { type AdmissionRequest, defineKind, type ObjectOf } from '#kernel/kind.ts';
 import { CONDITIONS, oneOf } from '#kernel/kind-parts.ts';
 import type { KubeObject } from '#kernel/object.ts';
+import { SEVERITIES } from '../advisories/model.ts';
 import { ITEMS_MAX, MIB, ROOT_BYTES_MAX } from '../bundle/limits.ts';
 import { GAP_GROUP } from './trust-kind.ts';
 
@@ -85,10 +86,23 @@ const BUNDLE = Type.Object({
   remarks: Type.Array(Type.String(), { maxItems: REMARKS_MAX, description: 'What a person should know.' }),
 });
 
+/** Findings that one import shows, the worst first. */
+export const SCAN_FINDINGS_MAX = 100;
+
+const FindingSchema = Type.Object({
+  id: text('The vulnerability.'),
+  severity: oneOf(SEVERITIES, { description: 'As the source rates it.' }),
+  item: text('In which item of the bundle.'),
+  package: text('Package and version.'),
+  fixedIn: Type.Optional(text('The first version that is not affected.')),
+  open: Type.Boolean({ description: 'False: a VEX statement says that nothing is to be done.' }),
+  vex: Type.Optional(text('Whose statement that is; absent: of the signers of the bundle.')),
+});
+export type ScanFinding = Static<typeof FindingSchema>;
+
 const ArchivesSchema = Type.Object({
   opened: Type.Integer({ description: 'Packages, layers and images that were looked into.' }),
-  unopened: Type.Integer({ description: 'Of a form that nothing here opens.' }),
-  entries: Type.Integer({ description: 'What is in those that were.' }),
+  entries: Type.Integer({ description: 'What is in them.' }),
 });
 export type ArchivesStatus = Static<typeof ArchivesSchema>;
 
@@ -102,6 +116,12 @@ export const ScanSchema = Type.Object({
     description: 'Open findings, by severity.',
   }),
   settled: Type.Integer({ description: 'Findings that a VEX statement settles.' }),
+  findings: Type.Optional(
+    Type.Array(FindingSchema, {
+      maxItems: SCAN_FINDINGS_MAX,
+      description: 'What was found, the worst first; no more than that many.',
+    }),
+  ),
   archives: Type.Optional(ArchivesSchema),
 });
 export type ScanStatus = Static<typeof ScanSchema>;

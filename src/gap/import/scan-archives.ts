@@ -34,22 +34,20 @@ export async function scanArchives(
 ): Promise<LookedInto> {
   const seen = new Set<string>();
   const refusals: ImportRefusal[] = [];
-  let [opened, unopened, entries] = [0, 0, 0];
+  let [opened, entries] = [0, 0];
   for (const { item, layer, kind } of archivesOf(items)) {
     if (seen.has(layer.digest) || refusals.length >= REFUSALS_MAX) continue;
     seen.add(layer.digest);
     const part = `${item.path}: ${layer.annotations?.[TITLE] ?? layer.digest}`;
     try {
-      const { isOpened, members } = await checkArchive(bytesOf(layer, part, pieces), kind);
-      entries += members;
-      if (isOpened) opened += 1;
-      else unopened += 1;
+      entries += await checkArchive(bytesOf(layer, part, pieces), kind);
+      opened += 1;
     } catch (error) {
       if (!(error instanceof ArchiveError)) throw error;
       refusals.push({ reason: 'Archive', part, message: `${part}: ${error.message}` });
     }
   }
-  return { archives: { opened, unopened, entries }, refusals };
+  return { archives: { opened, entries }, refusals };
 }
 
 function* archivesOf(items: readonly Item[]) {

@@ -1,7 +1,9 @@
 // What is signed and still not wanted is refused by item, package and rule; an SBOM that is none, by its item.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FolderSource } from '../advisories/store/folder.ts';
+import { parseOsvEntry } from '../advisories/sources/osv.ts';
+import { type AdvisorySource, FolderSource } from '../advisories/store/folder.ts';
+import { OSV_SAMPLE } from '../advisories/testing/samples.ts';
 import type { Item } from '../bundle/contents.ts';
 import { describe, MEDIA } from '../bundle/descriptor.ts';
 import { scanBundle } from './scan.ts';
@@ -20,7 +22,11 @@ const SBOM = {
   ],
 };
 
-async function scanned(sbom: object, policy: Parameters<typeof scanBundle>[0]['policy']) {
+async function scanned(
+  sbom: object,
+  policy: Parameters<typeof scanBundle>[0]['policy'],
+  source: AdvisorySource = new FolderSource('/nonexistent'),
+) {
   const bytes = Buffer.from(JSON.stringify(sbom));
   const descriptor = describe(MEDIA.sbom, bytes);
   const item: Item = {
@@ -33,7 +39,6 @@ async function scanned(sbom: object, policy: Parameters<typeof scanBundle>[0]['p
     layers: [],
     statements: [descriptor],
   };
-  const source = new FolderSource('/nonexistent');
   return scanBundle({ items: [item], read: async () => bytes, source, policy });
 }
 
@@ -58,4 +63,47 @@ test('an SBOM that is none is refused by its item', async () => {
     refusals.map(({ reason, part }) => [reason, part]),
     [['Malformed', 'npm/left/1: SBOM']],
   );
+});
+
+test('what is found is named, the worst first, with what to take instead', async () => {
+  const keyed = OSV_SAMPLE.flatMap((one) => parseOsvEntry(one).advisories);
+  const lookup = {
+    facts: async (key: string) => {
+      const advisories = keyed.filter((one) => one.key === key).map(({ advisory }) => advisory);
+      return advisories.length === 0 ? undefined : { key, advisories, statements: [] };
+    },
+  };
+  const source: AdvisorySource = {
+    newest: async () => ({ digest: '0', asOf: '2026-10-03T00:00:00Z', loadedAt: '2026-10-04T00:00:00Z' }),
+    use: (_digest, work) => work(lookup as Parameters<typeof work>[0], 0),
+  };
+  const component = (name: string, version: string, purl: string) => ({
+    type: 'library',
+    name,
+    version,
+    purl,
+  });
+  const components = [
+    component('pot', '0.6.0', 'pkg:npm/%40tea/pot@0.6.0'),
+    component('left-kettle', '1.3.0', 'pkg:npm/left-kettle@1.3.0'),
+  ];
+  const { scan } = await scanned({ ...SBOM, components }, {}, source);
+  assert.deepEqual(scan.open, { critical: 1, medium: 1 });
+  assert.deepEqual(scan.findings, [
+    {
+      id: 'TEST-0000-npm-1',
+      severity: 'critical',
+      item: 'npm/left/1',
+      package: 'left-kettle 1.3.0',
+      fixedIn: '1.3.1',
+      open: true,
+    },
+    {
+      id: 'TEST-0000-npm-2',
+      severity: 'medium',
+      item: 'npm/left/1',
+      package: '@tea/pot 0.6.0',
+      open: true,
+    },
+  ]);
 });

@@ -4,7 +4,7 @@
  */
 import { Type } from 'typebox';
 import { sbomInventory } from '../advisories/inventory/cyclonedx.ts';
-import { type Finding, match } from '../advisories/match.ts';
+import { byWeight, type Finding, match } from '../advisories/match.ts';
 import type { Inventory } from '../advisories/model.ts';
 import { judge, type Policy } from '../advisories/policy.ts';
 import { AdvisoryError } from '../advisories/problem.ts';
@@ -14,7 +14,13 @@ import type { Item } from '../bundle/contents.ts';
 import { type Descriptor, MEDIA } from '../bundle/descriptor.ts';
 import { readerOf } from '../bundle/json.ts';
 import type { BundleSource } from '../bundle/source.ts';
-import { type ImportRefusal, REFUSALS_MAX, type ScanStatus } from './import-kind.ts';
+import {
+  type ImportRefusal,
+  REFUSALS_MAX,
+  SCAN_FINDINGS_MAX,
+  type ScanFinding,
+  type ScanStatus,
+} from './import-kind.ts';
 import { scanArchives } from './scan-archives.ts';
 
 export interface ScanOptions {
@@ -59,6 +65,7 @@ async function scanWith(
 ): Promise<Scanned> {
   const refusals: ImportRefusal[] = [];
   const open: Record<string, number> = {};
+  const all: { readonly item: string; readonly finding: Finding }[] = [];
   let [packages, unidentified, settled] = [0, 0, 0];
   for (const { path, statements } of items) {
     for (const descriptor of statements.filter(({ mediaType }) => mediaType === MEDIA.sbom)) {
@@ -72,7 +79,9 @@ async function scanWith(
       unidentified += inventory.unidentified.length;
       const found = lookup === undefined ? [] : await match(inventory, lookup);
       const findings = withVex(found, await settledIn(path, statements, read));
-      for (const { isOpen, severity } of findings) {
+      for (const finding of findings) {
+        const { isOpen, severity } = finding;
+        all.push({ item: path, finding });
         if (isOpen) open[severity] = (open[severity] ?? 0) + 1;
         else settled += 1;
       }
@@ -92,9 +101,24 @@ async function scanWith(
     unidentified,
     open,
     settled,
+    ...(all.length === 0 ? {} : { findings: shownOf(all) }),
   };
   return { scan, refusals: refusals.slice(0, REFUSALS_MAX) };
 }
+
+const shownOf = (all: readonly { readonly item: string; readonly finding: Finding }[]): ScanFinding[] =>
+  all
+    .toSorted((a, b) => byWeight(a.finding, b.finding))
+    .slice(0, SCAN_FINDINGS_MAX)
+    .map(({ item, finding: { id, severity, package: installed, fixedIn, isOpen, vex } }) => ({
+      id,
+      severity,
+      item,
+      package: `${installed.name} ${installed.version}`,
+      ...(fixedIn === undefined ? {} : { fixedIn }),
+      open: isOpen,
+      ...(vex === undefined ? {} : { vex: `${vex.author}: ${vex.status}` }),
+    }));
 
 function inventoryOf(bytes: Buffer): Inventory | AdvisoryError {
   try {

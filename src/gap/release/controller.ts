@@ -134,7 +134,9 @@ async function write(
   why?: { readonly reason: string; readonly message: string },
 ): Promise<void> {
   const { phase } = fields;
-  const last = fields.steps?.at(-1)?.message;
+  const end = fields.steps?.at(-1);
+  // Of what ended well the phase says it all; of the way back it would be said of the other release.
+  const last = end?.step === 'Confirmed' ? undefined : end?.message;
   const message = why?.message ?? (last === undefined ? MESSAGES[phase] : `${MESSAGES[phase]}: ${last}`);
   const verdict = { reason: why?.reason ?? phase, message: message.slice(0, MESSAGE_MAX) };
   try {

@@ -49,6 +49,8 @@ test('a release is the program and the packages it needs, without tests, tools a
     [
       'LICENSE',
       'casemate *',
+      'console/dist/packages.json',
+      'console/dist/tenant.html',
       'node_modules/.casemate-lock-digest',
       'node_modules/node/bin/node *',
       'package-lock.json',
@@ -71,6 +73,8 @@ test('a release is the program and the packages it needs, without tests, tools a
   assert.deepEqual(release.packages, [age]);
   assert.deepEqual(parts, [
     { type: 'library', name: 'node', version: '26.10.0', licence: 'MIT', purl: 'pkg:npm/node@26.10.0' },
+    // What the console was built from is in it, though its packages stay behind.
+    { type: 'library', name: 'react', version: '19.3.1', licence: 'MIT', purl: 'pkg:npm/react@19.3.1' },
   ]);
 });
 
@@ -123,7 +127,14 @@ test('this checkout is a release', async () => {
     !names.some((name) => name.startsWith('node_modules/typescript/') || /^src\/.*\.test\.ts$/.test(name)),
   );
   assert.equal(facts.migrations.at(-1)?.version, facts.migrations.length);
-  assert.ok(packages.some(({ name }) => name === 'node'));
+  assert.ok(
+    names.includes('console/dist/tenant.html') && !names.some((name) => name.startsWith('console/src/')),
+  );
+  for (const needed of ['node', 'react'])
+    assert.ok(
+      packages.some(({ name }) => name === needed),
+      needed,
+    );
   assert.ok(facts.packages?.some(({ name }) => name === 'postgresql'));
   const config = {
     ...item('1.0.0'),

@@ -22,7 +22,10 @@ export const LAUNCHER = 'casemate';
 const STAMP = 'node_modules/.casemate-lock-digest';
 
 const TOP = ['LICENSE', LAUNCHER, 'package.json', 'package-lock.json', STAMP] as const;
-const FOLDERS = ['src', 'content'] as const;
+/** The console as it was built: what builds it stays behind. */
+const FOLDERS = ['src', 'content', 'console/dist'] as const;
+/** What of the registry's packages is in it. */
+const CONSOLE_PACKAGES = 'console/dist/packages.json';
 /** What only people who work on the program need. */
 const LEFT_OUT = /\.test\.ts$/;
 const LEFT_OUT_OF_PACKAGES = /\.(?:d\.[cm]?ts|map)$/;
@@ -49,9 +52,21 @@ const readLock = readerOf(
         license: Type.Optional(Type.Unknown()),
         dev: Type.Optional(Type.Boolean()),
         optional: Type.Optional(Type.Boolean()),
+        link: Type.Optional(Type.Boolean()),
       }),
     ),
   }),
+);
+
+const readBundled = readerOf(
+  Type.Array(
+    Type.Object({
+      name: Type.String({ maxLength: 214 }),
+      version: Type.String({ maxLength: 256 }),
+      license: Type.Optional(Type.Unknown()),
+    }),
+    { maxItems: 4_096 },
+  ),
 );
 
 export interface TreeFile {
@@ -73,6 +88,8 @@ export interface ReleaseTree {
   readonly packages: readonly TreePackage[];
 }
 
+const licenceOf = (license: unknown) => (typeof license === 'string' ? license : undefined);
+
 /** Throws BundleError, which names the file, for a folder that is no whole checkout with its packages. */
 export async function readTree(folder: string): Promise<ReleaseTree> {
   const text = (name: string, max = JSON_BYTES_MAX) => readSmall(join(folder, name), max);
@@ -91,7 +108,8 @@ export async function readTree(folder: string): Promise<ReleaseTree> {
   for (const top of FOLDERS) await find(folder, top, (name) => !LEFT_OUT.test(name), names, 0);
   const packages: TreePackage[] = [];
   for (const [path, found] of Object.entries(lock.packages)) {
-    if (path === '' || found.dev === true) continue;
+    // A folder of this checkout is no package: what is needed of it is in FOLDERS.
+    if (!path.startsWith('node_modules/') || found.link === true || found.dev === true) continue;
     const before = names.length;
     await find(folder, path, (name) => !LEFT_OUT_OF_PACKAGES.test(name), names, 0);
     if (names.length === before) {
@@ -101,9 +119,16 @@ export async function readTree(folder: string): Promise<ReleaseTree> {
     packages.push({
       name: path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length),
       version: found.version ?? '',
-      licence: typeof found.license === 'string' ? found.license : undefined,
+      licence: licenceOf(found.license),
     });
   }
+  const known = new Set(packages.map(({ name, version: of }) => `${name}@${of}`));
+  const bundled = readBundled(await text(CONSOLE_PACKAGES), join(folder, CONSOLE_PACKAGES));
+  packages.push(
+    ...bundled
+      .filter(({ name, version: of }) => !known.has(`${name}@${of}`))
+      .map(({ name, version: of, license }) => ({ name, version: of, licence: licenceOf(license) })),
+  );
   return {
     version,
     facts: {

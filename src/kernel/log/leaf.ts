@@ -5,7 +5,7 @@
 import { hash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { type Static, type TSchema, Type } from 'typebox';
-import { Compile } from 'typebox/compile';
+import { Compile } from 'typebox/schema';
 import { LogError } from './log-error.ts';
 import { ENTRY_BYTES_MAX } from './tile.ts';
 
@@ -180,7 +180,7 @@ function form(schema: ReturnType<typeof closed>): Form {
   return {
     fields: new Set(Object.keys(schema.properties)),
     check: (value): value is Leaf => validator.Check(value),
-    firstError: (value) => validator.Errors(value)[0],
+    firstError: (value) => validator.Errors(value)[1][0],
   };
 }
 

@@ -4,7 +4,7 @@
  */
 import canonicalize from 'canonicalize';
 import { Type } from 'typebox';
-import { Compile } from 'typebox/compile';
+import { Compile } from 'typebox/schema';
 import { bodyDigest, isOrdered, type Leaf, parseLeaf } from './leaf.ts';
 import { LogError } from './log-error.ts';
 
@@ -51,7 +51,7 @@ export const personalDigest = (record: Uint8Array): string => bodyDigest(record)
 /** Reads a record. Throws a LogError when it is none. */
 export function parsePersonal(value: unknown): PersonalRecord {
   if (!VALIDATOR.Check(value)) {
-    const [error] = VALIDATOR.Errors(value);
+    const [, [error]] = VALIDATOR.Errors(value);
     throw new LogError(
       'MALFORMED_LEAF',
       `personal${error?.instancePath ?? ''}: ${error?.message ?? 'malformed'}`,

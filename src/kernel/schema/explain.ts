@@ -4,7 +4,7 @@
  */
 
 import type { TSchema } from 'typebox';
-import { Check } from 'typebox/value';
+import { Check } from 'typebox/schema';
 import type { StatusCause } from '../errors.ts';
 import { childPath, isRecord, jsonEqual, jsonType } from './field-path.ts';
 import {

@@ -2,7 +2,7 @@
  * Everything the kernel asks of a kind's schema, compiled once: defaults, unknown fields, validity.
  */
 import { type TSchema, Type } from 'typebox';
-import { Compile } from 'typebox/compile';
+import { Compile } from 'typebox/schema';
 import type { StatusCause } from '../errors.ts';
 import type { Kind } from '../kind.ts';
 import { withDefaults } from './defaults.ts';
@@ -90,7 +90,7 @@ export function checker(schema: TSchema, path: string, options: { readonly showV
     const causes = explain(keywords, value, path, options);
     if (causes.length > 0) return causes;
     // A rule beyond what `explain` reads (a refinement, a dependency): TypeBox says it in its own words.
-    return validator.Errors(value).map((error) => ({
+    return validator.Errors(value)[1].map((error) => ({
       reason: 'FieldValueInvalid',
       field: pointerPath(path, error.instancePath),
       message: `Invalid value: ${error.message}`,

@@ -11,6 +11,7 @@ import { type PersonalRecord, parsePersonalBytes } from '../log/personal.ts';
 import { cosignOwn, logCosignerVkey } from '../log/publish.ts';
 import { encodeEntryBundle, type Tile, tileWidth } from '../log/tile.ts';
 import type { RealmId } from '../realm-id.ts';
+import { type FoundLeaves, type LeafQuery, searchLeaves } from './leaf-search.ts';
 import type { StoreLimits } from './limits.ts';
 import type { KeptCheckpoint, LogStorage, ObjectChange } from './storage.ts';
 
@@ -36,6 +37,8 @@ export interface RealmLogs {
   bodies(realm: RealmId, bundle: number): Promise<Readonly<Record<string, string>>>;
   /** What a leaf of the `changes` log did to an object, with the body as it is stored. Throws `notFound` when it did nothing to any. */
   body(realm: RealmId, index: number): Promise<RecordedBody>;
+  /** Leaves by what they are about, newest first; one look is bounded. */
+  search(realm: RealmId, log: LogName, query: LeafQuery): Promise<FoundLeaves>;
   /** The key that verifies the log's checkpoints, as a vkey. */
   vkey(realm: RealmId, log: LogName): Promise<string>;
   /** The latest few checkpoints that witnesses cosigned, smallest tree first, with the cosignatures they have so far. */
@@ -251,6 +254,11 @@ export class StoredRealmLogs implements RealmLogs {
     const { change } = found;
     if (change.body.length > 0) return { change, body: change.body };
     return { change, body: index <= bodiesFloor ? 'dropped' : 'erased' };
+  }
+
+  async search(realm: RealmId, log: LogName, query: LeafQuery): Promise<FoundLeaves> {
+    const { uid, [log]: frontier } = await this.#record(realm);
+    return searchLeaves(this.#storage, { uid, log, size: frontier.size }, query);
   }
 
   async vkey(realm: RealmId, log: LogName): Promise<string> {

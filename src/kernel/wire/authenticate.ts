@@ -27,10 +27,23 @@ function certificateOf(socket: Socket): Uint8Array | undefined {
   return known.der;
 }
 
+/** A browser cannot set headers of a WebSocket but this one, so Kubernetes takes the token there, as base64url without padding. */
+const WEBSOCKET_TOKEN = /(?:^|, *)base64url\.bearer\.authorization\.k8s\.io\.([A-Za-z0-9_-]+)(?:,|$)/;
+
+function webSocketToken({
+  upgrade,
+  'sec-websocket-protocol': protocols,
+}: IncomingHttpHeaders): string | undefined {
+  if (upgrade?.toLowerCase() !== 'websocket') return undefined;
+  const encoded = WEBSOCKET_TOKEN.exec(protocols ?? '')?.[1];
+  const token = encoded === undefined ? undefined : Buffer.from(encoded, 'base64url').toString('latin1');
+  return token !== undefined && /^[A-Za-z0-9\-._~+/]+=*$/.test(token) ? token : undefined;
+}
+
 /** What the request carries. The certificate's key was proven by TLS; nothing else about it is verified here. */
 export function credentialsOf(socket: Socket, headers: IncomingHttpHeaders): Credentials {
   const clientCertificate = certificateOf(socket);
-  const bearerToken = BEARER.exec(headers.authorization ?? '')?.[1];
+  const bearerToken = BEARER.exec(headers.authorization ?? '')?.[1] ?? webSocketToken(headers);
   return {
     ...(clientCertificate === undefined ? {} : { clientCertificate }),
     ...(bearerToken === undefined ? {} : { bearerToken }),

@@ -3,7 +3,7 @@
  * routing all read this one table, so none of them can know a resource that another does not.
  */
 import type { Verb } from '../access.ts';
-import type { ActionDefinition, Kind, SubresourceDefinition } from '../kind.ts';
+import type { ActionDefinition, Kind, ReportDefinition, SubresourceDefinition } from '../kind.ts';
 import type { Entry } from '../realm.ts';
 import { REGION, type RealmId, type RealmType } from '../realm-id.ts';
 import { isSharedView, type KindRegistry } from '../registry.ts';
@@ -18,6 +18,8 @@ export interface ServedSubresource {
   readonly description: string;
   /** Of an action. */
   readonly action?: ActionDefinition;
+  /** Of a report. */
+  readonly report?: ReportDefinition;
 }
 
 export interface ServedResource {
@@ -50,7 +52,12 @@ const ALL: readonly Verb[] = [
 ];
 
 /** Kubernetes asks for `create` on exec whatever the HTTP method. */
-const SUBRESOURCE_VERBS = { terminal: ['create'], text: ['get'], action: ['create'] } as const;
+const SUBRESOURCE_VERBS = {
+  terminal: ['create'],
+  text: ['get'],
+  action: ['create'],
+  report: ['get'],
+} as const;
 
 export interface GroupVersion {
   readonly group: string;
@@ -124,6 +131,7 @@ function subresourcesOf(kind: Kind): ServedSubresource[] {
     description: definition.description,
     verbs: definition.type === 'data' ? definition.verbs : SUBRESOURCE_VERBS[definition.type],
     ...(definition.type === 'action' ? { action: definition } : {}),
+    ...(definition.type === 'report' ? { report: definition } : {}),
   }));
 }
 

@@ -10,9 +10,8 @@ export const CHANNEL_PROTOCOLS = ['v5.channel.k8s.io', 'v4.channel.k8s.io'] as c
 
 export const CHANNEL = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4, close: 255 } as const;
 
-/** The protocol to speak, of those in a `Sec-WebSocket-Protocol` header. */
-export function chooseProtocol(header: string | undefined): string | undefined {
-  const offered = new Set((header ?? '').split(',').map((name) => name.trim()));
+/** The protocol to speak, of those that were offered. */
+export function channelProtocol(offered: ReadonlySet<string>): string | undefined {
   return CHANNEL_PROTOCOLS.find((name) => offered.has(name));
 }
 

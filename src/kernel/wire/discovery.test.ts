@@ -149,6 +149,10 @@ describe('discovery', () => {
       description: 'Whether it runs.',
     });
     assert.deepEqual(schema.properties.spec.required, ['image']);
+    // Forms and other clients see what stays as it was set first.
+    assert.deepEqual(schema.properties.spec.properties.image['x-kubernetes-validations'], [
+      { rule: 'self == oldSelf', message: 'field is immutable' },
+    ]);
   });
 
   for (const path of ['/openapi/v2', '/orgs/acme/openapi/v2']) {

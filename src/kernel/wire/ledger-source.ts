@@ -6,6 +6,7 @@ import { isStatusError } from '../errors.ts';
 import type { LogName } from '../keys.ts';
 import { parseTilePath } from '../log/tile.ts';
 import type { RealmId } from '../realm-id.ts';
+import type { FoundLeaves, LeafQuery } from '../store/leaf-search.ts';
 import type { RealmLogs, RecordedBody } from '../store/realm-logs.ts';
 
 export interface LedgerSource {
@@ -28,6 +29,8 @@ export interface LedgerSource {
   body?(realm: RealmId, index: number): Promise<RecordedBody>;
   /** The latest few that witnesses cosigned, oldest first. Absent where there are none. */
   cosigned?(realm: RealmId, log: LogName): Promise<readonly string[]>;
+  /** Leaves by what they are about, newest first. Absent where nobody looks for them. */
+  search?(realm: RealmId, log: LogName, query: LeafQuery): Promise<FoundLeaves>;
 }
 
 /** The store's logs as a source. */
@@ -39,6 +42,7 @@ export function ledgerSource(logs: RealmLogs): LedgerSource {
     bodies: (realm, bundle) => logs.bodies(realm, bundle),
     body: (realm, index) => logs.body(realm, index),
     cosigned: (realm, log) => logs.cosigned(realm, log),
+    search: (realm, log, query) => logs.search(realm, log, query),
     key: async (realm, log) => (await logs.vkeys(realm, log)).join('\n'),
     async tile(realm, log, path) {
       const tile = parseTilePath(path);

@@ -1,6 +1,6 @@
 /**
- * A realm's logs over HTTP as C2SP tlog-tiles: `<prefix>/ledger/<changes|access>/{checkpoint,tile/…,key,checkpoints,cosigned,personal/…,bodies/…,body/…}`, for those
- * who may `get` the virtual resource `ledgers` of the core group, named after the log.
+ * A realm's logs over HTTP as C2SP tlog-tiles: `<prefix>/ledger/<changes|access>/{checkpoint,tile/…,key,checkpoints,cosigned,search,personal/…,bodies/…,body/…}`, for
+ * those who may `get` the virtual resource `ledgers` of the core group, named after the log.
  */
 import { notFound, StatusError } from '../errors.ts';
 import type { LogName } from '../keys.ts';
@@ -8,6 +8,7 @@ import type { RequestRecord } from './access-recorder.ts';
 import { jsonAnswer, textAnswer } from './answer.ts';
 import { authorize } from './authorize.ts';
 import { ledgerBodyAnswer } from './ledger-body.ts';
+import { ledgerSearchAnswer } from './ledger-search.ts';
 import type { Wire } from './options.ts';
 import type { Answer, WireRequest } from './request.ts';
 
@@ -51,6 +52,8 @@ export async function ledgerAnswer(
     case 'cosigned':
       if (ledger.cosigned === undefined) throw nothingAt(log, path);
       return jsonAnswer({ items: await ledger.cosigned(realm, log) });
+    case 'search':
+      return ledgerSearchAnswer(ledger, request, log);
     default: {
       const bundle = PERSONAL.exec(path)?.[1];
       if (bundle !== undefined && ledger.personal !== undefined) {

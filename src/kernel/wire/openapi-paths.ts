@@ -2,7 +2,7 @@
  * The paths of one resource in OpenAPI 3.0. kubectl reads the PATCH operation: its `fieldValidation` parameter tells that the
  * server validates, and its request types tell which patches it takes. Pure.
  */
-import type { ActionDefinition } from '../kind.ts';
+import type { ActionDefinition, ReportDefinition } from '../kind.ts';
 import type { ServedResource, ServedSubresource } from './catalogue.ts';
 import { DELETE_OPTIONS, openApiSchema, PATCH, STATUS, schemaName } from './openapi-schema.ts';
 
@@ -100,7 +100,9 @@ export function resourcePaths(resource: ServedResource, ref: Ref): Record<string
         ? objectOperations(resource, ref, subresource.verbs, 'Status')
         : subresource.action
           ? actionOperations(resource, subresource.name, subresource.action)
-          : streamOperations(resource, subresource);
+          : subresource.report
+            ? reportOperations(resource, subresource.name, subresource.report)
+            : streamOperations(resource, subresource);
     paths[`${collection}/{name}/${subresource.name}`] = { ...operations, parameters: object };
   }
   return paths;
@@ -222,6 +224,18 @@ function actionOperations(resource: ServedResource, name: string, action: Action
     post: operation(resource, 'create', id, action.description, {
       requestBody: { content: { 'application/json': { schema: openApiSchema(action.request) } } },
       responses: { 200: answer('OK', openApiSchema(action.response)) },
+    }),
+  };
+}
+
+function reportOperations(resource: ServedResource, name: string, report: ReportDefinition): Json {
+  const id = operationId(resource, 'read', capitalize(name));
+  return {
+    get: operation(resource, 'get', id, report.description, {
+      parameters: Object.entries(report.parameters ?? {}).map(([parameterName, description]) =>
+        parameter(parameterName, description),
+      ),
+      responses: { 200: answer('OK', openApiSchema(report.response)) },
     }),
   };
 }

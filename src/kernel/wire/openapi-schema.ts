@@ -223,6 +223,18 @@ export function commonSchemas(ref: (name: string) => Schema): Record<string, Sch
   };
 }
 
+/** As a CustomResourceDefinition says it (in CEL), so that clients which know those know this. */
+const IMMUTABLE = [{ rule: 'self == oldSelf', message: 'field is immutable' }];
+
+/** Notes the fields that stay as they were set first, in the schema of a kind's objects. */
+function markImmutable(schema: Schema, paths: readonly string[]): void {
+  for (const path of paths) {
+    let at: Schema | undefined = schema;
+    for (const step of path.split('.')) at = (at?.properties as Record<string, Schema> | undefined)?.[step];
+    if (at !== undefined) at['x-kubernetes-validations'] = IMMUTABLE;
+  }
+}
+
 const GROUP_PREFIX = 'internal.casemate';
 
 /** The name of a kind's schema: `internal.casemate.compute.v1.Instance`. */
@@ -234,6 +246,7 @@ export function schemaName(kind: Kind): string {
 /** The schema of a kind's objects. */
 export function kindSchema(kind: Kind, ref: (name: string) => Schema): Schema {
   const body = openApiSchema(kind.body as TSchema) as { properties?: Record<string, Schema> };
+  markImmutable(body, kind.immutable ?? []);
   const { spec, status } = body.properties ?? {};
   if (spec) spec.description ??= `What is wanted of the ${kind.kind}.`;
   if (status) status.description ??= `What was observed of the ${kind.kind}; written by the region.`;

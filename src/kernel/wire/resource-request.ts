@@ -9,11 +9,12 @@ import type { KubeObject } from '../object.ts';
 import { realmType } from '../realm-id.ts';
 import { isSecretRead, type RequestRecord, recordAllowed } from './access-recorder.ts';
 import { actionAnswer } from './action.ts';
-import { entryAnswer } from './answer.ts';
+import { encodeAnswer, entryAnswer } from './answer.ts';
 import { applyAnswer, isApplyPatch } from './apply.ts';
 import { authorize, resourceName, verbOf } from './authorize.ts';
 import type { ServedResource, ServedSubresource } from './catalogue.ts';
 import { entryOf, listAnswer, waitForRevision } from './list.ts';
+import { negotiate } from './media-type.ts';
 import type { Wire } from './options.ts';
 import type { ResourceTarget } from './path.ts';
 import { parseBoolean, parseRevision } from './query.ts';
@@ -93,8 +94,8 @@ export async function resourceAnswer(
   const allowed = subresource ? subresource.verbs : resource.verbs;
   if (!allowed.includes(verb)) throw methodNotAllowed(resource, request.method);
   if (subresource?.type === 'data') throw servedElsewhere(resource, subresource);
-  // Streams and actions are on record whoever opens them.
-  const connects = subresource !== undefined && subresource.type !== 'status';
+  // Streams and actions are on record whoever opens them; a report is read as the object is.
+  const connects = subresource !== undefined && subresource.type !== 'status' && !subresource.report;
   if (isSecretRead(resource.source, verb) || (request.actor.onRecord === true && !connects)) {
     await recordAllowed(wire.accessLog, record, 200);
   }
@@ -139,7 +140,7 @@ async function operate(
       case 'list':
         return listAnswer(wire, request, resource, namespace);
       case 'watch':
-        return watchAnswer(wire, request, resource, namespace);
+        return watchAnswer(wire, request, resource, target);
       case 'create':
         // Without a project in the path there is nowhere to put it.
         if (resource.kind.scope === 'Project' && namespace === undefined) break;
@@ -159,12 +160,8 @@ async function operate(
       });
       return entryAnswer(request, resource, entry, wire.clock.now());
     }
-    case 'watch': {
-      const query = new URLSearchParams(request.query);
-      const given = query.get('fieldSelector');
-      query.set('fieldSelector', `${given ? `${given},` : ''}metadata.name=${name}`);
-      return watchAnswer(wire, { ...request, query }, resource, namespace);
-    }
+    case 'watch':
+      return watchAnswer(wire, request, resource, target);
     case 'update':
       return updateAnswer(wire, request, resource, namespace, name, status);
     case 'patch':
@@ -215,6 +212,11 @@ async function connectAnswer(
   const { connector, object } = await connectTarget(wire, request, target, resource, subresource);
   if (subresource.action && connector.type === 'action') {
     return actionAnswer(wire, request, record, subresource.action, { connector, object });
+  }
+  if (subresource.report && connector.type === 'report') {
+    const { realm, actor, query, signal } = request;
+    const report = await connector.read({ realm, actor, object, query, signal });
+    return encodeAnswer(request, negotiate(request.accept, []), report);
   }
   if (connector.type !== 'text') {
     throw new StatusError(

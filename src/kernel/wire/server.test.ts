@@ -427,6 +427,31 @@ describe('the API server', () => {
     assert.equal((await send('DELETE', '/orgs/acme/ledger/changes/checkpoint')).code, 405);
   });
 
+  test('finds leaves by what they are about, each as the log has it', async () => {
+    const search = (query: string, log = 'changes') =>
+      send('GET', `/orgs/acme/ledger/${log}/search?${query}`);
+    const context = server.testRealms.context('/orgs/acme');
+    const index = await server.testRealms.realms.use('/orgs/acme', async ({ resources }) => {
+      const draft = { metadata: { name: 'sought' }, spec: { image: 'debian' } };
+      const { object } = await resources.create(Machine, 'p', draft, context);
+      return Number(object.metadata.resourceVersion);
+    });
+    const { items } = (await search(`resource=${Machine.resource}&namespace=p&name=sought`)).json();
+    assert.deepEqual(
+      items.map((item: { index: number; personal: { name: string } }) => [item.index, item.personal.name]),
+      [[index, 'sought']],
+    );
+    const [{ leaf }] = items;
+    const tile = await send('GET', `/orgs/acme/ledger/changes/tile/entries/000.p/${index + 1}`);
+    assert.ok(tile.text.includes(leaf));
+    assert.deepEqual((await search(`uid=${JSON.parse(leaf).uid}`)).json().items, items);
+    for (const wrong of ['limit=0', 'limit=501', 'from=-1', 'since=yesterday', `name=${'n'.repeat(513)}`]) {
+      const refused = await search(wrong);
+      assert.deepEqual([refused.code, refused.json().reason], [400, 'BadRequest'], wrong);
+    }
+    assert.equal((await search('', 'forbidden')).code, 403);
+  });
+
   test('gives what a leaf recorded to who may get the object, and of secrets to nobody', async () => {
     const body = (index: number) => send('GET', `/orgs/acme/ledger/changes/body/${index}`);
     const context = server.testRealms.context('/orgs/acme');

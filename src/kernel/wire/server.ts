@@ -64,6 +64,11 @@ const SECURITY_HEADERS = {
   'Cache-Control': 'no-cache, private',
 } as const;
 
+/** Fastify's own compilers of schemas, with two libraries and ten megabytes, are loaded unless it is given others: routes here have no schema, what is sent is read elsewhere. */
+const noSchemas = () => () => {
+  throw new Error('routes of the server have no schema');
+};
+
 /** Makes the server; nothing listens yet. Throws when the kinds contradict each other. */
 export function createApiServer(options: ApiServerOptions): ApiServer {
   const closing = new AbortController();
@@ -94,6 +99,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     // Closing says so itself, as a Status.
     return503OnClosing: false,
     exposeHeadRoutes: false,
+    schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     // What the router cannot read is refused like everything else: as a Status, to who may know.
     frameworkErrors: (_error, request, reply) => void serve(request, reply),
     clientErrorHandler: (error, socket) => answerClientError(error, socket, requests.isAnswering(socket)),

@@ -209,6 +209,51 @@ describe('streams into objects', () => {
     request.destroy();
   });
 
+  test('a page gives its token as a subprotocol, as Kubernetes takes it, and the answer never repeats it', async () => {
+    const token = 'eyJhbGciOi.a-_~+/b==';
+    const own = await startTestServer({
+      kinds: TEST_KINDS,
+      connectors: { 'machines.lab.casemate.internal/exec': exec },
+      authenticator: {
+        async authenticate(realm, { bearerToken }) {
+          if (bearerToken !== token) throw new StatusError('Unauthorized', 'another token');
+          return { realm, name: 'berta', groups: [], credential: 'token' };
+        },
+      },
+    });
+    const headers = { authorization: `Bearer ${token}` };
+    await own.send('POST', machines, { metadata: { name: 'm' }, spec: { image: 'x' } }, headers);
+    const open = (...protocols: string[]) =>
+      new WebSocket(`${own.url.replace('https', 'wss')}${machines}/m/exec?command=x&stdout=true`, protocols, {
+        ca: own.ca,
+      });
+    const asProtocol = (text: string) =>
+      `base64url.bearer.authorization.k8s.io.${Buffer.from(text).toString('base64url')}`;
+    for (const protocols of [
+      ['v5.channel.k8s.io', asProtocol(token)],
+      [asProtocol(token), 'v5.channel.k8s.io'],
+    ]) {
+      const socket = open(...protocols);
+      const [message] = await once(socket, 'message');
+      assert.equal(message.subarray(1).toString(), 'berta@m tty=false\n');
+      assert.equal(socket.protocol, 'v5.channel.k8s.io');
+      await once(socket, 'close');
+    }
+    for (const refused of [asProtocol('another'), asProtocol('a b'), asProtocol('a\r\nb')]) {
+      const socket = open('v5.channel.k8s.io', refused);
+      socket.on('error', () => {});
+      const [, response] = await once(socket, 'unexpected-response');
+      assert.equal(response.statusCode, 401);
+      response.resume();
+    }
+    // Of a request that is no upgrade, it is no credential.
+    const plain = await own.send('GET', `${machines}/m`, undefined, {
+      'sec-websocket-protocol': asProtocol(token),
+    });
+    assert.equal(plain.code, 401);
+    await own.close();
+  });
+
   test('terminals end when the server closes', async () => {
     const own = await startTestServer({
       kinds: TEST_KINDS,

@@ -1,16 +1,16 @@
 /**
- * Upgrades to terminals (WebSocket, and SPDY for old kubectl): the same way in as any request (path, realm, authentication, authorization, record), then the terminal. What
- * is refused is answered as a plain HTTP Status on the socket.
+ * Upgrades to terminals (WebSocket, and SPDY for old kubectl) and to watches (WebSocket): the same way in as any request (path, realm, authentication, authorization,
+ * record), then the stream. What is refused is answered as a plain HTTP Status on the socket.
  */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
 import type { TerminalConnector } from '../connect.ts';
 import { badRequest, forbidden, type Status } from '../errors.ts';
-import { type RequestRecord, recordAllowed } from './access-recorder.ts';
+import { isSecretRead, type RequestRecord, recordAllowed } from './access-recorder.ts';
 import { errorStatus } from './answer.ts';
 import { type ChannelSocket, WebSocketChannels } from './channel-socket.ts';
-import { CHANNEL_PROTOCOLS, chooseProtocol } from './channels.ts';
+import { CHANNEL_PROTOCOLS, channelProtocol } from './channels.ts';
 import { guard } from './guard.ts';
 import { COMMAND_ARGUMENTS_MAX, STREAM_CLOSE_LIMIT_MS, WEBSOCKET_MESSAGE_BYTES_MAX } from './limits.ts';
 import type { Wire } from './options.ts';
@@ -19,6 +19,9 @@ import type { WireRequest } from './request.ts';
 import { authorizeRequest, connectTarget, route } from './resource-request.ts';
 import { SPDY_PROTOCOL, SpdyChannels } from './spdy-channels.ts';
 import { runTerminal } from './terminal.ts';
+import { openWatch } from './watch.ts';
+import { watchAccept, watchProtocol } from './watch-protocol.ts';
+import { webSocketSink } from './watch-sink.ts';
 
 const GOING_AWAY = 1001;
 
@@ -35,7 +38,7 @@ export class Upgrades {
       clientTracking: true,
       maxPayload: WEBSOCKET_MESSAGE_BYTES_MAX,
       perMessageDeflate: false,
-      handleProtocols: (offered) => CHANNEL_PROTOCOLS.find((name) => offered.has(name)) ?? false,
+      handleProtocols: (offered) => channelProtocol(offered) ?? watchProtocol(offered) ?? false,
     });
   }
 
@@ -65,11 +68,24 @@ export class Upgrades {
     socket.on('close', () => gone.abort());
     const signal = AbortSignal.any([gone.signal, wire.closing]);
     const { request, target } = await identify(wire, incoming, id, record, signal);
-    if (target.type !== 'resource') throw badRequest('only terminals of objects take an upgrade');
+    if (target.type !== 'resource') throw noUpgrade();
     const { resource, subresource, verb } = route(wire, request, target, record);
     const authorized = await authorizeRequest(wire, request, target, resource, verb);
-    if (subresource?.type !== 'terminal') throw badRequest('only terminals of objects take an upgrade');
     refuseForeignOrigin(incoming);
+    if (verb === 'watch' && resource.verbs.includes(verb) && isWebSocket(incoming)) {
+      const accept = watchAccept(offeredProtocols(incoming));
+      const watch = await openWatch(wire, { ...authorized, accept }, resource, target);
+      try {
+        if (isSecretRead(resource.source, verb) || request.actor.onRecord === true)
+          await recordAllowed(wire.accessLog, record, 101);
+        const client = await this.#openWebSocket(incoming, socket, head);
+        if (client !== undefined) await watch.run(webSocketSink(client, socket));
+      } finally {
+        watch.close();
+      }
+      return;
+    }
+    if (subresource?.type !== 'terminal') throw noUpgrade();
     checkUpgrade(incoming, request.query);
     const { connector, object } = await connectTarget(wire, request, target, resource, subresource);
     if (connector.type !== 'terminal')
@@ -77,14 +93,14 @@ export class Upgrades {
     const release = wire.streams.take(`${request.realm} ${request.actor.name}`);
     try {
       await recordAllowed(wire.accessLog, record, 101);
-      await this.#run(incoming, socket, head, authorized, connector, object);
+      await this.#runTerminal(incoming, socket, head, authorized, connector, object);
     } finally {
       release();
     }
   }
 
   /** Resolves when the terminal has ended. */
-  async #run(
+  async #runTerminal(
     incoming: IncomingMessage,
     socket: Duplex,
     head: Buffer,
@@ -96,7 +112,7 @@ export class Upgrades {
     const closed = new Promise<void>((resolve) => socket.once('close', resolve));
     const channels = isSpdy(incoming)
       ? await this.#openSpdy(socket, head, query)
-      : await this.#openWebSocket(incoming, socket, head);
+      : await this.#openChannels(incoming, socket, head);
     if (channels === undefined) return;
     const connect = { realm, actor, object, query, signal };
     const unguard = guard(this.#wire, request, () => socket.destroy());
@@ -105,15 +121,20 @@ export class Upgrades {
     unguard();
   }
 
-  /** Undefined when the client went, or said something else than WebSocket; `ws` has answered it then. */
-  #openWebSocket(
+  async #openChannels(
     incoming: IncomingMessage,
     socket: Duplex,
     head: Buffer,
   ): Promise<ChannelSocket | undefined> {
+    const client = await this.#openWebSocket(incoming, socket, head);
+    return client && new WebSocketChannels(client);
+  }
+
+  /** Undefined when the client went, or said something else than WebSocket; `ws` has answered it then. */
+  #openWebSocket(incoming: IncomingMessage, socket: Duplex, head: Buffer): Promise<WebSocket | undefined> {
     return new Promise((resolve) => {
       socket.once('close', () => resolve(undefined));
-      this.#server.handleUpgrade(incoming, socket, head, (client) => resolve(new WebSocketChannels(client)));
+      this.#server.handleUpgrade(incoming, socket, head, resolve);
     });
   }
 
@@ -160,8 +181,15 @@ function refuseForeignOrigin({ headers }: IncomingMessage): void {
   const { origin, host } = headers;
   if (origin === undefined) return;
   if (URL.canParse(origin) && new URL(origin).host === host) return;
-  throw forbidden({ kind: 'terminal' }, 'pages of another origin may not open terminals');
+  throw forbidden({ kind: 'stream' }, 'pages of another origin may not open streams');
 }
+
+const noUpgrade = () => badRequest('only terminals of objects and watches take an upgrade');
+
+const isWebSocket = ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket';
+
+const offeredProtocols = ({ headers }: IncomingMessage): ReadonlySet<string> =>
+  new Set((headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim()));
 
 const isSpdy = ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'spdy/3.1';
 
@@ -172,11 +200,11 @@ function checkUpgrade(incoming: IncomingMessage, query: URLSearchParams): void {
     if (!offered.some((name) => name.trim() === SPDY_PROTOCOL)) {
       throw badRequest(`X-Stream-Protocol-Version must offer ${SPDY_PROTOCOL}`);
     }
-  } else if (headers.upgrade?.toLowerCase() !== 'websocket') {
+  } else if (!isWebSocket(incoming)) {
     throw badRequest(
       `upgrade to "${headers.upgrade}" is not supported; terminals speak WebSocket, and SPDY/3.1 for kubectl up to 1.29`,
     );
-  } else if (chooseProtocol(headers['sec-websocket-protocol']) === undefined) {
+  } else if (channelProtocol(offeredProtocols(incoming)) === undefined) {
     throw badRequest(`Sec-WebSocket-Protocol must offer ${CHANNEL_PROTOCOLS.join(' or ')}`);
   }
   if (query.getAll('command').length > COMMAND_ARGUMENTS_MAX) {

@@ -1,20 +1,19 @@
 /**
- * The body of one watch: what there was, then each change as it is committed, at the client's pace. A client that cannot keep up is
+ * The events of one watch: what there was, then each change as it is committed, at the client's pace. A client that cannot keep up is
  * disconnected and resumes; an event is never dropped silently. Changes are not awaited one by one: with 1,000 watchers the
  * promises of each change cost as much as sending it.
  */
-import type { ServerResponse } from 'node:http';
 import type { Writable } from 'node:stream';
 import { expired, isStatusError } from '../errors.ts';
 import type { Entry, Watch, WatchEvent } from '../realm.ts';
 import { errorStatus } from './answer.ts';
-import { writeChunk } from './chunk.ts';
 import type { Receiver } from './fanout.ts';
 import { LIST_CHUNK_BYTES, SLOW_CLIENT_LIMIT_MS, WATCH_BOOKMARK_INTERVAL_MS } from './limits.ts';
 import type { Selection } from './list.ts';
 import type { Wire } from './options.ts';
 import type { WireRequest } from './request.ts';
 import type { EventType, WatchEncoder } from './watch-encoder.ts';
+import type { WatchSink } from './watch-sink.ts';
 
 export interface WatchSource {
   readonly watch: Watch;
@@ -50,7 +49,7 @@ export class WatchStream implements Receiver {
   asked = false;
   readonly #wire: Wire;
   readonly #request: WireRequest;
-  readonly #response: ServerResponse;
+  readonly #sink: WatchSink;
   readonly #source: WatchSource;
   readonly #form: WatchForm;
   readonly #ended = Promise.withResolvers<void>();
@@ -63,16 +62,10 @@ export class WatchStream implements Receiver {
   #unblock: (() => void) | undefined;
   #isEnded = false;
 
-  constructor(
-    wire: Wire,
-    request: WireRequest,
-    response: ServerResponse,
-    source: WatchSource,
-    form: WatchForm,
-  ) {
+  constructor(wire: Wire, request: WireRequest, sink: WatchSink, source: WatchSource, form: WatchForm) {
     this.#wire = wire;
     this.#request = request;
-    this.#response = response;
+    this.#sink = sink;
     this.#source = source;
     this.#form = form;
     this.#seen = source.revision;
@@ -105,9 +98,7 @@ export class WatchStream implements Receiver {
     }
     const error = isStatusError(reason, 'NotFound') ? expired('this realm is gone') : reason;
     this.#finish();
-    this.#response.end(
-      `${JSON.stringify({ type: 'ERROR', object: errorStatus(error, this.#request.id) })}\n`,
-    );
+    this.#sink.end(`${JSON.stringify({ type: 'ERROR', object: errorStatus(error, this.#request.id) })}\n`);
   }
 
   /** Called by the fan-out, in turn with the other watches. */
@@ -149,7 +140,7 @@ export class WatchStream implements Receiver {
     const events = this.#source.watch.take();
     if (events === undefined) {
       this.#finish();
-      this.#response.end();
+      this.#sink.end();
       return;
     }
     if (events.length === 0) return;
@@ -178,11 +169,11 @@ export class WatchStream implements Receiver {
 
   #write(parts: readonly Buffer[]): void {
     if (parts.length === 0) return;
-    if (this.#response.destroyed) {
+    if (this.#sink.isGone) {
       this.#drop();
       return;
     }
-    const full = writeChunk(this.#response, parts);
+    const full = this.#sink.write(parts);
     if (full !== undefined) this.#waitFor(full);
   }
 
@@ -206,7 +197,7 @@ export class WatchStream implements Receiver {
   #drop(): void {
     if (this.#isEnded) return;
     this.#finish();
-    this.#response.destroy();
+    this.#sink.destroy();
   }
 
   #finish(): void {

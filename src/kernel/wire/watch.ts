@@ -10,10 +10,12 @@ import { parseSelection, type Selection } from './list.ts';
 import { parseWatchStart, type WatchStart } from './list-options.ts';
 import { JSON_TYPE, negotiate } from './media-type.ts';
 import type { Wire } from './options.ts';
+import type { ResourceTarget } from './path.ts';
 import { parseCount } from './query.ts';
 import type { Answer, WireRequest } from './request.ts';
 import { parseIncludeObject } from './table.ts';
 import { watchEncoder } from './watch-encoder.ts';
+import { responseSink, type WatchSink } from './watch-sink.ts';
 import { type WatchSource, WatchStream } from './watch-stream.ts';
 
 /** How long the watch lasts, in milliseconds. Throws 400. */
@@ -24,13 +26,20 @@ function parseDuration(wire: Pick<Wire, 'random'>, query: URLSearchParams): numb
     : Math.min(timeout_s, WATCH_TIMEOUT_SECONDS_MAX) * 1_000;
 }
 
-/** Answers a watch. What is wrong before the stream begins is an HTTP error; later it is an ERROR event. */
-export async function watchAnswer(
+export interface OpenWatch {
+  /** Sends until the watch ends, however it does. Once. */
+  run(sink: WatchSink): Promise<void>;
+  /** Gives back what the watch holds, whether it ran or not. Once. */
+  close(): void;
+}
+
+/** Opens a watch. What is wrong before it begins is thrown; later it is an ERROR event. */
+export async function openWatch(
   wire: Wire,
   request: WireRequest,
   resource: ServedResource,
-  namespace: string | undefined,
-): Promise<Answer> {
+  { namespace, name }: Pick<ResourceTarget, 'namespace' | 'name'>,
+): Promise<OpenWatch> {
   const representation = negotiate(request.accept, [
     'Table',
     'PartialObjectMetadata',
@@ -39,7 +48,7 @@ export async function watchAnswer(
   if (representation.encoding !== 'json') {
     throw new StatusError('NotAcceptable', 'a watch is given as application/json only');
   }
-  const selection = parseSelection(resource, request);
+  const selection = parseSelection(resource, name === undefined ? request : ofOne(request, name));
   const encoder = watchEncoder(resource, representation, parseIncludeObject(request.query));
   const start = parseWatchStart(request.query);
   const duration_ms = parseDuration(wire, request.query);
@@ -57,26 +66,50 @@ export async function watchAnswer(
   const held = lease;
   const { watch } = source;
   return {
-    type: 'stream',
-    run: async (response) => {
+    run: async (sink) => {
       const unguard = guard(wire, request, (reason) => stream.end(reason));
       const cancel = wire.clock.after(duration_ms, () => watch.close());
-      const stream = new WatchStream(wire, request, response, source, {
+      const stream = new WatchStream(wire, request, sink, source, {
         encoder,
         selection,
         bookmarks: start.bookmarks,
         initialEventsEnd: start.initialEventsEnd,
       });
       try {
-        response.writeHead(200, { 'Content-Type': JSON_TYPE, 'Transfer-Encoding': 'chunked' });
-        response.flushHeaders();
         await stream.run();
       } finally {
         unguard();
         cancel();
+      }
+    },
+    close() {
+      watch.close();
+      held.release();
+      release();
+    },
+  };
+}
+
+/** A watch by an object's own path sees that name alone. */
+function ofOne(request: WireRequest, name: string): WireRequest {
+  const query = new URLSearchParams(request.query);
+  const given = query.get('fieldSelector');
+  query.set('fieldSelector', `${given ? `${given},` : ''}metadata.name=${name}`);
+  return { ...request, query };
+}
+
+/** Answers a watch over HTTP: a line for each event. */
+export async function watchAnswer(...asked: Parameters<typeof openWatch>): Promise<Answer> {
+  const watch = await openWatch(...asked);
+  return {
+    type: 'stream',
+    run: async (response) => {
+      try {
+        response.writeHead(200, { 'Content-Type': JSON_TYPE, 'Transfer-Encoding': 'chunked' });
+        response.flushHeaders();
+        await watch.run(responseSink(response));
+      } finally {
         watch.close();
-        held.release();
-        release();
       }
     },
   };

@@ -1,7 +1,8 @@
 /**
- * `node archive.ts --socket DIR --user ROLE --folder DIR --programs DIR --recipient age1…`: archives what PostgreSQL writes to its log, as it
+ * `node archive.ts --socket DIR --user ROLE --folder DIR --programs DIR --recipient age1… [--hang-ms N]`: archives what PostgreSQL writes to its log, as it
  * is written. pg_receivewal receives it and tells PostgreSQL what is on disk here; each segment that is whole is encrypted and its clear
- * text removed. So at most one segment, the one that is being written, lies in the clear. Runs as the database's account.
+ * text removed. So at most one segment, the one that is being written, lies in the clear. Runs as the database's account. An archive that hangs is let
+ * go of (`archive-watch.ts`): this process then ends, and the next one goes on as soon as the disk answers.
  */
 import { spawn } from 'node:child_process';
 import { createReadStream, watch } from 'node:fs';
@@ -12,11 +13,14 @@ import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { parseRecipient } from '#gap/export/age/keys.ts';
 import { readIfThere, writeDurably } from '#trust/files.ts';
+import { wakefulClock } from '../clock.ts';
 import { tellSupervisor } from '../supervisor/words.ts';
 import { ARCHIVE_NAME } from './archive-settings.ts';
+import { hangs, letGo } from './archive-watch.ts';
+import { CLUSTER_MARK, OPEN_FOLDER, PARTIAL } from './archived.ts';
+import { HANG_LOOKS, HANG_MS } from './bounds.ts';
 import { SEALED_SUFFIX, sealInto } from './sealed-file.ts';
 import { parseSegment } from './segments.ts';
-import { CLUSTER_MARK, OPEN_FOLDER, PARTIAL } from './unpack.ts';
 
 const { values } = parseArgs({
   options: {
@@ -25,6 +29,7 @@ const { values } = parseArgs({
     folder: { type: 'string' },
     programs: { type: 'string' },
     recipient: { type: 'string' },
+    'hang-ms': { type: 'string', default: `${HANG_MS}` },
   },
 });
 const { socket, user, folder, programs } = values;
@@ -150,15 +155,35 @@ createInterface({ input: receiver.stderr }).on('line', (line) => {
   if (line.includes('starting log streaming')) tellSupervisor({ ready: true, notes });
 });
 let stopping = false;
+const hang_ms = Number(values['hang-ms']);
+const over = new AbortController();
+const watching = {
+  host: socket,
+  user,
+  clock: wakefulClock,
+  every_ms: hang_ms / HANG_LOOKS,
+  limit_ms: hang_ms,
+  signal: over.signal,
+};
+void hangs(watching).then(async (isHanging) => {
+  if (!isHanging) return;
+  const failing = `nothing of PostgreSQL's log came onto the disk of ${folder} for ${hang_ms / 1_000} s: what is there stands still, and is tried again until it answers`;
+  process.stderr.write(`${failing}\n`);
+  tellSupervisor({ failing });
+  // One that waits for its disk within the kernel ends when that answers, and so does this process.
+  receiver.kill('SIGKILL');
+  await letGo(watching);
+});
 process.once('SIGTERM', () => {
   stopping = true;
   receiver.kill('SIGINT');
 });
-receiver.once('close', async (code) => {
+receiver.once('close', async (code, signal) => {
+  over.abort();
   watcher.close();
   await sealing.catch(() => {});
   if (!stopping) {
-    process.stderr.write(`pg_receivewal ended with ${code}\n`);
+    process.stderr.write(`pg_receivewal ended with ${code ?? signal}\n`);
     process.exitCode = 1;
   }
 });

@@ -1,6 +1,6 @@
 /** Programs whose output, or input, is a stream: tar and those of PostgreSQL. They fail when the program does, with what it said. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import type { Readable } from 'node:stream';
+import { type Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Account } from '../embedded/accounts.ts';
 import { isRoot } from '../embedded/accounts.ts';
@@ -58,7 +58,10 @@ export async function* outputOf(
   }
 }
 
-/** Lets it read a stream to its end. */
+/**
+ * Lets it read a stream, which is read to its end in any case: what is broken behind the part that the program wanted is broken all the same, and
+ * tar leaves as soon as it has seen the archive's end. Fails with what the stream failed with, else with what the program said.
+ */
 export async function feed(
   command: string,
   args: readonly string[],
@@ -66,13 +69,33 @@ export async function feed(
   options: ChildOptions = {},
 ): Promise<void> {
   const child = spawn(command, [...args], { ...optionsOf(options), stdio: ['pipe', 'ignore', 'pipe'] });
+  const into = intoProgram(child.stdin);
   const end = ended(child, command, options);
-  const fed = pipeline(input, child.stdin);
-  const [first, second] = await Promise.allSettled([fed, end]);
-  // A stream that breaks is why the program fails, unless it failed first and left its input.
-  if (first.status === 'rejected' && (first.reason as NodeJS.ErrnoException).code !== 'EPIPE')
-    throw first.reason;
-  if (second.status === 'rejected') throw second.reason;
+  end.catch((error: Error) => into.destroy(error));
+  const [fed, program] = await Promise.allSettled([pipeline(input, into), end]);
+  if (fed.status === 'rejected') throw fed.reason;
+  if (program.status === 'rejected') throw program.reason;
+}
+
+/** A program's input that takes everything, also once the program has gone. */
+function intoProgram(stdin: Writable): Writable {
+  stdin.on('error', () => {});
+  return new Writable({
+    write(chunk, _encoding, done) {
+      // Later, so that its ending is heard of meanwhile.
+      if (stdin.destroyed) setImmediate(done);
+      else stdin.write(chunk, () => done());
+    },
+    final(done) {
+      stdin.end();
+      done();
+    },
+    destroy(error, done) {
+      // A stream that broke: the program must not take what it has for the whole.
+      if (error !== null) stdin.destroy();
+      done(error);
+    },
+  });
 }
 
 /** What it said on standard error, when it has ended well. */

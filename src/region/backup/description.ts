@@ -4,19 +4,23 @@
  *   2026-11-21T10-00-00Z/backup.json   what it is, in the clear: no names but the region's
  *   …/database.tar.zst.age             PostgreSQL's cluster, as pg_basebackup gives it
  *   …/files.tar.zst.age                region.yaml, keys, and what else of the data folder is in it
+ *   …/objects.list                     which files of objects it needs, where it was made with them: `blobs.ts`
+ *   objects/                           those files, shared by backups
  *   changes/                           PostgreSQL's log: `archive.ts`
  */
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Static, Type } from 'typebox';
-import { Value } from 'typebox/value';
+import { Check, Errors } from 'typebox/schema';
 import { DESCRIPTION_BYTES_MAX } from './bounds.ts';
 
 export const FORMAT = 'casemate-backup-v1';
 export const DESCRIPTION = 'backup.json';
 export const DATABASE = 'database.tar.zst.age';
 export const FILES = 'files.tar.zst.age';
+export const OBJECTS_LIST = 'objects.list';
+export const OBJECTS_SEALED = 'objects';
 
 const SealedFile = Type.Object({
   bytes: Type.Integer(),
@@ -47,6 +51,8 @@ export const BackupDescription = Type.Object({
   recipient: Type.String(),
   /** Whether published content of the gap is in it. */
   withContent: Type.Boolean(),
+  /** Whether bytes of objects are beside it. Absent in backups of before there was that. */
+  withObjects: Type.Optional(Type.Boolean()),
   files: Type.Object({ [DATABASE]: SealedFile, [FILES]: SealedFile }),
 });
 
@@ -80,8 +86,8 @@ export async function readDescription(backup: string): Promise<BackupDescription
   const path = join(backup, DESCRIPTION);
   const text = await readFile(path, 'utf8');
   const parsed: unknown = text.length > DESCRIPTION_BYTES_MAX ? undefined : JSON.parse(text);
-  if (!Value.Check(BackupDescription, parsed)) {
-    const [first] = Value.Errors(BackupDescription, parsed);
+  if (!Check(BackupDescription, parsed)) {
+    const [, [first]] = Errors(BackupDescription, parsed);
     throw new Error(
       `${path} is no description of a backup of this version: ${first?.instancePath ?? ''} ${first?.message ?? ''}`,
     );

@@ -2,15 +2,18 @@
 import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PARTIAL } from './archived.ts';
+import { pruneBlobs } from './blobs.ts';
 import { archiveFolder, listBackups, readDescription } from './description.ts';
 import { SEALED_SUFFIX } from './sealed-file.ts';
 import { parseSegment } from './segments.ts';
-import { PARTIAL } from './unpack.ts';
 
 export interface Pruned {
   readonly removed: readonly string[];
   readonly kept: readonly string[];
   readonly segments: number;
+  /** Files of objects that none of the kept ones needs. */
+  readonly objects: number;
 }
 
 /** Keeps the newest `keep`, at least one, and every change since the oldest of them. */
@@ -23,7 +26,11 @@ export async function pruneBackups(folder: string, keep: number): Promise<Pruned
   // First what needs the log, then the log.
   for (const name of removed) await rm(join(folder, name), { recursive: true });
   const segments = oldest === undefined ? 0 : await pruneArchive(folder, join(folder, oldest));
-  return { removed, kept, segments };
+  const left = await Promise.all(
+    kept.map(async (name) => ({ name, recipient: (await readDescription(join(folder, name))).recipient })),
+  );
+  const objects = left.length === 0 ? 0 : await pruneBlobs(folder, left);
+  return { removed, kept, segments, objects };
 }
 
 async function pruneArchive(folder: string, oldest: string): Promise<number> {

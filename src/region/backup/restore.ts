@@ -11,12 +11,15 @@ import { type Clock, rfc3339 } from '#kernel/clock.ts';
 import { syncFolder, writeDurably } from '#trust/files.ts';
 import { masterPath, sealedPath } from '#trust/keys/seal/master-store.ts';
 import { loadConfig } from '../config/load.ts';
-import { ensureAccounts, isRoot } from '../embedded/accounts.ts';
+import { type Account, ensureAccounts, isRoot } from '../embedded/accounts.ts';
 import { ensureFolders } from '../embedded/folders.ts';
 import { checkDataFolder, type Layout, layoutOf } from '../layout.ts';
+import { blobsFolder } from '../objects/places.ts';
+import { missingBlobs, openBlobs } from './blobs.ts';
 import { recoverCluster } from './cluster.ts';
 import { type BackupDescription, readDescription } from './description.ts';
 import { placeMaster } from './master.ts';
+import { type BroughtFiles, type KnownObjects, knownObjects, objectsNote } from './objects.ts';
 import { type Restored, restoredPath, restoredText } from './restored.ts';
 import { ownFolder, programsFor, unpackCluster, unpackFiles } from './unpack.ts';
 
@@ -88,8 +91,10 @@ export async function restoreRegion(options: RestoreOptions): Promise<RestoreRes
     ...unpacked,
   });
   let state: Pick<Restored, 'changes' | 'access' | 'upTo'>;
+  let objects: KnownObjects;
   try {
     state = await stateOf(recovered.connection);
+    objects = await knownObjects(recovered.connection, { lookAgain: true });
   } finally {
     await recovered.stop();
   }
@@ -99,6 +104,10 @@ export async function restoreRegion(options: RestoreOptions): Promise<RestoreRes
     ...(toTime === undefined ? {} : { toTime }),
     ...state,
   };
+  const files =
+    description.withObjects === true
+      ? await bringObjects(options, description, draft, accounts.objects)
+      : undefined;
   await writeDurably(restoredPath(draft.keys), restoredText(restored), 0o600);
   // The region process takes it away when it has told it.
   if (isRoot()) await chown(restoredPath(draft.keys), accounts.region.uid, accounts.region.gid);
@@ -106,13 +115,27 @@ export async function restoreRegion(options: RestoreOptions): Promise<RestoreRes
   ensureFolders(draft, ensureAccounts({ hsm: config.keys.hsms.length > 0 }));
   await rename(draft.data, layout.data);
   await syncFolder(dirname(layout.data));
-  const notes = notesOf(description, config.backup?.folder);
+  const below = config.objects.backend.type === 's3';
+  const notes = notesOf(description, config.backup?.folder, objectsNote(objects, { below, files }));
   const hasMaster = existsSync(masterPath(layout.keys)) || existsSync(sealedPath(layout.keys));
   if (!hasMaster)
     notes.unshift(
       `its master key is not in the backup: put it at ${masterPath(layout.keys)} before casemate up, or no key opens`,
     );
   return { description, restored, notes };
+}
+
+/** Gives how many files there are, and how many there should be. */
+async function bringObjects(
+  { backup, identity, report }: RestoreOptions,
+  { recipient }: BackupDescription,
+  draft: Layout,
+  account: Account,
+): Promise<BroughtFiles> {
+  report('objects');
+  const into = blobsFolder(draft);
+  const brought = await openBlobs({ backup, recipient, identity, into, account });
+  return { brought, missing: (await missingBlobs(backup, recipient)).length };
 }
 
 /** How far it comes. */
@@ -139,13 +162,18 @@ async function stateOf(connection: pg.ClientConfig): Promise<Pick<Restored, 'cha
   }
 }
 
-function notesOf({ withContent, seal }: BackupDescription, folder: string | undefined): string[] {
+function notesOf(
+  { withContent, seal }: BackupDescription,
+  folder: string | undefined,
+  objects: string | undefined,
+): string[] {
   return [
     ...(seal === 'file' ? [] : ['its master key is sealed: casemate unseal, once it is up']),
     ...(withContent
       ? []
       : ['published content is not in it: bring the same bundles in again (casemate import)']),
-    'disks of instances and volumes, and the bytes of objects, are not in it (docs/backup.md)',
+    'disks of instances and volumes are not in it (docs/backup.md)',
+    ...(objects === undefined ? [] : [objects]),
     ...(folder === undefined
       ? []
       : existsSync(folder)

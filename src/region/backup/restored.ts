@@ -5,7 +5,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Static, Type } from 'typebox';
-import { Value } from 'typebox/value';
+import { Check } from 'typebox/schema';
 import { type AccessLog, isInternal, systemActor } from '#kernel/access.ts';
 import { forbidden, isStatusError } from '#kernel/errors.ts';
 import { defineKind } from '#kernel/kind.ts';
@@ -83,7 +83,7 @@ export async function tellRestored(options: TellRestoredOptions): Promise<void> 
   const text = await readIfThere(restoredPath(keys));
   if (text === undefined) return;
   const restored: unknown = JSON.parse(text);
-  if (!Value.Check(SPEC, restored))
+  if (!Check(SPEC, restored))
     throw new Error(`${restoredPath(keys)} is not what a restore writes: remove it`);
   const name = `restored-${restored.at.toLowerCase().replaceAll(/[^0-9a-z]/g, '-')}`;
   const actor = systemActor(REGION, 'restore');

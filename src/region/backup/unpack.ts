@@ -3,14 +3,14 @@
  * those segments of the log that come after it. What a restore and a verification share.
  */
 import type { KeyObject } from 'node:crypto';
-import { createWriteStream, existsSync } from 'node:fs';
-import { chmod, chown, copyFile, mkdir, readdir, readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, chown, mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { readIfThere } from '#trust/files.ts';
 import { type Account, isRoot } from '../embedded/accounts.ts';
 import { findPostgres } from '../embedded/postgres.ts';
-import { HISTORY_BYTES_MAX, SEGMENTS_MAX } from './bounds.ts';
+import { archivedSegments, bringIn, CLUSTER_MARK } from './archived.ts';
+import { HISTORY_BYTES_MAX } from './bounds.ts';
 import { feed, runToEnd } from './child.ts';
 import { type BackupDescription, DATABASE, FILES } from './description.ts';
 import { openSealed, readSealed, SEALED_SUFFIX } from './sealed-file.ts';
@@ -21,16 +21,10 @@ import {
   parseHistory,
   parseSegment,
   rangeOf,
-  type Segment,
 } from './segments.ts';
 
 const TAR = '/usr/bin/tar';
 const HISTORY = '.history';
-/** Where the archive has what is not a whole segment yet, in the clear. */
-export const OPEN_FOLDER = 'open';
-export const PARTIAL = '.partial';
-/** In the archive: which cluster it is of. */
-export const CLUSTER_MARK = 'cluster';
 
 /** The programs of PostgreSQL that can run this backup's cluster. Throws, with what to install. */
 export function programsFor({ database: { version } }: BackupDescription): string {
@@ -104,21 +98,19 @@ export async function unpackCluster(options: UnpackOptions): Promise<UnpackedClu
   ];
   const own = (await readdir(join(cluster, 'pg_wal'))).flatMap((name) => parseSegment(name) ?? []);
   const archived = await archivedSegments(archive);
-  const { needed, gap } = neededSegments(own, [...archived.keys()], way);
+  const { needed, gap } = neededSegments(own, archived.segments, way);
   if (gap !== undefined) {
     throw new Error(
       `the archive ${archive} has nothing between ${gap.after} and ${gap.before}: take a later backup, or --without-changes for the state of this one`,
     );
   }
   // All of them: the timeline that begins here must be none that was there.
+  const into = { folder: options.segments, identity, account };
   for (const { timeline: one } of histories) {
     const name = historyName(one);
-    await bringIn(join(archive, `${name}${SEALED_SUFFIX}`), join(options.segments, name), options);
+    await bringIn(join(archive, `${name}${SEALED_SUFFIX}`), name, into);
   }
-  for (const segment of needed) {
-    const from = archived.get(segment);
-    if (from !== undefined) await bringIn(from, join(options.segments, segment.name), options);
-  }
+  for (const { name } of needed) await archived.bringIn(name, into);
   return { timeline, segments: options.segments };
 }
 
@@ -134,38 +126,4 @@ async function readHistories(archive: string, identity: KeyObject): Promise<Hist
     histories.push(parseHistory(Number.parseInt(digits, 16), text));
   }
   return histories;
-}
-
-/** Where each lies. A whole one before a part of it; and of parts the one that is still written. */
-async function archivedSegments(archive: string): Promise<ReadonlyMap<Segment, string>> {
-  const paths = new Map<string, string>();
-  const sealed = await readdir(archive);
-  const open = existsSync(join(archive, OPEN_FOLDER)) ? await readdir(join(archive, OPEN_FOLDER)) : [];
-  if (sealed.length > SEGMENTS_MAX) throw new Error(`${archive} has more than ${SEGMENTS_MAX} segments`);
-  const take = (folder: string, names: readonly string[], suffix: string) => {
-    for (const name of names) {
-      if (name.endsWith(suffix)) paths.set(name.slice(0, -suffix.length), join(folder, name));
-    }
-  };
-  // What is taken later stands in the place of what was taken before.
-  take(archive, sealed, `${PARTIAL}${SEALED_SUFFIX}`);
-  take(join(archive, OPEN_FOLDER), open, PARTIAL);
-  take(join(archive, OPEN_FOLDER), open, '');
-  take(archive, sealed, SEALED_SUFFIX);
-  return new Map(
-    [...paths].flatMap(([name, path]) => {
-      const segment = parseSegment(name);
-      return segment === undefined ? [] : [[segment, path] as const];
-    }),
-  );
-}
-
-async function bringIn(from: string, to: string, { identity, account }: UnpackOptions): Promise<void> {
-  if (from.endsWith(SEALED_SUFFIX)) {
-    await pipeline(openSealed(from, identity), createWriteStream(to, { flags: 'wx', mode: 0o600 }));
-  } else {
-    await copyFile(from, to);
-    await chmod(to, 0o600);
-  }
-  if (isRoot()) await chown(to, account.uid, account.gid);
 }

@@ -10,11 +10,13 @@ import { openPostgres } from '#engines/postgres/open-postgres.ts';
 import type { Clock } from '#kernel/clock.ts';
 import { parseConfig } from '../config/load.ts';
 import { ensureAccounts } from '../embedded/accounts.ts';
+import { missingBlobs } from './blobs.ts';
 import { recoverCluster } from './cluster.ts';
 import { type BackupDescription, DATABASE, FILES, readDescription } from './description.ts';
 import { removeWhenInterrupted } from './interrupted.ts';
 import { type VerifiedRealm, verifyLedgers } from './ledgers.ts';
 import { type AskSecret, openMaster, placeMaster } from './master.ts';
+import { type KnownObjects, knownObjects } from './objects.ts';
 import { digestOf } from './sealed-file.ts';
 import { ownFolder, programsFor, unpackCluster, unpackFiles } from './unpack.ts';
 
@@ -40,6 +42,8 @@ export interface Verified {
   readonly realms: readonly VerifiedRealm[] | undefined;
   /** Until when changes are in it: of the last leaf of any log. */
   readonly lastTime: string | undefined;
+  /** What it knows of objects; their bytes are not in it. */
+  readonly objects: KnownObjects;
   /** Empty, and `realms` known: a restore works. */
   readonly problems: readonly string[];
 }
@@ -77,12 +81,13 @@ export async function verifyBackup(options: VerifyOptions): Promise<Verified> {
       ...unpacked,
     });
     try {
+      const objects = await knownObjects(recovered.connection, { lookAgain: false });
       const { masterKeyFile } = options;
       if (masterKeyFile !== undefined)
         await placeMaster(join(data, 'keys'), masterKeyFile, ensureAccounts().region);
       const masterKey = await openMaster(join(data, 'keys'), config.keys.seal, options.ask);
       if (masterKey === undefined)
-        return { description, realms: undefined, lastTime: undefined, problems: [] };
+        return { description, realms: undefined, lastTime: undefined, objects, problems: [] };
       const postgres = await openPostgres({ connection: recovered.connection, clock });
       try {
         const { onRealm } = options;
@@ -90,7 +95,14 @@ export async function verifyBackup(options: VerifyOptions): Promise<Verified> {
           ...{ postgres, region: config.name, masterKey, clock },
           ...(onRealm ? { onRealm } : {}),
         });
-        return { description, realms, ...judged(realms) };
+        const { lastTime, problems } = judged(realms);
+        return {
+          description,
+          realms,
+          objects,
+          lastTime,
+          problems: [...problems, ...(await problemsOfFiles(backup, description))],
+        };
       } finally {
         await postgres.close();
       }
@@ -101,6 +113,15 @@ export async function verifyBackup(options: VerifyOptions): Promise<Verified> {
     stay();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+async function problemsOfFiles(backup: string, { recipient }: BackupDescription): Promise<string[]> {
+  const missing = await missingBlobs(backup, recipient);
+  return missing.length === 0
+    ? []
+    : [
+        `${missing.length} files with bytes of objects are not beside it (objects/): the first is ${missing[0]}`,
+      ];
 }
 
 function judged(realms: readonly VerifiedRealm[]): Pick<Verified, 'lastTime' | 'problems'> {

@@ -16,7 +16,7 @@ import { Image } from '#services/compute/image.ts';
 import { CATALOGUED } from './catalogue.ts';
 import { BASE_FOLDER, BUNDLE_FILE, IMAGES_MAX, ROOT_FILE } from './places.ts';
 
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 240_000;
 const POLL_MS = 25;
 const NAME_PATTERN = /^[a-z0-9]([-a-z0-9.]{0,180}[a-z0-9])?$/;
 

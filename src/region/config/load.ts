@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import type { TSchema } from 'typebox';
-import { Value } from 'typebox/value';
+import { Errors } from 'typebox/schema';
 import { parseDocument } from 'yaml';
 import { recipientProblem } from '#gap/export/age/keys.ts';
 import { defaultConfigText, defaultPool, type InitialSettings } from './default-text.ts';
@@ -69,7 +69,7 @@ const isGroup = (value: unknown): value is Record<string, unknown> =>
 
 function schemaProblems(value: unknown): string[] {
   const problems = new Map<string, string>();
-  for (const error of Value.Errors(RegionConfig, value)) {
+  for (const error of Errors(RegionConfig, value)[1]) {
     const field = error.instancePath.slice(1).replaceAll('/', '.');
     if (error.keyword === 'boolean') {
       problems.set(field, `${field}: there is no such field`);

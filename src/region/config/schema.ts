@@ -274,6 +274,14 @@ export const RegionConfig = Type.Object(
               'port where S3 clients connect; 1037 above the API’s where nothing is said: 7480 beside 6443',
           }),
         ),
+        instancesPort: Type.Optional(
+          Type.Integer({
+            minimum: 1_024,
+            maximum: 65_535,
+            description:
+              'TCP port of this machine where the packet filter leads instances that ask for objects at their gateway; one from 30000 on where nothing is said, for each region another',
+          }),
+        ),
         database: Type.Optional(
           Type.String({
             pattern: '^postgres(ql)?://',

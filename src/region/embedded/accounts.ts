@@ -23,6 +23,8 @@ export interface Accounts {
   readonly inspector: Account;
   /** Runs what serves objects, and alone reads them as they lie. */
   readonly objects: Account;
+  /** Runs what works at repositories of tenants' backups, and nothing else. */
+  readonly backups: Account;
   /** Runs HSM agents, and alone reads their PINs. Absent where there is no HSM. */
   readonly hsm?: Account;
   /** Runs the region's time server. Absent where there is none. */
@@ -34,6 +36,7 @@ const REGION = 'casemate';
 const RECEIVER = 'casemate-gap';
 const INSPECTOR = 'casemate-out';
 const OBJECTS = 'casemate-objects';
+const BACKUPS = 'casemate-backup';
 const HSM = 'casemate-hsm';
 const TIME = 'casemate-time';
 
@@ -56,6 +59,7 @@ export function ensureAccounts({
       receiver: own,
       inspector: own,
       objects: own,
+      backups: own,
       ...(hsm ? { hsm: own } : {}),
     };
   }
@@ -65,6 +69,7 @@ export function ensureAccounts({
     receiver: ensureAccount(RECEIVER),
     inspector: ensureAccount(INSPECTOR),
     objects: ensureAccount(OBJECTS),
+    backups: ensureAccount(BACKUPS),
     ...(hsm ? { hsm: ensureAccount(HSM) } : {}),
     ...(time ? { time: ensureAccount(TIME) } : {}),
   };

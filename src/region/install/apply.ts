@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { formatDeb822, parseAptSources } from './apt-sources.ts';
 import { readOperatingSystem } from './debian.ts';
 import type { RequiredPackage } from './packages.ts';
-import { type InstallPlan, type MachineFacts, planInstall, type Shortcoming } from './plan.ts';
+import { aptSteps, type InstallPlan, type MachineFacts, planInstall, type Shortcoming } from './plan.ts';
 
 const SOURCE_FILE = '/etc/apt/sources.list.d/casemate-backports.sources';
 const POLICY_FILE = '/usr/sbin/policy-rc.d';
@@ -73,7 +73,9 @@ async function applyPlan(plan: InstallPlan, report: Report): Promise<void> {
   const release = await holdServices();
   try {
     await apt(['update'], report);
-    await apt(['install', '-y', '--no-install-recommends', ...names], report);
+    for (const step of aptSteps(plan)) {
+      await apt(['install', '-y', '--no-install-recommends', ...step], report);
+    }
   } finally {
     await release();
   }

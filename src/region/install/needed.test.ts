@@ -18,9 +18,9 @@ const added = (name: string, purpose: string, more: Partial<PackageFacts> = {}):
   ...more,
 });
 
-test('a region without instances needs PostgreSQL, and whatever a later release calls something else', () => {
+test('a region without instances needs PostgreSQL, what backs up its buckets, and whatever a later release calls something else', () => {
   const names = neededPackages(without, [...PACKAGES, added('age', 'exports')]).map(({ name }) => name);
-  assert.deepEqual(names, ['postgresql', 'age']);
+  assert.deepEqual(names, ['postgresql', 'restic', 'age']);
 });
 
 test('of a release counts what it needs here, what runs does not, and what is not there', () => {

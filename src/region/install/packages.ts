@@ -4,7 +4,7 @@
  */
 import listed from './packages.json' with { type: 'json' };
 
-export type PackagePurpose = 'store' | 'compute' | 'network' | 'image' | 'test';
+export type PackagePurpose = 'store' | 'compute' | 'network' | 'image' | 'backup' | 'test';
 
 export interface RequiredPackage {
   readonly name: string;
@@ -27,6 +27,7 @@ export const PURPOSE: Readonly<Record<PackagePurpose, { readonly without: string
   compute: { without: 'instances and images do not run; everything else does' },
   network: { without: 'networks, firewall rules and forwards are not applied; everything else works' },
   image: { without: 'the base image cannot be built here; one that is already in the cache still works' },
+  backup: { without: 'nothing that a BackupPlan names is backed up or restored; everything else works' },
   test: { without: 'some tests fail' },
 };
 
@@ -69,7 +70,6 @@ export const TEST_PACKAGES: readonly RequiredPackage[] = [
   { name: 'awscli', purpose: 'test', files: ['/usr/bin/aws'] },
   { name: 's3cmd', purpose: 'test', files: ['/usr/bin/s3cmd'] },
   { name: 'rclone', purpose: 'test', files: ['/usr/bin/rclone'] },
-  { name: 'restic', purpose: 'test', files: ['/usr/bin/restic'] },
   { name: 'curl', purpose: 'test', files: ['/usr/bin/curl'] },
   // For the sign-in pages, driven by playwright-core.
   { name: 'chromium', purpose: 'test', files: ['/usr/bin/chromium'] },

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { AptSource } from './apt-sources.ts';
 import { parseOsRelease } from './debian.ts';
 import { PACKAGES, type RequiredPackage } from './packages.ts';
-import { type MachineFacts, planInstall } from './plan.ts';
+import { aptSteps, type MachineFacts, planInstall } from './plan.ts';
 
 const MIRROR: AptSource = {
   uri: 'http://m.example/debian',
@@ -51,6 +51,20 @@ test('only what is missing is installed', () => {
 test('virtual machines are installed only where they can run', () => {
   assert.ok(!names(planInstall(PACKAGES, machine()).install).includes('incus'));
   assert.ok(names(planInstall(PACKAGES, machine({ hasVirtualization: true })).install).includes('incus'));
+});
+
+test('on Debian 12 machines’ packages come with the QEMU of backports that they need, and nothing else does', () => {
+  const [named = [], whole, ...others] = aptSteps(
+    planInstall(PACKAGES, machine({ hasVirtualization: true })),
+  );
+  assert.ok(named.includes('incus-base') && named.includes('ovmf'));
+  assert.deepEqual(whole, ['-t', 'bookworm-backports', 'incus', 'qemu-system-modules-spice', 'qemu-utils']);
+  assert.deepEqual(others, []);
+  assert.equal(aptSteps(planInstall(PACKAGES, machine())).length, 1);
+  const system = { id: 'debian', codename: 'trixie', prettyName: 'Debian GNU/Linux 13 (trixie)' };
+  const [all = [], ...none] = aptSteps(planInstall(PACKAGES, machine({ system, hasVirtualization: true })));
+  assert.ok(all.includes('incus') && !all.includes('-t'));
+  assert.deepEqual(none, []);
 });
 
 test('whoever is not root is told what does not work, and what to type', () => {

@@ -26,6 +26,8 @@ export interface InstallPlan {
   readonly install: readonly RequiredPackage[];
   /** A source of packages to add first. */
   readonly addSource: AptSource | undefined;
+  /** The suite that some of them have to be asked of, with what they need: apt takes a dependency from there only when told to. */
+  readonly wholeFrom?: string;
   readonly shortcomings: readonly Shortcoming[];
 }
 
@@ -51,13 +53,30 @@ export function planInstall(required: readonly RequiredPackage[], facts: Machine
   const needsBackports =
     missing.some((item) => item.fromBackports) && RELEASES_WITHOUT_INCUS.includes(facts.system.codename);
   const source = needsBackports ? backportsSource(facts.sources, facts.system.codename) : undefined;
-  if (source !== 'no-mirror') return { install: missing, addSource: source, shortcomings: [] };
+  if (source !== 'no-mirror') {
+    const wholeFrom = needsBackports ? { wholeFrom: `${facts.system.codename}-backports` } : {};
+    return { install: missing, addSource: source, shortcomings: [], ...wholeFrom };
+  }
   const possible = missing.filter((item) => !item.fromBackports);
   const { shortcomings } = refuse(
     missing.filter((item) => item.fromBackports),
     `apt's sources name no mirror with the main section of ${facts.system.codename}, whose backports have it`,
   );
   return { install: possible, addSource: undefined, shortcomings };
+}
+
+/**
+ * What `apt-get install` is called with, one call each: by name; and apart from those, what wants a newer QEMU than its release has. Only there
+ * does apt prefer backports, for it would do so for everything else in that call as well.
+ */
+export function aptSteps({ install, wholeFrom }: InstallPlan): readonly (readonly string[])[] {
+  const isWhole = ({ fromBackports, onlyWith }: RequiredPackage) =>
+    wholeFrom !== undefined && fromBackports === true && onlyWith === 'virtualization';
+  const named = install.filter((item) => !isWhole(item)).map(({ name }) => name);
+  const whole = install.filter(isWhole).map(({ name }) => name);
+  return [named, whole.length === 0 ? [] : ['-t', wholeFrom ?? '', ...whole]].filter(
+    (step) => step.length > 0,
+  );
 }
 
 function refuse(missing: readonly RequiredPackage[], why: string): InstallPlan {

@@ -8,6 +8,8 @@ import type { OnDemandDefinition } from '../supervisor/definition.ts';
 import { blobsFolder, objectsSocket } from './places.ts';
 
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+/** glibc keeps what was freed by the thread that had it: uploads that come and go on many would leave some 30 MiB more. */
+const MALLOC_ARENA_MAX = '2';
 
 export function objectsDefinition(
   layout: Layout,
@@ -24,13 +26,13 @@ export function objectsDefinition(
     // Two would write into the same folder; the next one waits until the one before has ended.
     atOnce_max: 1,
     ...(isRoot() ? own() : program),
-    env: { PATH, LANG: 'C.UTF-8', NODE_ENV: 'production' },
+    env: { PATH, LANG: 'C.UTF-8', NODE_ENV: 'production', MALLOC_ARENA_MAX },
     cwd: '/',
   };
 }
 
 // What cannot be made so (/proc of others, say) is nothing that an account may write to.
-const READ_ONLY =
+export const READ_ONLY =
   'while read -r _ at _; do mount -o remount,bind,ro -- "$at" 2>/dev/null || :; done < /proc/self/mounts';
 const BUT_FOR = 'mount --bind -- "$1" "$1"; mount -o remount,bind,rw -- "$1"';
 

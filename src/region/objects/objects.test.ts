@@ -19,7 +19,7 @@ import { ensureFolders } from '../embedded/folders.ts';
 import { layoutOf } from '../layout.ts';
 import { serverNames } from '../server-names.ts';
 import { objectsDefinition } from './definition.ts';
-import { blobsFolder, objectsListen, objectsUrl } from './places.ts';
+import { blobsFolder, instancesPort, objectsListen, objectsUrl } from './places.ts';
 import { objectsDatabase, objectsServing } from './serving.ts';
 
 const SETTINGS = defaultConfigText({ name: 'lux', id: 'r00000001', listen: '0.0.0.0:6443' });
@@ -99,6 +99,15 @@ test('certificates name the endpoint, buckets below it, and an organization’s 
     assert.equal(own.checkHost(name) !== undefined, true, name);
   }
   assert.equal(own.checkHost('data.acme.s3.lux.casemate.internal'), undefined);
+  const withGateways = objectsServing({
+    ...{ layout: layoutOf('/data'), issuers: () => issuers, clock, hasGateways: true },
+    config: { ...config, network: { ...config.network, pools: ['10.70.0.0/16'] } },
+  });
+  const [outside, instances] = (await withGateways.beginning()).listen;
+  assert.deepEqual([outside], (await serving.beginning()).listen);
+  assert.deepEqual(instances, { host: '0.0.0.0', port: instancesPort(config), within: ['10.70.0.0/16'] });
+  assert.ok(instancesPort(config) >= 30_000 && instancesPort(config) < 32_760);
+  assert.equal(instancesPort(configOf('objects: { instancesPort: 9443 }')), 9_443);
   const acme = read(await serving.certificateOf('acme'));
   assert.ok(acme.checkHost('data.acme.s3.lux.casemate.internal'));
   assert.equal(acme.checkHost('data.rival.s3.lux.casemate.internal'), undefined);

@@ -1,4 +1,5 @@
 /** Where objects lie and are served, and what that is called: from settings alone. */
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { ServerNames } from '#trust/certificates/server.ts';
 import type { RegionConfig } from '../config/schema.ts';
@@ -32,6 +33,16 @@ export function objectsListen({ listen, objects }: Pick<Settings, 'listen' | 'ob
   const host = objects.listen?.replace(/^\[|\]$/g, '') ?? api.host;
   return { host, port: objects.port ?? port };
 }
+
+/** Between the ports of Forwards and those that Linux opens connections from, as those of the region's time, which are UDP's. */
+const INSTANCES_PORT_FIRST = 30_000;
+const INSTANCES_PORTS = 2_760;
+
+/** Where instances are led to that ask at their gateway: regions side by side have ports of their own. */
+export const instancesPort = ({ id, objects }: Pick<RegionConfig, 'id' | 'objects'>): number =>
+  objects.instancesPort ??
+  INSTANCES_PORT_FIRST +
+    (createHash('sha256').update(`objects of ${id}`).digest().readUInt32BE(0) % INSTANCES_PORTS);
 
 /** `s3.lux.casemate.internal`; organizations' and buckets' names are below it. */
 export const objectsDomain = (region: string): string => `s3.${region}.casemate.internal`;

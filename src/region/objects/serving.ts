@@ -13,6 +13,7 @@ import type { Layout } from '../layout.ts';
 import {
   blobsFolder,
   databaseFolder,
+  instancesPort,
   OBJECTS_ROLE,
   OBJECTS_SCHEMA,
   objectsListen,
@@ -30,16 +31,27 @@ export interface ServingOptions {
   readonly config: RegionConfig;
   readonly issuers: () => Pick<RegionIssuers, 'server'>;
   readonly clock: Pick<Clock, 'now'>;
+  /** Whether there are gateways, and a packet filter that leads there from nowhere else. */
+  readonly hasGateways?: boolean;
 }
 
-export function objectsServing({ layout, config, issuers, clock }: ServingOptions): ObjectsServing {
+export function objectsServing({
+  layout,
+  config,
+  issuers,
+  clock,
+  hasGateways,
+}: ServingOptions): ObjectsServing {
   const certificate = async (names: ServerNames): Promise<GateCertificate> => {
     const { authority, chain } = await issuers().server();
     const { permitted } = partNames(authority, names);
     const made = await issueServerCertificate(authority, permitted, clock.now());
     return { certificate: `${made.certificate}${chain}`, privateKey: made.key };
   };
-  const listen = objectsListen(config);
+  const listen = [
+    objectsListen(config),
+    ...(hasGateways ? [{ host: '0.0.0.0', port: instancesPort(config), within: config.network.pools }] : []),
+  ];
   return {
     start: startedAt(objectsSocket(layout)),
     endpoint: objectsUrl(config),
@@ -47,7 +59,7 @@ export function objectsServing({ layout, config, issuers, clock }: ServingOption
     certificateOf: (organization) => certificate(organizationNames(config.name, organization)),
     async beginning(): Promise<GateBeginning> {
       return {
-        listen: [listen],
+        listen,
         domain: config.name,
         ...(await certificate(objectsNames(config))),
         database: { ...objectsDatabase(layout, config), schema: OBJECTS_SCHEMA },

@@ -59,6 +59,8 @@ export interface ChildMessage {
   readonly sealed?: string;
   /** How the seal of the air gap is. */
   readonly seal?: SealNews;
+  /** Why it does not do its work, although it runs. Holds until it is started again. */
+  readonly failing?: string;
   /** What it makes for the region's owner may have changed. */
   readonly handOver?: boolean;
 }
@@ -122,6 +124,8 @@ export interface ProcessStatus {
   readonly sealed?: string;
   /** How the seal of the air gap is. */
   readonly seal?: SealNews;
+  /** Why it does not do its work, although it runs. */
+  readonly failing?: string;
   /** Why it last ended or did not become ready. */
   readonly lastFailure?: string;
   /** What it says of itself: things that do not work, in words for a person. */

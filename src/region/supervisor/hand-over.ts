@@ -30,6 +30,7 @@ export interface HandedProcess {
   readonly sealed: string;
   readonly seal?: SealNews;
   readonly keys?: object;
+  readonly failing?: string;
   readonly lastFailure?: string;
 }
 

@@ -4,6 +4,8 @@
  */
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { systemClock } from '#kernel/clock.ts';
+import { collectWhenIdle } from '#kernel/idle-memory.ts';
 import { wakefulClock } from '../clock.ts';
 import { PROGRAM_FOLDER, programVersion } from '../program-folder.ts';
 import { confinement } from './confinement.ts';
@@ -14,6 +16,7 @@ import { endLeftovers, type OwnedProcess, writeState } from './leftovers.ts';
 import { LogFile } from './log-file.ts';
 import { OnDemand } from './on-demand.ts';
 import { identify } from './process-table.ts';
+import { showProcesses } from './shown.ts';
 import { Supervisor } from './supervisor.ts';
 import { type TrialRequest, Trials } from './trial.ts';
 
@@ -28,6 +31,7 @@ const handOverPath = join(folder, 'hand-over.json');
 const received = receive(handOverPath);
 const statePath = join(folder, 'state.json');
 const controlPath = join(folder, 'supervisor.sock');
+const shownPath = join(folder, 'processes.json');
 const plan =
   received?.plan ?? (JSON.parse(readFileSync(join(folder, 'plan.json'), 'utf8')) as SupervisorPlan);
 const log = new LogFile(join(plan.logs, 'supervisor.log'));
@@ -54,6 +58,7 @@ function saveState(): void {
     processes.push({ name: status.name, identity, stop: { signal, grace_ms } });
   }
   if (self !== undefined) writeState(statePath, { supervisor: self, processes });
+  showProcesses(shownPath, supervisor.status());
 }
 
 // First of all, so that nothing it starts is ever outside.
@@ -123,7 +128,7 @@ function stop(reason: string): Promise<void> {
     note(`stopping: ${reason}`);
     await supervisor.stop();
     await onDemand.stop();
-    for (const path of [statePath, controlPath]) rmSync(path, { force: true });
+    for (const path of [statePath, shownPath, controlPath]) rmSync(path, { force: true });
     note('stopped');
     // After the answer to `stop` has gone out.
     setImmediate(() => process.exit(0));
@@ -155,6 +160,7 @@ await serveControl(controlPath, {
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal));
 // Outlives the terminal it was started from.
 process.on('SIGHUP', () => {});
+collectWhenIdle(systemClock);
 note(
   `${received === undefined ? 'started' : 'took over'}, Casemate ${program.version}, pid ${process.pid}, plan ${plan.digest}`,
 );

@@ -62,6 +62,7 @@ export class Runner {
   #sealed = '';
   #seal: SealNews | undefined;
   #keys: object | undefined;
+  #failing: string | undefined;
 
   constructor({ definition, log, clock, pipeFolder, handed, confine, onChange }: RunnerOptions) {
     this.#definition = definition;
@@ -98,6 +99,7 @@ export class Runner {
       restarts: Math.max(0, this.#starts - 1),
       since: new Date(this.#since_ms).toISOString(),
       ...(this.#keys === undefined ? {} : { keys: this.#keys }),
+      ...(this.#failing === undefined ? {} : { failing: this.#failing }),
       ...(this.#sealed === '' ? {} : { sealed: this.#sealed }),
       ...(this.#seal === undefined ? {} : { seal: this.#seal }),
       ...(this.#lastFailure === undefined ? {} : { lastFailure: this.#lastFailure }),
@@ -124,6 +126,7 @@ export class Runner {
       sealed: this.#sealed,
       ...(this.#seal === undefined ? {} : { seal: this.#seal }),
       ...(this.#keys === undefined ? {} : { keys: this.#keys }),
+      ...(this.#failing === undefined ? {} : { failing: this.#failing }),
       ...(this.#lastFailure === undefined ? {} : { lastFailure: this.#lastFailure }),
     };
   }
@@ -140,6 +143,7 @@ export class Runner {
     this.#sealed = handed.sealed;
     this.#seal = handed.seal;
     this.#keys = handed.keys;
+    this.#failing = handed.failing;
     this.#lastFailure = handed.lastFailure;
     if (handed.identity === undefined || !isAlive(handed.identity)) return;
     this.#ends.open(this.definition);
@@ -205,7 +209,8 @@ export class Runner {
       return this.#whileReady(child, this.#clock.now());
     }
     if (life.signal.aborted) {
-      this.#lastFailure = `ended before it was ready: ${await ended}`;
+      const how = await ended;
+      this.#lastFailure = `ended before it was ready: ${how}${this.#failing === undefined ? '' : `: ${this.#failing}`}`;
     } else {
       this.#lastFailure = `not ready within ${this.definition.startLimit_ms} ms`;
       if (this.#child !== undefined) await this.#end(this.#child);
@@ -217,7 +222,8 @@ export class Runner {
   /** Until it ends; gives how long it was ready. */
   async #whileReady(child: Running, since_ms: number): Promise<number> {
     this.#signalFirstReady();
-    this.#lastFailure = `ended: ${await child.ended}`;
+    const how = await child.ended;
+    this.#lastFailure = `ended: ${how}${this.#failing === undefined ? '' : `: ${this.#failing}`}`;
     this.#child = undefined;
     return this.#clock.now() - since_ms;
   }
@@ -230,6 +236,7 @@ export class Runner {
     this.#notes = [];
     this.#sealed = '';
     this.#seal = undefined;
+    this.#failing = undefined;
     this.#note(`starting: ${command} ${args.join(' ')}`);
     const running = this.#ends.start(definition);
     if (running.pid !== undefined) this.#confine?.(running.pid);
@@ -242,6 +249,7 @@ export class Runner {
     if (message.sealed !== undefined) this.#sealed = message.sealed;
     if (message.seal !== undefined) this.#seal = message.seal;
     if (message.keys !== undefined) this.#keys = message.keys;
+    if (message.failing !== undefined) this.#failing = message.failing;
     if (message.notes !== undefined) this.#notes = message.notes.slice(0, NOTES_MAX);
     this.#onChange();
   }

@@ -82,6 +82,26 @@ test('a process that dies is started again, and others are left alone', async (t
   assert.equal(processOf(after, 'b')?.pid, processOf(before, 'b')?.pid);
 });
 
+test('a process that says why it fails is told of with that, while it runs and after it has ended', async (t) => {
+  const layout = openLayout(t);
+  const words = `echo '{"failing":"the disk stands still"}' >&3; touch a.told`;
+  const body = `test -e a.told || { touch a.ready; while ! test -e a.fail; do sleep 0.05; done; ${words}; }; while ! test -e a.go; do sleep 0.05; done; rm a.go; exit 1`;
+  await launchSupervisor(layout, planOf(layout, script(layout, 'a', body, { speaks: true })), wakefulClock);
+  await untilReady(layout);
+  writeFileSync(join(layout.data, 'a.fail'), '');
+  await until('it is told', async () => {
+    const now = processOf(await supervisorStatus(layout), 'a');
+    return now?.state === 'ready' && now.failing === 'the disk stands still';
+  });
+  writeFileSync(join(layout.data, 'a.go'), '');
+  await until('it runs again', async () => {
+    const now = processOf(await supervisorStatus(layout), 'a');
+    return now?.restarts === 1 && now.state === 'ready' && now.failing === undefined;
+  });
+  const { lastFailure } = processOf(await supervisorStatus(layout), 'a') ?? {};
+  assert.equal(lastFailure, 'ended: exit 1: the disk stands still');
+});
+
 test('a process that never becomes ready fails the start with its reason and its log', async (t) => {
   const layout = openLayout(t);
   await launchSupervisor(

@@ -6,6 +6,7 @@ import { Event, type EventObject } from '#services/tenancy/event.ts';
 import { Namespace } from '#services/tenancy/namespace.ts';
 import { Image } from './image.ts';
 import { Instance } from './instance.ts';
+import type { InstanceMetricsAnswer } from './metrics/answer.ts';
 import { engineInstance, engineProject } from './names.ts';
 import { InstanceSnapshot } from './snapshot.ts';
 import { type ComputeWorld, openComputeWorld, PROJECT } from './testing/world.ts';
@@ -88,6 +89,31 @@ describe('compute over a private incusd', () => {
     assert.equal((await world.run('web', 'cat', '/etc/mark')).stdout, 'from-user-data');
     assert.match((await world.run('web', 'cat', '/home/debian/.ssh/authorized_keys')).stdout, /AAAAC3Nza/);
     assert.equal((await world.run('web', 'systemctl', 'is-active', 'ssh')).stdout, 'active\n');
+  });
+
+  test('what it uses is measured, and told beside what it may use', async () => {
+    const connector = world.service.connectors?.[`${Instance.resource}/metrics`];
+    if (connector?.type !== 'report') throw new TypeError('metrics are a report');
+    const read = async (query = {}) =>
+      (await connector.read(world.connectRequest('web', query))) as InstanceMetricsAnswer;
+    const newest = async () => (await read()).samples.at(-1);
+    await world.until('it is measured', async () => (await newest()) !== undefined);
+    await world.run('web', 'sh', '-c', 'ping -c 20 -i 0.01 10.213.5.1; cat /usr/bin/* | sha256sum');
+    await world.until('work and traffic are seen', async () => {
+      const { cpu = 0, sent = 0, received = 0 } = (await newest()) ?? {};
+      return cpu > 0 && sent > 0 && received > 0;
+    });
+    const { limits, periodSeconds, samples } = await read();
+    assert.deepEqual(limits, { cpu: 1, memory: 256 * 1024 ** 2, disk: 2 * 1024 ** 3 });
+    assert.equal(periodSeconds, 60);
+    const { memory = 0, disk = 0 } = samples.at(-1) ?? {};
+    assert.ok(memory > 1024 ** 2 && memory < limits.memory, `${memory} bytes of memory`);
+    assert.ok(disk > 0 && disk < limits.disk, `${disk} bytes of disk`);
+    assert.equal((await read({ window: '24h' })).periodSeconds, 300);
+    await assert.rejects(
+      read({ window: '7d' }),
+      (error) => isStatusError(error, 'BadRequest') && /one of 1h and 24h/.test(error.message),
+    );
   });
 
   test('a second instance reaches the first over their network, and a fixed address is kept', async () => {

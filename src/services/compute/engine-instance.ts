@@ -41,6 +41,14 @@ export class Places {
 export const isNotRunning = (error: unknown): boolean =>
   isIncusError(error) && /not running|is stopped/i.test(error.message);
 
+/** Incus says it of an instance that is being stopped, and of one that has no memory left to start a command. */
+export const takesNoCommand = (error: unknown): boolean =>
+  isIncusError(error) && /retrieve PID of executing child process/i.test(error.message);
+
+/** A virtual machine is reached through a program in it, which is not there while its system starts, and on some systems never. */
+export const isWithoutAgent = (error: unknown): boolean =>
+  isIncusError(error) && /agent isn't currently running/i.test(error.message);
+
 /** Runs a step on Incus for the request. Throws a StatusError. */
 export async function clearly<T>(request: ConnectRequest, work: () => Promise<T>): Promise<T> {
   try {
@@ -49,6 +57,15 @@ export async function clearly<T>(request: ConnectRequest, work: () => Promise<T>
     if (!isIncusError(error)) throw error;
     if (error.code === 'Absent') throw notThere(request, error.message);
     if (isNotRunning(error)) throw notThere(request, 'it is not running; set spec.powerState to Running');
+    if (takesNoCommand(error)) {
+      throw notThere(request, 'it starts no command now: it is being stopped, or has no memory left for one');
+    }
+    if (isWithoutAgent(error)) {
+      throw unavailable(
+        'its system has not started so far, or has no incus-agent, through which a virtual machine is reached; see its console log, and try again shortly',
+        RETRY_S,
+      );
+    }
     if (isIncusError(error, 'NotFound')) throw notThere(request, 'the engine has not made it yet');
     throw unavailable('the region’s compute engine does not answer; try again shortly', RETRY_S);
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { IncusInstance } from '#engines/incus/types.ts';
-import { cloneDevices, differs, type PlanInputs, planInstance } from './engine-plan.ts';
+import { cloneDevices, differs, liveParts, type PlanInputs, planInstance } from './engine-plan.ts';
 import type { InstanceSpec } from './instance.ts';
 
 const spec: InstanceSpec = {
@@ -73,6 +73,20 @@ describe('what Incus should hold for an instance', () => {
     assert.equal(differs(held(plan, { 'limits.cpu': '4' }), plan), true);
     assert.equal(differs(held(plan, { 'security.nesting': 'true' }), plan), true);
     assert.equal(differs({ ...held(plan), devices: {} }, plan), true);
+  });
+
+  test('memory of a virtual machine that runs waits for its next start; everything else does not', () => {
+    const plan = planInstance({ ...inputs, spec: { ...spec, type: 'virtual-machine' } });
+    const machine: IncusInstance = { ...held(plan), type: 'virtual-machine' };
+    assert.deepEqual(liveParts(machine, plan), { plan, later: [] });
+    const wanted = { ...plan, config: { ...plan.config, 'limits.memory': '1B', 'limits.cpu': '4' } };
+    const { plan: now, later } = liveParts(machine, wanted);
+    assert.deepEqual(later, ['memory']);
+    assert.equal(now.config['limits.memory'], plan.config['limits.memory']);
+    assert.equal(now.config['limits.cpu'], '4');
+    for (const other of [held(plan), { ...machine, status_code: 102 }]) {
+      assert.deepEqual(liveParts(other, wanted), { plan: wanted, later: [] });
+    }
   });
 
   test('a clone takes none of its source’s interfaces along', () => {

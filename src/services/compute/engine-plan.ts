@@ -1,7 +1,13 @@
 /**
  * What Incus should hold for an instance, worked out from its object alone, and whether what it holds differs. Pure.
  */
-import type { Config, Devices, IncusInstance, InstanceDraft } from '#engines/incus/types.ts';
+import {
+  type Config,
+  type Devices,
+  INSTANCE_STATUS,
+  type IncusInstance,
+  type InstanceDraft,
+} from '#engines/incus/types.ts';
 import { bytes, millicores } from '#kernel/quantity.ts';
 import { type InstanceSpec, NETWORKS_MAX } from './instance.ts';
 import { isEngineVolume, LABELS, type Owner, projectLabels } from './names.ts';
@@ -47,10 +53,9 @@ export function planInstance(inputs: PlanInputs): EnginePlan {
     // The guest can read its own configuration through it; ours is none of its business.
     'security.guestapi': 'false',
   };
-  if (spec.type === 'container') {
-    config['security.idmap.isolated'] = 'true';
-    config['limits.processes'] = String(PROCESSES_MAX);
-  }
+  // Means nothing for a virtual machine, but Incus 6.0.4 of Debian 13 asks for it in every project that is restricted to isolated containers.
+  config['security.idmap.isolated'] = 'true';
+  if (spec.type === 'container') config['limits.processes'] = String(PROCESSES_MAX);
   if (inputs.vendorData !== undefined) config['cloud-init.vendor-data'] = inputs.vendorData;
   if (spec.userData !== undefined) config['cloud-init.user-data'] = spec.userData;
   if (spec.sshKeys !== undefined && spec.sshKeys.length > 0) {
@@ -118,6 +123,21 @@ export function draftFromSnapshot(
     config: plan.config,
     devices: cloneDevices(plan.devices, inherited),
   };
+}
+
+/**
+ * What of the plan a virtual machine that runs can be given now. Its memory is what it was started with: Incus never gives it more, and takes
+ * some back only as far as its system lets go of it. `later` is what waits for its next start, in words.
+ */
+export function liveParts(
+  current: IncusInstance,
+  plan: EnginePlan,
+): { readonly plan: EnginePlan; readonly later: readonly string[] } {
+  const memory = 'limits.memory';
+  const held = current.config[memory];
+  const isLive = current.type === 'container' || current.status_code !== INSTANCE_STATUS.running;
+  if (isLive || held === undefined || held === plan.config[memory]) return { plan, later: [] };
+  return { plan: { ...plan, config: { ...plan.config, [memory]: held } }, later: ['memory'] };
 }
 
 const isOwn = (key: string): boolean => key.startsWith('volatile.') || key.startsWith('image.');

@@ -146,6 +146,9 @@ async function remove(
   return undefined;
 }
 
+/** On an image that the region made for itself: no object of the catalogue accounts for it. */
+export const NO_CATALOGUE = 'casemate.own';
+
 /** Removes what this region imported and no object accounts for: the end of an import whose process, or whose object, was gone by then. */
 async function sweepImages(
   { incus, regionId, logger }: ComputeContext,
@@ -158,6 +161,7 @@ async function sweepImages(
     const wanted = new Set(realm.view.list(Image).map(({ spec }) => spec.source.sha256));
     for (const { fingerprint, properties } of held) {
       if (properties[LABELS.region] !== regionId || wanted.has(fingerprint)) continue;
+      if (NO_CATALOGUE in properties) continue;
       logger.warn({ fingerprint }, 'removing an image that no object accounts for');
       await incus.images.delete(fingerprint);
     }

@@ -16,7 +16,7 @@ import { Network } from '#services/network/network.ts';
 import { Volume } from '#services/storage/volume.ts';
 import { allocate, planFor } from './attachments.ts';
 import type { ComputeContext } from './context.ts';
-import { differs } from './engine-plan.ts';
+import { differs, liveParts } from './engine-plan.ts';
 import { INSTANCE_FINALIZER, Instance, type InstanceObject, type InstanceStatus } from './instance.ts';
 import { create, isHalfMade, originOf, restore } from './instance-disk.ts';
 import { resolveSource } from './instance-source.ts';
@@ -30,9 +30,11 @@ import { claimVolumes, letGo } from './volumes.ts';
 
 /** Steps wait for Incus most of their time. */
 const CONCURRENCY = 8;
-const ADDRESS_EVERY_MS = 200;
-/** After this long without the guest taking its address we say so, and look less often. */
-const ADDRESS_LIMIT_MS = 10_000;
+/** How often we look whether the guest has taken its address; after the limit we say that it has not, and look less often. */
+const ADDRESS_PACE = {
+  container: { every_ms: 200, limit_ms: 10_000 },
+  'virtual-machine': { every_ms: 1_000, limit_ms: 90_000 },
+} as const;
 const ADDRESS_SLOW_EVERY_MS = 5_000;
 const WAITING_MAX = 100_000;
 
@@ -97,6 +99,8 @@ async function bringAbout(
   if (object.spec.type === 'virtual-machine') await checkVirtualMachines(compute);
 
   const name = engineInstance(uid);
+  /** Its disk is being written: it is made and changed, but neither started nor put back. */
+  const isRestoring = object.status?.restoring !== undefined;
   let current = await find(compute, project, name);
   if (current && isHalfMade(current.value, object)) {
     compute.logger.warn({ realm: realm.id, uid }, 'an instance whose making was interrupted is made anew');
@@ -121,7 +125,7 @@ async function bringAbout(
       await writeStatus(context, Instance, key, uid, { node: await nodeOf(compute, current.value) });
     status.restartedAt = instance.spec.restartedAt;
     status.restoredFrom = instance.spec.restoreFrom;
-  } else if (instance.spec.restoreFrom !== instance.status?.restoredFrom) {
+  } else if (!isRestoring && instance.spec.restoreFrom !== instance.status?.restoredFrom) {
     if (instance.spec.restoreFrom !== undefined) {
       await restore(compute, project, instance, instance.spec.restoreFrom, context);
       const message = `its disk is again as snapshot "${instance.spec.restoreFrom}" took it`;
@@ -139,9 +143,17 @@ async function bringAbout(
       },
     );
   }
-  if (differs(current.value, plan)) {
+  const restart = instance.spec.restartedAt !== (status.restartedAt ?? instance.status?.restartedAt);
+  const wanted = isRestoring ? 'Stopped' : instance.spec.powerState;
+  let live = liveParts(current.value, plan);
+  if (live.later.length > 0 && (restart || wanted === 'Stopped')) {
+    await setPower(compute, project, current.value, 'Stopped', false);
+    current = await incus.instances.get(project, name);
+    live = liveParts(current.value, plan);
+  }
+  if (differs(current.value, live.plan)) {
     await projects.ensure(project, realm.view, owner);
-    await incus.instances.update(project, current, plan);
+    await incus.instances.update(project, current, live.plan);
     context.events.record(instance, 'Normal', 'Updated', 'the engine was brought up to what its spec says');
   }
   const kept = letGo(instance);
@@ -150,8 +162,7 @@ async function bringAbout(
     await writeStatus(context, Instance, key, uid, { volumes: kept.length === 0 ? undefined : kept });
   }
 
-  const restart = instance.spec.restartedAt !== (status.restartedAt ?? instance.status?.restartedAt);
-  const power = await setPower(compute, project, current.value, instance.spec.powerState, restart);
+  const power = await setPower(compute, project, current.value, wanted, restart);
   if (restart) status.restartedAt = instance.spec.restartedAt;
   if (power.started) {
     status.startedAt = rfc3339(context.clock.now());
@@ -169,14 +180,23 @@ async function bringAbout(
   };
   if (!power.running) {
     waiting.delete(uid);
-    await writeStatus(context, Instance, key, uid, fields, {
-      ready: false,
-      reason: 'Stopped',
-      message: 'it is stopped because spec.powerState says so; set it to Running to start it',
-    });
+    const [reason, message] = isRestoring
+      ? ['Restoring', 'it is being restored from a backup, and stays stopped until that is done']
+      : ['Stopped', 'it is stopped because spec.powerState says so; set it to Running to start it'];
+    await writeStatus(context, Instance, key, uid, fields, { ready: false, reason, message });
     return undefined;
   }
-  return awaitAddresses(compute, key, instance, context, project, fields, waiting);
+  return awaitAddresses(compute, key, instance, context, { project, fields, waiting, later: live.later });
+}
+
+interface Running {
+  /** In Incus. */
+  readonly project: string;
+  /** Of its status. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly waiting: Map<string, number>;
+  /** What of its spec waits for its next start, in words. */
+  readonly later: readonly string[];
 }
 
 /** Ready once the guest has taken every address; until then looks again soon, and says so only when it takes long. */
@@ -185,10 +205,9 @@ async function awaitAddresses(
   key: ObjectKey,
   instance: InstanceObject,
   context: ReconcileContext,
-  project: string,
-  fields: Readonly<Record<string, unknown>>,
-  waiting: Map<string, number>,
+  { project, fields, waiting, later }: Running,
 ): Promise<RetryAfter | undefined> {
+  const pace = ADDRESS_PACE[instance.spec.type];
   const { uid } = instance.metadata;
   const wanted = (instance.status?.addresses ?? []).map(({ address }) => address);
   const missing = new Set(wanted);
@@ -204,14 +223,14 @@ async function awaitAddresses(
     await writeStatus(context, Instance, key, uid, fields, {
       ready: true,
       reason: 'Running',
-      message: wanted.length === 0 ? 'it runs, on no network' : 'it runs and has its addresses',
+      message: `${wanted.length === 0 ? 'it runs, on no network' : 'it runs and has its addresses'}${later.length === 0 ? '' : `; ${later.join(', ')} of its spec from its next start on: set spec.restartedAt`}`,
     });
     return undefined;
   }
   if (waiting.size >= WAITING_MAX) waiting.clear();
   const since_ms = waiting.get(uid) ?? context.clock.now();
   waiting.set(uid, since_ms);
-  if (context.clock.now() - since_ms < ADDRESS_LIMIT_MS) return { retryAfter_ms: ADDRESS_EVERY_MS };
+  if (context.clock.now() - since_ms < pace.limit_ms) return { retryAfter_ms: pace.every_ms };
   await writeStatus(context, Instance, key, uid, fields, {
     ready: false,
     reason: 'AddressPending',
@@ -300,7 +319,7 @@ async function checkVirtualMachines({ incus }: ComputeContext): Promise<void> {
   if (/\bqemu\b/.test(environment.driver)) return;
   throw new Obstacle(
     'VirtualMachinesUnavailable',
-    'this region’s hosts cannot run virtual machines (no KVM); use type: container, or ask the operator for a host with hardware virtualization',
+    'this region’s hosts cannot run virtual machines (they have no KVM, no vhost_vsock or no QEMU); use type: container, or ask the operator for a host that can',
     { retryAfter_ms: 60_000 },
   );
 }

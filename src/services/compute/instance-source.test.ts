@@ -7,7 +7,7 @@ suite('what an instance names as its image', () => {
   const image = (
     name: string,
     day: string,
-    more: { ready?: boolean; family?: string; going?: boolean } = {},
+    more: { ready?: boolean; family?: string; going?: boolean; machine?: boolean } = {},
   ) =>
     ({
       apiVersion: 'compute.casemate.internal/v1',
@@ -21,7 +21,7 @@ suite('what an instance names as its image', () => {
         ...(more.going ? { deletionTimestamp: '2026-11-30T00:00:00Z' } : {}),
       },
       spec: {
-        type: 'container',
+        type: more.machine === true ? 'virtual-machine' : 'container',
         architecture: 'amd64',
         source: { file: 'a', sha256: '0'.repeat(64) },
         ...(more.family === undefined ? {} : { family: more.family }),
@@ -38,7 +38,11 @@ suite('what an instance names as its image', () => {
         ],
       },
     }) as ImageObject;
-  const choose = (images: readonly ImageObject[], name: string) => chooseImage(images, name)?.metadata.name;
+  const choose = (
+    images: readonly ImageObject[],
+    name: string,
+    type: 'container' | 'virtual-machine' = 'container',
+  ) => chooseImage(images, name, type)?.metadata.name;
 
   const images = [
     image('debian-12', '01', { family: 'debian' }),
@@ -59,6 +63,13 @@ suite('what an instance names as its image', () => {
 
   test('or the newest that is about to be, where none is ready', () => {
     assert.equal(choose([image('a', '01', { family: 'f', ready: false })], 'f'), 'a');
+  });
+
+  test('of those a family has for machines and for containers, one that fits', () => {
+    const both = [...images, image('debian-13-machine', '05', { family: 'debian', machine: true })];
+    assert.equal(choose(both, 'debian'), 'debian-13');
+    assert.equal(choose(both, 'debian', 'virtual-machine'), 'debian-13-machine');
+    assert.equal(choose(images, 'debian', 'virtual-machine'), 'debian-13');
   });
 
   test('or nothing: an image of no family is nobody else’s', () => {

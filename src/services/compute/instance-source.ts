@@ -42,7 +42,7 @@ async function imageSource(
   name: string,
   { realms }: ReconcileContext,
 ): Promise<Source> {
-  const image = await realms.use(REGION, ({ view }) => chooseImage(view.list(Image), name));
+  const image = await realms.use(REGION, ({ view }) => chooseImage(view.list(Image), name, spec.type));
   if (!image) {
     throw new Obstacle(
       'ImageNotFound',
@@ -71,12 +71,19 @@ async function imageSource(
   return { type: 'image', fingerprint };
 }
 
-/** The image of that name; else the newest of the family of that name, a ready one if there is any. */
-export function chooseImage(images: readonly ImageObject[], name: string): ImageObject | undefined {
+/** The image of that name; else the newest of the family of that name for such instances, a ready one if there is any. */
+export function chooseImage(
+  images: readonly ImageObject[],
+  name: string,
+  type: ImageObject['spec']['type'],
+): ImageObject | undefined {
   const live = images.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   const named = live.find(({ metadata }) => metadata.name === name);
   if (named) return named;
-  const family = live.filter(({ spec }) => spec.family === name);
+  const all = live.filter(({ spec }) => spec.family === name);
+  const fitting = all.filter(({ spec }) => spec.type === type);
+  // One that does not fit is better than none: then it can be said.
+  const family = fitting.length > 0 ? fitting : all;
   const ready = family.filter(({ status }) => isConditionTrue(status?.conditions, 'Ready'));
   return (ready.length > 0 ? ready : family).toSorted(newestFirst)[0];
 }

@@ -9,6 +9,7 @@ import type { KubeObject } from '#kernel/object.ts';
 import { quantitySchema } from '#kernel/quantity.ts';
 import { bornWithFinalizer } from '#kernel/reconcile/finalizers.ts';
 import { admitInstance } from './instance-admission.ts';
+import { METRICS_ANSWER } from './metrics/answer.ts';
 import { COMPUTE_GROUP, INSTANCE_TYPES } from './schemas.ts';
 
 /** Holds an instance back until Incus holds nothing of it. */
@@ -68,10 +69,14 @@ const SPEC = Type.Object({
     ),
   ),
   cpu: quantitySchema('Virtual CPUs, a whole number. Changed while it runs.', { default: '1' }),
-  memory: quantitySchema('Memory, at least 128Mi. Changed while it runs.', { default: '512Mi' }),
-  disk: quantitySchema('Size of the disk, at least 1Gi. It can grow, while it runs, and never shrink.', {
-    default: DEFAULT_DISK,
-  }),
+  memory: quantitySchema(
+    'Memory, at least 128Mi. Changed while it runs; of a virtual machine at its next start, see restartedAt.',
+    { default: '512Mi' },
+  ),
+  disk: quantitySchema(
+    'Size of the disk, at least 1Gi. It can grow, while it runs (a virtual machine sees it from its next start on), and never shrink.',
+    { default: DEFAULT_DISK },
+  ),
   networks: Type.Array(Attachment, {
     default: [],
     maxItems: NETWORKS_MAX,
@@ -172,6 +177,11 @@ const STATUS = Type.Object({
   startedAt: Type.Optional(Type.String({ description: 'When it was last started.' })),
   restartedAt: Type.Optional(Type.String({ description: 'The spec.restartedAt that was last acted on.' })),
   restoredFrom: Type.Optional(Type.String({ description: 'The spec.restoreFrom that was last acted on.' })),
+  restoring: Type.Optional(
+    Type.String({
+      description: 'What writes its disk now, out of a backup. Until that is done it does not run.',
+    }),
+  ),
   conditions: CONDITIONS,
 });
 
@@ -213,6 +223,12 @@ export const Instance = defineKind({
     log: {
       type: 'text',
       description: 'The journal of the instance’s system; its console when it has none or is stopped.',
+    },
+    metrics: {
+      type: 'report',
+      description: 'What it used lately: processors, memory, disk and network.',
+      parameters: { window: 'How far back: 1h (the default), by minutes, or 24h, by five minutes.' },
+      response: METRICS_ANSWER,
     },
   },
   normalize: (object) => bornWithFinalizer(object, INSTANCE_FINALIZER),

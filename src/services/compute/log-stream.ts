@@ -8,7 +8,14 @@ import type { ConnectRequest } from '#kernel/connect.ts';
 import { badRequest } from '#kernel/errors.ts';
 import { ConsoleHistory, lastLines } from './console-history.ts';
 import type { ComputeContext } from './context.ts';
-import { clearly, isNotRunning, type Place, type Places } from './engine-instance.ts';
+import {
+  clearly,
+  isNotRunning,
+  isWithoutAgent,
+  type Place,
+  type Places,
+  takesNoCommand,
+} from './engine-instance.ts';
 import { Pipe } from './pipe.ts';
 
 const FOLLOW_EVERY_MS = 500;
@@ -63,7 +70,7 @@ export class InstanceLogs {
         stderr: async () => {},
       });
     } catch (error) {
-      if (isNotRunning(error)) return undefined;
+      if (isNotRunning(error) || isWithoutAgent(error) || takesNoCommand(error)) return undefined;
       return clearly(request, () => Promise.reject(error));
     }
     session.end();

@@ -3,8 +3,8 @@ import { isIncusError } from '#engines/incus/errors.ts';
 import { INSTANCE_STATUS, type IncusInstance } from '#engines/incus/types.ts';
 import type { ComputeContext } from './context.ts';
 
-/** How long a guest may take to shut down. */
-export const SHUTDOWN_LIMIT_S = 20;
+/** How long a guest may take to shut down. A virtual machine has a kernel, and disks of its own to write to, as well. */
+export const SHUTDOWN_LIMIT_S = { container: 20, 'virtual-machine': 90 } as const;
 
 export interface Power {
   readonly running: boolean;
@@ -30,7 +30,7 @@ export async function setPower(
   }
   const running = code === INSTANCE_STATUS.running;
   if (running && (wanted === 'Stopped' || restart)) {
-    await off(compute, project, name);
+    await off(compute, project, current);
     if (wanted === 'Stopped') return { running: false, started: false };
     await on(compute, project, name);
     return { running: true, started: true };
@@ -52,9 +52,10 @@ async function on({ incus }: ComputeContext, project: string, name: string): Pro
   }
 }
 
-async function off(compute: ComputeContext, project: string, name: string): Promise<void> {
+async function off(compute: ComputeContext, project: string, { name, type }: IncusInstance): Promise<void> {
   try {
-    await compute.incus.instances.setState(project, name, { action: 'stop', timeout_s: SHUTDOWN_LIMIT_S });
+    const timeout_s = SHUTDOWN_LIMIT_S[type];
+    await compute.incus.instances.setState(project, name, { action: 'stop', timeout_s });
   } catch (error) {
     if (!isIncusError(error) || isIncusError(error, 'Unavailable')) throw error;
     await forceOff(compute, project, name);

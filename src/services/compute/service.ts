@@ -14,6 +14,10 @@ import { Image } from './image.ts';
 import { imageController } from './image-controller.ts';
 import { Instance } from './instance.ts';
 import { instanceController } from './instance-controller.ts';
+import { leftoverController } from './leftover/controller.ts';
+import type { LastRestore } from './leftover/find.ts';
+import { Leftover } from './leftover/leftover.ts';
+import type { InstanceMetrics } from './metrics/follow.ts';
 import { InstanceSnapshot } from './snapshot.ts';
 import { snapshotController } from './snapshot-controller.ts';
 import { instanceConnectors } from './streams.ts';
@@ -31,10 +35,14 @@ export interface ComputeOptions {
   /** See ComputeContext. */
   readonly vendorData?: () => Promise<string | undefined>;
   /** See ComputeContext. */
+  readonly metrics?: InstanceMetrics;
+  /** See ComputeContext. */
+  readonly lastRestore?: LastRestore;
+  /** See ComputeContext. */
   readonly checkEntering?: (request: ConnectRequest) => Promise<void>;
 }
 
-export const COMPUTE_KINDS: readonly Kind[] = [Image, Instance, InstanceSnapshot];
+export const COMPUTE_KINDS: readonly Kind[] = [Image, Instance, InstanceSnapshot, Leftover];
 
 export function computeService(options: ComputeOptions): Service {
   const pool = options.pool ?? DEFAULT_POOL;
@@ -47,7 +55,12 @@ export function computeService(options: ComputeOptions): Service {
   return {
     name: 'compute',
     kinds: COMPUTE_KINDS,
-    controllers: [imageController(compute), instanceController(compute), snapshotController(compute)],
+    controllers: [
+      imageController(compute),
+      instanceController(compute),
+      snapshotController(compute),
+      leftoverController(compute),
+    ],
     connectors: instanceConnectors(compute),
   };
 }

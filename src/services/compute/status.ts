@@ -17,7 +17,7 @@ export interface Verdict {
 }
 
 /** Reasons of a condition that is not true and yet as somebody wanted it. */
-const ORDINARY = new Set(['Stopped']);
+const ORDINARY = new Set(['Stopped', 'Restoring']);
 
 /** Sets `fields` and the Ready condition, whose changes are events. An undefined field is taken away. No error when the object is gone. */
 export async function writeStatus(

@@ -1,4 +1,4 @@
-/** Terminals and logs of instances: what `kubectl exec`, `kubectl cp`, `kubectl logs` and `casemate ssh` reach. */
+/** Terminals, logs and metrics of instances: what `kubectl exec`, `kubectl cp`, `kubectl logs` and `casemate ssh` reach, and the console. */
 import type { ExecSession } from '#engines/incus/exec.ts';
 import type { Connector, ConnectRequest, TerminalStreams } from '#kernel/connect.ts';
 import { badRequest } from '#kernel/errors.ts';
@@ -6,6 +6,7 @@ import type { ComputeContext } from './context.ts';
 import { clearly, Places } from './engine-instance.ts';
 import { Instance } from './instance.ts';
 import { InstanceLogs } from './log-stream.ts';
+import { metricsConnector } from './metrics/connector.ts';
 
 const ARGUMENTS_MAX = 1_000;
 const ARGUMENTS_LENGTH_MAX = 128 * 1024;
@@ -22,6 +23,9 @@ export function instanceConnectors(compute: ComputeContext): Readonly<Record<str
       open: (request, streams) => openTerminal(compute, places, request, streams),
     },
     [`${Instance.resource}/log`]: { type: 'text', open: (request) => logs.open(request) },
+    ...(compute.metrics === undefined
+      ? {}
+      : { [`${Instance.resource}/metrics`]: metricsConnector(compute.metrics, places) }),
   };
 }
 

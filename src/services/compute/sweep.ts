@@ -11,6 +11,8 @@ import { planFor } from './attachments.ts';
 import type { ComputeContext } from './context.ts';
 import { differs } from './engine-plan.ts';
 import { Instance } from './instance.ts';
+import { isFromBefore, reportLeftover } from './leftover/find.ts';
+import { foundInstance, foundVolume } from './leftover/found.ts';
 import { engineInstance, LABELS } from './names.ts';
 import { forceOff } from './power.ts';
 import { writeStatus } from './status.ts';
@@ -24,8 +26,9 @@ export async function sweepRealm(compute: ComputeContext, context: ReconcileCont
   const held = all.filter((one) => isOf(compute, one, realm.id));
   await realms.fresh(realm.id);
   const live = new Set([...realm.view.entries(Instance)].map(({ uid }) => uid));
+  const restored_ms = await compute.lastRestore?.(realms);
   for (const one of held) {
-    if (!live.has(one.config[LABELS.uid] ?? '')) await removeOrphan(compute, one);
+    if (!live.has(one.config[LABELS.uid] ?? '')) await removeOrphan(compute, one, restored_ms, context);
   }
   const vendorData = await compute.vendorData?.();
   const byName = new Map(held.map((one) => [one.name, one]));
@@ -60,13 +63,17 @@ export async function realmsHeld(compute: ComputeContext): Promise<ReadonlySet<R
   const all = (await instancesOf(compute)) ?? [];
   return new Set(
     all.flatMap(({ config }) =>
-      config[LABELS.region] === compute.regionId ? [config[LABELS.realm] as RealmId] : [],
+      config[LABELS.region] === compute.regionId && config[LABELS.realm] !== undefined
+        ? [config[LABELS.realm] as RealmId]
+        : [],
     ),
   );
 }
 
 /** For realms that do not exist any more; the region's own realm does it for all. */
-export async function sweepGoneRealms(compute: ComputeContext, { realms }: ReconcileContext): Promise<void> {
+export async function sweepGoneRealms(compute: ComputeContext, context: ReconcileContext): Promise<void> {
+  const { realms } = context;
+  const restored_ms = await compute.lastRestore?.(realms);
   const exists = new Map<string, boolean>();
   const isGone = async (realm: string | undefined): Promise<boolean> => {
     if (realm === undefined) return false;
@@ -78,10 +85,15 @@ export async function sweepGoneRealms(compute: ComputeContext, { realms }: Recon
   if (all === undefined) return;
   for (const one of all) {
     if (one.config[LABELS.region] !== compute.regionId) continue;
-    if (await isGone(one.config[LABELS.realm])) await removeOrphan(compute, one);
+    if (await isGone(one.config[LABELS.realm])) await removeOrphan(compute, one, restored_ms, context);
   }
-  for (const { project, name, config } of await compute.incus.volumes.list(compute.pool)) {
+  for (const volume of await compute.incus.volumes.list(compute.pool)) {
+    const { project, name, config } = volume;
     if (config[LABELS.region] !== compute.regionId || !(await isGone(config[LABELS.realm]))) continue;
+    if (isFromBefore(volume.created_at, restored_ms)) {
+      await reportLeftover(foundVolume(volume), context, compute.logger);
+      continue;
+    }
     compute.logger.warn({ project, name }, 'removing a volume of an organization that is gone');
     await compute.incus.volumes.delete(project, compute.pool, name);
   }
@@ -106,8 +118,15 @@ const isOf = ({ regionId }: ComputeContext, { config }: IncusInstance, realm: Re
 
 async function removeOrphan(
   compute: ComputeContext,
-  { project, name, config }: IncusInstance,
+  instance: IncusInstance,
+  restored_ms: number | undefined,
+  context: ReconcileContext,
 ): Promise<void> {
+  const { project, name, config } = instance;
+  if (isFromBefore(instance.created_at, restored_ms)) {
+    await reportLeftover(foundInstance(instance), context, compute.logger);
+    return;
+  }
   compute.logger.warn(
     { project, name, uid: config[LABELS.uid] },
     'removing an instance that no object accounts for',

@@ -60,9 +60,9 @@ export function volumeDevices({ spec, status }: InstanceObject): readonly Volume
   });
 }
 
-/** Of type block, where a guest finds it: QEMU tells the device's name as the disk's serial number. */
+/** Of type block, where a guest's udev puts it: by the disk's make, and its number, which is the device's name. */
 export const blockDevice = (uid: string): string =>
-  `/dev/disk/by-id/scsi-0QEMU_QEMU_incus_${engineVolume(uid)}`;
+  `/dev/disk/by-id/scsi-0QEMU_QEMU_HARDDISK_incus_${engineVolume(uid)}`;
 
 /** What keeps the volume from being one of this instance, whoever else has it; with the field of the mount that it is about. */
 export function mountProblem(
@@ -125,6 +125,13 @@ function claim(instance: InstanceObject, mount: VolumeMount, index: number, view
   const problem = mountProblem(instance.spec.type, mount, volume.spec);
   if (problem) {
     throw new Obstacle('VolumeUnfit', `spec.volumes[${index}].${problem.field} ${problem.message}`);
+  }
+  if (volume.status?.restoring !== undefined) {
+    throw new Obstacle(
+      'VolumeRestoring',
+      `volume "${name}" is being restored from a backup; it follows once that is done`,
+      { retryAfter_ms: PENDING_RETRY_MS },
+    );
   }
   const { restoreFrom } = volume.spec;
   if (restoreFrom !== undefined && restoreFrom !== volume.status?.restoredFrom) {

@@ -15,6 +15,8 @@ export interface BridgeWish {
   readonly hosts: string;
   /** Whether the region's time is served at the gateway: instances learn it from DHCP. */
   readonly servesTime?: boolean;
+  /** Domains of the region's that lead to the gateway, with all names below them. */
+  readonly domains?: readonly string[];
   readonly owner: {
     readonly region: string;
     readonly realm: string;
@@ -33,7 +35,13 @@ export function bridgeConfig(wish: BridgeWish): Config {
     'dns.mode': 'managed',
     'dns.domain': wish.domain,
     // A name that the network does not know is unknown: the host's resolvers are no way out.
-    'raw.dnsmasq': `no-resolv\nno-hosts\nhostsdir=${wish.hosts}\n${wish.servesTime ? `dhcp-option=option:ntp-server,${wish.gateway}\n` : ''}`,
+    'raw.dnsmasq': `${[
+      'no-resolv',
+      'no-hosts',
+      `hostsdir=${wish.hosts}`,
+      ...(wish.servesTime ? [`dhcp-option=option:ntp-server,${wish.gateway}`] : []),
+      ...(wish.domains ?? []).map((domain) => `address=/${domain}/${wish.gateway}`),
+    ].join('\n')}\n`,
     'user.casemate.region': wish.owner.region,
     'user.casemate.realm': wish.owner.realm,
     'user.casemate.project': wish.owner.project,

@@ -37,6 +37,8 @@ export interface NetworkControllerOptions {
   readonly servesTime?: boolean;
   /** Names that lead to the gateway, in every network: of what the region serves there. */
   readonly gatewayNames?: readonly string[];
+  /** Domains that lead to the gateway of every network. */
+  readonly gatewayDomains?: readonly string[];
   readonly ranges: RangeSource;
   readonly instanceKind: Kind;
 }
@@ -101,6 +103,7 @@ async function make(
       domain: made.domain,
       hosts: names.pathOf(bridge),
       servesTime: options.servesTime ?? false,
+      domains: options.gatewayDomains ?? [],
       owner: { region: regionId, realm: context.realm.id, project, uid: metadata.uid },
     });
   } catch (error) {

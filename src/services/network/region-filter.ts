@@ -23,6 +23,8 @@ export interface RegionFilterOptions {
   readonly outbound: boolean;
   /** Where this host serves the region's time (`FilterModel.timePort`). */
   readonly timePort?: number;
+  /** Where it serves objects to instances (`FilterModel.objectsPort`). */
+  readonly objectsPort?: number;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -190,12 +192,13 @@ export class RegionFilter {
   }
 
   #model(zones: FilterZone[]): FilterModel {
-    const { regionId, outbound, timePort } = this.#options;
+    const { regionId, outbound, timePort, objectsPort } = this.#options;
     return {
       format: 1,
       region: regionId,
       outbound,
       ...(timePort === undefined ? {} : { timePort }),
+      ...(objectsPort === undefined ? {} : { objectsPort }),
       zones,
     };
   }

@@ -9,10 +9,13 @@ import { parseCidr } from '#engines/nftables/ipv4.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Kind } from '#kernel/kind.ts';
 import type { Logger } from '#kernel/logger.ts';
+import type { Realms } from '#kernel/realm.ts';
 import type { Service } from '#kernel/service.ts';
 import { networkAdmission } from './admission.ts';
 import { AddressRange, ForwardPort } from './claims.ts';
 import { FirewallPolicy } from './firewall-policy.ts';
+import { flowReviewer } from './flow-answers.ts';
+import { FlowQuestion } from './flow-question.ts';
 import { Forward } from './forward.ts';
 import { forwardController } from './forward-controller.ts';
 import { networkKeeper } from './keeper.ts';
@@ -42,10 +45,14 @@ export interface NetworkServiceOptions {
   readonly forwardPorts?: { readonly first: number; readonly last: number };
   /** Whether a policy may let instances reach past the region at all. Default: no. */
   readonly egress?: boolean;
+  /** Where questions about flows look; not called before all services are made. Absent: nobody answers them. */
+  readonly realms?: () => Pick<Realms, 'use'>;
   /** UDP port of this host where the region's time is served; instances are told of it, and find it at port 123 of their gateway. */
   readonly timePort?: number;
   /** Names of what the region serves at gateways. */
   readonly gatewayNames?: readonly string[];
+  /** TCP port of this host where objects are served to instances, who find them by HTTPS at their gateway; and the domain that leads there, with all names below it. */
+  readonly objects?: { readonly port: number; readonly domain: string } | undefined;
 }
 
 /** A part of 10.0.0.0/8 that few others use: 16,384 networks of 253 instances. */
@@ -54,7 +61,14 @@ export const DEFAULT_NETWORK_PREFIX = 24;
 /** Below the ports that Linux opens outgoing connections from. */
 export const DEFAULT_FORWARD_PORTS = { first: 20_000, last: 29_999 } as const;
 
-export const NETWORK_KINDS: readonly Kind[] = [Network, FirewallPolicy, Forward, AddressRange, ForwardPort];
+export const NETWORK_KINDS: readonly Kind[] = [
+  Network,
+  FirewallPolicy,
+  Forward,
+  FlowQuestion,
+  AddressRange,
+  ForwardPort,
+];
 
 export interface NetworkService extends Service {
   /** The one port whose packets may bear an address, by the packet filter in force in this process; undefined when that is not known. */
@@ -62,13 +76,14 @@ export interface NetworkService extends Service {
 }
 
 export function networkService(options: NetworkServiceOptions): NetworkService {
-  const { incus, regionId, names, instanceKind, clock, logger, forwardAddresses } = options;
+  const { incus, regionId, names, instanceKind, clock, logger, forwardAddresses, realms } = options;
   const pools = options.pools ?? DEFAULT_POOLS;
   const regionFilter = new RegionFilter({
     client: options.filter,
     regionId,
     outbound: options.egress ?? false,
     ...(options.timePort === undefined ? {} : { timePort: options.timePort }),
+    ...(options.objects === undefined ? {} : { objectsPort: options.objects.port }),
     clock,
     logger,
   });
@@ -77,6 +92,20 @@ export function networkService(options: NetworkServiceOptions): NetworkService {
     name: 'network',
     portOf: (address) => regionFilter.portOf(address),
     kinds: NETWORK_KINDS,
+    ...(realms === undefined
+      ? {}
+      : {
+          reviews: {
+            [FlowQuestion.resource]: flowReviewer({
+              realms,
+              regionId,
+              instanceKind,
+              pools: pools.map(poolRange),
+              forwardAddresses,
+              outbound: options.egress ?? false,
+            }),
+          },
+        }),
     admissions: [
       networkAdmission({
         pools: pools.map(poolRange),
@@ -91,6 +120,7 @@ export function networkService(options: NetworkServiceOptions): NetworkService {
         regionId,
         names,
         servesTime: options.timePort !== undefined,
+        gatewayDomains: options.objects === undefined ? [] : [options.objects.domain],
         ...(options.gatewayNames === undefined ? {} : { gatewayNames: options.gatewayNames }),
         ranges: { pools, prefix: options.networkPrefix ?? DEFAULT_NETWORK_PREFIX, host: hostRanges },
         instanceKind,

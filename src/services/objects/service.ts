@@ -1,5 +1,5 @@
 /** What the objects service hands to the composition root: the kinds, their rules and controllers. What serves objects is a process of its own, asked for when the first bucket is there. */
-import type { AccessLog, Authorizer } from '#kernel/access.ts';
+import type { AccessLog, Authenticator, Authorizer } from '#kernel/access.ts';
 import { systemActor } from '#kernel/access.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Kind } from '#kernel/kind.ts';
@@ -27,6 +27,7 @@ import { UsageReports } from './bucket/usage.ts';
 import { ObjectsProcess, type StartObjects } from './gate/process.ts';
 import type { GateCertificate } from './gate/protocol.ts';
 import type { GateParts } from './gate/region.ts';
+import { type RelayOptions, relayRoute } from './relay/route.ts';
 
 export const OBJECT_KINDS: readonly Kind[] = [Bucket, AccessKey];
 
@@ -49,6 +50,9 @@ export interface ObjectsServiceOptions {
   readonly organizationKind: Kind;
   /** These are not called before the region is composed. */
   readonly realms: () => Realms;
+  readonly authenticator: () => Authenticator;
+  /** PEM of who signed the endpoint's certificate. */
+  readonly certificateAuthority: RelayOptions['certificateAuthority'];
   readonly authorizer: () => Authorizer;
   readonly accessLog: () => AccessLog;
   readonly clock: Clock;
@@ -75,6 +79,7 @@ export function objectsService(options: ObjectsServiceOptions): Service {
       accessKeyController(secrets),
     ],
     connectors: { [`${AccessKey.resource}/issue`]: issueAction({ realms, rights, secrets, clock }) },
+    routes: [relayRoute({ ...options, keys: secrets.relayed, endpoint: serving.endpoint })],
   };
 }
 

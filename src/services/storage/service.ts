@@ -5,6 +5,7 @@ import type { Kind } from '#kernel/kind.ts';
 import type { Logger } from '#kernel/logger.ts';
 import type { Service } from '#kernel/service.ts';
 import { EngineProjects } from '#services/compute/engine-projects.ts';
+import type { LastRestore } from '#services/compute/leftover/find.ts';
 import { storageAdmission } from './admission.ts';
 import type { StorageContext } from './context.ts';
 import { VolumeSnapshot } from './snapshot.ts';
@@ -18,13 +19,16 @@ export interface StorageOptions {
   readonly regionId: string;
   /** The Incus storage pool of volumes; default the one `prepareIncus` makes, where instances' disks are. */
   readonly pool?: string;
+  /** See StorageContext. */
+  readonly lastRestore?: LastRestore;
 }
 
 export const STORAGE_KINDS: readonly Kind[] = [Volume, VolumeSnapshot];
 
 export function storageService(options: StorageOptions): Service {
-  const { incus, logger, regionId, pool = DEFAULT_POOL } = options;
-  const storage: StorageContext = { incus, logger, regionId, pool, projects: new EngineProjects(incus) };
+  const { incus, logger, regionId, pool = DEFAULT_POOL, lastRestore } = options;
+  const projects = new EngineProjects(incus);
+  const storage: StorageContext = { incus, logger, regionId, pool, projects, lastRestore };
   return {
     name: 'storage',
     kinds: STORAGE_KINDS,

@@ -57,10 +57,10 @@ async function take(
     throw new Obstacle('VolumeNotFound', `volume "${snapshot.spec.volume}" does not exist in this project`);
   }
   await adopt(VolumeSnapshot, key, volume, context);
-  if (volume.status?.madeAt === undefined) {
+  if (volume.status?.madeAt === undefined || volume.status.restoring !== undefined) {
     throw new Obstacle(
       'VolumeNotReady',
-      `volume "${volume.metadata.name}" is not made yet; see its conditions`,
+      `volume "${volume.metadata.name}" is not made, or not restored, to its end yet; see its conditions`,
       {
         retryAfter_ms: PENDING_RETRY_MS,
       },

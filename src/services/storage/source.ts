@@ -26,7 +26,7 @@ export function sourceOf({ metadata, spec }: VolumeObject, view: RealmView): str
     if (!volume || isDeleting(volume) || volume.metadata.uid === metadata.uid) {
       throw new Obstacle('SourceNotFound', `volume "${source.volume}" does not exist in this project`);
     }
-    if (!isConditionTrue(volume.status?.conditions, 'Ready')) {
+    if (volume.status?.restoring !== undefined || !isConditionTrue(volume.status?.conditions, 'Ready')) {
       throw new Obstacle('SourceNotReady', `volume "${source.volume}" is not ready yet; see its conditions`, {
         retryAfter_ms: PENDING_RETRY_MS,
       });

@@ -9,6 +9,8 @@ import { bytes } from '#kernel/quantity.ts';
 import type { RealmId } from '#kernel/realm-id.ts';
 import { isConditionTrue } from '#kernel/reconcile/conditions.ts';
 import { isDeleting } from '#kernel/reconcile/finalizers.ts';
+import { isFromBefore, reportLeftover } from '#services/compute/leftover/find.ts';
+import { foundVolume } from '#services/compute/leftover/found.ts';
 import { LABELS } from '#services/compute/names.ts';
 import { writeStatus } from '#services/compute/status.ts';
 import type { StorageContext } from './context.ts';
@@ -23,8 +25,12 @@ export async function sweepRealm(storage: StorageContext, context: ReconcileCont
   const held = all.filter(({ config }) => config[LABELS.realm] === realm.id);
   await realms.fresh(realm.id);
   const live = new Set([...realm.view.entries(Volume)].map(({ uid }) => uid));
+  const restored_ms = await storage.lastRestore?.(realms);
   for (const one of held) {
-    if (!live.has(one.config[LABELS.uid] ?? '')) await removeOrphan(storage, one);
+    if (live.has(one.config[LABELS.uid] ?? '')) continue;
+    if (isFromBefore(one.created_at, restored_ms))
+      await reportLeftover(foundVolume(one), context, storage.logger);
+    else await removeOrphan(storage, one);
   }
   const byUid = new Map(held.map((one) => [one.config[LABELS.uid], one]));
   for (const volume of realm.view.list(Volume)) {

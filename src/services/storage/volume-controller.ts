@@ -12,12 +12,14 @@ import { bytes } from '#kernel/quantity.ts';
 import type { ObjectKey, Realm } from '#kernel/realm.ts';
 import { isDeleting, removeFinalizer } from '#kernel/reconcile/finalizers.ts';
 import { Instance, type InstanceObject } from '#services/compute/instance.ts';
+import { isFromBefore } from '#services/compute/leftover/find.ts';
 import { engineSnapshot, engineVolume, LABELS, projectLabels } from '#services/compute/names.ts';
 import { Obstacle, obstacleOf } from '#services/compute/obstacle.ts';
 import { writeStatus } from '#services/compute/status.ts';
 import { instancesWith } from '#services/compute/volumes.ts';
 import type { StorageContext } from './context.ts';
 import { encryptedCondition } from './encryption.ts';
+import { putBack } from './put-back.ts';
 import { VolumeSnapshot } from './snapshot.ts';
 import { readySnapshot, sourceOf } from './source.ts';
 import { realmsHeld, sweepRealm } from './sweep.ts';
@@ -26,8 +28,8 @@ import { ATTACHED_MAX, VOLUME_FINALIZER, Volume, type VolumeObject } from './vol
 const LOST_RETRY_MS = 60_000;
 /** Whoever has it lets go soon. */
 const IN_USE_RETRY_MS = 1_000;
-/** A size is kept to anew only where it changes: by this much and back. */
-const NUDGE_BYTES = 1024 ** 2;
+/** Whoever has it may run on for days; that it lets go is heard of besides. */
+const GROWING_RETRY_MS = 15_000;
 
 export function volumeController(storage: StorageContext): Controller {
   return {
@@ -71,7 +73,7 @@ async function bringAbout(
   volume: VolumeObject,
   context: ReconcileContext,
 ): Promise<undefined> {
-  const { incus, pool, projects } = storage;
+  const { projects } = storage;
   const { realm, events } = context;
   const { uid, namespace = '' } = volume.metadata;
   const { restoreFrom, size } = volume.spec;
@@ -90,7 +92,7 @@ async function bringAbout(
   }
   let restoredFrom = volume.status?.restoredFrom;
   if (volume.status?.madeAt === undefined) {
-    await make(storage, project, volume, context, config, current !== undefined);
+    await make(storage, project, volume, context, config, current !== undefined, current?.created_at);
     restoredFrom = restoreFrom;
   } else if (!current) {
     throw new Obstacle(
@@ -99,12 +101,12 @@ async function bringAbout(
       { retryAfter_ms: LOST_RETRY_MS },
     );
   } else {
-    if (restoreFrom !== restoredFrom) {
+    if (restoreFrom !== restoredFrom && volume.status.restoring === undefined) {
       if (restoreFrom !== undefined) await restore(storage, project, volume, restoreFrom, context, config);
       restoredFrom = restoreFrom;
     }
     if (hasOther(current.config, config)) {
-      await incus.volumes.configure(project, pool, name, config);
+      await bringUp(storage, project, volume, config);
       const message = `the engine was brought up to what its spec says: ${size}`;
       events.record(volume, 'Normal', 'Updated', message);
     }
@@ -115,10 +117,12 @@ async function bringAbout(
     size: String(size),
     restoredFrom,
   };
+  const verdict =
+    volume.status?.restoring === undefined
+      ? { ready: true, reason: 'Made', message: 'instances can have it' }
+      : { ready: false, reason: 'Restoring', message: 'it is being restored from a backup' };
   await writeStatus(context, Volume, key, uid, fields, {
-    ready: true,
-    reason: 'Made',
-    message: 'instances can have it',
+    ...verdict,
     also: [encryptedCondition(await driverOf(storage))],
   });
 }
@@ -136,18 +140,28 @@ const hasOther = (current: Config, wanted: Config): boolean =>
   Object.entries(wanted).some(([key, value]) => current[key] !== value);
 
 async function make(
-  { incus, pool, projects, regionId, logger }: StorageContext,
+  { incus, pool, projects, regionId, logger, lastRestore }: StorageContext,
   project: string,
   volume: VolumeObject,
-  { realm, events, signal }: ReconcileContext,
+  { realm, realms, events, signal }: ReconcileContext,
   config: Config,
   isHalfMade: boolean,
+  madeThen: string | undefined,
 ): Promise<void> {
   const { uid, namespace = '' } = volume.metadata;
   const { type, source } = volume.spec;
   const name = engineVolume(uid);
   const from = sourceOf(volume, realm.view);
   await projects.ensure(project, realm.view, { region: regionId, realm: realm.id, project: namespace });
+  if (isHalfMade && isFromBefore(madeThen, await lastRestore?.(realms))) {
+    // It was announced, perhaps, after the moment that the region was put back to; then there is something on it.
+    if (from === undefined) return;
+    throw new Obstacle(
+      'FoundAfterRestore',
+      'the engine holds it from before the region was restored, and whether that is a whole copy nobody knows; delete this volume, and make another one',
+      { retryAfter_ms: LOST_RETRY_MS },
+    );
+  }
   if (isHalfMade) {
     // Perhaps a copy that stopped halfway. No instance had it: that takes that it was announced.
     logger.warn({ realm: realm.id, uid }, 'a volume whose making was interrupted is made anew');
@@ -172,6 +186,25 @@ async function make(
   );
 }
 
+async function bringUp(
+  { incus, pool }: StorageContext,
+  project: string,
+  { metadata, spec }: VolumeObject,
+  config: Config,
+): Promise<void> {
+  try {
+    await incus.volumes.configure(project, pool, engineVolume(metadata.uid), config);
+  } catch (error) {
+    if (!isIncusError(error, 'InUse') || spec.type !== 'block') throw error;
+    // Incus 6.0 makes no disk larger under a machine that runs.
+    throw new Obstacle(
+      'InUse',
+      `it grows to ${spec.size} once no running virtual machine has it: stop that one for a moment, or take it out of spec.volumes there and put it in again; until then it is as large as it was`,
+      { retryAfter_ms: GROWING_RETRY_MS },
+    );
+  }
+}
+
 async function restore(
   { incus, pool }: StorageContext,
   project: string,
@@ -188,13 +221,9 @@ async function restore(
       `snapshot "${from}" is of another volume; only its own can be restored, but spec.source.snapshot of a new one can clone it`,
     );
   }
-  const name = engineVolume(uid);
-  await incus.volumes.restoreSnapshot(project, pool, name, engineSnapshot(snapshot.metadata.uid));
-  // What it is put back to has the size of then, or on btrfs none, while its configuration says otherwise. Setting what it says already does nothing.
   const then_bytes = bytes(snapshot.status.size ?? volume.spec.size);
-  const between = volume.spec.type === 'block' ? then_bytes : bytes(volume.spec.size) + NUDGE_BYTES;
-  await incus.volumes.configure(project, pool, name, { size: `${between}B` });
-  await incus.volumes.configure(project, pool, name, { size });
+  const taken = engineSnapshot(snapshot.metadata.uid);
+  await putBack(incus, pool, { project, name: engineVolume(uid), taken }, volume.spec, then_bytes, size);
   events.record(volume, 'Normal', 'Restored', `it is again as snapshot "${from}" took it`);
 }
 

@@ -25,7 +25,7 @@ const SPEC = Type.Object({
       'filesystem: instances see its files below a path. block: virtual machines see a disk of its own, and make of it what they like. It cannot be changed.',
   }),
   size: quantitySchema(
-    'How much it holds, from 16Mi to 16Ti. It grows while instances have it, and never shrinks.',
+    'How much it holds, from 16Mi to 16Ti. It grows while instances have it, of type block while no running one has it, and never shrinks.',
   ),
   shared: Type.Optional(
     Type.Boolean({
@@ -74,6 +74,11 @@ const STATUS = Type.Object({
     }),
   ),
   restoredFrom: Type.Optional(Type.String({ description: 'The spec.restoreFrom that was last acted on.' })),
+  restoring: Type.Optional(
+    Type.String({
+      description: 'What writes its content now, out of a backup. Until that is done no instance gets it.',
+    }),
+  ),
   conditions: CONDITIONS,
 });
 

@@ -21,6 +21,7 @@ import {
   type SubjectReviewSpec,
 } from './questions.ts';
 import { RoleBinding } from './role-binding.ts';
+import { PROJECT_RESOURCE } from './roles.ts';
 
 /** People and groups that one question looks at. */
 const ASKED_MAX = 2_000;
@@ -35,6 +36,7 @@ export interface AnswersOptions {
 }
 
 type Policy = NonNullable<AccessAnswer['policies']>[number];
+type Subjects = NonNullable<AccessAnswer['subjects']>;
 
 const grantPolicy = ({ binding, role, project }: Grant): Policy => ({
   kind: 'RoleBinding',
@@ -158,17 +160,37 @@ export function accessAnswers({ realms, authorizer }: AnswersOptions): Readonly<
     return [...found.values()];
   }
 
+  /** Whether a guardrail alone is in the way: they hold a role that would allow it. */
+  async function couldBut(
+    realm: RealmId,
+    principal: Principal,
+    { namespace, resource, name }: Attributes,
+    { rolesBut }: Explanation,
+  ): Promise<boolean> {
+    const roles = rolesBut?.() ?? [];
+    if (roles.length === 0) return false;
+    const project = given(namespace) ?? (resource === PROJECT_RESOURCE ? given(name) : undefined);
+    const grants = await realms().use(realm, ({ view }) =>
+      grantsOf(bindingsIn(view, RoleBinding), principal, realmType(realm)),
+    );
+    return grants.some(
+      (grant) => roles.includes(grant.role) && (grant.project === undefined || grant.project === project),
+    );
+  }
+
   async function whoCan(realm: RealmId, attributes: Attributes): Promise<AccessAnswer> {
     const all = await realms().use(realm, candidates);
-    const subjects: NonNullable<AccessAnswer['subjects']> = [];
+    const subjects: Subjects = [];
+    const forbidden: Subjects = [];
     for (const [index, { kind, name, principal }] of all.slice(0, ASKED_MAX).entries()) {
       if (index % ASKED_AT_ONCE === ASKED_AT_ONCE - 1) await new Promise((resolve) => setImmediate(resolve));
       const found = await authorizer().explain(attributesOf(realm, asked(realm, principal), attributes));
-      if (!found.allowed) continue;
+      if (!found.allowed && !(await couldBut(realm, principal, attributes, found))) continue;
       const groups = kind === 'User' && principal.groups.length > 0 ? { groups: [...principal.groups] } : {};
-      subjects.push({ kind, name, policies: found.by.map(policyOf), ...groups });
+      const into = found.allowed ? subjects : forbidden;
+      into.push({ kind, name, policies: found.by.map(policyOf), ...groups });
     }
-    return { subjects, incomplete: all.length > ASKED_MAX };
+    return { subjects, forbidden, incomplete: all.length > ASKED_MAX };
   }
 
   async function of(realm: RealmId, spec: NonNullable<AccessQuestionSpec['of']>): Promise<AccessAnswer> {

@@ -37,6 +37,8 @@ export interface Explanation extends AccessDecision {
   readonly by: readonly Decider[];
   /** Roles that would allow it; given with a refusal that a role could lift. */
   readonly roles: readonly string[];
+  /** Of what a guardrail forbids: the roles that would allow it otherwise. Worked out when somebody asks. */
+  readonly rolesBut?: () => readonly string[];
 }
 
 export interface AccessAuthorizer extends Authorizer {
@@ -132,7 +134,10 @@ export function accessAuthorizer({ realms, registry, clock }: AuthorizerOptions)
     if (bar !== undefined) return refuse(bar);
     const { policies, target, decision } = ask(realm, attributes, operation);
     const { allowed, by } = decision;
-    if (by[0] !== undefined) return { allowed, by, reason: reasonOf(by[0]), roles: [] };
+    if (by[0] !== undefined) {
+      const rolesBut = () => policies.rolesFor(operation, target);
+      return { allowed, by, reason: reasonOf(by[0]), roles: [], ...(allowed ? {} : { rolesBut }) };
+    }
     let roles = lacking.get(decision);
     if (roles === undefined) {
       roles = policies.rolesFor(operation, target);

@@ -64,8 +64,10 @@ function operationsOf(kind: Kind, realm: RealmType, special?: typeof SELF): Oper
   const place =
     kind.scope === 'Project' ? 'project' : resource === PROJECT_RESOURCE ? 'own-project' : 'realm';
   const parts = [undefined, ...(shared ? [] : Object.keys(kind.subresources ?? {}))];
-  return parts.flatMap((subresource) =>
-    ALL_VERBS.map(
+  return parts.flatMap((subresource) => {
+    // Whoever may read an object may read a report about it.
+    const isReport = subresource !== undefined && kind.subresources?.[subresource]?.type === 'report';
+    return ALL_VERBS.map(
       (verb): Operation => ({
         id: operationId(verb, resource, subresource),
         verb,
@@ -77,11 +79,12 @@ function operationsOf(kind: Kind, realm: RealmType, special?: typeof SELF): Oper
         traits: [
           verbTrait(verb),
           ...common,
-          ...(subresource === undefined ? [OBJECT] : [SUBRESOURCE, subresourceTrait(subresource)]),
+          ...(subresource === undefined || isReport ? [OBJECT] : [SUBRESOURCE]),
+          ...(subresource === undefined ? [] : [subresourceTrait(subresource)]),
         ],
       }),
-    ),
-  );
+    );
+  });
 }
 
 /** The operations of a region's two types of realm. */

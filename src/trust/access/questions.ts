@@ -108,6 +108,13 @@ const QUESTION = Type.Object({
 
 export type AccessQuestionSpec = Static<typeof QUESTION>;
 
+const REACHING = Type.Object({
+  kind: Type.String({ description: 'User, Group or ServiceAccount.' }),
+  name: Type.String(),
+  policies: Type.Array(POLICY, { description: 'What decides it.' }),
+  groups: Type.Optional(Type.Array(Type.String(), { description: 'Of a user: their groups.' })),
+});
+
 const ANSWER = Type.Object({
   allowed: Type.Optional(Type.Boolean({ description: 'Of why: whether they may.' })),
   reason: text('Of why: what decided, in words.'),
@@ -117,15 +124,15 @@ const ANSWER = Type.Object({
     Type.Array(Type.String(), { description: 'Of why: who could give such a role.' }),
   ),
   subjects: Type.Optional(
-    Type.Array(
-      Type.Object({
-        kind: Type.String({ description: 'User, Group or ServiceAccount.' }),
-        name: Type.String(),
-        policies: Type.Array(POLICY, { description: 'What allows it.' }),
-        groups: Type.Optional(Type.Array(Type.String(), { description: 'Of a user: their groups.' })),
-      }),
-      { description: 'Of whoCan: who may, users with their groups taken into account.' },
-    ),
+    Type.Array(REACHING, {
+      description: 'Of whoCan: who may, users with their groups taken into account.',
+    }),
+  ),
+  forbidden: Type.Optional(
+    Type.Array(REACHING, {
+      description:
+        'Of whoCan: who holds a role that allows it, and is kept from it by a guardrail as things are; what nobody knows of them counts against them.',
+    }),
   ),
   incomplete: Type.Optional(Type.Boolean({ description: 'Of whoCan: whether there may be more.' })),
   grants: Type.Optional(Type.Array(POLICY, { description: 'Of of: the roles they hold, and by what.' })),

@@ -78,11 +78,14 @@ export const SEALED = ['credentials.identity.casemate.internal'] as const;
 /** Begun by signing in only: a role may look at them and end them. */
 export const SIGN_INS = ['sessions.identity.casemate.internal'] as const;
 const LOOK_AND_END: readonly Verb[] = [...READ_VERBS, 'delete', 'deletecollection'];
-/** Questions about who may do what. */
+/** What may talk to what: answered from what a reader of the project reads anyway. */
+const FLOW_QUESTIONS = ['flowquestions.network.casemate.internal'] as const;
+/** Questions about who may do what, and about what may talk to what. */
 const QUESTIONS = [
   'subjectaccessreviews.authorization.k8s.io',
   'localsubjectaccessreviews.authorization.k8s.io',
   'accessquestions.access.casemate.internal',
+  ...FLOW_QUESTIONS,
 ] as const;
 /** What the consent of a second person is asked for with. */
 const CONSENTS = [
@@ -231,6 +234,7 @@ export const ROLES: { readonly [Name in RoleName]: Role<Name> } = {
     rules: [
       { scope: 'project', verbs: READ_VERBS, secrets: 'no', subresources: READ_STREAMS },
       { scope: 'project', verbs: READ_VERBS, only: DATA, secrets: 'no', subresources: READ_DATA },
+      { scope: 'project', verbs: ['create'], only: FLOW_QUESTIONS },
       { scope: 'own-project', verbs: READ_VERBS },
     ],
   },

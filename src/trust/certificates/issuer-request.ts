@@ -4,7 +4,7 @@
  */
 import { createHash, X509Certificate } from 'node:crypto';
 import { type Static, Type } from 'typebox';
-import { Value } from 'typebox/value';
+import { Check } from 'typebox/schema';
 
 const PEM = Type.String({ maxLength: 16_384 });
 const NAMES = Type.Array(Type.String({ maxLength: 253 }), { maxItems: 256 });
@@ -41,13 +41,13 @@ function parse<T>(text: string, what: string, check: (value: unknown) => value i
 /** Throws a TypeError. */
 export const parseIssuerRequest = (text: string): IssuerRequest =>
   parse(text, 'a request that casemate ca request printed', (value): value is IssuerRequest =>
-    Value.Check(REQUEST, value),
+    Check(REQUEST, value),
   );
 
 /** Throws a TypeError. */
 export const parseIssuerAnswer = (text: string): IssuerAnswer =>
   parse(text, 'an answer that casemate ca ceremony wrote', (value): value is IssuerAnswer =>
-    Value.Check(ANSWER, value),
+    Check(ANSWER, value),
   );
 
 export const textOf = (value: IssuerRequest | IssuerAnswer): string => `${JSON.stringify(value, null, 2)}\n`;

@@ -11,7 +11,7 @@ import type { Kind } from '#kernel/kind.ts';
 import type { Logger } from '#kernel/logger.ts';
 import type { Realms } from '#kernel/realm.ts';
 import type { ExpiringRecords } from '#kernel/records.ts';
-import type { RealmRoute } from '#kernel/route.ts';
+import { loadedWhenAsked, type RealmRoute } from '#kernel/route.ts';
 import { realmSealing } from '../realm-sealing.ts';
 import { type SealedRecords, sealedRecords } from '../sealed-records.ts';
 import { openFederation } from './federation/open-federation.ts';
@@ -21,7 +21,7 @@ import { OAuthClient } from './oidc/oauth-client.ts';
 import { oidcRoute } from './oidc/route.ts';
 import { people } from './people/directory.ts';
 import { User } from './people/user.ts';
-import { scimRoute } from './scim/route.ts';
+import { SCIM_PLACE } from './scim/place.ts';
 import {
   type ServiceAccountTokens,
   serviceAccountTokens,
@@ -131,7 +131,14 @@ export function openIdentity(options: IdentityOptions): Identity {
       oidcRoute({ ...common, signIn: signIn.signIn, pages }),
       ...signIn.routes,
       ...federation.routes,
-      ...(authorizer ? [scimRoute({ ...options, authenticator, authorizer })] : []),
+      ...(authorizer
+        ? [
+            loadedWhenAsked(SCIM_PLACE, async () => {
+              const { scimRoute } = await import('./scim/route.ts');
+              return scimRoute({ ...options, authenticator, authorizer });
+            }),
+          ]
+        : []),
     ],
     connectors: {
       ...signIn.connectors,

@@ -76,6 +76,8 @@ export function accessActions({ realms, clock }: AccessActionsOptions): Record<s
         phase: 'Rejected',
         endedBy: actor.name,
         endedAt: rfc3339(clock.now()),
+        // The operator reads it: who was refused without a word asks again.
+        ...(note === undefined ? {} : { message: note }),
       };
     }),
     [`${AccessRequest.resource}/revoke`]: action((current, { request: { actor } }) => {

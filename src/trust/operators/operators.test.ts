@@ -381,6 +381,17 @@ describe('an operator and a tenant', () => {
     assert.deepEqual([phase, Date.parse(endsAt) - region.clock.now()], ['Active', 10 * MINUTE_MS]);
   });
 
+  it('is told why the tenant refused, and not who did', async () => {
+    const { carried } = await ask('refused');
+    const note = JSON.stringify({ note: 'not on a Sunday; ask the help desk' });
+    const path = `${ACME}${GROUP}/accessrequests/${carried}/reject`;
+    assert.equal(await codeOf(officer.send('POST', path, note)), 200);
+    await controllers.idle();
+    const seen = await statusOf(bob, '', 'refused');
+    assert.deepEqual([seen.phase, seen.message], ['Rejected', 'not on a Sunday; ask the help desk']);
+    assert.ok(!('endedBy' in seen), JSON.stringify(seen));
+  });
+
   it('cannot ask for what would outlive the session, nor write who asks', async () => {
     const wrong = async (more: object) => {
       const body = { metadata: { name: 'wrong' }, spec: { ...(await template()), ...more } };

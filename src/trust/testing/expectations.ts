@@ -80,6 +80,8 @@ export const ORGANIZATION_EXPECTED: Readonly<Record<string, string>> = {
   'ask about others': '                   Y     Y       -      -      -        -        -      Y       -',
   'ask about others in alpha': '          Y     Y       Y      -      Y        -        -      Y       -',
   'ask about others in beta': '           Y     Y       Y      -      -        -        -      Y       -',
+  'ask about connections in alpha': '     Y     Y       Y      Y      Y        Y        -      Y       -',
+  'ask about connections in beta': '      Y     Y       Y      Y      -        -        -      Y       -',
   'get project alpha': '                  Y     Y       Y      Y      Y        Y        -      Y       -',
   'get project beta': '                   Y     Y       Y      Y      -        -        -      Y       -',
   'list projects': '                      Y     Y       Y      Y      -        -        -      Y       -',
@@ -177,10 +179,13 @@ const CONSENT_POLICIES = [
 /** What a guard reads before agreeing that it leaves. */
 const REVIEWED = 'exportrequests.gap.casemate.internal/content';
 
+/** Answered from what whoever reads the project reads anyway. */
+const FLOW_QUESTIONS = 'flowquestions.network.casemate.internal';
 const QUESTION_RESOURCES = [
   'subjectaccessreviews.authorization.k8s.io',
   'localsubjectaccessreviews.authorization.k8s.io',
   'accessquestions.access.casemate.internal',
+  FLOW_QUESTIONS,
 ];
 const TAKES = ['delete', 'deletecollection'];
 
@@ -212,8 +217,9 @@ export function casesOf(operation: ApiOperation): Case[] {
       return [on(where, 'ask about others in the region')];
     }
     if (reach !== 'project') return [on({}, 'ask about others')];
+    const what = kind.resource === FLOW_QUESTIONS ? 'connections' : 'others';
     return [OWN_PROJECT, OTHER_PROJECT].map((namespace) =>
-      on({ namespace }, `ask about others in ${namespace}`),
+      on({ namespace }, `ask about ${what} in ${namespace}`),
     );
   }
   if (operation.type === 'review') return [on({}, 'ask about oneself')];

@@ -93,8 +93,20 @@ const Instance = defineKind({
   subresources: {
     exec: { type: 'terminal', description: 'A terminal.' },
     log: { type: 'text', description: 'The console.' },
+    metrics: { type: 'report', description: 'What it used.', response: Type.Object({}) },
   },
   description: 'A machine.',
+});
+
+const FlowQuestion = defineKind({
+  ...conventional,
+  group: 'network.casemate.internal',
+  kind: 'FlowQuestion',
+  plural: 'flowquestions',
+  scope: 'Project',
+  realms: ['organization'],
+  review: true,
+  description: 'A question.',
 });
 
 const Shelf = defineKind({
@@ -125,5 +137,6 @@ export const SAMPLE_KINDS: readonly Kind[] = [
   Event,
   Image,
   Instance,
+  FlowQuestion,
   Shelf,
 ];

@@ -8,6 +8,7 @@ import { type Clock, systemClock } from '#kernel/clock.ts';
 import type { Connector } from '#kernel/connect.ts';
 import { silentLogger } from '#kernel/logger.ts';
 import { REGION, type RealmId } from '#kernel/realm-id.ts';
+import type { Reviewer } from '#kernel/review.ts';
 import { ledgerSource } from '#kernel/wire/ledger-source.ts';
 import { createApiServer } from '#kernel/wire/server.ts';
 import { kubeconfig } from '../certificates/kubeconfig.ts';
@@ -47,6 +48,8 @@ export interface ServedClient {
 
 export interface ServeOptions {
   readonly connectors?: Readonly<Record<string, Connector>>;
+  /** Answers of sample kinds that are questions. */
+  readonly reviews?: Readonly<Record<string, Reviewer>>;
   /** The API server's clock. Default: the system's. */
   readonly clock?: Clock;
 }
@@ -66,7 +69,7 @@ export async function serve(region: TrustFixture, options: ServeOptions = {}): P
     realms: region.realms,
     authenticator: region.authenticator,
     authorizer: region.authorizer,
-    reviews: region.reviews,
+    reviews: { ...region.reviews, ...options.reviews },
     accessLog: region.realms.access,
     ledger: ledgerSource(region.realms.logs),
     tls: { key: certificate.key, cert: certificate.certificate },

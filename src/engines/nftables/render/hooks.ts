@@ -2,7 +2,8 @@
  * Where the kernel hands a packet to the inet table: forwarded, to or from the host, and translated. The same rules for every model, but
  * for whether it lets anything out: what else differs is in the sets and maps that they name (`inet-table.ts`).
  */
-import { MIRROR_PORT, WORKLOAD_PORTS } from '../workload-ports.ts';
+import type { FilterModel } from '../model.ts';
+import { MIRROR_PORT, OBJECTS_PORT, WORKLOAD_PORTS } from '../workload-ports.ts';
 import { chain } from './syntax.ts';
 
 /** Left on packets of a forward that stays on one bridge; the bridge table lets only those go from port to port. */
@@ -61,15 +62,31 @@ export function forwardHooks(outbound: boolean): string[] {
 /** Where instances ask for the time (RFC 5905). */
 const NTP_PORT = 123;
 
+type Served = Pick<FilterModel, 'timePort' | 'objectsPort'>;
+
+/** What is served at gateways by processes that listen elsewhere on the host: what instances ask for, and where that is. */
+const redirectsOf = ({
+  timePort,
+  objectsPort,
+}: Served): readonly { asked: string; served: string; to: number }[] => [
+  ...(timePort === undefined
+    ? []
+    : [{ asked: `udp dport ${NTP_PORT}`, served: `udp dport ${timePort}`, to: timePort }]),
+  ...(objectsPort === undefined
+    ? []
+    : [{ asked: `tcp dport ${OBJECTS_PORT}`, served: `tcp dport ${objectsPort}`, to: objectsPort }]),
+];
+
 /** Between instances and the host itself. */
-export function hostHooks(timePort: number | undefined): string[] {
+export function hostHooks(model: Served): string[] {
+  const redirects = redirectsOf(model);
   return [
     ...chain(
       'to_host',
       [
         'iifname != "lo" iifname != @bridges ip daddr . tcp dport @workload_doors drop',
-        // The region's time is for its instances; it is not another server of this machine's network.
-        ...(timePort === undefined ? [] : [`iifname != "lo" iifname != @bridges udp dport ${timePort} drop`]),
+        // These are for the region's instances, and no other servers of this machine's network.
+        ...redirects.map(({ served }) => `iifname != "lo" iifname != @bridges ${served} drop`),
         'iifname != @bridges accept',
         'meta nfproto != ipv4 drop',
         'ip saddr 0.0.0.0 ip daddr 255.255.255.255 udp sport 68 udp dport 67 accept',
@@ -80,7 +97,7 @@ export function hostHooks(timePort: number | undefined): string[] {
         'tcp dport 53 accept',
         // Whether anything listens there or not: what it gives is everybody's in the region.
         `tcp dport ${MIRROR_PORT} accept`,
-        ...(timePort === undefined ? [] : [`udp dport ${timePort} ct status dnat accept`]),
+        ...redirects.map(({ served }) => `${served} ct status dnat accept`),
         `iifname . ip saddr @workloads tcp dport { ${WORKLOAD_PORTS.join(', ')} } accept`,
         'drop',
       ],
@@ -107,7 +124,7 @@ export function hostHooks(timePort: number | undefined): string[] {
 }
 
 /** Forwards lead to their targets; what leaves the region does so under the host's address. */
-export function translationHooks(timePort: number | undefined): string[] {
+export function translationHooks(model: Served): string[] {
   const screen = [
     // An answer to the host's own connection may bear a listener's port.
     'ct state != new accept',
@@ -122,9 +139,9 @@ export function translationHooks(timePort: number | undefined): string[] {
     ...chain(
       'translate',
       [
-        ...(timePort === undefined
-          ? []
-          : [`iifname . ip daddr @gateways udp dport ${NTP_PORT} redirect to :${timePort}`]),
+        ...redirectsOf(model).map(
+          ({ asked, to }) => `iifname . ip daddr @gateways ${asked} redirect to :${to}`,
+        ),
         ...translate,
       ],
       'nat hook prerouting priority -100',

@@ -99,8 +99,8 @@ export function inetTable(model: FilterModel, table: string, digest: string): st
       INTERVAL,
     ),
     ...forwardHooks(model.outbound),
-    ...hostHooks(model.timePort),
-    ...translationHooks(model.timePort),
+    ...hostHooks(model),
+    ...translationHooks(model),
     '}',
   ];
 }

@@ -39,10 +39,14 @@ export function npmLockInventory(text: string, options: NpmLockOptions = {}): In
       `package-lock.json has ${entries.length} packages; at most ${PACKAGES_MAX} are taken`,
     );
   }
+  // Folders of the program itself, its workspaces, which the lock file links to.
+  const workspaces = new Set(
+    entries.flatMap(([, value]) => (isFields(value) && value.link === true ? [value.resolved] : [])),
+  );
   const packages = new Map<string, InstalledPackage>();
   const unidentified: Unidentified[] = [];
   for (const [path, value] of entries) {
-    if (path === '') continue; // the program itself
+    if (path === '' || workspaces.has(path)) continue; // the program itself
     const at: Place = { ...place, entry: path };
     const entry = fieldsOf(at, 'the package', value);
     if (entry.link === true || (entry.dev === true && options.development !== true)) continue;

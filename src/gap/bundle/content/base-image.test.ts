@@ -64,3 +64,23 @@ test('an image that is not the one of its description is refused', async (t) => 
   await writeFile(join(folder, 'debian-12.tar.zst'), 'another');
   await assert.rejects(collect(), { reason: 'WrongDigest' });
 });
+
+test('of an image for virtual machines, packages are what lies beside its disk, of the same release', async (t) => {
+  const { folder, collect } = await startImage(t);
+  await mkdir(join(folder, 'system/var/lib/dpkg'), { recursive: true });
+  await writeFile(join(folder, 'system/var/lib/dpkg/status'), STATUS.replaceAll('hello', 'kernel'));
+  execFileSync('tar', ['--zstd', '-cf', 'debian-12.tar.zst', 'system'], { cwd: folder });
+  const description = {
+    name: 'debian-12-machine',
+    type: 'virtual-machine',
+    architecture: 'amd64',
+    file: 'debian-12.tar.zst',
+    sha256: hexOf(sha256(await readFile(join(folder, 'debian-12.tar.zst')))),
+  };
+  await writeFile(join(folder, 'debian-12.json'), JSON.stringify(description));
+  const { parts } = await collect();
+  assert.equal(
+    parts[1]?.purl,
+    'pkg:deb/debian/kernel@2.10-3?arch=amd64&distro=debian-12&upstream=kernel%402.10-3',
+  );
+});

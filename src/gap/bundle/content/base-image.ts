@@ -24,7 +24,11 @@ import { fieldsOf, sourceOf } from './debian-indexes.ts';
 import { runTool } from './run-tool.ts';
 
 const TYPE = 'base-image';
-const STATUS = 'rootfs/var/lib/dpkg/status';
+/** Where dpkg's own word on its packages is in an image: of a disk, whose files nobody opens here, it lies beside it. */
+const STATUS = {
+  container: 'rootfs/var/lib/dpkg/status',
+  'virtual-machine': 'system/var/lib/dpkg/status',
+} as const;
 
 const Item = Type.Object(
   {
@@ -45,7 +49,11 @@ const check = valueChecker(Item);
 const readDescription = readerOf(
   Type.Object({
     /** Of the release, as advisories know it. */
-    name: Type.String({ pattern: '^debian-[0-9]{1,3}$', description: 'debian- and the number of a release' }),
+    name: Type.String({
+      pattern: '^debian-[0-9]{1,3}(-machine)?$',
+      description: 'debian- and the number of a release, and -machine when it is for virtual machines',
+    }),
+    type: Type.Optional(Type.Union([Type.Literal('container'), Type.Literal('virtual-machine')])),
     architecture: Type.String({ maxLength: 32 }),
     file: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$' }),
     sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
@@ -67,7 +75,8 @@ async function collect(item: Item, options: CollectOptions): Promise<OwnContent>
   });
   if (description.length > CONFIG_BYTES_MAX)
     throw new BundleError('TooLarge', path, 'is no description of an image');
-  const { name: release, file, sha256, architecture } = readDescription(description, path);
+  const { name: own, type = 'container', file, sha256, architecture } = readDescription(description, path);
+  const release = own.replace(/-machine$/, '');
   const imagePath = join(dirname(path), file);
   options.report(`reading ${file}`);
   const image = await blobOfFile(imagePath);
@@ -94,7 +103,7 @@ async function collect(item: Item, options: CollectOptions): Promise<OwnContent>
       { type: 'operating-system', name, version, licence, sha256 },
       // tar and zstd are what built the image.
       ...packagesIn(
-        await runTool('tar', ['--zstd', '--occurrence=1', '-xOf', imagePath, STATUS], imagePath),
+        await runTool('tar', ['--zstd', '--occurrence=1', '-xOf', imagePath, STATUS[type]], imagePath),
         release,
       ),
     ],

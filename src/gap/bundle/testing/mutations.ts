@@ -1,6 +1,7 @@
 /** What can happen to the bytes of a tar file, by accident or on purpose, as values that a seed gives: each turns a good bundle into one that is not. */
 import fc from 'fast-check';
-import { paddingOf, parseTarHeader, RECORD_BYTES } from '../tar-header.ts';
+import { TAR_RECORD_BYTES as RECORD_BYTES, tarPadding } from '#kernel/tar-header.ts';
+import { parseTarHeader } from '../tar-header.ts';
 
 export type Mutation =
   | { readonly kind: 'flip'; readonly at: number; readonly bit: number }
@@ -71,7 +72,7 @@ export function piecesOf(tar: Buffer): TarPiece[] {
   for (let start = 0; start < tar.length - 2 * RECORD_BYTES; ) {
     const { name, size } = parseTarHeader(tar.subarray(start, start + RECORD_BYTES), start);
     const content = start + RECORD_BYTES;
-    const end = content + size + paddingOf(size);
+    const end = content + size + tarPadding(size).length;
     pieces.push({ name, start, content, size, end });
     start = end;
   }

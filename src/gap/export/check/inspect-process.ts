@@ -15,7 +15,7 @@ import {
   type SentSettings,
   TEXT_MAX,
 } from './inspect-protocol.ts';
-import { ownInspector } from './inspector.ts';
+import { ownInspector } from './own-inspector.ts';
 
 /** Whoever waits hears so often that it is at work. */
 const WORKING_MS = 5_000;

@@ -5,6 +5,7 @@
 import { ArchiveError } from '../../archive/archive-error.ts';
 import { decompress } from '../../archive/decompress.ts';
 import { tarMembers } from '../../archive/tar.ts';
+import { withHead } from '../../archive/with-head.ts';
 import { zipMembers } from '../../archive/zip.ts';
 import {
   DEPTH_MAX,
@@ -50,7 +51,7 @@ export async function inspectFile(source: Source, file: string, options: Inspect
 }
 
 async function inspect(source: Source, file: string, options: InspectOptions, depth: number): Promise<void> {
-  const { head, whole } = await withHead(source);
+  const { head, whole } = await withHead(source, HEAD_BYTES);
   if (head.length === 0) return;
   const type = sniff(head);
   const other = alsoLooksLike(head, type ?? 'text');
@@ -237,35 +238,6 @@ function scanNames(bytes: Buffer, file: string, where: string, { detectors, repo
   );
   scanner.push(bytes.toString('latin1').replaceAll('\0', '\n'));
   scanner.end();
-}
-
-/** The beginning, and then everything, the beginning included. What is not read of `whole` is still there for the next who reads it. */
-async function withHead(source: Source): Promise<{ head: Buffer; whole: Source }> {
-  const iterator = source[Symbol.asyncIterator]();
-  const first: Buffer[] = [];
-  let size = 0;
-  while (size < HEAD_BYTES) {
-    const next = await iterator.next();
-    if (next.done === true) break;
-    first.push(next.value);
-    size += next.value.length;
-  }
-  const head = Buffer.concat(first);
-  let given = false;
-  return {
-    head,
-    whole: {
-      [Symbol.asyncIterator]: () => ({
-        async next() {
-          if (!given) {
-            given = true;
-            if (head.length > 0) return { done: false, value: head };
-          }
-          return iterator.next();
-        },
-      }),
-    },
-  };
 }
 
 /** In portions, each in a turn of the event loop: whoever waits for the region does not wait for a check. */

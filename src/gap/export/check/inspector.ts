@@ -1,8 +1,6 @@
-/** Who looks into the files of one request: this very process, or one that is started for it (`process-inspector.ts`). */
+/** Who looks into the files of one request: this very process (`own-inspector.ts`), or one that is started for it (`process-inspector.ts`). */
 import type { ContentType } from './content-type.ts';
-import { detectorsFor } from './detectors.ts';
 import type { Finding, RuleName } from './finding.ts';
-import { type Budget, inspectFile, newBudget } from './inspect.ts';
 
 /** Plain data, so that it can go to another process. */
 export interface InspectorSettings {
@@ -34,21 +32,4 @@ export class InspectorError extends Error {
     super(message);
     this.isBound = isBound;
   }
-}
-
-/** `budget`: what is left of it is seen by whoever gives it. */
-export function ownInspector(
-  { types, off, markings }: InspectorSettings,
-  budget: Budget = newBudget(),
-): Inspector {
-  const shared = {
-    types: new Set(types),
-    detectors: detectorsFor((rule) => (off.includes(rule) ? 'off' : 'block'), markings),
-    budget,
-  };
-  return {
-    inspect: (file, source, report) =>
-      inspectFile(source, file, { ...shared, report: (finding) => report(finding, 1) }),
-    close: async () => {},
-  };
 }

@@ -11,7 +11,8 @@ import { startExportWorld } from '../testing/export-world.ts';
 import { chunksOf, PLANTED } from '../testing/planted.ts';
 import { Verdict } from '../verdict.ts';
 import { inspectCommand } from './inspect-command.ts';
-import { type InspectorSettings, ownInspector, type StartInspector } from './inspector.ts';
+import type { InspectorSettings, StartInspector } from './inspector.ts';
+import { ownInspector } from './own-inspector.ts';
 import { processInspector, SILENCE_MS_MAX } from './process-inspector.ts';
 
 const SETTINGS: InspectorSettings = {

@@ -31,6 +31,8 @@ export async function writeFakeTree(
       '': { name: 'casemate', version },
       'node_modules/node': { version: '26.10.0', license: 'MIT' },
       'node_modules/tool': { version: '1.0.0', dev: true },
+      console: { name: 'casemate-console', version },
+      'node_modules/casemate-console': { resolved: 'console', link: true },
     },
   });
   const all: Record<string, string | Buffer> = {
@@ -46,6 +48,9 @@ export async function writeFakeTree(
     'src/main.ts': `export const version = '${version}';\n`,
     'src/main.test.ts': 'not needed',
     'docs/page.md': 'not needed',
+    'console/src/main.tsx': 'not needed',
+    'console/dist/tenant.html': '<!doctype html>',
+    'console/dist/packages.json': JSON.stringify([{ name: 'react', version: '19.3.1', license: 'MIT' }]),
     ...Object.fromEntries(
       migrations.map((sql, index) => [
         `src/engines/postgres/migrations/${`${index + 1}`.padStart(4, '0')}-step.sql`,

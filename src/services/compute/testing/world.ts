@@ -32,6 +32,7 @@ import { namespaceController } from '#services/tenancy/namespace-controller.ts';
 import { Image } from '../image.ts';
 import { filesIn } from '../image-files.ts';
 import { Instance, type InstanceObject } from '../instance.ts';
+import { followInstances } from '../metrics/follow.ts';
 import { type ComputeOptions, computeService } from '../service.ts';
 import { InstanceSnapshot, type SnapshotObject } from '../snapshot.ts';
 
@@ -82,17 +83,21 @@ export type ServiceParts = Pick<ComputeOptions, 'incus' | 'clock' | 'logger' | '
 /** `beside`: makes services beside compute, anew at each start. */
 export async function openComputeWorld(
   beside: (parts: ServiceParts) => readonly Service[] = () => [],
+  more: Pick<ComputeOptions, 'lastRestore'> = {},
 ): Promise<ComputeWorld> {
   const image = await testImage();
   const engine = await startTestIncus();
   const clock = new ManualClock(Date.UTC(2026, 10, 1));
   const said: string[] = [];
+  const metrics = followInstances({ incus: engine.incus, clock, logger: silentLogger });
   const options = {
     incus: engine.incus,
+    metrics,
     clock: testClock,
     logger: { ...silentLogger, warn: (fields: object) => void said.push(JSON.stringify(fields)) },
     regionId: REGION_ID,
     imageFile: filesIn(image.folder),
+    ...more,
   };
   let service = computeService(options);
   let others = beside(options);
@@ -252,6 +257,7 @@ export async function openComputeWorld(
     },
     async close() {
       await controllers.stop();
+      metrics.stop();
       acme.release();
       region.release();
       await test.close();

@@ -23,7 +23,7 @@ export function holderOf(
   { metadata, spec }: Pick<AccessKeyObject, 'metadata' | 'spec'>,
 ): Holder | undefined {
   if (spec.serviceAccount !== undefined) return account(view, metadata.namespace ?? '', spec.serviceAccount);
-  return spec.user === undefined ? undefined : person(view, spec.user);
+  return spec.user === undefined ? undefined : personOf(view, spec.user);
 }
 
 function account(view: RealmView, namespace: string, name: string): Holder | undefined {
@@ -36,7 +36,8 @@ function account(view: RealmView, namespace: string, name: string): Holder | und
   };
 }
 
-function person(view: RealmView, name: string): Holder | undefined {
+/** Undefined: there is nobody of that name, or they are disabled. */
+export function personOf(view: RealmView, name: string): Holder | undefined {
   const entry = view.entry(User, { name });
   if (entry !== undefined) {
     const user = entry.object() as UserObject;

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { RealmId } from '#kernel/realm-id.ts';
 import type { MaterialStore } from '#trust/keys/keyring.ts';
+import { type RelayedKeys, relayedKeys } from '../relay/relayed-key.ts';
 
 const PREFIX = 'access-key.';
 // 160 bits; without signs that command lines or URLs give a meaning.
@@ -14,6 +15,8 @@ export interface AccessKeySecrets {
   destroy(realm: RealmId, uid: string): Promise<void>;
   /** Uids that there is a secret for. */
   uids(realm: RealmId): Promise<readonly string[]>;
+  /** Of people who come through the API: kept nowhere. */
+  readonly relayed: RelayedKeys;
 }
 
 export function accessKeySecrets(material: MaterialStore): AccessKeySecrets {
@@ -30,5 +33,6 @@ export function accessKeySecrets(material: MaterialStore): AccessKeySecrets {
     },
     destroy: (realm, uid) => material.delete(realm, PREFIX + uid),
     uids: async (realm) => (await material.names(realm, PREFIX)).map((name) => name.slice(PREFIX.length)),
+    relayed: relayedKeys(material),
   };
 }

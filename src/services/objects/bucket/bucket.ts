@@ -10,6 +10,7 @@ import { bornWithFinalizer } from '#kernel/reconcile/finalizers.ts';
 import { OBJECTS_GROUP } from '../group.ts';
 import { admitBucket } from './admission.ts';
 import { BUCKET_FINALIZER, ERASE_ANNOTATION } from './erasing.ts';
+import { inventories } from './inventory.ts';
 import * as settings from './settings.ts';
 
 const SPEC = Type.Object(
@@ -31,6 +32,7 @@ const SPEC = Type.Object(
     ),
     tags: Type.Optional(settings.bucketTags),
     logging: Type.Optional(settings.logging),
+    inventory: Type.Optional(inventories),
   },
   { default: {} },
 );

@@ -10,7 +10,7 @@ import {
   createHmac,
   createSecretKey,
   type KeyObject,
-  randomBytes,
+  randomFillSync,
 } from 'node:crypto';
 
 export const KEY_BYTES = 32;
@@ -53,7 +53,7 @@ export function versionOf(sealed: Uint8Array): number {
 export function seal(under: BucketKey, purpose: Purpose, plaintext: Uint8Array, context: Uint8Array): Buffer {
   const header = Buffer.alloc(HEADER_BYTES);
   header.writeUInt32BE(under.version);
-  randomBytes(SALT_BYTES).copy(header, VERSION_BYTES);
+  nextSalt().copy(header, VERSION_BYTES);
   const cipher = createCipheriv('aes-256-gcm', derived(under, purpose, header), NONCE, {
     authTagLength: TAG_BYTES,
   });
@@ -92,3 +92,16 @@ export function open(under: BucketKey, purpose: Purpose, sealed: Uint8Array, con
 
 const derived = ({ key }: BucketKey, purpose: Purpose, header: Uint8Array): Buffer =>
   createHmac('sha256', key).update(`casemate ${purpose}\0`).update(header).digest();
+
+// Salts are no secret, and to ask for one costs as much as to ask for many.
+const salts = Buffer.alloc(256 * SALT_BYTES);
+let saltsUsed_bytes = salts.length;
+
+function nextSalt(): Buffer {
+  if (saltsUsed_bytes === salts.length) {
+    randomFillSync(salts);
+    saltsUsed_bytes = 0;
+  }
+  saltsUsed_bytes += SALT_BYTES;
+  return salts.subarray(saltsUsed_bytes - SALT_BYTES, saltsUsed_bytes);
+}

@@ -10,13 +10,18 @@ const SEED = 20261122;
 const PLACE = { bucket: '7d1c0f6e-6c1e-4d52-9f0f-0a6a3c0f6b11', key: 'case/44.pdf' };
 const under = (version = 1) => bucketKey(version, randomBytes(KEY_BYTES));
 
+/** Each is overwritten once it was used, as a buffer that is filled again would be. */
 async function* inChunks(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+  for (let at = 0; at < bytes.length; at += size) {
+    const chunk = Buffer.from(bytes.subarray(at, at + size));
+    yield chunk;
+    chunk.fill(0);
+  }
 }
 
 async function all(bytes: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of bytes) chunks.push(chunk);
+  for await (const chunk of bytes) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks);
 }
 

@@ -3,12 +3,15 @@
  * segment is the last: a segment that is missing, doubled, moved or cut off does not open. The construction is STREAM (Hoang, Reyhanitabar, Rogaway, Vizár, 2015).
  */
 import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { release } from '../memory.ts';
 import { SealedError } from './bucket-key.ts';
 
 export const SEGMENT_BYTES = 65_536;
 const TAG_BYTES = 16;
 const SEALED_SEGMENT_BYTES = SEGMENT_BYTES + TAG_BYTES;
 const NONCE_BYTES = 12;
+/** Best read in portions of so many bytes: whole segments, which need not be put together. */
+export const PORTION_BYTES = 4 * SEALED_SEGMENT_BYTES;
 
 /** An empty piece has one, empty. */
 const segmentsOf = (size: number): number => Math.max(1, Math.ceil(size / SEGMENT_BYTES));
@@ -24,41 +27,53 @@ function nonceOf(index: number, isLast: boolean): Buffer {
   return nonce;
 }
 
-/** Holds a segment in memory. Chunks may be of any size, and come out of any size. */
+/** Holds a segment in memory. Chunks may be of any size, and come out of any size; each is as it was until the next is asked for, on either side. */
 export async function* encrypt(
   dataKey: Uint8Array,
   bytes: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
-  let waiting: Uint8Array[] = [];
+  // What is not full yet, or is the last: a full segment is given out only when more follows, as the last one is marked.
+  const waiting = Buffer.allocUnsafeSlow(SEGMENT_BYTES);
   let held = 0;
   let index = 0;
   for await (const chunk of bytes) {
-    let rest = chunk;
-    // A full segment is given out only when more follows, as the last one is marked.
-    while (held + rest.length > SEGMENT_BYTES) {
-      const part = rest.subarray(0, SEGMENT_BYTES - held);
-      yield* sealSegment(dataKey, nonceOf(index++, false), [...waiting, part]);
-      waiting = [];
+    let at = 0;
+    while (held + chunk.length - at > SEGMENT_BYTES) {
+      const part = chunk.subarray(at, at + SEGMENT_BYTES - held);
+      if (held > 0) waiting.set(part, held);
+      const segment = held > 0 ? waiting : part;
+      yield* passing(sealSegment(dataKey, nonceOf(index++, false), [segment]));
       held = 0;
-      rest = rest.subarray(part.length);
+      at += part.length;
     }
-    if (rest.length === 0) continue;
-    waiting.push(rest);
-    held += rest.length;
+    waiting.set(chunk.subarray(at), held);
+    held += chunk.length - at;
   }
-  yield* sealSegment(dataKey, nonceOf(index, true), waiting);
+  yield* passing(sealSegment(dataKey, nonceOf(index, true), [waiting.subarray(0, held)]));
 }
 
-/** Part by part: whoever stores them puts them together anyway. */
-function* sealSegment(
+/** Of a piece of at most one segment, at once. */
+export const encryptSmall = (dataKey: Uint8Array, bytes: readonly Uint8Array[]): Buffer =>
+  Buffer.concat(sealSegment(dataKey, nonceOf(0, true), bytes));
+
+/** In parts: whoever stores them puts them together anyway. */
+function sealSegment(
   dataKey: Uint8Array,
   nonce: Uint8Array,
   parts: readonly Uint8Array[],
-): Generator<Uint8Array> {
+): readonly Uint8Array[] {
   const cipher = createCipheriv('aes-256-gcm', dataKey, nonce, { authTagLength: TAG_BYTES });
-  for (const part of parts) yield cipher.update(part);
+  const sealed = parts.map((part) => cipher.update(part));
   cipher.final();
-  yield cipher.getAuthTag();
+  return [...sealed, cipher.getAuthTag()];
+}
+
+/** Each until the next is asked for. */
+function* passing(parts: readonly Uint8Array[]): Generator<Uint8Array> {
+  for (const part of parts) {
+    yield part;
+    release(part);
+  }
 }
 
 /** A range of a piece of `size` bytes: the first byte, and the first that is no longer wanted. */
@@ -75,7 +90,7 @@ export function sealedRange({ size, from, to }: PlainRange): { readonly from: nu
   return { from: first * SEALED_SEGMENT_BYTES, to: Math.min(end * SEALED_SEGMENT_BYTES, sealedSize(size)) };
 }
 
-/** `sealed`: exactly the bytes of `sealedRange`. Gives out nothing that was not checked. Throws SealedError. */
+/** `sealed`: exactly the bytes of `sealedRange`, each portion as it was until the next is asked for. Gives out nothing that was not checked; what it gives out is the taker’s. Throws SealedError. */
 export async function* decrypt(
   dataKey: Uint8Array,
   sealed: AsyncIterable<Uint8Array>,
@@ -96,6 +111,13 @@ export async function* decrypt(
     index += 1;
   }
   if (left !== 0) throw new SealedError(`${left} bytes of it are missing`);
+}
+
+/** Of a piece of at most one segment: `sealed` is all of it. Throws SealedError. */
+export function decryptSmall(dataKey: Uint8Array, sealed: Uint8Array, size: number): Uint8Array {
+  if (sealed.length !== sealedSize(size))
+    throw new SealedError('there are more bytes, or fewer, than it has');
+  return openSegment(dataKey, nonceOf(0, true), sealed);
 }
 
 function openSegment(dataKey: Uint8Array, nonce: Uint8Array, segment: Uint8Array): Buffer {
@@ -129,7 +151,7 @@ async function* inSegments(bytes: AsyncIterable<Uint8Array>, limit: number): Asy
       rest = rest.subarray(part.length);
     }
     if (rest.length === 0) continue;
-    waiting.push(rest);
+    waiting.push(Buffer.from(rest));
     held += rest.length;
   }
   if (held > 0) yield Buffer.concat(waiting);

@@ -50,6 +50,7 @@ const known = (realm: RealmId, { metadata, spec, status }: BucketObject): Bucket
   uid: metadata.uid,
   name: metadata.name,
   expires: spec.lifecycle?.some(({ enabled }) => enabled) ?? false,
+  isReported: Object.values(spec.inventory ?? {}).some(({ enabled }) => enabled),
   isDamaged:
     status?.conditions?.some(({ type }) => type === INTACT) === true &&
     !isConditionTrue(status.conditions, INTACT),

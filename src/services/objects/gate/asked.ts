@@ -3,6 +3,7 @@ import { type TSchema, Type } from 'typebox';
 import type { RealmId } from '#kernel/realm-id.ts';
 import { checker } from '#kernel/schema/kind-schema.ts';
 import { DAMAGED_MAX } from '../bucket/damage.ts';
+import { RELAYED_ID_MAX } from '../relay/relayed-key.ts';
 import { GateError } from './channel.ts';
 import { type GateCalls, RECORDS_MAX } from './protocol.ts';
 
@@ -11,7 +12,7 @@ const optional = (maxLength: number) => Type.Optional(text(maxLength));
 const realm = Type.Unsafe<RealmId>(
   Type.String({ pattern: '^/orgs/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$', maxLength: 80 }),
 );
-const accessKey = text(128);
+const accessKey = text(RELAYED_ID_MAX);
 const name = text(253);
 const uid = text(64);
 const project = text(63);
@@ -68,6 +69,7 @@ const SCHEMAS = {
     buckets: Type.Array(Type.Object({ uid, realm, bytes: count, objects: count }), { maxItems: 1_000 }),
   }),
   allBuckets: Type.Object({ after: Type.Optional(Type.Object({ realm, name })) }),
+  rest: Type.Object({}),
   damaged: Type.Object({
     realm,
     uid,

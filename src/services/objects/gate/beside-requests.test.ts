@@ -29,11 +29,12 @@ describe('what goes on beside requests', () => {
     });
     const plain = await world.bucket('plain', {
       lifecycle: [{ id: 'a', enabled: false, expiration: { days: 1 } }],
+      inventory: { weekly: { targetBucket: 'archive' } },
     });
     const told = { realm: ACME, isDamaged: false };
     assert.deepEqual(await all(), [
-      { ...told, uid: archive.metadata.uid, name: 'archive', expires: true },
-      { ...told, uid: plain.metadata.uid, name: 'plain', expires: false },
+      { ...told, uid: archive.metadata.uid, name: 'archive', expires: true, isReported: false },
+      { ...told, uid: plain.metadata.uid, name: 'plain', expires: false, isReported: true },
     ]);
     const rest = await world.gate.ask('allBuckets', { after: { realm: ACME, name: 'archive' } });
     assert.deepEqual(

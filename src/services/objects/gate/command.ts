@@ -19,6 +19,8 @@ export const objectsCommand = (
     process.execPath,
     `--max-old-space-size=${HEAP_MIB_MAX}`,
     '--max-semi-space-size=8',
+    // Little of what is young stays, and threads that look for it wait for cores that the database has: without them a small request takes a quarter less.
+    '--no-parallel-scavenge',
     '--no-warnings',
     main,
   ],

@@ -246,6 +246,42 @@ describe('the gate', () => {
     assert.equal((await asks(accessKey, 'get', 'data')).allowed, false);
   });
 
+  it('knows who comes through the API: by their roles now, from their own address, until it is over', async () => {
+    const { region, secrets, alice } = world;
+    await region.make(ACME, User, { metadata: { name: 'frida' }, spec: { displayName: 'Frida' } });
+    await region.bind(ACME, 'frida-views', 'project-viewer', 'frida', PROJECT);
+    const frida = { ...alice, name: 'frida', groups: [], address: '192.0.2.7' };
+    const { accessKey, secret } = await secrets.relayed.make(frida, region.clock.now(), 60_000);
+    const holder = await world.gate.ask('holder', { accessKey });
+    assert.deepEqual([holder?.name, holder?.address, holder?.secret], ['frida', '192.0.2.7', secret]);
+    assert.equal((await asks(accessKey, 'get', 'data')).allowed, true);
+    assert.equal((await asks(accessKey, 'create', 'data')).allowed, false);
+    await region.make(ACME, Guardrail, {
+      metadata: { name: 'inside' },
+      spec: {
+        message: 'data stay inside',
+        resources: ['buckets.objects.casemate.internal/objects'],
+        when: { addressNotIn: ['127.0.0.0/8'] },
+      },
+    });
+    // The region's own address, which it connects from, is not theirs.
+    assert.equal((await asks(accessKey, 'get', 'data', '127.0.0.1')).allowed, false);
+    await world.remove(Guardrail, 'inside');
+    assert.equal((await asks(accessKey, 'get', 'data', '127.0.0.1')).allowed, true);
+    const made = await make({ accessKey, name: 'by-relay', op: 'create', spec: {} });
+    assert.ok(!made.ok && made.code === 401, 'what is set on buckets does not go this way');
+    await world.patch(User, 'frida', (user) => ({
+      ...user,
+      spec: { ...(user.spec as object), disabled: true },
+    }));
+    assert.equal(await world.gate.ask('holder', { accessKey }), null);
+    assert.equal((await asks(accessKey, 'get', 'data')).allowed, false);
+    const { accessKey: other } = await secrets.relayed.make(alice, region.clock.now(), 60_000);
+    assert.ok(await world.gate.ask('holder', { accessKey: other }));
+    await region.clock.leap(180_000);
+    assert.equal(await world.gate.ask('holder', { accessKey: other }), null);
+  });
+
   it('deletes a bucket when it is empty at that moment, whatever was noted before', async () => {
     const accessKey = await keyOf('deleter');
     const uid = (await world.read('data'))?.metadata.uid ?? '';

@@ -7,9 +7,10 @@ import type { RealmId } from '#kernel/realm-id.ts';
 import { isDeleting } from '#kernel/reconcile/finalizers.ts';
 import { barOf } from '#trust/identity/people/standing.ts';
 import type { AccessKeyObject } from '../access-key/access-key.ts';
-import { holderOf } from '../access-key/holders.ts';
+import { holderOf, personOf } from '../access-key/holders.ts';
 import type { AccessKeySecrets } from '../access-key/secrets.ts';
 import { Bucket } from '../bucket/bucket.ts';
+import type { Relayed } from '../relay/relayed-key.ts';
 import { accessKeysById } from './indexes.ts';
 import type { Organizations } from './organizations.ts';
 import type { KeyHolder, Question } from './protocol.ts';
@@ -44,6 +45,23 @@ function signerIn(view: RealmView, id: string, now_ms: number): Signer | undefin
   return { actor, key };
 }
 
+/** Who came through the API, as of a view; undefined: it is over, or they are nobody here any more. */
+function relayedIn(view: RealmView, relayed: Relayed, now_ms: number): Actor | undefined {
+  const { name, credential, strength, authenticatedAt, address, expires_ms } = relayed;
+  if (expires_ms <= now_ms) return undefined;
+  const holder = personOf(view, name);
+  if (holder === undefined || barOf(view, name) !== undefined) return undefined;
+  return {
+    realm: view.realm,
+    name,
+    groups: holder.groups,
+    credential,
+    ...(strength === undefined ? {} : { strength }),
+    ...(authenticatedAt === undefined ? {} : { authenticatedAt }),
+    ...(address === undefined ? {} : { address }),
+  };
+}
+
 /** Why the key's own scope is too narrow; undefined: it is not. */
 export function outOfScope({ spec }: AccessKeyObject, verb: Verb, bucket: string): string | undefined {
   const { buckets, readOnly } = spec.scope ?? {};
@@ -62,6 +80,8 @@ export class Holders {
 
   async holder(accessKey: string): Promise<KeyHolder | null> {
     const { organizations, using, secrets, clock } = this.#options;
+    const relayed = await secrets.relayed.read(accessKey);
+    if (relayed !== undefined) return this.#relayedHolder(relayed);
     for (const realm of await organizations.of(accessKey)) {
       const found = await using(realm, ({ view }) => signerIn(view, accessKey, clock.now())).catch(
         goneAsUndefined,
@@ -84,6 +104,20 @@ export class Holders {
     return null;
   }
 
+  async #relayedHolder(relayed: Relayed & { readonly secret: string }): Promise<KeyHolder | null> {
+    const { realm, expires_ms, secret } = relayed;
+    const actor = await this.#relayedActor(relayed);
+    if (actor === undefined) return null;
+    const { name, groups, credential, address } = actor;
+    const known = { realm, name, groups, credential, secret, expires_ms };
+    return address === undefined ? known : { ...known, address };
+  }
+
+  #relayedActor(relayed: Relayed): Promise<Actor | undefined> {
+    const { using, clock } = this.#options;
+    return using(relayed.realm, ({ view }) => relayedIn(view, relayed, clock.now())).catch(goneAsUndefined);
+  }
+
   /** Throws Unauthorized where nobody signs with it. */
   signer(realm: RealmId, accessKey: string, address?: string): Promise<Signer> {
     return this.#options.using(realm, ({ view }) => {
@@ -95,9 +129,13 @@ export class Holders {
 
   async decide(question: Question): Promise<{ readonly allowed: boolean; readonly reason: string }> {
     const { realm, accessKey, verb, subresource, project, bucket, address } = question;
-    const signer = await this.signer(realm, accessKey, address).catch(refusedAsUndefined);
-    if (signer === undefined) return { allowed: false, reason: REFUSED };
-    const narrow = outOfScope(signer.key, verb, bucket);
+    const relayed = await this.#options.secrets.relayed.read(accessKey);
+    const signer =
+      relayed === undefined
+        ? await this.signer(realm, accessKey, address).catch(refusedAsUndefined)
+        : { actor: relayed.realm === realm ? await this.#relayedActor(relayed) : undefined, key: undefined };
+    if (signer?.actor === undefined) return { allowed: false, reason: REFUSED };
+    const narrow = signer.key === undefined ? undefined : outOfScope(signer.key, verb, bucket);
     if (narrow !== undefined) return { allowed: false, reason: narrow };
     return this.#options.authorizer().decide({
       realm,

@@ -1,6 +1,6 @@
 /**
  * Has the process run that serves objects: asks for it where the supervisor offers it, answers it over that connection, and asks again when it ends. It is wanted from the first
- * bucket on, for as long as this process leads.
+ * bucket until there is none any more, for as long as this process leads.
  */
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -49,7 +49,10 @@ export const startedAt =
 export class ObjectsProcess implements ObjectsEngine {
   readonly #options: ObjectsProcessOptions;
   #isWanted = false;
+  #wanted = 0;
   #hasEnded = false;
+  /** It was told to end, and has not yet. */
+  #isResting = false;
   #channel: RegionEnd | undefined;
   #state: EngineState = { serves: false, why: 'it is being started' };
   /** Why the last one could not serve, as it said or as we know. */
@@ -62,9 +65,10 @@ export class ObjectsProcess implements ObjectsEngine {
   }
 
   async want(): Promise<EngineState> {
+    this.#wanted++;
     if (!this.#isWanted && !this.#hasEnded) {
       this.#isWanted = true;
-      void this.#run();
+      if (!this.#isResting) void this.#run();
     }
     return this.#state;
   }
@@ -108,6 +112,13 @@ export class ObjectsProcess implements ObjectsEngine {
     }
     this.#channel = undefined;
     if (this.#hasEnded) return;
+    if (this.#isResting) {
+      this.#isResting = false;
+      logger.info({}, 'what serves objects has ended: there is no bucket');
+      // Somebody came meanwhile.
+      if (this.#isWanted) void this.#run();
+      return;
+    }
     this.#state = { serves: false, why: this.#problem ?? `it ended (${why}), and is started again` };
     logger.warn({ why }, 'what serves objects has ended; it is started again');
     this.#cancelRestart = this.#options.clock.after(this.#restart_ms, () => void this.#run());
@@ -132,6 +143,16 @@ export class ObjectsProcess implements ObjectsEngine {
         else this.#options.logger.error({ problem }, 'objects cannot be served');
       },
       count: (realm, uid) => this.#count(realm, uid, false),
+      wanted: () => this.#wanted,
+      onRest: (wanted) => {
+        if (this.#hasEnded || wanted !== this.#wanted) return false;
+        this.#isWanted = false;
+        this.#isResting = true;
+        this.#state = { serves: false, why: 'it is being started' };
+        // After the answer.
+        setImmediate(() => channel.close('there is no bucket'));
+        return true;
+      },
       onChanged: (realm) => channel.tell({ news: 'changed', realm }),
     });
     const channel: RegionEnd = new Channel({

@@ -27,6 +27,8 @@ export interface KeyHolder {
   readonly secret: string;
   /** Milliseconds since the Unix epoch. */
   readonly expires_ms?: number;
+  /** Of somebody who came through the API: where they came from, as the connection itself shows the region. */
+  readonly address?: string;
   /** Narrows what the holder may do; absent for all of it. */
   readonly scope?: { readonly buckets?: readonly string[]; readonly readOnly?: boolean };
 }
@@ -74,6 +76,8 @@ export interface BucketKnown {
   readonly name: string;
   /** It has rules of lifecycle. */
   readonly expires: boolean;
+  /** Reports are made of what it holds. */
+  readonly isReported: boolean;
   /** Something of it is known to be damaged. */
   readonly isDamaged: boolean;
 }
@@ -153,6 +157,8 @@ export interface GateCalls {
     readonly buckets: readonly BucketKnown[];
     readonly next?: BucketPlace;
   };
+  /** Nothing is left to do here. Where there is no bucket in any organization the gate is closed after the answer, and with it the process ends. */
+  rest(asked: Record<string, never>): { readonly ends: boolean };
   /** What of a bucket is damaged on the disk: these too, or (`isAll`) these and nothing else. At most DAMAGED_MAX by name. */
   damaged(asked: {
     readonly realm: RealmId;
@@ -188,9 +194,16 @@ export interface GateCertificate {
   readonly privateKey: string;
 }
 
+export interface ListenPlace {
+  readonly host: string;
+  readonly port: number;
+  /** IPv4, `10.64.0.0/10`. */
+  readonly within?: readonly string[];
+}
+
 export interface GateBeginning {
-  /** `host:port` pairs. */
-  readonly listen: readonly { readonly host: string; readonly port: number }[];
+  /** `within`: only connections from and to these ranges are taken, as what is served at gateways listens on all addresses of its machine. */
+  readonly listen: readonly ListenPlace[];
   /** The region's name: `s3.<region>.casemate.internal` is the endpoint, `<org>.s3.…` an organization's, `<bucket>.<org>.s3.…` a bucket's. */
   readonly domain: string;
   readonly certificate: string;

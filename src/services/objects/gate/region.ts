@@ -3,7 +3,7 @@ import type { AccessLog, Authorizer } from '#kernel/access.ts';
 import type { Clock } from '#kernel/clock.ts';
 import { isStatusError, unavailable } from '#kernel/errors.ts';
 import type { Realm, Realms, RealmView } from '#kernel/realm.ts';
-import type { RealmId } from '#kernel/realm-id.ts';
+import { REGION, type RealmId } from '#kernel/realm-id.ts';
 import { isDeleting } from '#kernel/reconcile/finalizers.ts';
 import type { AccessKeySecrets } from '../access-key/secrets.ts';
 import { Bucket, type BucketObject } from '../bucket/bucket.ts';
@@ -51,6 +51,10 @@ export interface RegionGateOptions extends GateParts {
   readonly onServes: (problem: string | undefined) => void;
   /** Asks the process what a bucket holds. */
   readonly count: (realm: RealmId, uid: string) => Promise<number>;
+  /** There is no bucket: the process is to end, unless somebody wants it by now (false). */
+  readonly onRest: (wanted: number) => boolean;
+  /** How often it was wanted so far. */
+  readonly wanted: () => number;
   /** Called with every organization that answers may be others of from now on. */
   readonly onChanged: (realm: RealmId) => void;
 }
@@ -202,6 +206,14 @@ export function regionGate(options: RegionGateOptions): RegionGate {
       return { ok: true };
     },
     allBuckets: ({ after }) => allBuckets(after, { list: () => realms.list(), using }),
+    async rest() {
+      const before = options.wanted();
+      for (const realm of await realms.list()) {
+        // A bucket has a key from before it is served until it is gone, whether its organization's root is at hand or not.
+        if (realm !== REGION && (await keys.uids(realm)).length > 0) return { ends: false };
+      }
+      return { ends: options.onRest(before) };
+    },
     async damaged({ realm, uid, ...report }) {
       await options.writeDamage(realm, uid, report);
       return { ok: true };

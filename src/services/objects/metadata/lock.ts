@@ -1,5 +1,5 @@
 /** S3's object lock: what it keeps from being removed, and how it may be changed. Pure. */
-import type { Lock } from './store.ts';
+import type { Lock, LockChange } from './store.ts';
 
 /** Whether a version with that lock must stay. */
 export function isKept(lock: Lock, now_ms: number, passGovernance: boolean): boolean {
@@ -8,8 +8,20 @@ export function isKept(lock: Lock, now_ms: number, passGovernance: boolean): boo
   return lock.mode === 'COMPLIANCE' || !passGovernance;
 }
 
-/** Whether retention may become another: longer and stricter always, otherwise only what has ended, or governance by who may pass it. */
-export function mayBecome(lock: Lock, wanted: Lock, now_ms: number, passGovernance: boolean): boolean {
+/** What a lock becomes; undefined where it may not: retention becomes longer and stricter always, otherwise only what has ended, or governance by who may pass it. */
+export function changed(
+  lock: Lock,
+  change: LockChange,
+  now_ms: number,
+  passGovernance: boolean,
+): Lock | undefined {
+  if ('legalHold' in change) return { ...lock, legalHold: change.legalHold };
+  const { legalHold } = lock;
+  const wanted: Lock = { ...change.retention, ...(legalHold === undefined ? {} : { legalHold }) };
+  return mayBecome(lock, wanted, now_ms, passGovernance) ? wanted : undefined;
+}
+
+function mayBecome(lock: Lock, wanted: Lock, now_ms: number, passGovernance: boolean): boolean {
   const until = lock.retainUntil_ms ?? 0;
   if (lock.mode === undefined || until <= now_ms) return true;
   const isLonger = (wanted.retainUntil_ms ?? 0) >= until;

@@ -301,26 +301,42 @@ describe('versions', () => {
   });
 });
 
+type Retention = { readonly mode: 'GOVERNANCE' | 'COMPLIANCE'; readonly retainUntil_ms: number };
+
 describe('locks', () => {
   test('compliance is only ever made longer; governance is lifted by whoever may pass it', async () => {
     const bucket = randomUUID();
     const until = now_ms + 1_000;
     const { id } = await put(bucket, 'a', { versioning: 'enabled' });
-    const set = async (lock: Lock, passGovernance = false) =>
-      (await store.setLock(bucket, 'a', id, lock, { passGovernance })).outcome;
+    const set = async (retention: Retention | undefined, passGovernance = false) =>
+      (await store.setLock(bucket, 'a', id, { retention }, { passGovernance })).outcome;
+    const hold = async (legalHold: boolean) =>
+      (await store.setLock(bucket, 'a', id, { legalHold }, { passGovernance: false })).outcome;
     assert.equal(await set({ mode: 'GOVERNANCE', retainUntil_ms: until }), 'done');
-    assert.equal(await set({}), 'locked');
+    assert.equal(await set(undefined), 'locked');
     assert.equal(await set({ mode: 'GOVERNANCE', retainUntil_ms: until - 1 }), 'locked');
     assert.equal(await set({ mode: 'GOVERNANCE', retainUntil_ms: until - 1 }, true), 'done');
     assert.equal(await set({ mode: 'COMPLIANCE', retainUntil_ms: until }), 'done');
     assert.equal(await set({ mode: 'GOVERNANCE', retainUntil_ms: until + 1 }, true), 'locked');
     assert.equal(await set({ mode: 'COMPLIANCE', retainUntil_ms: until - 1 }, true), 'locked');
-    assert.equal(await set({ mode: 'COMPLIANCE', retainUntil_ms: until + 1, legalHold: true }), 'done');
+    assert.equal(await set({ mode: 'COMPLIANCE', retainUntil_ms: until + 1 }), 'done');
+    assert.equal(await hold(true), 'done');
+    assert.deepEqual((await store.get(bucket, 'a', id))?.lock, {
+      mode: 'COMPLIANCE',
+      retainUntil_ms: until + 1,
+      legalHold: true,
+    });
+    assert.equal(await set({ mode: 'COMPLIANCE', retainUntil_ms: until + 2 }), 'done');
+    assert.equal(
+      (await store.get(bucket, 'a', id))?.lock.legalHold,
+      true,
+      'the hold stays whatever retention becomes',
+    );
     const remove = async () => (await store.removeVersion(bucket, 'a', id, { passGovernance: true })).outcome;
     assert.equal(await remove(), 'locked');
     now_ms += 10_000;
     assert.equal(await remove(), 'locked', 'the legal hold has no end');
-    assert.equal(await set({}), 'done');
+    assert.equal(await hold(false), 'done');
     assert.equal(await remove(), 'done');
     assert.equal(await remove(), 'missing');
   });

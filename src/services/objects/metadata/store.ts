@@ -21,6 +21,11 @@ export interface Lock {
   readonly legalHold?: boolean;
 }
 
+/** Retention, or its end; or a legal hold. */
+export type LockChange =
+  | { readonly retention: { readonly mode: LockMode; readonly retainUntil_ms: number } | undefined }
+  | { readonly legalHold: boolean };
+
 export type ChecksumAlgorithm = 'CRC32' | 'CRC32C' | 'CRC64NVME' | 'SHA1' | 'SHA256';
 
 /** Digests by algorithm, in base64 as on the wire. */
@@ -142,6 +147,26 @@ export interface VersionsQuery extends ListQuery {
   readonly afterVersion?: string;
 }
 
+export interface ReportedQuery {
+  readonly bucket: string;
+  readonly prefix: string;
+  /** Begins after this version. */
+  readonly after?: { readonly key: string; readonly position: string };
+  /** Those that a plain listing shows. */
+  readonly onlyLive: boolean;
+  /** At most LIST_MAX. */
+  readonly limit: number;
+}
+
+/** What a report tells of a version. */
+export interface ReportedVersion extends ListedVersion {
+  readonly lock: Lock;
+  readonly position: string;
+  /** Under which version of the bucket's key what is said of it is sealed; its bytes may be under the client's own. */
+  readonly keyVersion: number;
+  readonly isCustomerKey: boolean;
+}
+
 export interface NewUpload {
   readonly bucket: string;
   readonly key: string;
@@ -193,6 +218,11 @@ export interface BlobOwner {
   readonly versionId: string;
 }
 
+export interface OwnedBlobs {
+  readonly owner: BlobOwner;
+  readonly blobs: readonly BlobId[];
+}
+
 export interface Progress {
   /** When it was last brought to its end; 0: never. */
   readonly done_ms: number;
@@ -224,16 +254,18 @@ export interface MetadataStore {
     versionId: string,
     change: { readonly sealed: Uint8Array; readonly tagCount: number },
   ): Promise<Outcome<unknown>>;
-  /** Retention is only ever made longer or stricter, but that who may pass governance also shortens and lifts that. */
+  /** The one leaves the other as it is. Retention is only ever made longer or stricter, but that who may pass governance also shortens and lifts that. */
   setLock(
     bucket: string,
     key: string,
     versionId: string,
-    lock: Lock,
+    change: LockChange,
     options: { readonly passGovernance: boolean },
   ): Promise<Outcome<unknown>>;
   list(query: ListQuery): Promise<Page<ListEntry>>;
   listVersions(query: VersionsQuery): Promise<Page<VersionEntry>>;
+  /** By name, the newest of each first; without what is said of them and where their bytes are. */
+  reported(query: ReportedQuery): Promise<readonly ReportedVersion[]>;
 
   createUpload(upload: NewUpload): Promise<Upload>;
   upload(id: string): Promise<Upload | undefined>;
@@ -260,14 +292,19 @@ export interface MetadataStore {
   closeIfEmpty(bucket: string): Promise<boolean>;
   /** Lets go of at most so many versions and uploads of a bucket that is no more; false once nothing is left. */
   eraseSome(bucket: string, limit: number): Promise<boolean>;
-  /** Blobs that nothing refers to, the longest let go first. */
-  freed(limit: number): Promise<readonly { readonly id: number; readonly blob: BlobId }[]>;
+  /** Blobs that nothing refers to, in the order of their ids, from after one on. `age_ms`: those let go so long ago at least. */
+  freed(
+    limit: number,
+    options?: { readonly after?: number; readonly age_ms?: number },
+  ): Promise<readonly { readonly id: number; readonly blob: BlobId }[]>;
   /** The backend has given their room back. */
   givenBack(ids: readonly number[]): Promise<void>;
   /** Of these blobs, those that something refers to, or that `freed` will name. Reads everything there is, page by page. */
   referredTo(blobs: ReadonlySet<BlobId>): Promise<ReadonlySet<BlobId>>;
   /** Of these blobs, which object each belongs to; absent where it belongs to none, or to a part of an upload. Reads all versions, page by page. */
   ownersOf(blobs: ReadonlySet<BlobId>): Promise<ReadonlyMap<BlobId, BlobOwner>>;
+  /** Every version with its blobs, page by page. */
+  owned(): AsyncIterable<readonly OwnedBlobs[]>;
   /** How far a task has come that goes on over days, by its name; undefined before it is first noted. */
   progress(task: string): Promise<Progress | undefined>;
   noteProgress(task: string, progress: Progress): Promise<void>;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { Md5Threads } from '../hashing/md5-threads.ts';
-import { type BodyOptions, openBody, readSmallBody } from './body.ts';
+import { HashThreads } from '../hashing/hash-threads.ts';
+import { type BodyOptions, checkBody, openBody, readSmallBody } from './body.ts';
 import { checksumOf } from './checksums/digest.ts';
 import { S3Error } from './errors.ts';
 import { bodyExpectations } from './headers/body.ts';
@@ -23,8 +23,29 @@ function optionsFor(headers: Readonly<Record<string, string>>, payload = UNSIGNE
   return { expected: bodyExpectations(new Map(Object.entries(headers))), payload };
 }
 
-/** What came out, whole or in part, and how it ended. */
+/** What came out, whole or in part, and how it ended: the same, whether the bytes came one after the other or had all come before. */
 async function read(bytes: readonly Uint8Array[], options: BodyOptions) {
+  const streamed = await readStream(bytes, options);
+  const whole = checked(Buffer.concat(bytes), options);
+  assert.equal(whole.code, streamed.code);
+  if (streamed.result !== undefined) {
+    assert.ok(whole.bytes?.equals(streamed.bytes));
+    assert.deepEqual(whole.result, streamed.result);
+  }
+  return streamed;
+}
+
+function checked(bytes: Uint8Array, options: BodyOptions) {
+  try {
+    const body = checkBody(bytes, options);
+    return { bytes: Buffer.concat(body.bytes), result: body.result };
+  } catch (error) {
+    assert.ok(error instanceof S3Error, String(error));
+    return { code: error.code };
+  }
+}
+
+async function readStream(bytes: readonly Uint8Array[], options: BodyOptions) {
   const body = openBody(sent(...bytes), options);
   const out: Uint8Array[] = [];
   try {
@@ -45,9 +66,20 @@ describe('the bytes of a request', () => {
     assert.ok(bytes.equals(TEXT));
     assert.deepEqual(result, {
       size: 22,
-      md5: md5.copy().digest('hex'),
+      etag: md5.copy().digest('hex'),
       checksums: { CRC64NVME: checksumOf('CRC64NVME', TEXT) },
     });
+  });
+
+  it('have an ETag of their own instead where nobody takes it for their MD5, which is held to all the same', async () => {
+    const any = (headers: Record<string, string>) => ({ ...optionsFor(headers), etag: 'any' as const });
+    const plain = any({ 'content-length': '22' });
+    const etags = [(await readStream([TEXT], plain)).result?.etag, checked(TEXT, plain).result?.etag];
+    for (const etag of etags) assert.match(etag ?? '', /^[0-9a-f]{32}$/);
+    assert.equal(new Set([...etags, md5.copy().digest('hex')]).size, 3);
+    const told = any({ 'content-length': '22', 'content-md5': md5.copy().digest('base64') });
+    assert.equal((await readStream([TEXT], told)).result?.etag, md5.copy().digest('hex'));
+    assert.equal((await readStream([Buffer.from('the bytes of an objecT')], told)).code, 'BadDigest');
   });
 
   it('are held to every digest that was sent, and are never given out whole where one does not hold', async () => {
@@ -101,21 +133,21 @@ describe('the bytes of a request', () => {
   });
 
   it('have their ETag computed on another thread where there is one, with the same outcome', async () => {
-    const threads = new Md5Threads(1);
+    const threads = new HashThreads(1);
     try {
       const bytes = Buffer.alloc(3 * 2 ** 20, 'some bytes ');
       const digest = createHash('md5').update(bytes).digest();
-      const options = { ...optionsFor({ 'content-length': String(bytes.length) }), md5: threads };
+      const options = { ...optionsFor({ 'content-length': String(bytes.length) }), hashing: threads };
       const pieces = Array.from({ length: 48 }, (_, index) =>
         bytes.subarray(index * 65_536, (index + 1) * 65_536),
       );
-      assert.equal((await read(pieces, options)).result?.md5, digest.toString('hex'));
+      assert.equal((await read(pieces, options)).result?.etag, digest.toString('hex'));
       assert.equal((await read(pieces.slice(1), options)).code, 'IncompleteBody');
       const wrong = optionsFor({
         'content-length': String(bytes.length),
         'content-md5': md5.copy().digest('base64'),
       });
-      assert.equal((await read(pieces, { ...wrong, md5: threads })).code, 'BadDigest');
+      assert.equal((await read(pieces, { ...wrong, hashing: threads })).code, 'BadDigest');
     } finally {
       await threads.close();
     }

@@ -2,9 +2,9 @@
  * The bytes of a request, decoded, and held to everything that was said of them: length, Content-MD5, SHA-256, checksums in headers and trailers. What is wrong is thrown
  * before the last of the bytes is given out, so nobody who reads to the end stores what a client did not mean.
  */
-import { createHash, type Hash } from 'node:crypto';
-import { inlineMd5, type RunningMd5 } from '../hashing/md5-threads.ts';
-import { DEFAULT_ALGORITHM, type Digest, newDigest } from './checksums/digest.ts';
+import { randomBytes } from 'node:crypto';
+import { type Hashes, inlineHashes, type RunningHashes } from '../hashing/running-hashes.ts';
+import { DEFAULT_ALGORITHM, type HashName } from './checksums/digest.ts';
 import { ChunkedDecoder } from './chunked/decoder.ts';
 import { S3Error } from './errors.ts';
 import { algorithmOfHeader, checkDigest } from './headers/body.ts';
@@ -17,17 +17,24 @@ export interface BodyOptions {
   readonly payload: PayloadForm;
   /** Of an authenticated request: what signed chunks go on from. */
   readonly chain?: SignatureChain;
-  /** Computes ETags beside the rest; without it they are computed here. */
-  readonly md5?: { begin(size: number | undefined): RunningMd5 } | undefined;
+  /** Computes hashes beside the rest; without it they are computed here. */
+  readonly hashing?:
+    | { begin(names: ReadonlySet<HashName>, size: number | undefined): RunningHashes }
+    | undefined;
   /** Which checksum to give besides what the client announces; CRC64NVME where neither says one. `none` where nobody stores it. */
   readonly algorithm?: ChecksumAlgorithm | 'none';
+  /** `any`: one that no other bytes have, where nobody takes it for their MD5; that takes a third of the work away. */
+  readonly etag?: 'md5' | 'any';
 }
+
+/** Bits of an ETag that is no MD5. */
+const ETAG_BYTES = 16;
 
 export interface BodyResult {
   /** In bytes. */
   readonly size: number;
-  /** In hexadecimal: the ETag. */
-  readonly md5: string;
+  /** 32 hexadecimal digits: MD5 of the bytes where that was asked for, or had to be computed anyway. */
+  readonly etag: string;
   readonly checksums: Readonly<Partial<Record<ChecksumAlgorithm, string>>>;
 }
 
@@ -38,9 +45,24 @@ export interface OpenedBody {
   result(): BodyResult;
 }
 
+/** Bytes of the source are as they were until those after the next are asked for. */
 export function openBody(source: AsyncIterable<Uint8Array>, options: BodyOptions): OpenedBody {
   const checks = new BodyChecks(options);
   return { bytes: checkedBytes(source, decoderFor(options), checks), result: () => checks.result() };
+}
+
+/** The same of a body that has come already. Throws what `openBody` throws. */
+export function checkBody(
+  source: Uint8Array,
+  options: BodyOptions,
+): { readonly bytes: readonly Uint8Array[]; readonly result: BodyResult } {
+  // Nothing is waited for: what has come is few.
+  const checks = new BodyChecks({ ...options, hashing: undefined });
+  const decoder = decoderFor(options);
+  const bytes = decoder ? decoder.push(source) : [source];
+  checks.update(bytes);
+  checks.end(decoder?.end());
+  return { bytes, result: checks.result() };
 }
 
 /** The whole of a small body, such as XML. Throws MaxMessageLengthExceeded, and what `openBody` throws. */
@@ -87,75 +109,85 @@ async function* checkedBytes(
   decoder: ChunkedDecoder | undefined,
   checks: BodyChecks,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  // One piece is held back until all is known to be right, or more comes.
-  let held: Uint8Array | undefined;
+  // What came last is held back until all is known to be right, or more comes.
+  let held: readonly Uint8Array[] = [];
   try {
     for await (const bytes of source) {
-      for (const piece of decoder ? decoder.push(bytes) : [bytes]) {
-        if (piece.length === 0) continue;
-        const busy = checks.update(piece);
-        if (busy) await busy;
-        if (held) yield held;
-        held = piece;
-      }
+      const pieces = decoder ? decoder.push(bytes) : [bytes];
+      if (pieces.length === 0) continue;
+      const busy = checks.update(pieces);
+      if (busy) await busy;
+      yield* held;
+      held = pieces;
     }
     await checks.end(decoder?.end());
   } finally {
     checks.close();
   }
-  if (held) yield held;
+  yield* held;
 }
 
 class BodyChecks {
   readonly #options: BodyOptions;
-  readonly #md5: RunningMd5;
-  readonly #sha256: Hash | undefined;
-  readonly #digests = new Map<ChecksumAlgorithm, Digest>();
+  /** Which of the hashes are kept as the object's checksums. */
+  readonly #algorithms: ReadonlySet<ChecksumAlgorithm>;
+  readonly #hashes: RunningHashes;
   #size = 0;
   #result: BodyResult | undefined;
 
   constructor(options: BodyOptions) {
     this.#options = options;
-    const { expected, payload, algorithm, md5 } = options;
-    this.#md5 = md5?.begin(expected.size) ?? inlineMd5();
-    if (payload.form === 'hashed') this.#sha256 = createHash('sha256');
+    const { expected, payload, algorithm, hashing, etag = 'md5' } = options;
     const announced = expected.trailers.map(algorithmOfHeader);
     const wanted = [expected.algorithm, ...announced, algorithm === 'none' ? undefined : algorithm];
-    for (const one of wanted) if (one) this.#digests.set(one, newDigest(one));
-    if (this.#digests.size === 0 && algorithm !== 'none')
-      this.#digests.set(DEFAULT_ALGORITHM, newDigest(DEFAULT_ALGORITHM));
+    const algorithms = new Set(wanted.filter((one) => one !== undefined));
+    if (algorithms.size === 0 && algorithm !== 'none') algorithms.add(DEFAULT_ALGORITHM);
+    this.#algorithms = algorithms;
+    const names = new Set<HashName>(algorithms);
+    if (etag === 'md5' || expected.contentMd5) names.add('MD5');
+    if (payload.form === 'hashed') names.add('SHA256');
+    this.#hashes = hashing?.begin(names, expected.size) ?? inlineHashes(names);
   }
 
   /** A promise where there is something to wait for before the next. */
-  update(bytes: Uint8Array): Promise<void> | undefined {
+  update(pieces: readonly Uint8Array[]): Promise<void> | undefined {
     const { size } = this.#options.expected;
-    this.#size += bytes.length;
-    if (size !== undefined && this.#size > size) throw wrongSize(size, this.#size);
-    this.#sha256?.update(bytes);
-    for (const digest of this.#digests.values()) digest.update(bytes);
-    return this.#md5.update(bytes);
+    for (const piece of pieces) {
+      this.#size += piece.length;
+      if (size !== undefined && this.#size > size) throw wrongSize(size, this.#size);
+    }
+    return this.#hashes.update(pieces);
   }
 
-  /** Throws whatever of what was said does not hold. */
-  async end(trailers: ReadonlyMap<string, string> = new Map()): Promise<void> {
-    const { expected, payload } = this.#options;
+  /** Throws, or rejects with, whatever of what was said does not hold. A promise where there is something to wait for. */
+  end(trailers: ReadonlyMap<string, string> = new Map()): Promise<void> | undefined {
+    const { expected } = this.#options;
     if (expected.size !== undefined && this.#size !== expected.size)
       throw wrongSize(expected.size, this.#size);
-    const md5 = await this.#md5.digest();
-    if (expected.contentMd5 && !md5.equals(expected.contentMd5))
+    const hashes = this.#hashes.digest();
+    if (hashes instanceof Promise) return hashes.then((all) => this.#compareAll(all, trailers));
+    this.#compareAll(hashes, trailers);
+    return undefined;
+  }
+
+  #compareAll(hashes: Hashes, trailers: ReadonlyMap<string, string>): void {
+    const { expected, payload } = this.#options;
+    const bytesOf = (name: HashName) => Buffer.from(hashes.get(name) ?? '', 'base64');
+    const md5 = hashes.has('MD5') ? bytesOf('MD5') : undefined;
+    if (expected.contentMd5 && !md5?.equals(expected.contentMd5))
       throw new S3Error('BadDigest', 'the bytes that came do not have the Content-MD5 that was sent', {
         details: {
           ExpectedDigest: expected.contentMd5.toString('base64'),
-          CalculatedDigest: md5.toString('base64'),
+          CalculatedDigest: md5?.toString('base64') ?? '',
         },
       });
-    const sha256 = this.#sha256?.digest('hex');
+    const sha256 = bytesOf('SHA256').toString('hex');
     if (payload.form === 'hashed' && sha256 !== payload.sha256)
       throw new S3Error('XAmzContentSHA256Mismatch', undefined, {
-        details: { ClientComputedContentSHA256: payload.sha256, S3ComputedContentSHA256: sha256 ?? '' },
+        details: { ClientComputedContentSHA256: payload.sha256, S3ComputedContentSHA256: sha256 },
       });
     const checksums: Partial<Record<ChecksumAlgorithm, string>> = {};
-    for (const [algorithm, digest] of this.#digests) checksums[algorithm] = digest.digest();
+    for (const algorithm of this.#algorithms) checksums[algorithm] = hashes.get(algorithm) ?? '';
     const { checksum } = expected;
     if (checksum) compare(checksum.algorithm, checksum.value, checksums);
     for (const [name, value] of trailers) {
@@ -163,11 +195,12 @@ class BodyChecks {
       checkDigest(name, algorithm, value);
       compare(algorithm, value, checksums);
     }
-    this.#result = { size: this.#size, md5: md5.toString('hex'), checksums };
+    const etag = (md5 ?? randomBytes(ETAG_BYTES)).toString('hex');
+    this.#result = { size: this.#size, etag, checksums };
   }
 
   close(): void {
-    this.#md5.forget();
+    this.#hashes.forget();
   }
 
   result(): BodyResult {

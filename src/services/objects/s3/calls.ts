@@ -105,6 +105,10 @@ export interface Calls {
   GetBucketOwnershipControls: OfBucket;
   GetBucketLogging: OfBucket;
   PutBucketLogging: OfBucket & WithBody;
+  GetBucketInventoryConfiguration: OfBucket & { readonly id: string };
+  PutBucketInventoryConfiguration: OfBucket & WithBody & { readonly id: string };
+  DeleteBucketInventoryConfiguration: OfBucket & { readonly id: string };
+  ListBucketInventoryConfigurations: OfBucket;
 
   ListObjects: Listing & { readonly marker: string; readonly maxKeys: number };
   ListObjectsV2: Listing & {

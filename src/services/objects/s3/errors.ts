@@ -101,6 +101,7 @@ export const ERRORS = {
     'the signature does not match: look at the secret, and that nothing between you and the region changes the host, the path or signed headers',
   ],
   SlowDown: [503, 'too many requests; slow down'],
+  TooManyConfigurations: [400, 'there are as many configurations of that kind as allowed; remove one'],
   TooManyBuckets: [400, 'there are as many buckets as allowed'],
   UnexpectedContent: [400, 'the call takes no body'],
   XAmzContentSHA256Mismatch: [400, 'the bytes that came do not have the x-amz-content-sha256 that was sent'],

@@ -136,7 +136,6 @@ describe('which call a request is', () => {
     const absent = [
       'accelerate',
       'analytics',
-      'inventory',
       'metrics',
       'notification',
       'replication',
@@ -147,6 +146,12 @@ describe('which call a request is', () => {
       for (const method of ['GET', 'PUT'])
         assert.equal(outcomeOf(method, `/photos?${name}`), 'NotImplemented');
     assert.equal(outcomeOf('GET', '/photos/a?torrent'), 'NotImplemented');
+    assert.equal(outcomeOf('GET', '/photos/a?annotation&x-id=GetObjectAnnotation'), 'NotImplemented');
+    assert.equal(outcomeOf('GET', '/photos/a?x-id=GetObjectOfTomorrow'), 'NotImplemented');
+    assert.equal(outcomeOf('GET', '/photos/a?x-id=GetObject'), 'GetObject');
+    assert.equal(outcomeOf('GET', '/photos/a?x-id=mine'), 'GetObject');
+    assert.equal(outcomeOf('GET', '/?x-id=ListDirectoryBuckets'), 'NotImplemented');
+    assert.equal(outcomeOf('POST', '/WriteGetObjectResponse'), 'NotImplemented');
     assert.equal(outcomeOf('POST', '/photos/a?restore'), 'NotImplemented');
     assert.equal(outcomeOf('POST', '/photos/a?select&select-type=2'), 'NotImplemented');
     assert.throws(() => parse('PUT', '/photos?website'), { message: /PutBucketWebsite/ });

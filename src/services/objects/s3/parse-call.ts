@@ -6,7 +6,7 @@ import { buildListing } from './build/listing.ts';
 import { buildObjectCall } from './build/object.ts';
 import { buildUploadCall } from './build/upload.ts';
 import type { CallName, Calls, ParsedCall, S3Call } from './calls.ts';
-import { S3Error } from './errors.ts';
+import { notImplemented, S3Error } from './errors.ts';
 import { present } from './headers/fields.ts';
 import type { WireRequest } from './request.ts';
 import { routeOf } from './routes.ts';
@@ -18,8 +18,13 @@ const BUILDERS: { readonly [N in CallName]: (from: Building) => Calls[N] } = {
   ...buildUploadCall,
 };
 
+/** Has a path of its own, which names no bucket. */
+const OBJECT_LAMBDA = '/WriteGetObjectResponse';
+
 /** `endpoint`: the host that clients are given, such as `s3.lux.casemate.internal`. */
 export function parseCall(request: WireRequest, endpoint: string): ParsedCall {
+  if (request.path === OBJECT_LAMBDA && request.method === 'POST')
+    throw notImplemented(OBJECT_LAMBDA.slice(1));
   const address = addressOf(request.headers.get('host'), request.path, endpoint);
   const { bucket = '', key = '', organization, addressing } = address;
   const call = nameOf(request, address);

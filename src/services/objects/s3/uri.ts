@@ -31,6 +31,7 @@ export function formDecode(encoded: string): string {
 }
 
 const UNRESERVED = /^[A-Za-z0-9\-._~]*$/;
+const UNRESERVED_PATH = /^[A-Za-z0-9\-._~/]*$/;
 
 /** All but `A-Z a-z 0-9 - . _ ~` as `%XX`. */
 export function percentEncode(text: string): string {
@@ -43,5 +44,5 @@ export function percentEncode(text: string): string {
 
 /** The same, with `/` as it is. */
 export function percentEncodePath(path: string): string {
-  return percentEncode(path).replaceAll('%2F', '/');
+  return UNRESERVED_PATH.test(path) ? path : percentEncode(path).replaceAll('%2F', '/');
 }

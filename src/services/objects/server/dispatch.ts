@@ -1,6 +1,7 @@
 /** Which function serves which call. */
 import type { CallName, CallOf, S3Call } from '../s3/calls.ts';
 import * as bucket from './calls/bucket.ts';
+import * as inventory from './calls/inventory.ts';
 import * as list from './calls/list.ts';
 import * as read from './calls/read.ts';
 import * as upload from './calls/upload.ts';
@@ -43,6 +44,10 @@ const HANDLERS: { readonly [N in CallName]: Handler<CallOf<N>> } = {
   GetBucketOwnershipControls: bucket.getBucketOwnershipControls,
   GetBucketLogging: bucket.getBucketLogging,
   PutBucketLogging: bucket.putBucketLogging,
+  GetBucketInventoryConfiguration: inventory.getBucketInventoryConfiguration,
+  PutBucketInventoryConfiguration: inventory.putBucketInventoryConfiguration,
+  DeleteBucketInventoryConfiguration: inventory.deleteBucketInventoryConfiguration,
+  ListBucketInventoryConfigurations: inventory.listBucketInventoryConfigurations,
   ListObjects: list.listObjects,
   ListObjectsV2: list.listObjectsV2,
   ListObjectVersions: list.listObjectVersions,

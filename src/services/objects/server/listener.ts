@@ -2,10 +2,10 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import type { Socket } from 'node:net';
+import { BlockList, type Socket } from 'node:net';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import type { Logger } from '#kernel/logger.ts';
-import type { GateCertificate } from '../gate/protocol.ts';
+import type { GateCertificate, ListenPlace } from '../gate/protocol.ts';
 import { endpointOf } from './parts.ts';
 
 const CONNECTIONS_MAX = 4_096;
@@ -15,12 +15,13 @@ const HEADERS_TIMEOUT_MS = 20_000;
 const STILL_MS_MAX = 60_000;
 const KEEP_ALIVE_MS = 75_000;
 const HANDSHAKE_MS_MAX = 10_000;
+/** Of one address of those that a place is only for. */
+const CONNECTIONS_OF_ONE_MAX = 256;
 /** Of organizations' own names, remembered. */
 const CONTEXTS_MAX = 1_000;
-const CLOSE_GRACE_MS = 5_000;
 
 export interface ListenerOptions {
-  readonly listen: readonly { readonly host: string; readonly port: number }[];
+  readonly listen: readonly ListenPlace[];
   /** The region's name. */
   readonly domain: string;
   readonly certificate: GateCertificate;
@@ -34,8 +35,8 @@ const contextOf = ({ certificate, privateKey }: GateCertificate): SecureContext 
 
 export class Listener {
   readonly #options: ListenerOptions;
-  readonly #servers: Server[] = [];
   readonly #contexts = new Map<string, Promise<SecureContext | undefined>>();
+  readonly #servers: Server[] = [];
   #context: SecureContext;
 
   constructor(options: ListenerOptions) {
@@ -45,40 +46,33 @@ export class Listener {
 
   /** Resolves once it accepts connections at all of them. */
   async open(): Promise<void> {
-    for (const { host, port } of this.#options.listen) {
+    for (const { host, port, within } of this.#options.listen) {
       const server = this.#server();
+      if (within !== undefined) onlyWithin(server, within);
       this.#servers.push(server);
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject);
-        server.listen({ host, port }, () => {
-          server.off('error', reject);
-          resolve();
-        });
-      });
+      try {
+        await listening(server, host, port);
+      } catch (error) {
+        if (within === undefined || (error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+        // All others are served.
+        const message = `instances do not reach objects: something else listens at port ${port} of this machine (objects.instancesPort)`;
+        this.#options.logger.error({ port }, message);
+      }
     }
   }
 
-  /** Port of the first address. */
-  get port(): number | undefined {
-    const address = this.#servers[0]?.address();
-    return typeof address === 'object' && address !== null ? address.port : undefined;
+  /** At once: connections break off. */
+  close(): void {
+    for (const server of this.#servers) {
+      server.close();
+      server.closeAllConnections();
+    }
   }
 
   /** For connections from now on; organizations' own are asked for anew. */
   renew(certificate: GateCertificate): void {
     this.#context = contextOf(certificate);
     this.#contexts.clear();
-  }
-
-  async close(): Promise<void> {
-    const ended = this.#servers.map(
-      (server) => new Promise<void>((resolve) => server.close(() => resolve())),
-    );
-    for (const server of this.#servers) {
-      server.closeIdleConnections();
-      setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS).unref();
-    }
-    await Promise.all(ended);
   }
 
   #server(): Server {
@@ -132,4 +126,38 @@ export class Listener {
     }
     return (await context) ?? this.#context;
   }
+}
+
+const listening = (server: Server, host: string, port: number): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port }, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+
+/** Others are let go of before they have said a word; and none of those within has more than its share. */
+function onlyWithin(server: Server, ranges: readonly string[]): void {
+  const list = new BlockList();
+  for (const range of ranges) {
+    const [address = '', prefix] = range.split('/');
+    list.addSubnet(address, Number(prefix), 'ipv4');
+  }
+  const isWithin = (address: string | undefined) => address !== undefined && list.check(address, 'ipv4');
+  const held = new Map<string, number>();
+  server.prependListener('connection', (socket: Socket) => {
+    const { remoteAddress = '', localAddress } = socket;
+    const count = held.get(remoteAddress) ?? 0;
+    if (!isWithin(remoteAddress) || !isWithin(localAddress) || count >= CONNECTIONS_OF_ONE_MAX) {
+      socket.destroy();
+      return;
+    }
+    held.set(remoteAddress, count + 1);
+    socket.once('close', () => {
+      const left = (held.get(remoteAddress) ?? 1) - 1;
+      if (left > 0) held.set(remoteAddress, left);
+      else held.delete(remoteAddress);
+    });
+  });
 }

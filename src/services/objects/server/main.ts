@@ -7,7 +7,7 @@ import { filesystemBackend } from '../blobs/filesystem/backend.ts';
 import { s3Backend } from '../blobs/s3/backend.ts';
 import { gateClient } from '../gate/client.ts';
 import type { GateBeginning } from '../gate/protocol.ts';
-import { Md5Threads } from '../hashing/md5-threads.ts';
+import { HashThreads } from '../hashing/hash-threads.ts';
 import { openMetadata } from '../metadata/postgres/open.ts';
 import type { MetadataStore } from '../metadata/store.ts';
 import { SigningKeys } from '../s3/signature/signing-keys.ts';
@@ -16,6 +16,8 @@ import { RealmAnswers } from './answers.ts';
 import { Listener } from './listener.ts';
 import { errorLog } from './log.ts';
 import { Recorder } from './recorder.ts';
+import { Rest } from './rest.ts';
+import { RunningReads } from './running-reads.ts';
 import { serve } from './serve.ts';
 import { Damage } from './upkeep/damage.ts';
 import { counted, UsageNotes } from './upkeep/usage.ts';
@@ -24,7 +26,7 @@ import { Upkeep } from './upkeep.ts';
 /** Of a bucket that is gone, let go of in one transaction. */
 const ERASED_AT_ONCE = 1_000;
 /** Beside the one that does the rest. More than four are more than that one can keep busy. */
-const MD5_THREADS = Math.min(4, Math.max(1, availableParallelism() - 1));
+const HASH_THREADS = Math.min(4, Math.max(1, availableParallelism() - 1));
 
 const clock = systemClock;
 const logger = errorLog(clock);
@@ -56,9 +58,16 @@ const gate = gateClient({
     async erase({ uid }) {
       const metadata = await opened.promise;
       while (await metadata.eraseSome(uid, ERASED_AT_ONCE));
+      rest.look();
       return { ok: true };
     },
   },
+});
+const rest = new Rest({
+  gate: () => gate,
+  metadata: () => opened.promise,
+  clock,
+  onFault: (error) => logger.warn({ err: error }, 'it could not be asked whether there is a bucket'),
 });
 const answers = new RealmAnswers(() => gate, clock);
 let listener: Listener | undefined;
@@ -88,11 +97,15 @@ try {
     ...beginning,
     certificate: beginning,
     certificateOf: (organization) => gate.ask('certificate', { organization }),
-    onRequest: (incoming, response) => serve(incoming, response, { parts, keys, recorder, logger }),
+    onRequest: (incoming, response) => {
+      rest.request();
+      return serve(incoming, response, { parts, keys, recorder, logger });
+    },
     logger,
   });
   await listener.open();
   upkeep.start();
+  rest.look();
   await gate.ask('serves', {});
 } catch (error) {
   logger.error({ err: error }, 'objects cannot be served');
@@ -116,8 +129,19 @@ async function begin({ database, blobs, domain }: GateBeginning) {
   });
   const metadata = counted(store, (uid) => usage.changed(uid));
   const damage = new Damage({ gate: () => gate, metadata, blobs: stored, clock, logger, signal });
-  const md5 = new Md5Threads(MD5_THREADS);
-  return { gate, answers, metadata, blobs: stored, md5, usage, damage, clock, domain };
+  const hashing = new HashThreads(HASH_THREADS);
+  return {
+    gate,
+    answers,
+    metadata,
+    blobs: stored,
+    reads: new RunningReads(),
+    hashing,
+    usage,
+    damage,
+    clock,
+    domain,
+  };
 }
 
 async function backend(blobs: GateBeginning['blobs']): Promise<BlobBackend> {

@@ -33,7 +33,7 @@ const onList = (action: string): Operation => ({
 const onBucket = (action: string): Operation => ({ verb: 'get', action: `s3:${action}` });
 
 /** Calls that change a Bucket are authorized where they are carried out; those without a bucket of theirs, by what they list. */
-export const OPERATIONS: { readonly [N in CallName]?: Operation } = {
+export const OPERATIONS = {
   HeadBucket: onList('ListBucket'),
   GetBucketLocation: onBucket('GetBucketLocation'),
   GetBucketVersioning: onBucket('GetBucketVersioning'),
@@ -48,6 +48,8 @@ export const OPERATIONS: { readonly [N in CallName]?: Operation } = {
   GetBucketAcl: onBucket('GetBucketAcl'),
   GetBucketOwnershipControls: onBucket('GetBucketOwnershipControls'),
   GetBucketLogging: onBucket('GetBucketLogging'),
+  GetBucketInventoryConfiguration: onBucket('GetInventoryConfiguration'),
+  ListBucketInventoryConfigurations: onBucket('GetInventoryConfiguration'),
   PutBucketAcl: { verb: 'update', action: 's3:PutBucketAcl' },
 
   ListObjects: onList('ListBucket'),
@@ -81,14 +83,26 @@ export const OPERATIONS: { readonly [N in CallName]?: Operation } = {
 
   PutObjectRetention: onLock('update', 'PutObjectRetention'),
   PutObjectLegalHold: onLock('update', 'PutObjectLegalHold'),
-};
+} as const satisfies { readonly [N in CallName]?: Operation };
 
-export const READ_OBJECT = onObject('get', 'GetObject');
-export const PUT_RETENTION = onLock('update', 'PutObjectRetention');
-export const PUT_LEGAL_HOLD = onLock('update', 'PutObjectLegalHold');
+/** Calls that are authorized here, by what stands above: none of them can be without a right that it takes. */
+export type AuthorizedCall = keyof typeof OPERATIONS;
+
 export const PASS_GOVERNANCE: Operation = {
   verb: 'update',
   subresource: 'governance',
   action: 's3:BypassGovernanceRetention',
   isOfObject: true,
 };
+
+/** For the record: also of calls that are authorized where they are carried out. */
+export function recordedOperation(call: CallName | undefined): Pick<Operation, 'verb' | 'subresource'> {
+  if (call === undefined) return { verb: 'get' };
+  const known: Operation | undefined = (OPERATIONS as { readonly [N in CallName]?: Operation })[call];
+  if (known !== undefined) return known;
+  if (call === 'CreateBucket') return { verb: 'create' };
+  if (call === 'DeleteBucket') return { verb: 'delete' };
+  if (call === 'ListBuckets') return { verb: 'list' };
+  // What is set or taken away of a bucket changes it.
+  return { verb: call === 'Preflight' ? 'get' : 'update' };
+}

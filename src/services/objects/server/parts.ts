@@ -2,9 +2,10 @@
 import type { Clock } from '#kernel/clock.ts';
 import type { BlobBackend } from '../blobs/backend.ts';
 import type { GateClient } from '../gate/client.ts';
-import type { Md5Threads } from '../hashing/md5-threads.ts';
+import type { HashThreads } from '../hashing/hash-threads.ts';
 import type { MetadataStore } from '../metadata/store.ts';
 import type { RealmAnswers } from './answers.ts';
+import type { RunningReads } from './running-reads.ts';
 import type { Damage } from './upkeep/damage.ts';
 
 /** The host that clients are given; organizations' and buckets' names are below it. */
@@ -15,8 +16,9 @@ export interface Parts {
   readonly answers: RealmAnswers;
   readonly metadata: MetadataStore;
   readonly blobs: BlobBackend;
-  /** Where ETags are computed; absent: where all else is. */
-  readonly md5?: Md5Threads;
+  readonly reads: RunningReads;
+  /** Where ETags and checksums are computed; absent: where all else is. */
+  readonly hashing?: HashThreads;
   /** Hears of what was read and is not what was written. */
   readonly damage?: Pick<Damage, 'found'>;
   readonly clock: Clock;

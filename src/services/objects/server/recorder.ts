@@ -4,8 +4,9 @@ import { type GateAccessRecord, RECORDS_MAX } from '../gate/protocol.ts';
 
 /** Records that wait; more are refused. */
 const WAITING_MAX = 10_000;
-/** Batches on their way. */
+/** Batches on their way; while one is, another follows only once so many wait, as a batch of few costs nearly as much as one of many. */
 const IN_FLIGHT_MAX = 4;
+const FOLLOWING_MIN = 32;
 
 interface Waiting {
   readonly record: GateAccessRecord;
@@ -42,7 +43,10 @@ export class Recorder {
   }
 
   #send(): void {
-    while (this.#inFlight < IN_FLIGHT_MAX && this.#waiting.length > 0) {
+    while (
+      this.#waiting.length > 0 &&
+      (this.#inFlight === 0 || (this.#inFlight < IN_FLIGHT_MAX && this.#waiting.length >= FOLLOWING_MIN))
+    ) {
       const batch = this.#waiting.splice(0, RECORDS_MAX);
       this.#inFlight += 1;
       this.#gate()

@@ -8,19 +8,20 @@ import type { GateAccessRecord, KeyHolder } from '../gate/protocol.ts';
 import { type Answer, commonHeaders } from '../s3/answers/answer.ts';
 import { errorAnswer } from '../s3/answers/errors.ts';
 import type { ParsedCall } from '../s3/calls.ts';
-import { corsHeaders } from '../s3/documents/cors.ts';
 import { S3Error } from '../s3/errors.ts';
 import { parseCall } from '../s3/parse-call.ts';
 import { readRequest, type WireRequest } from '../s3/request.ts';
 import { authenticate } from '../s3/signature/authenticate.ts';
 import type { SigningKeys } from '../s3/signature/signing-keys.ts';
+import { crossOriginHeaders, passedPreflight, presignedRealm } from './cross-origin.ts';
 import { dispatch } from './dispatch.ts';
 import { formReply, type OpenForm, openForm } from './form.ts';
-import { OPERATIONS } from './operations.ts';
+import { incomingBody } from './incoming-body.ts';
+import { recordedOperation } from './operations.ts';
 import { endpointOf, type Parts } from './parts.ts';
 import type { Recorder } from './recorder.ts';
 import type { Reply } from './reply.ts';
-import { type OpenBucket, Session } from './session.ts';
+import { Session } from './session.ts';
 import { begun, letGo, sendBytes } from './streaming.ts';
 
 export interface ServeOptions {
@@ -33,6 +34,7 @@ export interface ServeOptions {
 /** Of a request whose body nobody wants any more: what is still read of it, so that its sender hears the answer. */
 const UNWANTED_BYTES_MAX = 16 * 2 ** 20;
 const DETAIL_MAX = 1_024;
+const NOBODY = { signed: false, payload: { form: 'unsigned' } } as const;
 
 export async function serve(
   incoming: IncomingMessage,
@@ -43,12 +45,27 @@ export async function serve(
   const gone = new AbortController();
   response.once('close', () => response.writableFinished || gone.abort(new Error('the client went away')));
   const served: Served = { requestId, address: addressOf(incoming.socket) };
+  try {
+    await respond(incoming, response, options, served, gone.signal);
+  } finally {
+    served.session?.end();
+  }
+}
+
+async function respond(
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  options: ServeOptions,
+  served: Served,
+  signal: AbortSignal,
+): Promise<void> {
+  const { requestId } = served;
   let reply: Reply;
   try {
-    reply = await begun(await answer(incoming, gone.signal, served, options));
+    reply = await begun(await answer(incoming, signal, served, options));
   } catch (error) {
     if (!(error instanceof S3Error) || error.cause !== undefined) {
-      if (!gone.signal.aborted) options.logger.error({ err: error, requestId }, 'a call of S3 failed');
+      if (!signal.aborted) options.logger.error({ err: error, requestId }, 'a call of S3 failed');
     }
     const resource = served.request?.path ?? '/';
     reply = errorAnswer(error, { requestId, resource, method: incoming.method ?? 'GET' });
@@ -73,14 +90,14 @@ export async function serve(
     response,
     reply,
     { ...commonHeaders(requestId, options.parts.clock.now()), ...served.cors },
-    gone.signal,
+    signal,
   );
 }
 
 /** What becomes known of a request while it is served, for its record. */
 interface Served {
   readonly requestId: string;
-  readonly address: string | undefined;
+  address: string | undefined;
   request?: WireRequest;
   parsed?: ParsedCall;
   realm?: RealmId;
@@ -102,7 +119,7 @@ async function answer(
   served.parsed = parsed;
   const { organization } = parsed;
   if (organization !== undefined) served.realm = organizationRealm(organization);
-  const incomingBytes = incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
+  const incomingBytes = incomingBody(incoming);
   const authenticating = {
     lookup: (accessKey: string) => parts.answers.holder(accessKey),
     keys,
@@ -114,12 +131,23 @@ async function answer(
       : undefined;
   const call = form?.call ?? parsed.call;
   served.parsed = { ...parsed, call };
-  const who = form ? whoSignedForm(form) : await authenticate(request, authenticating);
+  if (call.call === 'Preflight') {
+    const realm = served.realm ?? (await presignedRealm(request, parts));
+    if (realm === undefined) return passedPreflight(call);
+    served.realm = realm;
+  }
+  const who = form
+    ? whoSignedForm(form)
+    : call.call === 'Preflight'
+      ? NOBODY
+      : await authenticate(request, authenticating);
   if (who.signed) {
     if (served.realm !== undefined && who.holder.realm !== served.realm)
       throw new S3Error('InvalidAccessKeyId', 'the access key is another organization’s');
     served.holder = who.holder;
     served.realm = who.holder.realm;
+    // It is the region itself that connects here for whoever comes through the API.
+    served.address = who.holder.address ?? served.address;
   }
   const { realm } = served;
   if (realm === undefined)
@@ -146,10 +174,8 @@ async function answer(
     call.expectedOwner !== session.organization
   )
     throw new S3Error('AccessDenied', 'x-amz-expected-bucket-owner names another organization');
-  const origin = request.headers.get('origin');
-  if (origin !== undefined && 'bucket' in call && call.call !== 'Preflight' && call.call !== 'CreateBucket') {
-    served.cors = await corsOf(session, call.bucket, origin, request.method);
-  }
+  const isHeld = organization === undefined && 'presigned' in who && !who.presigned;
+  served.cors = await crossOriginHeaders(session, call, request, isHeld);
   const reply = await dispatch(session, call);
   return form ? formReply(session, form, reply) : reply;
 }
@@ -160,18 +186,12 @@ function whoSignedForm({ who }: OpenForm<KeyHolder>) {
   return who ? { signed: true as const, ...who, payload } : { signed: false as const, payload };
 }
 
-/** Headers that let a page of another origin read the answer, if a rule of the bucket says so. */
-async function corsOf(session: Session, name: string, origin: string, method: string) {
-  const bucket: OpenBucket | undefined = await session.bucket(name).catch(() => undefined);
-  return corsHeaders(bucket?.spec.cors ?? [], { origin, method }) ?? {};
-}
-
 /** Every access is on record, but of who is nobody of no realm: there is nowhere to record it. */
 async function record(served: Served, code: number, { recorder }: ServeOptions): Promise<void> {
   const { realm, holder, parsed, session, problem, address, requestId } = served;
   if (realm === undefined || (holder === undefined && session === undefined)) return;
   const call = parsed?.call;
-  const operation = call && OPERATIONS[call.call];
+  const { verb, subresource = '' } = recordedOperation(call?.call);
   const details: Record<string, string> = { call: call?.call ?? '' };
   if (call && 'key' in call && call.key !== '') details.key = call.key.slice(0, DETAIL_MAX);
   if (call && 'versionId' in call && call.versionId !== undefined)
@@ -183,8 +203,8 @@ async function record(served: Served, code: number, { recorder }: ServeOptions):
     actor: holder?.name ?? '',
     credential: holder?.credential ?? '',
     ...(address === undefined ? {} : { address }),
-    verb: operation?.verb ?? 'get',
-    subresource: operation?.subresource ?? '',
+    verb,
+    subresource,
     ...(session?.project === undefined ? {} : { project: session.project }),
     ...(call && 'bucket' in call && call.bucket !== '' ? { bucket: call.bucket } : {}),
     details,
@@ -235,14 +255,29 @@ async function send(
     reply.status,
     reply.status === 304 || reply.status === 204 ? headers : { ...headers, ...length },
   );
-  response.end(incoming.method === 'HEAD' ? undefined : body);
-  if (!isRead) drain(incoming);
+  const bytes = incoming.method === 'HEAD' ? '' : body;
+  if (isRead) {
+    response.end(bytes);
+    return;
+  }
+  // Who sends still hears the answer only while it is read: a connection that is closed over unread bytes is reset, and the answer is lost with it.
+  if (bytes === '') response.flushHeaders();
+  else response.write(bytes);
+  await drained(incoming);
+  response.end();
 }
 
-function drain(incoming: IncomingMessage): void {
+/** Resolves once it has come to its end, or is too much. */
+function drained(incoming: IncomingMessage): Promise<void> {
   let left = UNWANTED_BYTES_MAX;
-  incoming.on('data', (chunk: Uint8Array) => {
-    left -= chunk.length;
-    if (left < 0) incoming.destroy();
+  return new Promise((resolve) => {
+    incoming.on('data', (chunk: Uint8Array) => {
+      left -= chunk.length;
+      if (left < 0) incoming.destroy();
+    });
+    incoming.once('end', resolve).once('close', resolve);
+    if (incoming.destroyed || incoming.readableEnded) resolve();
+    // Whoever read some of it may have left it standing.
+    incoming.resume();
   });
 }

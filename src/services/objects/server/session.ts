@@ -5,10 +5,12 @@ import type { BucketSpec } from '../bucket/bucket.ts';
 import { parsePolicy } from '../bucket/policy.ts';
 import { type BucketKey, bucketKey } from '../encryption/bucket-key.ts';
 import type { BucketSettings, KeyHolder } from '../gate/protocol.ts';
+import type { ObjectVersion } from '../metadata/store.ts';
 import type { S3Call } from '../s3/calls.ts';
 import { S3Error } from '../s3/errors.ts';
 import type { SignatureChain } from '../s3/signature/authenticate.ts';
 import type { PayloadForm } from '../s3/signature/payload.ts';
+import type { RequestBody } from './incoming-body.ts';
 import type { Operation } from './operations.ts';
 import type { Parts } from './parts.ts';
 import { policyVerdict } from './policy-verdict.ts';
@@ -33,9 +35,12 @@ export interface SessionOptions {
   readonly by?: SignedBy;
   readonly payload: PayloadForm;
   readonly chain?: SignatureChain;
-  readonly body: AsyncIterable<Uint8Array>;
+  readonly body: RequestBody;
   readonly isAborted: AbortSignal;
 }
+
+/** Kept for as long as the answer that they came with. */
+const newestKeys = new WeakMap<OpenBucket, BucketKey>();
 
 export class Session {
   readonly parts: Parts;
@@ -46,7 +51,7 @@ export class Session {
   readonly by: SignedBy | undefined;
   readonly payload: PayloadForm;
   readonly chain: SignatureChain | undefined;
-  readonly body: AsyncIterable<Uint8Array>;
+  readonly body: RequestBody;
   readonly signal: AbortSignal;
   /** For the record. */
   project: string | undefined;
@@ -78,6 +83,18 @@ export class Session {
     if (settings === null) throw new S3Error('NoSuchBucket', undefined, { details: { BucketName: name } });
     this.project ??= settings.project;
     return settings as OpenBucket;
+  }
+
+  /** A version, whose bytes stay readable until `end`, whatever becomes of it. */
+  version(uid: string, key: string, versionId?: string): Promise<ObjectVersion | undefined> {
+    const lookup = this.parts.metadata.get(uid, key, versionId);
+    this.parts.reads.add(this, lookup);
+    return lookup;
+  }
+
+  /** Nothing is read any more. */
+  end(): void {
+    this.parts.reads.end(this);
   }
 
   /** The bucket, once whoever asks may do that in it. */
@@ -156,7 +173,13 @@ export class Session {
 
   /** The bucket's key, of the version that something was sealed under; the newest by default. */
   async keyOf(bucket: OpenBucket, version = bucket.keyVersion): Promise<BucketKey> {
-    if (version === bucket.keyVersion) return bucketKey(version, Buffer.from(bucket.key, 'base64'));
+    if (version === bucket.keyVersion) {
+      const known = newestKeys.get(bucket);
+      if (known !== undefined) return known;
+      const key = bucketKey(version, Buffer.from(bucket.key, 'base64'));
+      newestKeys.set(bucket, key);
+      return key;
+    }
     const bytes = await this.parts.answers.bucketKey(this.realm, bucket.uid, version);
     if (bytes === null)
       throw new S3Error('KMS.NotFoundException', 'the key that it was encrypted with is gone');

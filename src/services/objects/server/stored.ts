@@ -1,13 +1,21 @@
 /** Objects as they are stored: bytes in encrypted pieces, and beside them, sealed, what their owner said of them. */
 
-import { DamagedBlobError, FullDiskError, MissingBlobError } from '../blobs/backend.ts';
+import { BlobsAwayError, DamagedBlobError, FullDiskError, MissingBlobError } from '../blobs/backend.ts';
 import { type BucketKey, bucketKey, SealedError, versionOf } from '../encryption/bucket-key.ts';
 import type { ObjectPlace } from '../encryption/object-keys.ts';
 import { newDataKey, openDataKey, openHeaders, sealHeaders } from '../encryption/object-keys.ts';
-import { decrypt, encrypt, sealedRange } from '../encryption/segments.ts';
+import {
+  decrypt,
+  decryptSmall,
+  encrypt,
+  encryptSmall,
+  PORTION_BYTES,
+  SEGMENT_BYTES,
+  sealedRange,
+} from '../encryption/segments.ts';
 import type { ObjectVersion, Piece, Refusal } from '../metadata/store.ts';
 import type { ToldEncryption } from '../s3/answers/object-headers.ts';
-import { type BodyOptions, type BodyResult, openBody } from '../s3/body.ts';
+import { type BodyOptions, type BodyResult, checkBody, openBody } from '../s3/body.ts';
 import { S3Error } from '../s3/errors.ts';
 import type { CustomerKey, ObjectMetadata, RequestedEncryption, Tag } from '../s3/parameters.ts';
 import type { OpenBucket, Session } from './session.ts';
@@ -20,6 +28,8 @@ export interface SealedHeaders {
 }
 
 const CUSTOMER_VERSION = 0;
+/** What a client is told to wait when what keeps the bytes is away. */
+const AWAY_RETRY_S = 5;
 
 const customerBucketKey = ({ key }: CustomerKey): BucketKey => bucketKey(CUSTOMER_VERSION, Buffer.from(key));
 
@@ -41,6 +51,12 @@ export function encryptionFor(
   return { type: 'aws:kms', keyId: spec.key };
 }
 
+/**
+ * Clients take an ETag for the MD5 of the bytes, and find by it what changed, except where they are told of SSE-KMS or SSE-C, whose ETags are none with S3 either
+ * (S3 API reference, "Object": ETag).
+ */
+export const etagOf = ({ type }: ToldEncryption): 'md5' | 'any' => (type === 'AES256' ? 'md5' : 'any');
+
 export interface StoredPiece {
   readonly piece: Piece;
   readonly result: BodyResult;
@@ -57,11 +73,21 @@ export async function storeBody(
   place: PiecePlace,
   options: Omit<BodyOptions, 'payload' | 'chain'>,
 ): Promise<StoredPiece> {
-  const { payload, chain, parts } = session;
-  const body = openBody(session.body, {
+  const { payload, chain, parts, body: source } = session;
+  const { size } = options.expected;
+  if (source.whole !== undefined && size !== undefined && size <= SEGMENT_BYTES) {
+    const { bytes, result } = checkBody(await source.whole(), {
+      ...options,
+      payload,
+      ...(chain === undefined ? {} : { chain }),
+    });
+    const piece = await storeBytes(session, bucket, place, bytes);
+    return { piece: { ...piece, size: result.size }, result };
+  }
+  const body = openBody(source, {
     ...options,
     payload,
-    md5: parts.md5,
+    hashing: parts.hashing,
     ...(chain === undefined ? {} : { chain }),
   });
   const piece = await storeBytes(session, bucket, place, body.bytes, options.expected.size);
@@ -69,12 +95,12 @@ export async function storeBody(
   return { piece: { ...piece, size: result.size }, result };
 }
 
-/** `size` is filled in by whoever counts. */
+/** `size` is filled in by whoever counts. Bytes that are there already are one segment at most. */
 export async function storeBytes(
   session: Session,
   bucket: OpenBucket,
   place: PiecePlace,
-  bytes: AsyncIterable<Uint8Array>,
+  bytes: AsyncIterable<Uint8Array> | readonly Uint8Array[],
   size?: number,
 ): Promise<Omit<Piece, 'size'>> {
   const under =
@@ -82,7 +108,8 @@ export async function storeBytes(
   const { bytes: dataKey, wrapped } = newDataKey(under, place);
   try {
     const { signal, parts } = session;
-    const stored = await parts.blobs.put(encrypt(dataKey, bytes), {
+    const comes = Symbol.asyncIterator in bytes;
+    const stored = await parts.blobs.put(comes ? encrypt(dataKey, bytes) : encryptSmall(dataKey, bytes), {
       signal,
       ...(size === undefined ? {} : { size }),
     });
@@ -102,31 +129,67 @@ export async function* readBytes(
   range: { readonly from: number; readonly to: number },
   customer: CustomerKey | undefined,
 ): AsyncGenerator<Uint8Array> {
-  const place = { bucket: bucket.uid, key: version.key };
   let start = 0;
-  for (const { blob, size, wrappedKey } of version.pieces) {
+  for (const piece of version.pieces) {
+    const { blob, size } = piece;
     const [from, to] = [Math.max(0, range.from - start), Math.min(size, range.to - start)];
     start += size;
     if (from >= to) continue;
-    const under =
-      customer === undefined
-        ? await session.keyOf(bucket, versionOf(wrappedKey))
-        : customerBucketKey(customer);
-    const dataKey = openDataKey(under, wrappedKey, place);
+    const dataKey = await dataKeyOf(session, bucket, version, piece, customer);
     try {
       const part = { size, from, to };
-      yield* decrypt(dataKey, session.parts.blobs.get(blob, sealedRange(part)), part);
+      const there = sealedRange(part);
+      const sealedBytes = session.parts.blobs.get(blob, there, { authenticatedIn_bytes: PORTION_BYTES });
+      yield* decrypt(dataKey, sealedBytes, part);
     } catch (error) {
-      if (isDamage(error)) {
-        const { realm, parts } = session;
-        const { key, versionId } = version;
-        parts.damage?.found({ realm, uid: bucket.uid, key, version: versionId, blob });
-      }
-      throw asS3Error(error);
+      throw readingError(error, session, bucket, version, piece);
     } finally {
       dataKey.fill(0);
     }
   }
+}
+
+/** All of a small version’s bytes at once; undefined where it is not small. */
+export async function readSmall(
+  session: Session,
+  bucket: OpenBucket,
+  version: ObjectVersion,
+  customer: CustomerKey | undefined,
+): Promise<Uint8Array | undefined> {
+  const [piece, ...more] = version.pieces;
+  if (piece === undefined || more.length > 0 || piece.size > SEGMENT_BYTES) return undefined;
+  const dataKey = await dataKeyOf(session, bucket, version, piece, customer);
+  try {
+    return decryptSmall(dataKey, await session.parts.blobs.getWhole(piece.blob), piece.size);
+  } catch (error) {
+    throw readingError(error, session, bucket, version, piece);
+  } finally {
+    dataKey.fill(0);
+  }
+}
+
+async function dataKeyOf(
+  session: Session,
+  bucket: OpenBucket,
+  { key }: ObjectVersion,
+  { wrappedKey }: Piece,
+  customer: CustomerKey | undefined,
+): Promise<Buffer> {
+  const under =
+    customer === undefined ? await session.keyOf(bucket, versionOf(wrappedKey)) : customerBucketKey(customer);
+  return openDataKey(under, wrappedKey, { bucket: bucket.uid, key });
+}
+
+/** As its client is told; whoever looks after damage hears of it first. */
+function readingError(
+  error: unknown,
+  { realm, parts }: Session,
+  { uid }: OpenBucket,
+  { key, versionId }: ObjectVersion,
+  { blob }: Piece,
+): unknown {
+  if (isDamage(error)) parts.damage?.found({ realm, uid, key, version: versionId, blob });
+  return asS3Error(error);
 }
 
 export async function headersOf(
@@ -178,6 +241,16 @@ const isDamage = (error: unknown): boolean =>
 
 export function asS3Error(error: unknown): unknown {
   if (error instanceof FullDiskError) return new S3Error('InsufficientStorage', undefined, { cause: error });
+  if (error instanceof BlobsAwayError) {
+    return new S3Error(
+      'ServiceUnavailable',
+      'where objects are kept does not answer now; try again shortly',
+      {
+        headers: { 'retry-after': `${AWAY_RETRY_S}` },
+        cause: error,
+      },
+    );
+  }
   if (isDamage(error)) {
     return new S3Error(
       'InternalError',

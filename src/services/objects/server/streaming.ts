@@ -1,5 +1,6 @@
 /** The bytes of an answer: begun before its head is sent, and sent no faster than the client takes them. */
 import type { ServerResponse } from 'node:http';
+import { release } from '../memory.ts';
 import type { Reply } from './reply.ts';
 
 /** Waiting to be sent to one client. */
@@ -33,7 +34,9 @@ export async function sendBytes(response: ServerResponse, bytes: AsyncIterable<U
   let held: Uint8Array | undefined;
   for await (const next of bytes) {
     if (held !== undefined) {
-      response.write(held);
+      const sent = held;
+      // By then TLS has encrypted it.
+      response.write(sent, (error) => error ?? release(sent));
       if (response.writableLength >= UNSENT_BYTES_MAX) await drained(response);
     }
     held = next;

@@ -5,6 +5,7 @@ import { systemClock } from '#kernel/clock.ts';
 import { silentLogger } from '#kernel/logger.ts';
 import { MissingBlobError } from '../blobs/backend.ts';
 import { chunked, read } from '../blobs/testing/backend-conformance.ts';
+import { inventoryTask } from './inventory/inventory.ts';
 import { Recorder } from './recorder.ts';
 import { type TestParts, testParts } from './testing/parts.ts';
 import { lifecycleTask } from './upkeep/lifecycle.ts';
@@ -79,6 +80,37 @@ describe('what goes on beside requests', () => {
     assert.equal(await upkeep().sweep(), 1);
     await assert.rejects(read(world.parts.blobs, orphan), MissingBlobError);
     assert.equal((await read(world.parts.blobs, kept)).length, 5_000);
+    later_ms = 0;
+  });
+
+  it('makes the reports of each bucket, once a day or once a week', async () => {
+    const report = {
+      enabled: true,
+      targetBucket: 'reports',
+      prefix: '',
+      includedObjectVersions: 'Current',
+      optionalFields: [],
+    };
+    const inventory = {
+      daily: { ...report, schedule: 'Daily' },
+      weekly: { ...report, schedule: 'Weekly' },
+      off: { ...report, schedule: 'Daily', enabled: false },
+    };
+    const { uid } = world.bucket('reported', { inventory });
+    const rounds = { daily: new Set<number>(), weekly: new Set<number>(), off: new Set<number>() };
+    for (let hours = 0; hours < 15 * 24; hours += 6) {
+      later_ms = hours * 3_600_000;
+      await upkeep().visitBuckets();
+      for (const [id, made] of Object.entries(rounds)) {
+        const known = await world.parts.metadata.progress(inventoryTask(id, uid));
+        if (known !== undefined) made.add(known.done_ms);
+      }
+    }
+    // At once, for they never were; then at their hour.
+    const [daily, weekly, off] = [rounds.daily.size, rounds.weekly.size, rounds.off.size];
+    assert.ok(daily >= 15 && daily <= 16, `${daily} of each day`);
+    assert.ok(weekly >= 3 && weekly <= 4, `${weekly} of each week`);
+    assert.equal(off, 0);
     later_ms = 0;
   });
 

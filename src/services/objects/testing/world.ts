@@ -145,6 +145,8 @@ export interface GateWorld extends ObjectsWorld {
   readonly news: GateNews[];
   /** How often one was started. */
   readonly started: () => number;
+  /** The other end of the one that was started last. */
+  readonly latest: () => GateClient;
   /** The current process is gone; resolves with the next one's end of the gate. */
   restart(): Promise<GateClient>;
 }
@@ -205,6 +207,7 @@ export async function gateWorld(asks: Partial<Handlers<GateAsks>> = {}): Promise
     gate,
     news,
     started: () => clients.length,
+    latest: () => clients.at(-1) ?? gate,
     async restart() {
       next = Promise.withResolvers();
       clients.at(-1)?.close();

@@ -4,13 +4,16 @@
  * request, and within its times by our clock.
  */
 import { decodeProtectedHeader } from 'jose';
-import * as client from 'openid-client';
+import type { Configuration } from 'openid-client';
 import type { Clock } from '#kernel/clock.ts';
 import { BoundedMap } from '../../bounded-map.ts';
 import { type BoundedFetchOptions, boundedFetch, type FetchInit } from './bounded-fetch.ts';
 import type { Claims } from './claims.ts';
 import type { IdentityProviderObject } from './identity-provider.ts';
 import { METADATA_MS, PROVIDERS_MAX, SKEW_MS } from './limits.ts';
+
+/** Loaded by the first who has a provider: most regions have none in memory. */
+const openidClient = () => import('openid-client');
 
 /** Asymmetric, and none that is broken. */
 const ALGORITHMS: ReadonlySet<string> = new Set([
@@ -54,7 +57,7 @@ export interface OidcUpstreamOptions {
 
 interface Known {
   readonly at_ms: number;
-  readonly config: Promise<client.Configuration>;
+  readonly config: Promise<Configuration>;
 }
 
 export function oidcUpstreams({ clock, isAllowed }: OidcUpstreamOptions): OidcUpstreams {
@@ -69,6 +72,7 @@ export function oidcUpstreams({ clock, isAllowed }: OidcUpstreamOptions): OidcUp
       ...(ca === undefined ? {} : { ca }),
       ...(isAllowed === undefined ? {} : { isAllowed }),
     });
+    const client = await openidClient();
     const config = await client.discovery(
       new URL(issuer),
       clientId,
@@ -110,6 +114,7 @@ export function oidcUpstreams({ clock, isAllowed }: OidcUpstreamOptions): OidcUp
       await configOf(provider, secret, fresh);
     },
     async begin(provider, secret, redirectUri) {
+      const client = await openidClient();
       const config = await configOf(provider, secret);
       const [verifier, state, nonce] = [
         client.randomPKCECodeVerifier(),
@@ -129,6 +134,7 @@ export function oidcUpstreams({ clock, isAllowed }: OidcUpstreamOptions): OidcUp
       return { location: location.href, state, nonce, verifier };
     },
     async finish(provider, secret, back, { state, nonce, verifier }) {
+      const client = await openidClient();
       const config = await configOf(provider, secret);
       const tokens = await client.authorizationCodeGrant(config, back, {
         expectedState: state,

@@ -22,8 +22,8 @@ export const isBuiltIn = (clientId: string): boolean => BUILT_IN.has(clientId);
 const SECRET_NAME = 'oidc.clients';
 const SECRET_BYTES = 32;
 
-/** Our own clients. `apiUrl` is the region's address. */
-export function builtInClients(apiUrl: string): readonly Readonly<Record<string, unknown>>[] {
+/** Our own clients. `realmUrl` is the realm's address, `https://host:port` or `https://host:port/orgs/<org>`: each realm has a console of its own. */
+export function builtInClients(realmUrl: string): readonly Readonly<Record<string, unknown>>[] {
   const common = { token_endpoint_auth_method: 'none', id_token_signed_response_alg: 'EdDSA' };
   return [
     {
@@ -43,8 +43,8 @@ export function builtInClients(apiUrl: string): readonly Readonly<Record<string,
       grant_types: ['authorization_code', 'refresh_token'],
       response_types: ['code'],
       response_modes: ['query'],
-      redirect_uris: [`${apiUrl}/console/signed-in`],
-      post_logout_redirect_uris: [`${apiUrl}/console/`],
+      redirect_uris: [`${realmUrl}/console/signed-in`],
+      post_logout_redirect_uris: [`${realmUrl}/console/`],
     },
   ];
 }

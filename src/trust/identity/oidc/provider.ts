@@ -39,7 +39,6 @@ export interface ProviderOptions {
   readonly realm: RealmId;
   /** `<api url><prefix>/oidc`. */
   readonly issuer: string;
-  readonly apiUrl: string;
   readonly realms: Realms;
   readonly records: SealedRecords;
   readonly keys: SigningKeys;
@@ -61,7 +60,7 @@ const AMR: Readonly<Record<string, readonly string[]>> = {
 export const amrOf = (strength: string): readonly string[] => AMR[strength] ?? [];
 
 export function createProvider(options: ProviderOptions): Provider {
-  const { library, realm, issuer, apiUrl, realms, records, keys, clients, people, clock, logger, accessLog } =
+  const { library, realm, issuer, realms, records, keys, clients, people, clock, logger, accessLog } =
     options;
   const { Provider, policy: policies, errors } = library;
   const sessions = signIns({ realm, realms, people, clock });
@@ -114,7 +113,7 @@ export function createProvider(options: ProviderOptions): Provider {
         await realms.use(realm, (open) => endSession(open, uid, requestId));
       },
     }),
-    clients: builtInClients(apiUrl),
+    clients: builtInClients(issuer.slice(0, -'/oidc'.length)),
     jwks: { keys: keys.published.map(({ jwk, kid }) => ({ ...jwk, kid, alg: 'EdDSA', use: 'sig' })) },
     cookies: {
       keys: options.cookieKeys,

@@ -19,9 +19,9 @@ import { type Body, Directory, type PageWanted, type Shown } from './directory.t
 import { resourceTypes, schemas, serviceProviderConfig } from './discovery.ts';
 import { CLIENT_BURST, CLIENT_PER_SECOND, CLIENTS_MAX, PAGE_DEFAULT, PAGE_MAX } from './limits.ts';
 import { patched } from './patch.ts';
+import { SCIM_PLACE } from './place.ts';
 import { asScimError, ScimError } from './scim-error.ts';
 
-export const SCIM_SEGMENT = 'scim';
 const LIST = 'urn:ietf:params:scim:api:messages:2.0:ListResponse';
 const SEARCH = 'urn:ietf:params:scim:api:messages:2.0:SearchRequest';
 
@@ -75,7 +75,7 @@ export function scimRoute(options: ScimRouteOptions): RealmRoute {
   async function answer(request: RouteRequest, record: RequestRecord): Promise<void> {
     const actor = await whoAsks(request, record);
     const { realm: id, prefix, requestId, incoming } = request;
-    const base = `${apiUrl}${prefix}/${SCIM_SEGMENT}/v2`;
+    const base = `${apiUrl}${prefix}/${SCIM_PLACE.segment}/v2`;
     const query = new URL(incoming.url ?? '/', apiUrl).searchParams;
     await realms.use(id, (realm) => {
       const link = providerProvisionedBy(realm.view, actor.name);
@@ -85,8 +85,7 @@ export function scimRoute(options: ScimRouteOptions): RealmRoute {
   }
 
   return {
-    segment: SCIM_SEGMENT,
-    realms: ['organization'],
+    ...SCIM_PLACE,
     async handle(request) {
       const record: RequestRecord = {
         requestId: request.requestId,
@@ -94,7 +93,7 @@ export function scimRoute(options: ScimRouteOptions): RealmRoute {
         actor: 'anonymous',
         credential: 'none',
         verb: (request.incoming.method ?? 'GET').toLowerCase(),
-        resource: SCIM_SEGMENT,
+        resource: SCIM_PLACE.segment,
       };
       try {
         await answer(request, record);

@@ -6,7 +6,7 @@ import { argon2, hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 import { combine, split } from 'shamir-secret-sharing';
 import { type Static, Type } from 'typebox';
-import { Value } from 'typebox/value';
+import { Check } from 'typebox/schema';
 import { KEY_BYTES, open, type SymmetricKey, seal, symmetricKey } from '../wrapping.ts';
 import type { Share } from './share-text.ts';
 
@@ -65,7 +65,7 @@ export function parseSealed(text: string, path: string): SealedMaster {
   } catch {
     value = undefined;
   }
-  if (Value.Check(SealedMaster, value)) return value;
+  if (Check(SealedMaster, value)) return value;
   throw new UnsealError(`${path} is no sealed master key, or is damaged; restore it from its backup`);
 }
 

@@ -1,56 +1,83 @@
 /**
- * A checksum for each block, so that any range of a blob can be checked by itself. CRC-32 finds what disks do by accident; against people, who could write it anew, stands the
+ * A checksum for each block, so that any range of a blob can be checked by itself. It finds what disks do by accident; against people, who could write it anew, stands the
  * authenticated encryption above.
+ *
+ * It is half of a GMAC (NIST SP 800-38D) under a key and a nonce that are no secret: a quarter of the work of CRC-32 where the processor has instructions for it, and what it misses of
+ * damage is one in 2^64. Blobs of before have CRC-32s.
  */
+import { type CipherGCM, createCipheriv } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
 export const BLOCK_BYTES = 262_144;
-export const CRC_BYTES = 4;
+const KEY = Buffer.alloc(16);
+const NONCE = Buffer.alloc(12);
+
+/** How a block is checked. */
+export interface BlockCheck {
+  /** Of one checksum. */
+  readonly bytes: number;
+  of(block: Uint8Array): Buffer;
+}
+
+export const GMAC_CHECK: BlockCheck = {
+  bytes: 8,
+  of(block) {
+    const running = newGmac();
+    running.setAAD(block);
+    return endOf(running);
+  },
+};
+
+/** As it was before. */
+export const CRC_CHECK: BlockCheck = {
+  bytes: 4,
+  of(block) {
+    const bytes = Buffer.alloc(4);
+    bytes.writeUInt32BE(crc32(block));
+    return bytes;
+  },
+};
 
 export const blocksOf = (size: number): number => Math.ceil(size / BLOCK_BYTES);
 
-/** The checksums of a blob that is in memory. */
-export function checksumsOf(bytes: Uint8Array): Buffer {
-  const table = Buffer.alloc(blocksOf(bytes.length) * CRC_BYTES);
-  for (let at = 0, index = 0; at < bytes.length; at += BLOCK_BYTES, index++) {
-    table.writeUInt32BE(crc32(bytes.subarray(at, at + BLOCK_BYTES)), index * CRC_BYTES);
-  }
-  return table;
-}
-
 /** Takes the bytes of a blob in any portions. */
 export class RunningChecksums {
-  readonly #done: number[] = [];
-  #crc = 0;
+  readonly #done: Buffer[] = [];
+  #gmac: CipherGCM | undefined;
   #inBlock = 0;
 
   add(bytes: Uint8Array): void {
-    let rest = bytes;
-    while (rest.length > 0) {
-      const part = rest.subarray(0, BLOCK_BYTES - this.#inBlock);
-      this.#crc = crc32(part, this.#crc);
+    for (let at = 0; at < bytes.length; ) {
+      const part = bytes.subarray(at, at + BLOCK_BYTES - this.#inBlock);
+      this.#gmac ??= newGmac();
+      this.#gmac.setAAD(part);
       this.#inBlock += part.length;
-      if (this.#inBlock === BLOCK_BYTES) this.#end();
-      rest = rest.subarray(part.length);
+      at += part.length;
+      if (this.#inBlock === BLOCK_BYTES) this.#end(this.#gmac);
     }
   }
 
+  /** For `GMAC_CHECK`. */
   table(): Buffer {
-    if (this.#inBlock > 0) this.#end();
-    const table = Buffer.alloc(this.#done.length * CRC_BYTES);
-    this.#done.forEach((crc, index) => {
-      table.writeUInt32BE(crc, index * CRC_BYTES);
-    });
-    return table;
+    if (this.#gmac !== undefined) this.#end(this.#gmac);
+    return Buffer.concat(this.#done);
   }
 
-  #end(): void {
-    this.#done.push(this.#crc);
-    this.#crc = 0;
+  #end(gmac: CipherGCM): void {
+    this.#done.push(endOf(gmac));
+    this.#gmac = undefined;
     this.#inBlock = 0;
   }
 }
 
 /** Whether a block is what was stored. */
-export const isIntact = (table: Buffer, index: number, block: Uint8Array): boolean =>
-  table.readUInt32BE(index * CRC_BYTES) === crc32(block);
+export const isIntact = (check: BlockCheck, table: Buffer, index: number, block: Uint8Array): boolean =>
+  check.of(block).equals(table.subarray(index * check.bytes, (index + 1) * check.bytes));
+
+const newGmac = (): CipherGCM =>
+  createCipheriv('aes-128-gcm', KEY, NONCE, { authTagLength: GMAC_CHECK.bytes });
+
+function endOf(gmac: CipherGCM): Buffer {
+  gmac.final();
+  return gmac.getAuthTag();
+}

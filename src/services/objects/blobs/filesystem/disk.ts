@@ -44,3 +44,23 @@ export async function writeAt(handle: FileHandle, bytes: Uint8Array, position: n
     written += bytesWritten;
   }
 }
+
+/** One after the other, from there on. */
+export async function writeAllAt(
+  handle: FileHandle,
+  pieces: readonly Uint8Array[],
+  position: number,
+): Promise<void> {
+  const [first, ...more] = pieces;
+  if (first === undefined) return;
+  if (more.length === 0) return writeAt(handle, first, position);
+  const size = pieces.reduce((sum, { length }) => sum + length, 0);
+  const { bytesWritten } = await handle.writev([...pieces], position);
+  if (bytesWritten === size) return;
+  let at = 0;
+  for (const piece of pieces) {
+    const rest = piece.subarray(Math.max(0, bytesWritten - at));
+    if (rest.length > 0) await writeAt(handle, rest, position + at + piece.length - rest.length);
+    at += piece.length;
+  }
+}

@@ -1,35 +1,46 @@
 /**
  * Blobs that have a file each: the bytes, then a checksum for each block, then a foot that says how many. They are written under another name, and are there once they have theirs.
  *
- *   bytes ‖ crc32[4] a block ‖ magic[4] ‖ size[8] ‖ stored_ms[8] ‖ crc32 of the table and the foot[4]
+ *   bytes ‖ checksum[8] a block ‖ magic[4] ‖ size[8] ‖ stored_ms[8] ‖ crc32 of the table and the foot[4]
+ *
+ * Those of before have another magic, and a crc32[4] a block.
  */
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { type ByteRange, DamagedBlobError, MissingBlobError, type StoredBlob } from '../backend.ts';
-import { BLOCK_BYTES, blocksOf, CRC_BYTES, isIntact, RunningChecksums } from './blocks.ts';
+import {
+  BLOCK_BYTES,
+  type BlockCheck,
+  blocksOf,
+  CRC_CHECK,
+  GMAC_CHECK,
+  isIntact,
+  RunningChecksums,
+} from './blocks.ts';
 import { diskError, isAbsent, readAt, syncFolder, writeAt } from './disk.ts';
+import { FileWriter } from './file-writer.ts';
 import { fileId } from './ids.ts';
+import { WriteBuffers } from './write-buffers.ts';
 
-const MAGIC = 0x43_4d_42_31; // CMB1
+const MAGIC = 0x43_4d_42_32; // CMB2
+const MAGIC_BEFORE = 0x43_4d_42_31; // CMB1
 const FOOT_BYTES = 24;
 const NAME_BYTES = 16;
-/** Two of them are held for each upload. */
-const WRITE_BYTES = 262_144;
-/** Given to the disk while more comes, so that the end need not wait for all of it. */
-const SYNC_BYTES = 33_554_432;
 const FOLDER_DIGITS = 2;
 
 interface Foot {
   readonly size: number;
   readonly stored_ms: number;
+  readonly check: BlockCheck;
   readonly table: Buffer;
 }
 
 export class BlobFiles {
   readonly #files: string;
   readonly #incoming: string;
+  readonly #buffers = new WriteBuffers();
   /** Folders that are known to be there for good. */
   readonly #folders = new Set<string>();
 
@@ -52,7 +63,7 @@ export class BlobFiles {
     try {
       const handle = await open(draft, 'wx', 0o600);
       try {
-        const size = await write(handle, bytes, now_ms, signal);
+        const size = await write(handle, this.#buffers, bytes, now_ms, signal);
         await this.#publish(draft, name);
         return { id: fileId(name), size };
       } finally {
@@ -75,17 +86,34 @@ export class BlobFiles {
     await syncFolder(folder);
   }
 
-  async *get(name: string, range: ByteRange | undefined): AsyncGenerator<Uint8Array> {
+  /** `portion_bytes`: unchecked, see GetOptions. */
+  async *get(name: string, range: ByteRange | undefined, portion_bytes?: number): AsyncGenerator<Uint8Array> {
     const handle = await open(this.#path(name), 'r').catch((error: unknown) => {
       throw isAbsent(error) ? new MissingBlobError(`there is no blob ${name}`) : diskError(error);
     });
     try {
       const foot = await readFoot(handle);
-      yield* readRange(handle, foot, range ?? { from: 0, to: foot.size });
+      const wanted = range ?? { from: 0, to: foot.size };
+      const { from, to } = wanted;
+      if (from < 0 || to > foot.size || from > to)
+        throw new RangeError(`bytes ${from} to ${to} of a blob of ${foot.size}`);
+      if (from === to) return;
+      if (portion_bytes === undefined) yield* readBlocks(handle, foot, wanted);
+      else yield* readPortions(handle, wanted, portion_bytes);
     } catch (error) {
       throw diskError(error);
     } finally {
       await handle.close();
+    }
+  }
+
+  async isThere(name: string): Promise<boolean> {
+    try {
+      await stat(this.#path(name));
+      return true;
+    } catch (error) {
+      if (isAbsent(error)) return false;
+      throw error;
     }
   }
 
@@ -122,50 +150,27 @@ export class BlobFiles {
 /** Writes all and its foot, to the disk. Returns how many bytes the blob has. */
 async function write(
   handle: FileHandle,
+  buffers: WriteBuffers,
   bytes: AsyncIterable<Uint8Array>,
   stored_ms: number,
   signal: AbortSignal | undefined,
 ): Promise<number> {
   const checksums = new RunningChecksums();
-  let buffer = Buffer.allocUnsafe(WRITE_BYTES);
-  let spare = Buffer.allocUnsafe(WRITE_BYTES);
-  let held = 0;
+  const writer = new FileWriter(handle, buffers);
   let size = 0;
-  let writing: Promise<void> = Promise.resolve();
-  let syncing: Promise<void> = Promise.resolve();
-  let unsynced = 0;
-  const flush = async () => {
-    await writing;
-    const full = buffer.subarray(0, held);
-    writing = writeAt(handle, full, size - held);
-    // Awaited with the next one; until then its fault is nobody's.
-    writing.catch(() => {});
-    [buffer, spare] = [spare, buffer];
-    unsynced += held;
-    held = 0;
-    if (unsynced < SYNC_BYTES) return;
-    await syncing;
-    unsynced = 0;
-    syncing = writing.then(() => handle.datasync());
-    syncing.catch(() => {});
-  };
-  for await (const chunk of bytes) {
-    signal?.throwIfAborted();
-    checksums.add(chunk);
-    let rest = chunk;
-    while (rest.length > 0) {
-      const part = rest.subarray(0, WRITE_BYTES - held);
-      buffer.set(part, held);
-      held += part.length;
-      size += part.length;
-      rest = rest.subarray(part.length);
-      if (held === WRITE_BYTES) await flush();
+  try {
+    for await (const chunk of bytes) {
+      signal?.throwIfAborted();
+      checksums.add(chunk);
+      size += chunk.length;
+      const busy = writer.add(chunk);
+      if (busy) await busy;
     }
+    await writer.end();
+  } finally {
+    await writer.close();
   }
-  await flush();
-  await writing;
   await writeAt(handle, footOf(size, stored_ms, checksums.table()), size);
-  await syncing;
   await handle.sync();
   signal?.throwIfAborted();
   return size;
@@ -187,28 +192,55 @@ async function readFoot(handle: FileHandle): Promise<Foot> {
   const foot = Buffer.alloc(FOOT_BYTES);
   await readAt(handle, foot, length - FOOT_BYTES);
   const size = Number(foot.readBigUInt64BE(4));
-  const tableLength = blocksOf(size) * CRC_BYTES;
-  if (foot.readUInt32BE(0) !== MAGIC || size + tableLength + FOOT_BYTES !== length) throw damaged();
+  const magic = foot.readUInt32BE(0);
+  const check = magic === MAGIC_BEFORE ? CRC_CHECK : GMAC_CHECK;
+  const tableLength = blocksOf(size) * check.bytes;
+  if ((magic !== MAGIC && magic !== MAGIC_BEFORE) || size + tableLength + FOOT_BYTES !== length)
+    throw damaged();
   const table = Buffer.alloc(tableLength);
   await readAt(handle, table, size);
   if (foot.readUInt32BE(20) !== crc32(foot.subarray(0, 20), crc32(table))) throw damaged();
-  return { size, stored_ms: Number(foot.readBigUInt64BE(12)), table };
+  return { size, stored_ms: Number(foot.readBigUInt64BE(12)), check, table };
+}
+
+/** As they lie there, in two buffers by turns: the next one is read while this one is used. */
+async function* readPortions(
+  handle: FileHandle,
+  { from, to }: ByteRange,
+  portion_bytes: number,
+): AsyncGenerator<Uint8Array> {
+  const length = Math.min(portion_bytes, to - from);
+  const read = async (at: number, buffer: Buffer) => {
+    const portion = buffer.subarray(0, to - at);
+    if ((await readAt(handle, portion, at)) < portion.length)
+      throw new DamagedBlobError(`bytes after ${at} are missing`);
+    return portion;
+  };
+  let [used, spare] = [Buffer.allocUnsafeSlow(length), Buffer.allocUnsafeSlow(length)];
+  let next = read(from, spare);
+  for (let at = from; at < to; at += length) {
+    const portion = await next;
+    [used, spare] = [spare, used];
+    if (at + length < to) {
+      next = read(at + length, spare);
+      next.catch(() => {});
+    }
+    yield portion;
+  }
 }
 
 /** Block by block; the next one is read while this one is used. */
-async function* readRange(
+async function* readBlocks(
   handle: FileHandle,
-  { size, table }: Foot,
+  { size, check, table }: Foot,
   { from, to }: ByteRange,
 ): AsyncGenerator<Uint8Array> {
-  if (from < 0 || to > size || from > to) throw new RangeError(`bytes ${from} to ${to} of a blob of ${size}`);
-  if (from === to) return;
   const last = blocksOf(to) - 1;
   const read = async (index: number) => {
     const length = Math.min(BLOCK_BYTES, size - index * BLOCK_BYTES);
     const block = Buffer.allocUnsafe(length);
     const there = await readAt(handle, block, index * BLOCK_BYTES);
-    if (there !== length || !isIntact(table, index, block)) {
+    if (there !== length || !isIntact(check, table, index, block)) {
       throw new DamagedBlobError(`block ${index} is not what was stored`);
     }
     return block;

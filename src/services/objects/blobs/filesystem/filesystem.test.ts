@@ -4,6 +4,7 @@ import { mkdtemp, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { crc32 } from 'node:zlib';
 import { systemClock } from '#kernel/clock.ts';
 import { type BlobBackend, DamagedBlobError } from '../backend.ts';
 import { backendConformance, chunked, read } from '../testing/backend-conformance.ts';
@@ -48,6 +49,41 @@ function pathOf(folder: string, id: string): { path: string; offset: number } {
     return { path: join(folder, 'files', place.name.slice(0, 2), place.name), offset: 0 };
   return { path: join(folder, 'packs', `${place.pack}.pack`), offset: place.offset };
 }
+
+/** As files were before: a CRC-32 a block. */
+async function asBefore(path: string): Promise<void> {
+  const bytes = await readFile(path);
+  const size = Number(bytes.readBigUInt64BE(bytes.length - 20));
+  const blocks = Array.from({ length: Math.ceil(size / 262_144) }, (_, index) => {
+    const crc = Buffer.alloc(4);
+    crc.writeUInt32BE(crc32(bytes.subarray(index * 262_144, Math.min(size, (index + 1) * 262_144))));
+    return crc;
+  });
+  const foot = bytes.subarray(-24);
+  foot.write('CMB1', 'latin1');
+  const table = Buffer.concat(blocks);
+  foot.writeUInt32BE(crc32(foot.subarray(0, 20), crc32(table)), 20);
+  await writeFile(path, Buffer.concat([bytes.subarray(0, size), table, foot]));
+}
+
+test('a blob of before is read, and what the disk changed of it found', async () => {
+  const folder = await newFolder();
+  const backend = await openIn(folder);
+  for (const size of [200_000, 262_144, 1_000_000]) {
+    const bytes = randomBytes(size);
+    const { id } = await backend.put(chunked(bytes, 40_000));
+    const { path } = pathOf(folder, id);
+    await asBefore(path);
+    assert.ok((await read(backend, id)).equals(bytes));
+    assert.ok((await read(backend, id, { from: 100, to: 150_000 })).equals(bytes.subarray(100, 150_000)));
+    assert.equal((await faults(backend)).size, 0);
+    await flip(path, size - 1);
+    await assert.rejects(read(backend, id), DamagedBlobError);
+    assert.deepEqual([...(await faults(backend)).keys()], [id]);
+    await backend.delete([id]);
+  }
+  await backend.close();
+});
 
 describe('bytes that the disk changed', () => {
   let folder: string;

@@ -1,6 +1,6 @@
 /** Appends small blobs to a pack: all that come while the disk is busy with earlier ones go there together, with one wait for the disk. */
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StoredBlob } from '../backend.ts';
 import { diskError, syncFolder, writeAt } from './disk.ts';
@@ -96,7 +96,7 @@ export class PackWriter {
     } catch (error) {
       for (const { reject } of batch) reject(diskError(error));
       // What is half there is nobody's, and nothing is written behind it.
-      await this.#end().catch(() => {});
+      await this.#giveUp().catch(() => {});
     }
   }
 
@@ -105,6 +105,15 @@ export class PackWriter {
     const handle = await open(join(this.#folder, `${name}.pack`), 'wx', 0o600);
     await syncFolder(this.#folder);
     return { name, handle, length: 0 };
+  }
+
+  /** A full disk refuses again and again: what that leaves must not take room, nor be a file each time. */
+  async #giveUp(): Promise<void> {
+    const pack = this.#pack;
+    if (pack === undefined) return;
+    await pack.handle.truncate(pack.length).catch(() => {});
+    await this.#end();
+    if (pack.length === 0) await rm(join(this.#folder, `${pack.name}.pack`), { force: true });
   }
 
   async #end(): Promise<void> {

@@ -4,7 +4,13 @@
  */
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ByteRange, DamagedBlobError, MissingBlobError, type StoredBlob } from '../backend.ts';
+import {
+  type ByteRange,
+  DamagedBlobError,
+  FullDiskError,
+  MissingBlobError,
+  type StoredBlob,
+} from '../backend.ts';
 import { diskError, isAbsent, readAt, syncFolder, writeAt } from './disk.ts';
 import { type PackPlace, packedId } from './ids.ts';
 import { OpenFiles } from './open-files.ts';
@@ -30,6 +36,8 @@ export class Packs {
   readonly #writer: PackWriter;
   /** Bytes that were deleted of each pack, as far as this process knows. */
   readonly #dead = new Map<string, number>();
+  /** To be written anew once there is room for that. */
+  readonly #postponed = new Set<string>();
   /** What is done to a pack is done one after the other. */
   readonly #turns = new Map<string, Promise<unknown>>();
 
@@ -66,6 +74,16 @@ export class Packs {
     return record.subarray(HEAD_BYTES + from, HEAD_BYTES + to);
   }
 
+  async isThere({ pack, offset }: PackPlace): Promise<boolean> {
+    const found = await this.#use(pack, async (handle) => {
+      const head = Buffer.alloc(HEAD_BYTES);
+      const there = await readAt(handle, head, offset);
+      // What is neither a head nor a hole is damage, which reading it tells.
+      return readHead(head)?.isDead !== true && !head.subarray(0, there).every((byte) => byte === 0);
+    });
+    return found === true;
+  }
+
   /** A mark that a power cut undoes is made again by the sweep, which finds that nothing refers to the blob. */
   async delete(places: readonly PackPlace[]): Promise<void> {
     const byPack = Map.groupBy(places, ({ pack }) => pack);
@@ -84,8 +102,9 @@ export class Packs {
           if (marked === true) this.#dead.set(pack, (this.#dead.get(pack) ?? 0) + HEAD_BYTES + size);
         }
       });
-      await this.#tidy(pack);
+      this.#postponed.add(pack);
     }
+    for (const pack of [...this.#postponed]) await this.#tidy(pack);
   }
 
   /** In the order of their ids. */
@@ -133,13 +152,21 @@ export class Packs {
 
   async #tidy(pack: string): Promise<void> {
     const dead = this.#dead.get(pack) ?? 0;
+    this.#postponed.delete(pack);
     if (dead === 0 || pack === this.#writer.current) return;
     await this.#inTurn(pack, async () => {
       // On the disk, not in length: what was given back counts no more.
       const { blocks } = await stat(this.#path(pack)).catch(() => ({ blocks: 0 }));
       if (dead < blocks * 512 * DEAD_SHARE_MAX) return;
+      try {
+        await rewrite(this.#folder, pack);
+      } catch (error) {
+        // It takes some room to give more of it back. Others may have less to keep.
+        if (!(diskError(error) instanceof FullDiskError)) throw error;
+        this.#postponed.add(pack);
+        return;
+      }
       this.#dead.delete(pack);
-      await rewrite(this.#folder, pack);
       await this.#files.drop(this.#path(pack));
     });
   }
@@ -235,8 +262,13 @@ async function rewrite(folder: string, pack: string): Promise<void> {
   const draft = join(folder, `${pack}.new`);
   const from = await open(path, 'r');
   try {
+    if (await isAllDead(from)) {
+      // On a full disk there is not even room for an empty file.
+      await rm(path);
+      await syncFolder(folder);
+      return;
+    }
     const to = await open(draft, 'wx', 0o600);
-    let isEmpty = true;
     try {
       /** Where the deleted records that were seen last begin. */
       let hole: number | undefined;
@@ -247,7 +279,6 @@ async function rewrite(folder: string, pack: string): Promise<void> {
           hole ??= offset;
           continue;
         }
-        if (is !== 'tail') isEmpty = false;
         if (hole !== undefined) await writeAt(to, deadHead(offset - hole), hole);
         hole = undefined;
         // What is damaged stays as it is: somebody may still save it.
@@ -259,10 +290,7 @@ async function rewrite(folder: string, pack: string): Promise<void> {
     } finally {
       await to.close();
     }
-    if (isEmpty) {
-      await rm(path);
-      await rm(draft);
-    } else await rename(draft, path);
+    await rename(draft, path);
     await syncFolder(folder);
   } catch (error) {
     await rm(draft, { force: true });
@@ -270,6 +298,11 @@ async function rewrite(folder: string, pack: string): Promise<void> {
   } finally {
     await from.close();
   }
+}
+
+async function isAllDead(pack: FileHandle): Promise<boolean> {
+  for await (const { is } of stretches(pack)) if (is === 'live' || is === 'lost') return false;
+  return true;
 }
 
 async function copy(from: FileHandle, to: FileHandle, offset: number, length: number): Promise<void> {

@@ -15,7 +15,8 @@ import {
   type ScrubResult,
   type StoredBlob,
 } from '../backend.ts';
-import { Cluster, ClusterError, type ClusterOptions } from './client.ts';
+import { gathered, streamed } from '../bytes.ts';
+import { Cluster, ClusterError, type ClusterOptions, TRIED_MS_MAX } from './client.ts';
 import { BLOCK_BYTES, blockIn, FRAME_BYTES, framed, framesOf, plainSize } from './frames.ts';
 
 const FOLDER = 'blobs/';
@@ -43,8 +44,21 @@ export async function s3Backend(options: ClusterOptions): Promise<BlobBackend> {
   const turns = new Turns(LARGE_PUTS_MAX);
   return {
     name: 's3',
-    put: (bytes, { signal } = {}) => put(cluster, turns, bytes, signal),
+    put: (bytes, { signal } = {}) =>
+      put(cluster, turns, bytes instanceof Uint8Array ? streamed(bytes) : bytes, signal),
     get: (id, range) => get(cluster, id, range),
+    getWhole: (id) => gathered(get(cluster, id)),
+    async isThere(id) {
+      const name = NAME.exec(id)?.[1];
+      if (name === undefined) return false;
+      try {
+        await cluster.ask({ method: 'HEAD', key: FOLDER + name });
+        return true;
+      } catch (error) {
+        isGone(error);
+        return false;
+      }
+    },
     async delete(ids) {
       const names = ids.flatMap((id) => NAME.exec(id)?.[1] ?? []);
       for (let at = 0; at < names.length; at += DELETES_AT_ONCE) {
@@ -137,9 +151,13 @@ async function put(
     }
     return { id: `s-${name}`, size: plainSize(total) ?? 0 };
   } catch (error) {
-    if (upload !== undefined) await abort(cluster, key, upload);
     // One that was sent may have arrived, whatever came back.
-    else await cluster.ask({ method: 'DELETE', key }).catch(() => {});
+    const removed =
+      upload === undefined
+        ? cluster.ask({ method: 'DELETE', key }).catch(() => {})
+        : abort(cluster, key, upload);
+    // Who hears that the cluster does not answer need not wait for that once more; the sweep finds what stays.
+    if (!isAway(error)) await removed;
     throw signal?.aborted === true ? signal.reason : error;
   } finally {
     if (isTurn) turns.give();
@@ -194,6 +212,7 @@ async function* get(cluster: Cluster, id: BlobId, range?: ByteRange): AsyncGener
   // Of the block that comes next.
   let index = Math.floor(wanted.from / BLOCK_BYTES);
   for (let reads = 1; ; reads++) {
+    let moved_ms = cluster.now();
     try {
       for await (const block of blocks(cluster, name, index, wanted)) {
         const start = index * BLOCK_BYTES;
@@ -203,11 +222,12 @@ async function* get(cluster: Cluster, id: BlobId, range?: ByteRange): AsyncGener
           Math.min(block.length, wanted.to - start),
         );
         if (part.length > 0) yield part;
+        moved_ms = cluster.now();
       }
       return;
     } catch (error) {
-      const mayHelp = error instanceof ClusterError && error.status === 0;
-      if (!mayHelp || reads >= READS_MAX) throw error;
+      const isStill = cluster.now() - moved_ms >= TRIED_MS_MAX;
+      if (!isAway(error) || isStill || reads >= READS_MAX) throw error;
     }
   }
 }
@@ -236,7 +256,10 @@ async function* blocks(
     if (Number.isFinite(to) && to > size) throw new RangeError(`bytes up to ${to} of a blob of ${size}`);
     const last = Number.isFinite(to) ? Math.ceil(to / BLOCK_BYTES) : Math.ceil(total / FRAME_BYTES);
     let index = first;
-    for await (const frame of inFrames(answer, Math.min(total, last * FRAME_BYTES) - from)) {
+    for await (const frame of inFrames(
+      cluster.piecesOf(answer),
+      Math.min(total, last * FRAME_BYTES) - from,
+    )) {
       yield blockIn(name, index, size, frame);
       index += 1;
     }
@@ -252,29 +275,23 @@ function totalOf({ headers, statusCode }: IncomingMessage): number {
   throw new ClusterError('the S3 cluster below does not give ranges', 400);
 }
 
-async function* inFrames(answer: IncomingMessage, expected: number): AsyncGenerator<Buffer> {
+async function* inFrames(pieces: AsyncIterable<Buffer>, expected: number): AsyncGenerator<Buffer> {
   let held: Buffer[] = [];
   let length = 0;
   let left = expected;
-  try {
-    for await (const chunk of answer as AsyncIterable<Buffer>) {
-      let rest = chunk;
-      while (rest.length > 0) {
-        const part = rest.subarray(0, FRAME_BYTES - length);
-        held.push(part);
-        length += part.length;
-        left -= part.length;
-        rest = rest.subarray(part.length);
-        if (length === FRAME_BYTES) {
-          yield Buffer.concat(held);
-          [held, length] = [[], 0];
-        }
+  for await (const chunk of pieces) {
+    let rest = chunk;
+    while (rest.length > 0) {
+      const part = rest.subarray(0, FRAME_BYTES - length);
+      held.push(part);
+      length += part.length;
+      left -= part.length;
+      rest = rest.subarray(part.length);
+      if (length === FRAME_BYTES) {
+        yield Buffer.concat(held);
+        [held, length] = [[], 0];
       }
     }
-  } catch (error) {
-    // Of whoever reads this, or of the wire.
-    if (error instanceof DamagedBlobError) throw error;
-    throw new ClusterError('the answer broke off', 0, { cause: error });
   }
   if (left !== 0) throw new ClusterError('the answer broke off', 0);
   if (length > 0) yield Buffer.concat(held);
@@ -324,6 +341,8 @@ async function faultOf(bytes: AsyncIterable<Uint8Array>): Promise<string | undef
     throw error;
   }
 }
+
+const isAway = (error: unknown): boolean => error instanceof ClusterError && error.status === 0;
 
 const isGone = (error: unknown): void => {
   if (!(error instanceof ClusterError && error.status === UNKNOWN)) throw error;

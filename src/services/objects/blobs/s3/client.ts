@@ -14,12 +14,14 @@ import { ALGORITHM, type Claim } from '../../s3/signature/claim.ts';
 import { hmac, SigningKeys } from '../../s3/signature/signing-keys.ts';
 import { percentEncode, percentEncodePath } from '../../s3/uri.ts';
 import { parseXml, type XmlElement } from '../../s3/xml/parse.ts';
-import { FullDiskError } from '../backend.ts';
+import { BlobsAwayError, FullDiskError } from '../backend.ts';
 
 const SOCKETS_MAX = 128;
-/** Until the head of an answer is there. */
-const ANSWER_MS_MAX = 120_000;
+/** Until the head of an answer is there, and then between two pieces of it: so a cluster that hangs is told of while whoever asked still waits. */
+export const ANSWER_MS_MAX = 30_000;
 const TRIES_MAX = 5;
+/** It is not tried again after that. */
+export const TRIED_MS_MAX = 30_000;
 const AGAIN_MS = 200;
 /** Of an answer that is no blob. */
 const DOCUMENT_BYTES_MAX = 8 * 2 ** 20;
@@ -52,7 +54,7 @@ export interface ClusterRequest {
 }
 
 /** The cluster refused it, or could not be reached. */
-export class ClusterError extends Error {
+export class ClusterError extends BlobsAwayError {
   override readonly name = 'ClusterError';
   readonly status: number;
 
@@ -81,6 +83,8 @@ export class Cluster {
 
   /** The answer with its body still to be read. Throws ClusterError (404 too), FullDiskError. */
   async send(asked: ClusterRequest): Promise<IncomingMessage> {
+    const { clock } = this.#options;
+    const last_ms = clock.now() + TRIED_MS_MAX;
     for (let tries = 1; ; tries++) {
       try {
         return await this.#once(asked);
@@ -88,8 +92,8 @@ export class Cluster {
         asked.signal?.throwIfAborted();
         const status = error instanceof ClusterError ? error.status : undefined;
         const mayHelp = status === 0 || (status !== undefined && AGAIN.includes(status));
-        if (!mayHelp || tries >= TRIES_MAX) throw error;
-        await sleep(this.#options.clock, AGAIN_MS * 2 ** (tries - 1), asked.signal);
+        if (!mayHelp || tries >= TRIES_MAX || clock.now() >= last_ms) throw error;
+        await sleep(clock, AGAIN_MS * 2 ** (tries - 1), asked.signal);
       }
     }
   }
@@ -99,7 +103,32 @@ export class Cluster {
     asked: ClusterRequest,
   ): Promise<{ readonly headers: IncomingMessage['headers']; readonly body: Buffer }> {
     const answer = await this.send(asked);
-    return { headers: answer.headers, body: await bodyOf(answer) };
+    return { headers: answer.headers, body: await bodyOf(this.piecesOf(answer)) };
+  }
+
+  /** What comes of an answer. Throws ClusterError with status 0 when it breaks off, or when nothing more comes for ANSWER_MS_MAX; how long whoever reads takes does not count. */
+  async *piecesOf(answer: IncomingMessage): AsyncGenerator<Buffer> {
+    const pieces = (answer as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        const cancel = this.#options.clock.after(ANSWER_MS_MAX, () =>
+          answer.destroy(new Error(`nothing came for ${ANSWER_MS_MAX / 1_000} s`)),
+        );
+        let next: IteratorResult<Buffer>;
+        try {
+          next = await pieces.next();
+        } catch (error) {
+          const why = error instanceof Error ? error.message : String(error);
+          throw new ClusterError(`${this.#url.host}: the answer broke off: ${why}`, 0, { cause: error });
+        } finally {
+          cancel();
+        }
+        if (next.done) return;
+        yield next.value;
+      }
+    } finally {
+      answer.destroy();
+    }
   }
 
   async document(asked: ClusterRequest): Promise<XmlElement> {
@@ -108,6 +137,10 @@ export class Cluster {
     // A completion answers 200 before it knows.
     if (root.name === 'Error') throw new ClusterError(saidIn(root), 500);
     return root;
+  }
+
+  now(): number {
+    return this.#options.clock.now();
   }
 
   close(): void {
@@ -136,13 +169,14 @@ export class Cluster {
         const send = protocol === 'https:' ? httpsRequest : httpRequest;
         const request = send(options, resolve);
         request.once('error', (error) => {
-          reject(new ClusterError(`${this.#url.host}: ${error.message}`, 0, { cause: error }));
+          const { message } = timeout.signal.aborted ? (timeout.signal.reason as Error) : error;
+          reject(new ClusterError(`${this.#url.host}: ${message}`, 0, { cause: error }));
         });
         request.end(body);
       });
       const { statusCode = 0 } = answer;
       if (statusCode < 300) return answer;
-      throw refusal(statusCode, await bodyOf(answer), `${method} ${asked.key ?? ''}`);
+      throw refusal(statusCode, await bodyOf(this.piecesOf(answer)), `${method} ${asked.key ?? ''}`);
     } finally {
       cancel();
     }
@@ -183,19 +217,14 @@ export class Cluster {
   }
 }
 
-async function bodyOf(answer: IncomingMessage): Promise<Buffer> {
+async function bodyOf(pieces: AsyncIterable<Buffer>): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
-  try {
-    for await (const chunk of answer as AsyncIterable<Buffer>) {
-      length += chunk.length;
-      if (length > DOCUMENT_BYTES_MAX)
-        throw new ClusterError(`an answer has more than ${DOCUMENT_BYTES_MAX} bytes`, 400);
-      chunks.push(chunk);
-    }
-  } catch (error) {
-    if (error instanceof ClusterError) throw error;
-    throw new ClusterError('the answer broke off', 0, { cause: error });
+  for await (const chunk of pieces) {
+    length += chunk.length;
+    if (length > DOCUMENT_BYTES_MAX)
+      throw new ClusterError(`an answer has more than ${DOCUMENT_BYTES_MAX} bytes`, 400);
+    chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }

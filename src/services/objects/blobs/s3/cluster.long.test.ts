@@ -1,7 +1,7 @@
 /**
  * The same suite against a real S3 server of somebody else's, where one is told of: `CASEMATE_TEST_S3_ENDPOINT` (such as http://127.0.0.1:8080), `CASEMATE_TEST_S3_KEY`, `CASEMATE_TEST_S3_SECRET`, and a
  * bucket in `CASEMATE_TEST_S3_BUCKET`. Without them it is our own endpoint once more.
- * It passed with OpenStack Swift 2.30.1 of Debian 12 (swift-proxy with s3api and tempauth before account, container and object servers of one replica).
+ * It passed with OpenStack Swift 2.30.1 of Debian 12 (swift-proxy with s3api and tempauth before account, container and object servers of one replica). Ceph is set up by a test of its own: `test/objects-ceph.long.test.ts`.
  */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';

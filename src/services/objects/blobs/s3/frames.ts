@@ -52,7 +52,7 @@ export async function* framed(
         [held, length, index] = [[], 0, index + 1];
       }
       const part = rest.subarray(0, BLOCK_BYTES - length);
-      held.push(part);
+      held.push(Buffer.from(part));
       length += part.length;
       rest = rest.subarray(part.length);
     }

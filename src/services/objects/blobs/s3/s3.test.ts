@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { systemClock } from '#kernel/clock.ts';
-import { DamagedBlobError, MissingBlobError } from '../backend.ts';
+import { ManualClock } from '#kernel/store/manual-clock.ts';
+import { BlobsAwayError, DamagedBlobError, MissingBlobError } from '../backend.ts';
 import { backendConformance, chunked, read } from '../testing/backend-conformance.ts';
 import { s3Backend } from './backend.ts';
+import { ANSWER_MS_MAX } from './client.ts';
 import { BLOCK_BYTES, blockIn, FRAME_BYTES, framed, plainSize } from './frames.ts';
 import { startEndpoint, type TestEndpoint } from './testing/endpoint.ts';
 
@@ -126,6 +131,60 @@ describe('blobs in an S3 cluster', () => {
     endpoint.failEvery(0);
     await assert.rejects(read(backend, id), MissingBlobError);
     await backend.close();
+  });
+
+  test('are given up in time when the cluster stands still, before an answer or within one, and then nothing is waited for twice', async (t) => {
+    const clock = new ManualClock();
+    const frames: Buffer[] = [];
+    const bytes = randomBytes(2 * BLOCK_BYTES);
+    for await (const frame of framed('0'.repeat(32), chunked(bytes))) frames.push(Buffer.from(frame));
+    const whole = Buffer.concat(frames);
+    let asked = Promise.withResolvers<string>();
+    // Lists uploads and then answers nothing, and of what is read the first half.
+    const still = createServer((request, response) => {
+      const { method = '', url = '' } = request;
+      if (url.includes('uploads')) response.end('<ListMultipartUploadsResult></ListMultipartUploadsResult>');
+      else if (method === 'GET') {
+        const from = Number(/^bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1]);
+        response.writeHead(206, { 'content-range': `bytes ${from}-${whole.length - 1}/${whole.length}` });
+        response.write(whole.subarray(from, FRAME_BYTES + 10));
+      }
+      asked.resolve(method);
+    });
+    still.listen(0, '127.0.0.1');
+    await once(still, 'listening');
+    const { port } = still.address() as AddressInfo;
+    const backend = await open('still', { endpoint: `http://127.0.0.1:${port}`, clock });
+    t.after(async () => {
+      await backend.close();
+      still.closeAllConnections();
+      still.close();
+    });
+    asked = Promise.withResolvers();
+    const put = backend.put(randomBytes(1_000));
+    const refused = assert.rejects(put, (error: Error) => {
+      assert.ok(error instanceof BlobsAwayError);
+      assert.match(error.message, /no answer within 30 s/);
+      return true;
+    });
+    await asked.promise;
+    await clock.advance(ANSWER_MS_MAX);
+    await refused;
+    const got: Uint8Array[] = [];
+    const reading = assert.rejects(async () => {
+      for await (const block of backend.get(`s-${'0'.repeat(32)}`)) got.push(block);
+    }, /nothing came for 30 s|no answer within 30 s/);
+    let isOver = false;
+    reading
+      .finally(() => {
+        isOver = true;
+      })
+      .catch(() => {});
+    while (!isOver) {
+      await new Promise(setImmediate);
+      if (got.length > 0) await clock.advance(ANSWER_MS_MAX);
+    }
+    assert.deepEqual(Buffer.concat(got), bytes.subarray(0, BLOCK_BYTES), 'what came whole was given out');
   });
 
   test('are refused with what the cluster says of the key, and never with the key', async () => {

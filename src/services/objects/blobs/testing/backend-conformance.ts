@@ -3,19 +3,29 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
-import { type BlobBackend, type ByteRange, MissingBlobError } from '../backend.ts';
+import { type BlobBackend, type ByteRange, type GetOptions, MissingBlobError } from '../backend.ts';
 
 const SEED = 20261122;
 // Around the sizes at which something changes: a pack's limit, a block, a segment.
 const EDGES = [0, 1, 65_536, 131_072, 262_144, 1_048_576];
 
+/** Each is overwritten once it was used, as a buffer that is filled again would be. */
 export async function* chunked(bytes: Uint8Array, size = 50_000): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+  for (let at = 0; at < bytes.length; at += size) {
+    const chunk = Buffer.from(bytes.subarray(at, at + size));
+    yield chunk;
+    chunk.fill(0);
+  }
 }
 
-export async function read(backend: BlobBackend, id: string, range?: ByteRange): Promise<Buffer> {
+export async function read(
+  backend: BlobBackend,
+  id: string,
+  range?: ByteRange,
+  options?: GetOptions,
+): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of backend.get(id, range)) chunks.push(chunk);
+  for await (const chunk of backend.get(id, range, options)) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks);
 }
 
@@ -50,12 +60,16 @@ export function backendConformance(name: string, open: () => Promise<BlobBackend
           fc.integer({ min: 1_000, max: 300_000 }),
           async (size, a, b, chunk) => {
             const bytes = randomBytes(size);
-            const stored = await backend.put(chunked(bytes, chunk));
+            // As they come, or at once.
+            const stored = await backend.put(chunk % 2 === 0 ? chunked(bytes, chunk) : bytes);
             assert.equal(stored.size, size);
             assert.match(stored.id, /^[A-Za-z0-9_./:-]{1,128}$/);
             assert.equal(digest(await read(backend, stored.id)), digest(bytes));
+            assert.equal(digest(await backend.getWhole(stored.id)), digest(bytes));
             const [from = 0, to = 0] = [a % (size + 1), b % (size + 1)].toSorted((x, y) => x - y);
             assert.deepEqual(await read(backend, stored.id, { from, to }), bytes.subarray(from, to));
+            const unchecked = await read(backend, stored.id, { from, to }, { authenticatedIn_bytes: chunk });
+            assert.deepEqual(unchecked, bytes.subarray(from, to));
           },
         ),
         { seed: SEED, numRuns: 40 },
@@ -81,7 +95,10 @@ export function backendConformance(name: string, open: () => Promise<BlobBackend
       for (const [at, id] of ids.entries()) {
         if (at % 3 === 0) assert.deepEqual(await read(backend, id), all[at]);
         else await assert.rejects(read(backend, id), MissingBlobError);
+        assert.equal(await backend.isThere(id), at % 3 === 0, id);
       }
+      for (const id of ['nobody’s', `f-${'0'.repeat(32)}`, `p-${'0'.repeat(32)}`, `s-${'0'.repeat(32)}`])
+        assert.equal(await backend.isThere(id), false, id);
       const left = new Set(await listed(backend));
       for (const [at, id] of ids.entries()) assert.equal(left.has(id), at % 3 === 0);
     });

@@ -8,6 +8,8 @@ export interface BatcherOptions<In, Out> {
   readonly batch_max: number;
   /** Batches on their way at a time. */
   readonly inFlight_max: number;
+  /** While one is on its way another follows only once so many wait: few in a batch cost nearly as much as many. At least 1. */
+  readonly following_min: number;
   /** Requests that wait; more throw BusyError. */
   readonly waiting_max: number;
 }
@@ -40,7 +42,7 @@ export class Batcher<In, Out> {
     }
     return new Promise((resolve, reject) => {
       this.#waiting.push({ request, resolve, reject });
-      if (this.#isPlanned || this.#inFlight >= this.#options.inFlight_max) return;
+      if (this.#isPlanned || !this.#mayStart()) return;
       // What else comes in this turn goes along.
       this.#isPlanned = true;
       setImmediate(() => {
@@ -50,8 +52,13 @@ export class Batcher<In, Out> {
     });
   }
 
+  #mayStart(): boolean {
+    const { inFlight_max, following_min } = this.#options;
+    return this.#inFlight === 0 || (this.#inFlight < inFlight_max && this.#waiting.length >= following_min);
+  }
+
   #start(): void {
-    while (this.#inFlight < this.#options.inFlight_max && this.#waiting.length > 0) {
+    while (this.#waiting.length > 0 && this.#mayStart()) {
       const batch = this.#take();
       // All that waits is for names that are on their way.
       if (batch.length === 0) return;

@@ -9,6 +9,21 @@ const COLUMNS = LISTED_COLUMNS.split(', ')
   .map((column) => `(version).${column}`)
   .join(', ');
 
+/**
+ * Names that are not grouped: $1 the bucket, from $2, without it where $3 is 0, up to $4. Columns come as JSON, because a page in one row costs a third of what it does in a thousand.
+ */
+const LIST_NAMES = `
+SELECT count(*) AS count, json_agg(key) AS key, json_agg(rank) AS rank, json_agg(is_null) AS is_null, json_agg(modified_ms) AS modified_ms, json_agg(size) AS size,
+  json_agg(etag) AS etag, json_agg(checksums) AS checksums, json_agg(checksum_type) AS checksum_type
+FROM (
+  SELECT key, rank, is_null, modified_ms, size, etag, checksums, checksum_type FROM versions
+  WHERE bucket = $1 AND is_live AND key >= $2 AND ($3 OR key <> $2) AND key < $4
+  ORDER BY key LIMIT $5
+) AS page`;
+
+/** After all names, which have at most 1,024 bytes. */
+const AFTER_ALL = '\u{10ffff}'.repeat(257);
+
 const LIST = `SELECT group_prefix, ${COLUMNS} FROM list_live($1, $2, $3, $4, $5, $6, $7, $8)`;
 const LIST_VERSIONS = `SELECT group_prefix, is_newest, ${COLUMNS} FROM list_versions($1, $2, $3, $4, $5, $6, $7, $8)`;
 const RANK_OF_NULL = 'SELECT rank FROM versions WHERE bucket = $1 AND key = $2 AND is_null';
@@ -16,6 +31,9 @@ const RANK_OF_NULL = 'SELECT rank FROM versions WHERE bucket = $1 AND key = $2 A
 // Before and after all versions of a name; as text, for they are beyond what a number holds.
 const RANK_FIRST = '-9223372036854775808';
 const RANK_LAST = '9223372036854775807';
+
+type Columns<Row> = { readonly [Column in keyof Row]: readonly Row[Column][] };
+type NamesRow = Columns<Omit<ListedRow, 'is_marker'>> & { readonly count: number };
 
 type Grouped<Row> = Row & { readonly group_prefix: string | null };
 
@@ -48,6 +66,7 @@ function paged<Entry>(entries: readonly Entry[], limit: number): Page<Entry> {
 export async function list(pool: pg.Pool, query: ListQuery): Promise<Page<ListEntry>> {
   const limit = limitOf(query);
   if (limit === 0) return paged([], 0);
+  if (query.delimiter === undefined) return paged(await listNames(pool, query, limit + 1), limit);
   const { key, isInclusive } = startOf(query);
   const { rows } = await pool.query<Grouped<ListedRow>>({
     name: 'objects-list',
@@ -59,6 +78,32 @@ export async function list(pool: pg.Pool, query: ListQuery): Promise<Page<ListEn
       row.group_prefix === null ? { version: listedVersion(row) } : { group: row.group_prefix },
   );
   return paged(entries, limit);
+}
+
+async function listNames(pool: pg.Pool, query: ListQuery, limit: number): Promise<readonly ListEntry[]> {
+  const { key, isInclusive } = startOf(query);
+  const { rows } = await pool.query<NamesRow>({
+    name: 'objects-list-names',
+    text: LIST_NAMES,
+    values: [query.bucket, key, isInclusive, successor(query.prefix) ?? AFTER_ALL, limit],
+  });
+  const [page] = rows;
+  if (page === undefined || page.count === 0) return [];
+  return page.key.map((name, at): ListEntry => {
+    const checksumType = page.checksum_type[at] ?? undefined;
+    return {
+      version: {
+        key: name,
+        versionId: page.is_null[at] === true ? NULL_VERSION : idOfRank(page.rank[at] ?? 0),
+        isMarker: false,
+        modified_ms: page.modified_ms[at] ?? 0,
+        size: page.size[at] ?? 0,
+        etag: page.etag[at] ?? '',
+        checksums: page.checksums[at] ?? {},
+        ...(checksumType === undefined ? {} : { checksumType }),
+      },
+    };
+  });
 }
 
 export async function listVersions(pool: pg.Pool, query: VersionsQuery): Promise<Page<VersionEntry>> {

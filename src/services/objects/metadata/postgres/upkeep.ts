@@ -1,7 +1,7 @@
 /** What nobody asks for: counts, the end of buckets, blobs to be given back. */
 import type pg from 'pg';
 import type { BlobId } from '../../blobs/backend.ts';
-import type { BlobOwner, Progress, Usage } from '../store.ts';
+import type { BlobOwner, OwnedBlobs, Progress, Usage } from '../store.ts';
 import { idOfRank, NULL_VERSION, type VersionRow } from './rows.ts';
 
 const DAY_MS = 86_400_000;
@@ -62,10 +62,15 @@ export async function eraseSome(client: pg.ClientBase, bucket: string, limit: nu
   return false;
 }
 
-export async function freed(pool: pg.Pool, limit: number) {
+/** The time is the database's, which several processes share. */
+export async function freed(
+  pool: pg.Pool,
+  limit: number,
+  { after = 0, age_ms = 0 }: { readonly after?: number; readonly age_ms?: number } = {},
+) {
   const { rows } = await pool.query<{ id: number; blob: BlobId }>(
-    'SELECT id, blob FROM freed_blobs ORDER BY id LIMIT $1',
-    [limit],
+    `SELECT id, blob FROM freed_blobs WHERE id > $1 AND freed_at <= now() - $2 * interval '1 millisecond' ORDER BY id LIMIT $3`,
+    [after, age_ms, limit],
   );
   return rows;
 }
@@ -122,20 +127,29 @@ const OWNERS = `SELECT bucket, key, rank, is_null, pieces FROM versions
 
 type OwnerRow = Pick<VersionRow, 'key' | 'rank' | 'is_null' | 'pieces'> & { readonly bucket: string };
 
+export async function* owned(pool: pg.Pool): AsyncGenerator<readonly OwnedBlobs[]> {
+  let after: readonly (string | number)[] | undefined = SCANS[0].first;
+  while (after !== undefined) {
+    const { rows }: { rows: readonly OwnerRow[] } = await pool.query(OWNERS, [...after, SCAN_PORTION]);
+    yield rows.map(({ bucket, key, rank, is_null, pieces }) => ({
+      owner: { bucket, key, versionId: is_null ? NULL_VERSION : idOfRank(rank) },
+      blobs: pieces.map(([blob]) => blob),
+    }));
+    const last: OwnerRow | undefined = rows.length < SCAN_PORTION ? undefined : rows.at(-1);
+    after = last && [last.bucket, last.key, last.rank];
+  }
+}
+
 export async function ownersOf(
   pool: pg.Pool,
   blobs: ReadonlySet<BlobId>,
 ): Promise<ReadonlyMap<BlobId, BlobOwner>> {
   const found = new Map<BlobId, BlobOwner>();
-  let after: readonly (string | number)[] | undefined = SCANS[0].first;
-  while (after !== undefined && found.size < blobs.size) {
-    const { rows }: { rows: readonly OwnerRow[] } = await pool.query(OWNERS, [...after, SCAN_PORTION]);
-    for (const { bucket, key, rank, is_null, pieces } of rows) {
-      const versionId = is_null ? NULL_VERSION : idOfRank(rank);
-      for (const [blob] of pieces) if (blobs.has(blob)) found.set(blob, { bucket, key, versionId });
+  for await (const page of owned(pool)) {
+    for (const { owner, blobs: those } of page) {
+      for (const blob of those) if (blobs.has(blob)) found.set(blob, owner);
     }
-    const last: OwnerRow | undefined = rows.length < SCAN_PORTION ? undefined : rows.at(-1);
-    after = last && [last.bucket, last.key, last.rank];
+    if (found.size >= blobs.size) break;
   }
   return found;
 }

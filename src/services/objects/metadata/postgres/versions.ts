@@ -1,7 +1,7 @@
 /** Changes of one version that is there: it goes for good, its lock or what is said of it becomes another. Each within a transaction. */
 import type pg from 'pg';
-import { isKept, mayBecome } from '../lock.ts';
-import type { Lock, MetadataStore, Outcome } from '../store.ts';
+import { changed, isKept } from '../lock.ts';
+import type { LockChange, MetadataStore, Outcome } from '../store.ts';
 import { lockNames } from './change.ts';
 import { lockOf, NULL_VERSION, rankOfId, type VersionRow } from './rows.ts';
 
@@ -91,13 +91,14 @@ const SET_LOCK =
 export async function setLock(
   client: pg.ClientBase,
   which: Which,
-  wanted: Lock,
+  change: LockChange,
   now_ms: number,
   passGovernance: boolean,
 ): Promise<Outcome<unknown>> {
   const found = await find(client, which);
   if (found === undefined || found.is_marker) return { outcome: 'missing' };
-  if (!mayBecome(lockOf(found), wanted, now_ms, passGovernance)) return { outcome: 'locked' };
+  const wanted = changed(lockOf(found), change, now_ms, passGovernance);
+  if (wanted === undefined) return { outcome: 'locked' };
   const { mode = null, retainUntil_ms = null, legalHold = false } = wanted;
   await client.query(SET_LOCK, [which.bucket, which.key, found.rank, mode, retainUntil_ms, legalHold]);
   return { outcome: 'done' };

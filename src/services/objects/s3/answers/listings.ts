@@ -4,7 +4,7 @@ import type { CallOf } from '../calls.ts';
 import { isoDate } from '../headers/dates.ts';
 import type { ChecksumAlgorithm, ChecksumType } from '../parameters.ts';
 import { percentEncodePath } from '../uri.ts';
-import { document, element, type Xml } from '../xml/write.ts';
+import { document, element, escapeXml, Xml } from '../xml/write.ts';
 import { quoted } from './answer.ts';
 
 const STORAGE_CLASS = element('StorageClass', 'STANDARD');
@@ -154,7 +154,8 @@ export function partsDocument(
     element('UploadId', call.uploadId),
     ...ownersAndClass(owner),
     element('PartNumberMarker', call.partNumberMarker),
-    element('NextPartNumberMarker', page.parts.at(-1)?.number ?? call.partNumberMarker),
+    // Not with the last page: pagers of SDKs (the JavaScript one) ask on as long as there is one.
+    element('NextPartNumberMarker', page.isTruncated ? page.parts.at(-1)?.number : undefined),
     element('MaxParts', call.maxParts),
     element('IsTruncated', page.isTruncated),
     element('ChecksumAlgorithm', page.algorithm),
@@ -194,16 +195,14 @@ function limits(call: Limited, max: number, isTruncated: boolean, maxName: 'MaxK
 
 function objectElement(entry: ListEntry, name: Names, owner: string | undefined): Xml | undefined {
   if ('group' in entry) return groupElement(entry.group, name);
-  const { version } = entry;
-  return element('Contents', [
-    element('Key', name(version.key)),
-    element('LastModified', isoDate(version.modified_ms)),
-    element('ETag', quoted(version.etag)),
-    ...checksumKinds(version),
-    element('Size', version.size),
-    STORAGE_CLASS,
-    owner === undefined ? undefined : ownerElement(owner),
-  ]);
+  const { key, modified_ms, etag, size, checksums, checksumType } = entry.version;
+  let kinds = '';
+  for (const algorithm in checksums) kinds += `<ChecksumAlgorithm>${algorithm}</ChecksumAlgorithm>`;
+  if (kinds !== '' && checksumType !== undefined) kinds += `<ChecksumType>${checksumType}</ChecksumType>`;
+  const who = owner === undefined ? '' : (ownerElement(owner)?.xml ?? '');
+  return new Xml(
+    `<Contents><Key>${escapeXml(name(key))}</Key><LastModified>${isoDate(modified_ms)}</LastModified><ETag>&quot;${escapeXml(etag)}&quot;</ETag>${kinds}<Size>${size}</Size><StorageClass>STANDARD</StorageClass>${who}</Contents>`,
+  );
 }
 
 function versionElement(entry: VersionEntry, name: Names, owner: string): Xml | undefined {

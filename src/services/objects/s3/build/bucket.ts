@@ -8,6 +8,7 @@ import { type Building, ofBucket } from './building.ts';
 
 const METHOD = /^(GET|PUT|POST|DELETE|HEAD)$/;
 const ALLOWED_HEADERS_MAX = 100;
+const CONFIGURATION_ID_MAX = 64;
 
 type OfBucket =
   | 'CreateBucket'
@@ -15,9 +16,17 @@ type OfBucket =
   | 'DeleteBucket'
   | 'PostObject'
   | 'Preflight'
+  | 'ListBucketInventoryConfigurations'
   | Extract<keyof Calls, `${'Get' | 'Put' | 'Delete'}${'Bucket' | 'PublicAccess' | 'ObjectLock'}${string}`>;
 
 const withBody = (from: Building) => ({ ...ofBucket(from), body: bodyExpectations(from.request.fields) });
+
+function ofReport(from: Building) {
+  const id = from.request.query.get('id') ?? '';
+  if (id === '' || id.length > CONFIGURATION_ID_MAX)
+    throw invalidArgument('id', id, `1 to ${CONFIGURATION_ID_MAX} characters`);
+  return { ...ofBucket(from), id };
+}
 
 export const buildBucketCall: { readonly [N in OfBucket]: (from: Building) => Calls[N] } = {
   CreateBucket(from) {
@@ -58,6 +67,10 @@ export const buildBucketCall: { readonly [N in OfBucket]: (from: Building) => Ca
   GetBucketOwnershipControls: ofBucket,
   GetBucketLogging: ofBucket,
   PutBucketLogging: withBody,
+  GetBucketInventoryConfiguration: ofReport,
+  PutBucketInventoryConfiguration: (from) => ({ ...withBody(from), ...ofReport(from) }),
+  DeleteBucketInventoryConfiguration: ofReport,
+  ListBucketInventoryConfigurations: ofBucket,
 
   PostObject(from) {
     const type = from.request.fields.get('content-type') ?? '';

@@ -2,7 +2,7 @@
  * The CRC of bytes that were uploaded in parts, from the CRCs of the parts: that of the first, times x to the power of the bits that follow, plus that of the second, in
  * polynomials over GF(2) modulo the CRC's own. Reflected: the highest bit of a word is the coefficient of x⁰.
  */
-import { CRC32C_POLYNOMIAL, CRC64NVME_POLYNOMIAL } from './crc.ts';
+import { CRC32C_POLYNOMIAL, CRC64NVME_POLYNOMIAL } from '#kernel/crc/crc.ts';
 
 /** 64 bits as two halves; BigInt would take a millisecond a part. */
 interface Word {

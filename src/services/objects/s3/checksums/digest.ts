@@ -1,9 +1,9 @@
 /** Checksums of S3 by their algorithm, of bytes that come in pieces; and of objects from those of their parts. */
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { crc32c, crc64nvme } from '#kernel/crc/crc.ts';
 import type { ChecksumAlgorithm, ChecksumType } from '../parameters.ts';
 import { type CrcAlgorithm, combineCrcs } from './combine.ts';
-import { crc32c, crc64nvme } from './crc.ts';
 
 export interface Digest {
   update(bytes: Uint8Array): void;
@@ -14,7 +14,11 @@ export interface Digest {
 /** What S3 computes where the client names none. */
 export const DEFAULT_ALGORITHM: ChecksumAlgorithm = 'CRC64NVME';
 
-const NEW: Readonly<Record<ChecksumAlgorithm, () => Digest>> = {
+/** MD5 is no checksum of S3, but each object's ETag. */
+export type HashName = ChecksumAlgorithm | 'MD5';
+
+const NEW: Readonly<Record<HashName, () => Digest>> = {
+  MD5: () => hashDigest('md5'),
   CRC32: () => crcDigest<number>(0, (bytes, before) => crc32(bytes, before), base64Of32),
   CRC32C: () => crcDigest<number>(0, (bytes, before) => crc32c(bytes, before), base64Of32),
   CRC64NVME: () => crcDigest<bigint>(0n, (bytes, before) => crc64nvme(bytes, before), base64Of64),
@@ -22,8 +26,8 @@ const NEW: Readonly<Record<ChecksumAlgorithm, () => Digest>> = {
   SHA256: () => hashDigest('sha256'),
 };
 
-export function newDigest(algorithm: ChecksumAlgorithm): Digest {
-  return NEW[algorithm]();
+export function newDigest(name: HashName): Digest {
+  return NEW[name]();
 }
 
 export function checksumOf(algorithm: ChecksumAlgorithm, bytes: Uint8Array): string {
@@ -42,7 +46,7 @@ function crcDigest<T>(first: T, next: (bytes: Uint8Array, before: T) => T, text:
   };
 }
 
-function hashDigest(name: 'sha1' | 'sha256'): Digest {
+function hashDigest(name: 'md5' | 'sha1' | 'sha256'): Digest {
   const hash = createHash(name);
   return { update: (bytes) => void hash.update(bytes), digest: () => hash.digest('base64') };
 }

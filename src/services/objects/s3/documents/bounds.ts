@@ -22,6 +22,7 @@ export const DOCUMENT_BYTES_MAX = {
   PutBucketTagging: SMALL,
   PutBucketAcl: SMALL,
   PutBucketLogging: SMALL,
+  PutBucketInventoryConfiguration: SMALL,
   PutObjectTagging: SMALL,
   PutObjectRetention: SMALL,
   PutObjectLegalHold: SMALL,

@@ -13,6 +13,8 @@ const RULES_MAX = 100;
 const VALUES_MAX = 100;
 const METHODS = ['GET', 'PUT', 'HEAD', 'POST', 'DELETE'] as const;
 const AGE = { min: 0, max: 86_400 };
+/** What an answer to a page of another origin depends on. */
+export const VARY = 'Origin, Access-Control-Request-Headers, Access-Control-Request-Method';
 
 export function readCors(bytes: Uint8Array): Cors {
   return Reader.document(bytes, 'CORSConfiguration', (root) => {
@@ -90,7 +92,7 @@ export function corsHeaders(rules: Cors, asked: CorsAsked): Readonly<Record<stri
       ...(rule.exposeHeaders?.length && { 'access-control-expose-headers': rule.exposeHeaders.join(', ') }),
       ...(rule.maxAgeSeconds !== undefined && { 'access-control-max-age': String(rule.maxAgeSeconds) }),
       ...(!any && { 'access-control-allow-credentials': 'true' }),
-      vary: 'Origin, Access-Control-Request-Headers, Access-Control-Request-Method',
+      vary: VARY,
     };
   }
   return undefined;

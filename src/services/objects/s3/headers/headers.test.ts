@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { ReadConditions } from '../parameters.ts';
 import { codeOf } from '../testing/thrown.ts';
 import { checkCopyConditions, checkReadConditions } from './conditions.ts';
-import { parseBasicDate, parseHttpDate, parseIsoDate } from './dates.ts';
+import { isoDate, parseBasicDate, parseHttpDate, parseIsoDate } from './dates.ts';
 import { parseRange, resolveRange } from './range.ts';
 
 describe('ranges', () => {
@@ -82,5 +82,19 @@ describe('times', () => {
         [parseHttpDate(text), parseBasicDate(text), parseIsoDate(text)],
         [undefined, undefined, undefined],
       );
+  });
+});
+
+describe('times in documents', () => {
+  it('are written as ISO 8601 has them, whatever the day', () => {
+    for (const text of [
+      '1970-01-01T00:00:00.000Z',
+      '1969-12-31T23:59:59.999Z',
+      '2026-11-22T09:05:03.007Z',
+      '2028-02-29T23:59:59.999Z',
+      '+010000-01-01T00:00:00.000Z',
+    ])
+      assert.equal(isoDate(Date.parse(text)), text);
+    assert.throws(() => isoDate(Number.NaN), RangeError);
   });
 });

@@ -288,3 +288,29 @@ describe('who signed a request', () => {
     assert.ok((await asked(EXAMPLE.secret)).signed);
   });
 });
+
+describe('what a client sends again and again', () => {
+  const target = '/test.txt';
+  const signed = signRequest({
+    method: 'GET',
+    target,
+    headers: { host: HOST, 'x-amz-content-sha256': EMPTY },
+  });
+  const { host: _, ...headers } = signed.headers;
+  const text = headers.authorization ?? '';
+
+  it('is read as the first time: every signature is held to the request that it came with', async () => {
+    assert.equal((await check({ target, headers })).signed, true);
+    assert.equal((await check({ target, headers })).signed, true);
+    assert.equal(await codeOfAsync(check({ target: '/other.txt', headers })), 'SignatureDoesNotMatch');
+    const codes: readonly (readonly [authorization: string, code: string])[] = [
+      [text.replace(/[0-9a-f]{64}$/, '0'.repeat(64)), 'SignatureDoesNotMatch'],
+      [text.slice(0, -1), 'AuthorizationHeaderMalformed'],
+      [`${text}0`, 'AuthorizationHeaderMalformed'],
+      [`${text},Signature=${text.slice(-64)}`, 'AuthorizationHeaderMalformed'],
+      [text.replace('us-east-1', 'us-west-1'), 'SignatureDoesNotMatch'],
+    ];
+    for (const [authorization, code] of codes)
+      assert.equal(await codeOfAsync(check({ target, headers: { ...headers, authorization } })), code);
+  });
+});

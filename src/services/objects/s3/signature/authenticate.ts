@@ -2,7 +2,7 @@
  * Whether whoever sent a request holds the secret of the access key that it names. Says who, and how the bytes that follow are vouched for; what the holder may do
  * is for others to say.
  */
-import { timingSafeEqual } from 'node:crypto';
+import { type KeyObject, timingSafeEqual } from 'node:crypto';
 import { S3Error } from '../errors.ts';
 import { isoDate } from '../headers/dates.ts';
 import type { WireRequest } from '../request.ts';
@@ -40,7 +40,7 @@ export type Authenticated<H extends Secret> =
     };
 
 export interface SignatureChain {
-  readonly signingKey: Buffer;
+  readonly signingKey: KeyObject;
   /** In hexadecimal. */
   readonly seed: string;
   /** `20130524T000000Z`. */

@@ -1,5 +1,5 @@
 /** Signing keys: four HMACs from the secret, the same for a day, a region and a service; so the last used are kept. */
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 
 export const SIGNING_KEYS_MAX = 4_096;
 
@@ -11,14 +11,14 @@ export interface SigningScope {
 }
 
 export class SigningKeys {
-  readonly #keys = new Map<string, { readonly secret: string; readonly key: Buffer }>();
+  readonly #keys = new Map<string, { readonly secret: string; readonly key: KeyObject }>();
   readonly #max: number;
 
   constructor(max = SIGNING_KEYS_MAX) {
     this.#max = max;
   }
 
-  get(scope: SigningScope, secret: string): Buffer {
+  get(scope: SigningScope, secret: string): KeyObject {
     const name = `${scope.accessKey}/${scope.date}/${scope.region}`;
     const known = this.#keys.get(name);
     // A key that was given another secret signs with that from then on.
@@ -38,11 +38,11 @@ export class SigningKeys {
   }
 }
 
-export function deriveKey(secret: string, { date, region }: SigningScope): Buffer {
+export function deriveKey(secret: string, { date, region }: SigningScope): KeyObject {
   const ofDate = hmac(Buffer.from(`AWS4${secret}`), date);
-  return hmac(hmac(hmac(ofDate, region), 's3'), 'aws4_request');
+  return createSecretKey(hmac(hmac(hmac(ofDate, region), 's3'), 'aws4_request'));
 }
 
-export function hmac(key: Buffer, text: string): Buffer {
+export function hmac(key: Buffer | KeyObject, text: string): Buffer {
   return createHmac('sha256', key).update(text).digest();
 }

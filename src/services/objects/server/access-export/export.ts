@@ -2,15 +2,14 @@
  * Puts records of access into a bucket as objects, for buckets whose `spec.logging` asks for it: a convenience beside the access log, which is the record. Only what is on record already comes here. Lines
  * are held for minutes, so those of the last minutes are missing after a kill, and when the target cannot be written to; the region's log of itself says so.
  */
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Clock } from '#kernel/clock.ts';
 import type { Logger } from '#kernel/logger.ts';
 import { organizationOf, type RealmId } from '#kernel/realm-id.ts';
 import type { GateAccessRecord } from '../../gate/protocol.ts';
-import { commit, lockFor, requireRoom } from '../calls/write.ts';
+import { ownSession, ownTarget, putOwn } from '../own-writes.ts';
 import type { Parts } from '../parts.ts';
-import { type OpenBucket, Session } from '../session.ts';
-import { encryptionFor, sealed, storeBody } from '../stored.ts';
+import type { OpenBucket } from '../session.ts';
 import { accessLine } from './line.ts';
 
 export const EXPORTER = 'system:logging';
@@ -121,66 +120,16 @@ export class AccessExport {
 
   async #write({ realm, bucket, lines }: Held): Promise<void> {
     const { parts, record, clock, signal } = this.#options;
-    const bytes = Buffer.from(lines.join(''));
-    const requestId = randomUUID();
-    const session = new Session({
-      parts,
-      realm,
-      call: { call: 'ListBuckets', prefix: '' },
-      requestId,
-      payload: { form: 'unsigned' },
-      body: (async function* () {
-        yield bytes;
-      })(),
-      isAborted: signal,
-    });
+    const writing = { parts, realm, record, actor: EXPORTER, call: 'S3.PUT.LOG', signal };
+    const session = ownSession(writing);
     const source = await session.bucket(bucket);
     const { logging } = source.spec;
     if (logging === undefined) return;
-    const target = await session.bucket(logging.targetBucket);
-    if (target.project !== source.project)
-      throw new Error(`spec.logging.targetBucket: ${target.name} is of another project`);
-    if (target.isDeleting) throw new Error(`spec.logging.targetBucket: ${target.name} is being deleted`);
+    const target = await ownTarget(session, source, logging.targetBucket, 'spec.logging.targetBucket');
     const key = `${logging.prefix}${stamp(clock.now())}-${randomBytes(UNIQUE_BYTES).toString('hex').toUpperCase()}`;
-    // On record before it is there, as whatever the region removes by itself.
-    await record({
-      realm,
-      actor: EXPORTER,
-      credential: 'internal',
-      verb: 'create',
-      subresource: 'objects',
-      project: target.project,
-      bucket: target.name,
-      details: { call: 'S3.PUT.LOG', key, source: bucket },
-      decision: 'allowed',
-      code: 200,
-      requestId,
-    });
-    await putText(session, target, key, bytes.length);
+    const bytes = Buffer.from(lines.join(''));
+    await putOwn(writing, source, target, { key, bytes, contentType: 'text/plain' });
   }
-}
-
-async function putText(session: Session, target: OpenBucket, key: string, size: number): Promise<void> {
-  await requireRoom(session, target, size);
-  const lock = await lockFor(session, target, key, {});
-  const encryption = encryptionFor(target, undefined);
-  const place = { bucket: target.uid, key };
-  const { piece, result } = await storeBody(session, target, place, {
-    expected: { size, chunked: false, trailers: [] },
-  });
-  const headers = { metadata: { contentType: 'text/plain', user: {} }, tags: [], encryption };
-  await commit(session, {
-    ...place,
-    versioning: target.spec.versioning,
-    size: result.size,
-    etag: result.md5,
-    checksums: result.checksums,
-    checksumType: 'FULL_OBJECT',
-    sealed: await sealed(session, target, key, headers, [piece]),
-    tagCount: 0,
-    lock,
-    pieces: [piece],
-  });
 }
 
 /** `2026-11-22-09-50-07`. */

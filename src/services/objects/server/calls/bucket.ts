@@ -24,7 +24,7 @@ import {
 import { readTags, tagsAsRecord, tagsDocument, tagsOfRecord } from '../../s3/documents/tags.ts';
 import { S3Error } from '../../s3/errors.ts';
 import { BUCKET_TAGS_MAX } from '../../s3/headers/tags.ts';
-import { OPERATIONS, READ_OBJECT } from '../operations.ts';
+import { type AuthorizedCall, OPERATIONS } from '../operations.ts';
 import { asS3Refusal } from '../refusals.ts';
 import type { Reply } from '../reply.ts';
 import type { OpenBucket, Session } from '../session.ts';
@@ -36,7 +36,8 @@ const LOOKS_MAX = 250;
 
 type Spec = Readonly<Record<string, unknown>>;
 
-async function change(
+/** As whoever signed; what is asked for after that is as it is then. */
+export async function changeBucket(
   session: Session,
   name: string,
   what: { readonly op: 'create' | 'patch'; readonly spec: Spec } | { readonly op: 'delete' },
@@ -62,7 +63,7 @@ export async function createBucket(session: Session, call: CallOf<'CreateBucket'
   const { domain } = session.parts;
   if (location !== undefined && location !== domain && location !== 'us-east-1')
     throw new S3Error('InvalidLocationConstraint', `buckets lie in region ${domain}; say that, or nothing`);
-  await change(session, call.bucket, {
+  await changeBucket(session, call.bucket, {
     op: 'create',
     spec: {
       ...(call.objectLock ? { versioning: 'enabled', objectLock: { enabled: true } } : {}),
@@ -88,7 +89,7 @@ async function untilUsable({ realm, parts, signal }: Session, name: string): Pro
 export async function deleteBucket(session: Session, call: CallOf<'DeleteBucket'>): Promise<Reply> {
   const { realm, parts, signal } = session;
   const { uid } = await session.bucket(call.bucket);
-  await change(session, call.bucket, { op: 'delete' });
+  await changeBucket(session, call.bucket, { op: 'delete' });
   for (let looks = 0; looks < LOOKS_MAX && !signal.aborted; looks++) {
     const now = await parts.gate.ask('bucket', { realm, name: call.bucket });
     if (now?.uid !== uid) break;
@@ -111,15 +112,16 @@ export async function preflight(session: Session, call: CallOf<'Preflight'>): Pr
 }
 
 type Named = { readonly call: CallName; readonly bucket: string };
+type Authorized = Named & { readonly call: AuthorizedCall };
 
 /** The bucket, once whoever asks may see what the call is about. */
-const open = (session: Session, { call, bucket }: Named): Promise<OpenBucket> =>
-  session.permitted(bucket, OPERATIONS[call] ?? READ_OBJECT);
+const open = (session: Session, { call, bucket }: Authorized): Promise<OpenBucket> =>
+  session.permitted(bucket, OPERATIONS[call]);
 
 /** One of a bucket’s settings, told. */
 const telling =
   (tell: (bucket: OpenBucket, session: Session) => string) =>
-  async (session: Session, call: Named): Promise<Reply> =>
+  async (session: Session, call: Authorized): Promise<Reply> =>
     xmlAnswer(tell(await open(session, call), session));
 
 /** One of them, set from the document that came. */
@@ -128,7 +130,7 @@ const setting =
   async (session: Session, call: CallOf<N> & Named): Promise<Reply> => {
     const bucket = await session.bucket(call.bucket);
     const bytes = await documentOf(session, call as unknown as Parameters<typeof documentOf>[1]);
-    await change(session, call.bucket, { op: 'patch', spec: read(bytes, bucket) });
+    await changeBucket(session, call.bucket, { op: 'patch', spec: read(bytes, bucket) });
     return emptyAnswer(status);
   };
 
@@ -137,7 +139,7 @@ const unsetting =
   (spec: Spec) =>
   async (session: Session, call: Named): Promise<Reply> => {
     await session.bucket(call.bucket);
-    await change(session, call.bucket, { op: 'patch', spec });
+    await changeBucket(session, call.bucket, { op: 'patch', spec });
     return emptyAnswer(204);
   };
 
@@ -223,7 +225,7 @@ export async function putBucketTagging(session: Session, call: CallOf<'PutBucket
   const tags = tagsAsRecord(readTags(await documentOf(session, call), BUCKET_TAGS_MAX));
   // Those that are not named go.
   const gone = Object.fromEntries(Object.keys(spec.tags ?? {}).map((name) => [name, null]));
-  await change(session, call.bucket, { op: 'patch', spec: { tags: { ...gone, ...tags } } });
+  await changeBucket(session, call.bucket, { op: 'patch', spec: { tags: { ...gone, ...tags } } });
   return emptyAnswer(204);
 }
 export const deleteBucketTagging = unsetting({ tags: null });

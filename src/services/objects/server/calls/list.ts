@@ -14,12 +14,10 @@ import {
 import { nameOfToken, tokenOf } from '../../s3/answers/tokens.ts';
 import type { CallOf } from '../../s3/calls.ts';
 import { invalidArgument, S3Error } from '../../s3/errors.ts';
-import { OPERATIONS, type Operation, READ_OBJECT } from '../operations.ts';
+import { OPERATIONS } from '../operations.ts';
 import type { Reply } from '../reply.ts';
 import type { Session } from '../session.ts';
 import { openUpload, wantedOf } from './upload.ts';
-
-const operation = (name: keyof typeof OPERATIONS): Operation => OPERATIONS[name] ?? READ_OBJECT;
 
 export async function listBuckets(session: Session, call: CallOf<'ListBuckets'>): Promise<Reply> {
   const { by, parts, realm, address, organization } = session;
@@ -72,13 +70,13 @@ async function listed<Entry>(page: Promise<Page<Entry>>): Promise<Page<Entry>> {
 }
 
 export async function listObjects(session: Session, call: CallOf<'ListObjects'>): Promise<Reply> {
-  const bucket = await session.permitted(call.bucket, operation('ListObjects'));
+  const bucket = await session.permitted(call.bucket, OPERATIONS.ListObjects);
   const page = await listed(session.parts.metadata.list(query(bucket.uid, call, call.maxKeys, call.marker)));
   return xmlAnswer(objectsDocument(call, session.organization, page));
 }
 
 export async function listObjectsV2(session: Session, call: CallOf<'ListObjectsV2'>): Promise<Reply> {
-  const bucket = await session.permitted(call.bucket, operation('ListObjectsV2'));
+  const bucket = await session.permitted(call.bucket, OPERATIONS.ListObjectsV2);
   const after = call.continuationToken === undefined ? call.startAfter : nameOfToken(call.continuationToken);
   const page = await listed(session.parts.metadata.list(query(bucket.uid, call, call.maxKeys, after)));
   const last = page.entries.at(-1);
@@ -95,7 +93,7 @@ export async function listObjectVersions(
   session: Session,
   call: CallOf<'ListObjectVersions'>,
 ): Promise<Reply> {
-  const bucket = await session.permitted(call.bucket, operation('ListObjectVersions'));
+  const bucket = await session.permitted(call.bucket, OPERATIONS.ListObjectVersions);
   const { keyMarker, versionIdMarker } = call;
   if (versionIdMarker !== undefined && keyMarker === '')
     throw invalidArgument('version-id-marker', versionIdMarker, 'goes with a key-marker');
@@ -117,7 +115,7 @@ export async function listMultipartUploads(
   session: Session,
   call: CallOf<'ListMultipartUploads'>,
 ): Promise<Reply> {
-  const bucket = await session.permitted(call.bucket, operation('ListMultipartUploads'));
+  const bucket = await session.permitted(call.bucket, OPERATIONS.ListMultipartUploads);
   const { prefix, delimiter, keyMarker, uploadIdMarker } = call;
   const entries: (ListedUpload | { readonly group: string })[] = [];
   const limit = Math.min(call.maxUploads, LIST_MAX);
@@ -154,7 +152,7 @@ export async function listMultipartUploads(
 }
 
 export async function listParts(session: Session, call: CallOf<'ListParts'>): Promise<Reply> {
-  const bucket = await session.permitted(call.bucket, operation('ListParts'), call.key);
+  const bucket = await session.permitted(call.bucket, OPERATIONS.ListParts, call.key);
   const upload = await openUpload(session, bucket, call);
   const limit = Math.min(call.maxParts, LIST_MAX);
   const parts = await session.parts.metadata.parts(upload.id, call.partNumberMarker, limit + 1);

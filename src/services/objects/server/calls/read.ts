@@ -1,6 +1,6 @@
 /** Reading objects: their bytes, their headers, what is said of them. */
 import type { ObjectVersion } from '../../metadata/store.ts';
-import { xmlAnswer } from '../../s3/answers/answer.ts';
+import { type Answer, xmlAnswer } from '../../s3/answers/answer.ts';
 import {
   deletedHeaders,
   notModifiedHeaders,
@@ -14,19 +14,19 @@ import { S3Error } from '../../s3/errors.ts';
 import { checkReadConditions } from '../../s3/headers/conditions.ts';
 import { httpDate } from '../../s3/headers/dates.ts';
 import { resolveRange } from '../../s3/headers/range.ts';
-import { OPERATIONS, READ_OBJECT } from '../operations.ts';
+import { OPERATIONS } from '../operations.ts';
 import type { Reply } from '../reply.ts';
 import type { OpenBucket, Session } from '../session.ts';
-import { checkCustomerKey, headersOf, readBytes, type SealedHeaders } from '../stored.ts';
+import { checkCustomerKey, headersOf, readBytes, readSmall, type SealedHeaders } from '../stored.ts';
 
 /** The version that is meant, which is no delete marker. Throws as S3 does. */
 export async function findVersion(
-  { parts }: Session,
+  session: Session,
   bucket: OpenBucket,
   key: string,
   versionId?: string,
 ): Promise<ObjectVersion> {
-  const version = await parts.metadata.get(bucket.uid, key, versionId);
+  const version = await session.version(bucket.uid, key, versionId);
   if (version === undefined)
     throw new S3Error(versionId === undefined ? 'NoSuchKey' : 'NoSuchVersion', undefined, {
       details: { Key: key },
@@ -63,7 +63,12 @@ function told(
 type Reading = CallOf<'GetObject' | 'HeadObject'>;
 
 export async function getObject(session: Session, call: CallOf<'GetObject'>): Promise<Reply> {
-  return read(session, call);
+  const { status, headers, found } = await read(session, call);
+  if (found === undefined) return { status, headers };
+  const { bucket, version, range } = found;
+  const small = await readSmall(session, bucket, version, call.customerKey);
+  if (small !== undefined) return { status, headers, body: small.subarray(range.from, range.to) };
+  return { status, headers, bytes: readBytes(session, bucket, version, range, call.customerKey) };
 }
 
 /** As GET, without the bytes. */
@@ -72,8 +77,17 @@ export async function headObject(session: Session, call: CallOf<'HeadObject'>): 
   return { status, headers };
 }
 
-async function read(session: Session, call: Reading): Promise<Reply> {
-  const bucket = await session.permitted(call.bucket, READ_OBJECT, call.key);
+/** `found`: absent where the client has it already. */
+interface Read extends Omit<Answer, 'body'> {
+  readonly found?: {
+    readonly bucket: OpenBucket;
+    readonly version: ObjectVersion;
+    readonly range: { readonly from: number; readonly to: number };
+  };
+}
+
+async function read(session: Session, call: Reading): Promise<Read> {
+  const bucket = await session.permitted(call.bucket, OPERATIONS.GetObject, call.key);
   const version = await findVersion(session, bucket, call.key, call.versionId);
   const said = await headersOf(session, bucket, version);
   checkCustomerKey(said, call.customerKey);
@@ -101,8 +115,8 @@ async function read(session: Session, call: Reading): Promise<Reply> {
     },
     { ...(range === undefined ? {} : { range }), overrides: call.overrides },
   );
-  const bytes = readBytes(session, bucket, version, range ?? { from: 0, to: version.size }, call.customerKey);
-  return { status: range === undefined ? 200 : 206, headers, bytes };
+  const found = { bucket, version, range: range ?? { from: 0, to: version.size } };
+  return { status: range === undefined ? 200 : 206, headers, found };
 }
 
 /** What came whole has one part. */
@@ -123,11 +137,7 @@ export async function getObjectAttributes(
   session: Session,
   call: CallOf<'GetObjectAttributes'>,
 ): Promise<Reply> {
-  const bucket = await session.permitted(
-    call.bucket,
-    OPERATIONS.GetObjectAttributes ?? READ_OBJECT,
-    call.key,
-  );
+  const bucket = await session.permitted(call.bucket, OPERATIONS.GetObjectAttributes, call.key);
   const version = await findVersion(session, bucket, call.key, call.versionId);
   checkCustomerKey(await headersOf(session, bucket, version), call.customerKey);
   return xmlAnswer(attributesDocument(call, version), {

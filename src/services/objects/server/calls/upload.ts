@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { versionOf } from '../../encryption/bucket-key.ts';
 import { openHeaders } from '../../encryption/object-keys.ts';
-import type { KeptPart, Lock, Upload } from '../../metadata/store.ts';
+import type { KeptPart, Lock, ObjectVersion, Upload } from '../../metadata/store.ts';
 import { emptyAnswer, xmlAnswer } from '../../s3/answers/answer.ts';
 import { encryptionHeaders, versionHeaders, writtenHeaders } from '../../s3/answers/object-headers.ts';
 import { completedDocument, copyDocument, initiatedDocument } from '../../s3/answers/results.ts';
@@ -16,12 +16,13 @@ import { checkCopyConditions } from '../../s3/headers/conditions.ts';
 import { resolveRange } from '../../s3/headers/range.ts';
 import type { ChecksumAlgorithm, ChecksumType } from '../../s3/parameters.ts';
 import { locationOf } from '../location.ts';
-import { OPERATIONS, READ_OBJECT } from '../operations.ts';
+import { OPERATIONS } from '../operations.ts';
 import type { Reply } from '../reply.ts';
 import type { OpenBucket, Session } from '../session.ts';
 import {
   checkCustomerKey,
   encryptionFor,
+  etagOf,
   headersOf,
   readBytes,
   refusalError,
@@ -105,15 +106,19 @@ export async function uploadPart(session: Session, call: CallOf<'UploadPart'>): 
   await requireRoom(session, bucket, call.body.size ?? 0);
   const { algorithm } = wantedOf(upload.wanted);
   const place = { bucket: bucket.uid, key, customer: customerKey };
-  const { piece, result } = await storeBody(session, bucket, place, { expected: call.body, algorithm });
-  const part = { number, size: result.size, etag: result.md5, checksums: result.checksums, pieces: [piece] };
+  const { piece, result } = await storeBody(session, bucket, place, {
+    expected: call.body,
+    algorithm,
+    etag: etagOf(said.encryption),
+  });
+  const part = { number, size: result.size, etag: result.etag, checksums: result.checksums, pieces: [piece] };
   if (!(await session.parts.metadata.putPart(upload.id, part))) {
     await giveBack(session, [piece]);
     throw new S3Error('NoSuchUpload');
   }
   return emptyAnswer(
     200,
-    writtenHeaders({ etag: result.md5, encryption: said.encryption, checksums: result.checksums }),
+    writtenHeaders({ etag: result.etag, encryption: said.encryption, checksums: result.checksums }),
   );
 }
 
@@ -123,7 +128,7 @@ export async function uploadPartCopy(session: Session, call: CallOf<'UploadPartC
   const upload = await openUpload(session, bucket, call);
   const into = await headersOfUpload(session, bucket, upload);
   checkCustomerKey(into, customerKey);
-  const from = await session.permitted(source.bucket, READ_OBJECT, source.key);
+  const from = await session.permitted(source.bucket, OPERATIONS.GetObject, source.key);
   const version = await findVersion(session, from, source.key, source.versionId);
   checkCustomerKey(await headersOf(session, from, version), source.customerKey);
   checkCopyConditions(source.conditions, version);
@@ -138,8 +143,9 @@ export async function uploadPartCopy(session: Session, call: CallOf<'UploadPartC
   const body = openBody(readBytes(session, from, version, range, source.customerKey), {
     expected: { size, trailers: [], chunked: false },
     payload: { form: 'unsigned' },
-    md5: session.parts.md5,
+    hashing: session.parts.hashing,
     algorithm,
+    etag: etagOf(into.encryption),
   });
   const stored = await storeBytes(
     session,
@@ -150,12 +156,12 @@ export async function uploadPartCopy(session: Session, call: CallOf<'UploadPartC
   );
   const result = body.result();
   const piece = { ...stored, size };
-  const part = { number, size, etag: result.md5, checksums: result.checksums, pieces: [piece] };
+  const part = { number, size, etag: result.etag, checksums: result.checksums, pieces: [piece] };
   if (!(await session.parts.metadata.putPart(upload.id, part))) {
     await giveBack(session, [piece]);
     throw new S3Error('NoSuchUpload');
   }
-  const copied = { etag: result.md5, modified_ms: session.now_ms, checksums: result.checksums };
+  const copied = { etag: result.etag, modified_ms: session.now_ms, checksums: result.checksums };
   return xmlAnswer(copyDocument('CopyPartResult', copied), {
     ...encryptionHeaders(into.encryption),
     ...(from.spec.versioning === 'off' ? {} : { 'x-amz-copy-source-version-id': version.versionId }),
@@ -174,6 +180,9 @@ export async function completeMultipartUpload(
   if (upload.bucket !== bucket.uid || upload.key !== key) throw new S3Error('NoSuchUpload');
   const said = await headersOfUpload(session, bucket, upload);
   const kept = await session.parts.metadata.parts(upload.id, 0, PARTS_MAX);
+  // Somebody has completed it in between: its parts went with it.
+  if (kept.length === 0 && (await session.parts.metadata.upload(upload.id)) === undefined)
+    return completedBefore(session, bucket, call);
   const parts = chosen(named, kept);
   const { algorithm, checksumType, lock } = wantedOf(upload.wanted);
   const size = parts.reduce((sum, part) => sum + part.size, 0);
@@ -198,8 +207,10 @@ export async function completeMultipartUpload(
       `the object that the parts make does not have the ${call.checksum.algorithm} that was sent`,
     );
   }
+  await requireRoom(session, bucket, size);
   const pieces = parts.flatMap((part) => part.pieces);
-  const etag = etagOf(parts);
+  const etag = joinedEtag(parts);
+  const checksums = { [algorithm]: digest };
   const outcome = await session.parts.metadata.completeUpload(
     upload.id,
     parts.map(({ number, etag: one }) => ({ number, etag: one })),
@@ -210,20 +221,21 @@ export async function completeMultipartUpload(
       condition: call.condition,
       size,
       etag,
-      checksums: { [algorithm]: digest },
+      checksums,
       checksumType,
       sealed: await sealed(session, bucket, key, said, pieces),
       tagCount: said.tags.length,
       lock,
       pieces,
-      parts: parts.map(({ number, size: bytes, checksums }) => ({ number, size: bytes, checksums })),
+      parts: parts.map((part) => ({ number: part.number, size: part.size, checksums: part.checksums })),
     },
   );
   if (outcome.outcome === 'noUpload') throw new S3Error('NoSuchUpload');
   // A part was replaced since it was looked at, or a condition does not hold.
   if (outcome.outcome === 'differs' && call.condition.ifMatch === undefined) throw new S3Error('InvalidPart');
   if (outcome.outcome !== 'done') throw refusalError(outcome.outcome);
-  return completed(session, bucket, call, outcome.versionId, said);
+  const { encryption } = said;
+  return completed(session, bucket, call, { ...outcome, etag, checksums, checksumType, encryption });
 }
 
 /** The same answer as the first time. */
@@ -248,26 +260,30 @@ async function completedBefore(
     versioning: bucket.spec.versioning,
   });
   if (outcome.outcome !== 'done') throw new S3Error('NoSuchUpload');
-  return completed(session, bucket, call, outcome.versionId);
+  const version = await session.version(bucket.uid, call.key, outcome.versionId);
+  // It was overwritten or removed since.
+  if (version?.modified_ms !== outcome.modified_ms) throw new S3Error('NoSuchUpload');
+  const { encryption } = await headersOf(session, bucket, version);
+  return completed(session, bucket, call, { ...version, encryption });
 }
 
-async function completed(
+type Completed = Pick<ObjectVersion, 'versionId' | 'etag' | 'checksums' | 'checksumType'> &
+  Pick<SealedHeaders, 'encryption'>;
+
+function completed(
   session: Session,
   bucket: OpenBucket,
   { key }: { readonly key: string },
-  versionId: string,
-  known?: SealedHeaders,
-): Promise<Reply> {
-  const version = await findVersion(session, bucket, key, versionId);
-  const { encryption } = known ?? (await headersOf(session, bucket, version));
+  { versionId, etag, checksums, checksumType, encryption }: Completed,
+): Reply {
   return xmlAnswer(
     completedDocument({
       location: locationOf(session, bucket.name, key),
       bucket: bucket.name,
       key,
-      etag: version.etag,
-      checksums: version.checksums,
-      ...(version.checksumType === undefined ? {} : { checksumType: version.checksumType }),
+      etag,
+      checksums,
+      ...(checksumType === undefined ? {} : { checksumType }),
     }),
     { ...encryptionHeaders(encryption), ...versionHeaders(toldVersionId(bucket, versionId).versionId) },
   );
@@ -298,21 +314,17 @@ function chosen(named: readonly NamedPart[], kept: readonly KeptPart[]): readonl
   });
 }
 
-/** The MD5 of the parts’ MD5s, and how many there are. */
-function etagOf(parts: readonly KeptPart[]): string {
-  const md5s = Buffer.concat(parts.map(({ etag }) => Buffer.from(etag, 'hex')));
-  return `${createHash('md5').update(md5s).digest('hex')}-${parts.length}`;
+/** The MD5 of the parts’ ETags, and how many there are. */
+function joinedEtag(parts: readonly KeptPart[]): string {
+  const etags = Buffer.concat(parts.map(({ etag }) => Buffer.from(etag, 'hex')));
+  return `${createHash('md5').update(etags).digest('hex')}-${parts.length}`;
 }
 
 export async function abortMultipartUpload(
   session: Session,
   call: CallOf<'AbortMultipartUpload'>,
 ): Promise<Reply> {
-  const bucket = await session.permitted(
-    call.bucket,
-    OPERATIONS.AbortMultipartUpload ?? READ_OBJECT,
-    call.key,
-  );
+  const bucket = await session.permitted(call.bucket, OPERATIONS.AbortMultipartUpload, call.key);
   const upload = await openUpload(session, bucket, call);
   if (!(await session.parts.metadata.abortUpload(upload.id))) throw new S3Error('NoSuchUpload');
   return emptyAnswer(204);

@@ -1,5 +1,5 @@
 /** What is said of one version: tags, retention, legal hold, ACL. */
-import type { Lock } from '../../metadata/store.ts';
+import type { LockChange } from '../../metadata/store.ts';
 import { emptyAnswer, xmlAnswer } from '../../s3/answers/answer.ts';
 import { versionHeaders } from '../../s3/answers/object-headers.ts';
 import type { CallOf } from '../../s3/calls.ts';
@@ -14,7 +14,7 @@ import { readTags, tagsDocument } from '../../s3/documents/tags.ts';
 import { S3Error } from '../../s3/errors.ts';
 import { OBJECT_TAGS_MAX } from '../../s3/headers/tags.ts';
 import type { Tag } from '../../s3/parameters.ts';
-import { OPERATIONS, PASS_GOVERNANCE, READ_OBJECT } from '../operations.ts';
+import { type AuthorizedCall, OPERATIONS, PASS_GOVERNANCE } from '../operations.ts';
 import type { Reply } from '../reply.ts';
 import type { OpenBucket, Session } from '../session.ts';
 import { headersOf, refusalError, sealed } from '../stored.ts';
@@ -22,14 +22,14 @@ import { documentOf } from './document.ts';
 import { findVersion, toldVersionId } from './read.ts';
 
 interface OfVersion {
-  readonly call: keyof typeof OPERATIONS;
+  readonly call: AuthorizedCall;
   readonly bucket: string;
   readonly key: string;
   readonly versionId?: string;
 }
 
 async function find(session: Session, call: OfVersion) {
-  const bucket = await session.permitted(call.bucket, OPERATIONS[call.call] ?? READ_OBJECT, call.key);
+  const bucket = await session.permitted(call.bucket, OPERATIONS[call.call], call.key);
   const version = await findVersion(session, bucket, call.key, call.versionId);
   return { bucket, version, headers: versionHeaders(toldVersionId(bucket, version.versionId).versionId) };
 }
@@ -90,10 +90,9 @@ export async function putObjectRetention(
   if (retention !== undefined && retention.until_ms <= session.now_ms)
     throw new S3Error('InvalidArgument', 'RetainUntilDate must be in the future');
   if (call.bypassGovernance) await session.require(bucket, PASS_GOVERNANCE, call.key);
-  const { legalHold } = version.lock;
+  const { mode, until_ms } = retention ?? {};
   await setLock(session, bucket, call, version.versionId, call.bypassGovernance, {
-    ...(retention === undefined ? {} : { mode: retention.mode, retainUntil_ms: retention.until_ms }),
-    ...(legalHold === undefined ? {} : { legalHold }),
+    retention: mode === undefined || until_ms === undefined ? undefined : { mode, retainUntil_ms: until_ms },
   });
   return emptyAnswer();
 }
@@ -114,7 +113,7 @@ export async function putObjectLegalHold(
   const { bucket, version } = await find(session, call);
   requireLock(bucket);
   const legalHold = readLegalHold(await documentOf(session, call));
-  await setLock(session, bucket, call, version.versionId, false, { ...version.lock, legalHold });
+  await setLock(session, bucket, call, version.versionId, false, { legalHold });
   return emptyAnswer();
 }
 
@@ -124,9 +123,9 @@ async function setLock(
   { key }: OfVersion,
   versionId: string,
   passGovernance: boolean,
-  lock: Lock,
+  change: LockChange,
 ): Promise<void> {
-  const outcome = await parts.metadata.setLock(bucket.uid, key, versionId, lock, { passGovernance });
+  const outcome = await parts.metadata.setLock(bucket.uid, key, versionId, change, { passGovernance });
   if (outcome.outcome === 'locked') {
     throw new S3Error(
       'AccessDenied',

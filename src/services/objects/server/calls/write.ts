@@ -1,10 +1,11 @@
 /** Writing and removing objects. */
 import { parseQuantity } from '#kernel/quantity.ts';
-import type { Lock, NewVersion, Outcome, Piece, Written } from '../../metadata/store.ts';
+import type { Lock, NewVersion, ObjectVersion, Outcome, Piece, Written } from '../../metadata/store.ts';
 import { emptyAnswer, xmlAnswer } from '../../s3/answers/answer.ts';
 import {
   deletedHeaders,
   encryptionHeaders,
+  type ToldEncryption,
   versionHeaders,
   writtenHeaders,
 } from '../../s3/answers/object-headers.ts';
@@ -17,19 +18,13 @@ import { PUT_BYTES_MAX } from '../../s3/headers/body.ts';
 import { checkCopyConditions } from '../../s3/headers/conditions.ts';
 import { checkKey } from '../../s3/names.ts';
 import type { RequestedLock } from '../../s3/parameters.ts';
-import {
-  OPERATIONS,
-  type Operation,
-  PASS_GOVERNANCE,
-  PUT_LEGAL_HOLD,
-  PUT_RETENTION,
-  READ_OBJECT,
-} from '../operations.ts';
+import { OPERATIONS, type Operation, PASS_GOVERNANCE } from '../operations.ts';
 import type { Reply } from '../reply.ts';
 import type { OpenBucket, Session } from '../session.ts';
 import {
   checkCustomerKey,
   encryptionFor,
+  etagOf,
   headersOf,
   readBytes,
   refusalError,
@@ -40,10 +35,11 @@ import {
 import { documentOf } from './document.ts';
 import { findVersion, toldVersionId } from './read.ts';
 
-const PUT: Operation = OPERATIONS.PutObject ?? READ_OBJECT;
-const DELETE: Operation = OPERATIONS.DeleteObject ?? READ_OBJECT;
+const PUT: Operation = OPERATIONS.PutObject;
+const DELETE: Operation = OPERATIONS.DeleteObject;
 const DAY_MS = 86_400_000;
 const YEAR_DAYS = 365;
+const NANO = 1_000_000_000n;
 /** Objects of one request that are removed at a time. */
 const DELETES_AT_ONCE = 64;
 
@@ -67,8 +63,8 @@ export async function lockFor(
     if (isAsked) throw new S3Error('InvalidRequest', 'the bucket has no object lock; make one that has');
     return {};
   }
-  if (requested.mode !== undefined) await session.require(bucket, PUT_RETENTION, key);
-  if (requested.legalHold !== undefined) await session.require(bucket, PUT_LEGAL_HOLD, key);
+  if (requested.mode !== undefined) await session.require(bucket, OPERATIONS.PutObjectRetention, key);
+  if (requested.legalHold !== undefined) await session.require(bucket, OPERATIONS.PutObjectLegalHold, key);
   if (requested.retainUntil_ms !== undefined && requested.retainUntil_ms <= session.now_ms)
     throw new S3Error('InvalidArgument', 'x-amz-object-lock-retain-until-date: must be in the future');
   const { defaultRetention } = objectLock;
@@ -87,7 +83,8 @@ export async function requireRoom(
   const { bytes, versions } = await parts.metadata.usage(uid);
   if (quota.objects !== undefined && versions + 1 > quota.objects)
     throw new S3Error('QuotaExceeded', `the bucket may hold ${quota.objects} versions, and does`);
-  if (quota.bytes !== undefined && bytes + size > Number(parseQuantity(quota.bytes)))
+  const nano = quota.bytes === undefined ? undefined : parseQuantity(quota.bytes).nano;
+  if (nano !== undefined && BigInt(bytes + size) * NANO > nano)
     throw new S3Error('QuotaExceeded', `the bucket may hold ${quota.bytes} bytes, and has ${bytes} already`);
 }
 
@@ -119,7 +116,7 @@ export async function putObject(session: Session, call: CallOf<'PutObject'>): Pr
     session,
     bucket,
     { bucket: bucket.uid, key, customer },
-    { expected: call.body },
+    { expected: call.body, etag: etagOf(encryption) },
   );
   const written = await commit(session, {
     bucket: bucket.uid,
@@ -127,7 +124,7 @@ export async function putObject(session: Session, call: CallOf<'PutObject'>): Pr
     versioning: bucket.spec.versioning,
     condition,
     size: result.size,
-    etag: result.md5,
+    etag: result.etag,
     checksums: result.checksums,
     checksumType: 'FULL_OBJECT',
     sealed: await sealed(session, bucket, key, { metadata, tags, encryption }, [piece]),
@@ -138,7 +135,7 @@ export async function putObject(session: Session, call: CallOf<'PutObject'>): Pr
   return emptyAnswer(
     200,
     writtenHeaders({
-      etag: result.md5,
+      etag: result.etag,
       ...toldVersionId(bucket, written.versionId),
       encryption,
       checksums: result.checksums,
@@ -151,7 +148,7 @@ export async function putObject(session: Session, call: CallOf<'PutObject'>): Pr
 export async function copyObject(session: Session, call: CallOf<'CopyObject'>): Promise<Reply> {
   const { key, source } = call;
   const bucket = await openForWriting(session, call.bucket, key);
-  const from = await session.permitted(source.bucket, READ_OBJECT, source.key);
+  const from = await session.permitted(source.bucket, OPERATIONS.GetObject, source.key);
   const version = await findVersion(session, from, source.key, source.versionId);
   const said = await headersOf(session, from, version);
   checkCustomerKey(said, source.customerKey);
@@ -175,8 +172,9 @@ export async function copyObject(session: Session, call: CallOf<'CopyObject'>): 
     {
       expected: { size: version.size, trailers: [], chunked: false },
       payload: { form: 'unsigned' },
-      md5: session.parts.md5,
+      hashing: session.parts.hashing,
       ...(wanted === undefined ? {} : { algorithm: wanted }),
+      etag: etagOf(encryption),
     },
   );
   const stored = await storeBytes(
@@ -187,6 +185,7 @@ export async function copyObject(session: Session, call: CallOf<'CopyObject'>): 
     version.size,
   );
   const result = body.result();
+  const etag = keptEtag(version, encryption) ?? result.etag;
   const piece = { ...stored, size: result.size };
   const metadata = call.replaceMetadata ? call.metadata : said.metadata;
   const tags = call.replaceTags ? call.tags : said.tags;
@@ -196,7 +195,7 @@ export async function copyObject(session: Session, call: CallOf<'CopyObject'>): 
     versioning: bucket.spec.versioning,
     condition: call.condition,
     size: result.size,
-    etag: result.md5,
+    etag,
     checksums: result.checksums,
     checksumType: 'FULL_OBJECT',
     sealed: await sealed(session, bucket, key, { metadata, tags, encryption }, [piece]),
@@ -205,7 +204,7 @@ export async function copyObject(session: Session, call: CallOf<'CopyObject'>): 
     pieces: [piece],
   });
   const copied = {
-    etag: result.md5,
+    etag,
     modified_ms: written.modified_ms,
     checksums: result.checksums,
     checksumType: 'FULL_OBJECT' as const,
@@ -216,6 +215,10 @@ export async function copyObject(session: Session, call: CallOf<'CopyObject'>): 
     ...(from.spec.versioning === 'off' ? {} : { 'x-amz-copy-source-version-id': version.versionId }),
   });
 }
+
+/** The same bytes keep an ETag that is not held to be their MD5: whoever compares it finds them the same. */
+const keptEtag = ({ etag }: ObjectVersion, encryption: ToldEncryption): string | undefined =>
+  etagOf(encryption) === 'any' && !etag.includes('-') ? etag : undefined;
 
 export async function deleteObject(session: Session, call: CallOf<'DeleteObject'>): Promise<Reply> {
   const bucket = await session.permitted(call.bucket, DELETE, call.key);

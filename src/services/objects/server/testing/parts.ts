@@ -6,12 +6,14 @@ import { join } from 'node:path';
 import { startTestPostgres } from '#engines/postgres/test-cluster.ts';
 import { systemClock } from '#kernel/clock.ts';
 import { organizationRealm } from '#kernel/realm-id.ts';
+import type { BlobBackend } from '../../blobs/backend.ts';
 import { filesystemBackend } from '../../blobs/filesystem/backend.ts';
 import type { GateClient } from '../../gate/client.ts';
 import type { BucketSettings, GateAccessRecord, KeyHolder } from '../../gate/protocol.ts';
 import { openMetadata } from '../../metadata/postgres/open.ts';
 import { RealmAnswers } from '../answers.ts';
 import type { Parts } from '../parts.ts';
+import { RunningReads } from '../running-reads.ts';
 
 export const REALM = organizationRealm('below');
 export const ACCESS_KEY = 'CMTEST';
@@ -25,7 +27,8 @@ export interface TestParts {
   close(): Promise<void>;
 }
 
-export async function testParts(): Promise<TestParts> {
+/** `backend`: where bytes lie; a folder of its own by default. Closed with the rest. */
+export async function testParts(backend?: BlobBackend): Promise<TestParts> {
   const folder = await mkdtemp(join(tmpdir(), 'casemate-parts-'));
   const postgres = await startTestPostgres();
   const metadata = await openMetadata({
@@ -33,7 +36,7 @@ export async function testParts(): Promise<TestParts> {
     clock: systemClock,
     onFault: () => {},
   });
-  const blobs = await filesystemBackend({ folder, clock: systemClock });
+  const blobs = backend ?? (await filesystemBackend({ folder, clock: systemClock }));
   const buckets = new Map<string, BucketSettings>();
   const records: GateAccessRecord[] = [];
   const bucket = (name: string, spec: object = {}, project = 'lab') => {
@@ -52,6 +55,7 @@ export async function testParts(): Promise<TestParts> {
         uid,
         name,
         expires: spec.lifecycle !== undefined,
+        isReported: spec.inventory !== undefined,
         isDamaged: false,
       })),
     }),
@@ -65,6 +69,7 @@ export async function testParts(): Promise<TestParts> {
     answers: new RealmAnswers(() => gate, systemClock),
     metadata,
     blobs,
+    reads: new RunningReads(),
     clock: systemClock,
     domain: 'below.test',
   };

@@ -30,6 +30,7 @@ describe('damage', () => {
     uid: randomUUID(),
     name: 'data',
     expires: false,
+    isReported: false,
     isDamaged: false,
   };
   let known: BucketKnown[] = [bucket];
@@ -60,8 +61,8 @@ describe('damage', () => {
   const finder = (signal = new AbortController().signal) =>
     new Damage({ gate: () => ({ ask }), metadata, blobs, clock: systemClock, logger: silentLogger, signal });
 
-  async function put(key: string): Promise<string> {
-    const stored = await blobs.put(chunked(randomBytes(300_000)));
+  async function put(key: string, bytes = 300_000): Promise<string> {
+    const stored = await blobs.put(chunked(randomBytes(bytes)));
     await metadata.put({
       bucket: bucket.uid,
       key,
@@ -106,6 +107,24 @@ describe('damage', () => {
     assert.deepEqual(told.splice(0), [about([], true)]);
     known = [bucket];
     assert.ok(((await metadata.progress(SCRUB_TASK))?.done_ms ?? 0) > 0);
+  });
+
+  it('objects whose bytes are gone altogether are told of as a round begins and at its end, packed ones too, until they are put again', async () => {
+    const gone = await put('gone');
+    const small = await put('small', 3_000);
+    await blobs.delete([gone, small]);
+    assert.equal(await finder().scrub(), 2);
+    assert.deepEqual(told.splice(0), [about(['gone', 'small'], false), about(['gone', 'small'], true)]);
+    for (const [key, bytes] of [
+      ['gone', 300_000],
+      ['small', 3_000],
+    ] as const) {
+      await put(key, bytes);
+    }
+    known = [{ ...bucket, isDamaged: true }];
+    assert.equal(await finder().scrub(), 0);
+    assert.deepEqual(told.splice(0), [about([], true)]);
+    known = [bucket];
   });
 
   it('that was found before a round was broken off is told of at its end', async () => {

@@ -11,6 +11,7 @@ import { openMetadata } from '../../metadata/postgres/open.ts';
 import type { Lock, MetadataStore, Versioning } from '../../metadata/store.ts';
 import { RealmAnswers } from '../answers.ts';
 import type { Parts } from '../parts.ts';
+import { RunningReads } from '../running-reads.ts';
 import { Lifecycle, lifecycleTask } from './lifecycle.ts';
 import type { LifecycleRule } from './lifecycle-rules.ts';
 
@@ -61,6 +62,7 @@ describe('what a bucket’s rules remove', () => {
       answers: new RealmAnswers(() => gate, clock),
       metadata,
       blobs: undefined as unknown as Parts['blobs'],
+      reads: new RunningReads(),
       clock,
       domain: 'lux',
     };

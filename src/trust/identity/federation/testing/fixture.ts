@@ -73,7 +73,7 @@ export async function federationFixture(): Promise<FederationFixture> {
       const pkceCodeVerifier = client.randomPKCECodeVerifier();
       const expectedState = client.randomState();
       const start = client.buildAuthorizationUrl(config, {
-        redirect_uri: `${region.url}/console/signed-in`,
+        redirect_uri: `${region.url}${ACME}/console/signed-in`,
         scope: 'openid',
         resource: 'urn:casemate:api',
         code_challenge: await client.calculatePKCECodeChallenge(pkceCodeVerifier),

@@ -1,0 +1,175 @@
+/** The operators' console in Chromium against a whole region: a bundle from a file on somebody's computer to content of
+ * the region, by two people; organizations, which no operator can look into; and the seal.
+ */
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, suite, test } from 'node:test';
+import { PROGRAM_FOLDER } from '#region/program.ts';
+import { type ConnectedSide, connectedSide } from '../support/gap.ts';
+import { member } from '../support/project.ts';
+import type { ConsoleWorld, SignedInVisit } from './console.ts';
+import { assertQuiet, openPage as open, type TwoAtTheConsole, twoAtTheConsole } from './operators.ts';
+
+const WEEK_MS = 7 * 24 * 60 * 60_000;
+
+/** What axe has to say of the page, as `rule: place`. */
+const AXE = `axe.run().then(({ violations }) =>
+  violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => id + ': ' + target.join(' '))))`;
+
+suite('the operators’ console', { timeout: 240_000 }, () => {
+  let world: ConsoleWorld;
+  let outside: ConnectedSide;
+  let ann: SignedInVisit;
+  let ben: SignedInVisit;
+  let agree: TwoAtTheConsole['agree'];
+
+  before(async () => {
+    ({ world, ann, ben, agree } = await twoAtTheConsole({ settings: 'incus:\n  mode: none' }));
+    outside = await connectedSide(world.region.scratch);
+  });
+  after(() => world?.close());
+
+  test('a root is proposed by one and trusted once another agreed', async () => {
+    const { page } = ann;
+    await open(page, 'Bundles');
+    await page.getByRole('link', { name: 'Say whom to trust' }).click();
+    await page.getByLabel('First root').waitFor();
+    await page.locator('input[type=file]').setInputFiles(outside.root);
+    await page.getByRole('button', { name: 'Propose it' }).click();
+    await agree('Trust', 'region');
+    await page.getByText('Trusted', { exact: true }).waitFor();
+    await page.getByText('2 of alice, bob').waitFor();
+  });
+
+  test('a bundle is uploaded, waits for somebody else, and is published', async () => {
+    writeFileSync(outside.file('notes.txt'), 'Meet at noon.\n');
+    const notes =
+      '  - {type: files, name: notes, version: "2.0", licence: CC0-1.0, files: [{path: notes.txt}]}\n';
+    const { path } = await outside.bundle('town', 2, notes);
+    const { page } = ann;
+    await open(page, 'Bundles');
+    await page.getByRole('link', { name: 'Bring a bundle in' }).click();
+    await page.locator('input[type=file]').setInputFiles(path);
+    await page.getByRole('button', { name: 'Upload it' }).click();
+    await page.getByRole('heading', { name: 'town-2', level: 1 }).waitFor();
+    await page.getByRole('listitem').filter({ hasText: 'Awaiting approvalNow' }).waitFor();
+    await page.getByText('alice, bob (2 are needed by version 1 of the root)').waitFor();
+    await agree('Publish', 'town-2');
+    await page.getByText('It is content of the region.').waitFor();
+    await page.getByRole('heading', { name: 'Receipt' }).waitFor();
+    assert.match(await world.region.kubectl('get', 'bundleimports'), /town-2 +Published/);
+  });
+
+  test('an organization is made with a key of this browser, and its first administrator gets in where no operator does', async () => {
+    const { page } = ann;
+    await open(page, 'Organizations');
+    await page.getByRole('link', { name: 'ministry' }).waitFor();
+    await page.getByRole('link', { name: 'Create an organization' }).click();
+    await page.getByRole('textbox', { name: /^Name/ }).fill('School');
+    await page.getByRole('textbox', { name: 'Full name' }).fill('<b>The School</b>');
+    await page.getByRole('textbox', { name: 'First administrator' }).fill('carol');
+    await page.getByLabel('Make it in this browser').check();
+    const create = page.getByRole('button', { name: 'Create an organization' });
+    await create.click();
+    await page.getByText('metadata.name').first().waitFor();
+    await page.getByRole('textbox', { name: /^Name/ }).fill('school');
+    await create.click();
+    await page.getByRole('heading', { name: '<b>The School</b>', level: 1 }).waitFor();
+    const coming = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Download the access file' }).click();
+    const file = outside.file('school.kubeconfig');
+    await (await coming).saveAs(file);
+    await page.getByRole('button', { name: 'Forget the key' }).click();
+    const carol = member(world.region, file);
+    assert.match(await carol.kubectl('get', 'namespaces', '-o', 'name'), /namespace\/default/);
+    // What the region says of its machine is for those who run it.
+    const asked = await carol.tryCasemate('get', '--raw', '/about');
+    assert.notEqual(asked.code, 0);
+    assert.equal(await page.getByRole('link', { name: '/orgs/school' }).count(), 0);
+  });
+
+  test('the seal shows who may speak with whom, and a flow counts once two others agreed', async () => {
+    const validUntil = new Date(Date.now() + WEEK_MS).toISOString();
+    const spec = {
+      direction: 'Out',
+      peers: ['203.0.113.7/32'],
+      protocol: 'tcp',
+      ports: [6514],
+      purpose: 'logs to those who watch',
+      owner: 'soc',
+      validUntil,
+    };
+    const flow = {
+      apiVersion: 'seal.casemate.internal/v1',
+      kind: 'Interconnection',
+      metadata: { name: 'logs' },
+      spec,
+    };
+    writeFileSync(outside.file('flow.json'), JSON.stringify(flow));
+    await world.region.kubectl('apply', '-f', outside.file('flow.json'));
+    for (const { page } of [ann, ben]) {
+      await open(page, 'Seal');
+      await page.getByText('this region runs no instances').waitFor();
+      await page.getByRole('button', { name: 'Approve: logs' }).click();
+    }
+    const matrix = ann.page.getByRole('grid', { name: 'Flow matrix' });
+    await matrix.getByRole('columnheader', { name: 'logs, out to 203.0.113.7/32' }).waitFor();
+    const own = matrix.getByRole('row', { name: 'The region’s own processes' });
+    await own.getByText('tcp 6514').waitFor();
+    await ann.page.getByRole('grid', { name: 'Declared flows' }).getByText('2 of 2').waitFor();
+  });
+
+  test('home says what waits and how the machine is; in German, too', async () => {
+    await open(ann.page, 'Home');
+    await ann.page.getByRole('heading', { name: 'Region testing', level: 1 }).waitFor();
+    await ann.page.getByRole('progressbar', { name: 'Memory' }).waitFor();
+    const eva = await world.signIn({
+      user: 'eva',
+      roles: ['region-operator'],
+      place: 'region',
+      locale: 'de-DE',
+    });
+    const { page } = eva;
+    await page.getByText('Nicht versiegelt').first().waitFor();
+    await open(page, 'Bündel', 'Hauptnavigation');
+    await page.getByRole('link', { name: 'town-2' }).click();
+    await page.getByText('Es ist Inhalt der Region.').waitFor();
+    await page.getByText('alice, bob (nötig sind 2, laut Version 1 der Wurzel)').waitFor();
+    assert.deepEqual(eva.complaints(), []);
+  });
+
+  test('no page has what axe finds wrong, in light and in dark', async () => {
+    const axe = await readFile(join(PROGRAM_FOLDER, 'node_modules/axe-core/axe.min.js'), 'utf8');
+    const { page, base } = ann;
+    const headings = {
+      '': 'Region testing',
+      bundles: 'Bundles',
+      'bundles/town-2': 'town-2',
+      'bring-in': 'Bring a bundle in',
+      'bundle-trust': 'Trusted signers',
+      alarms: 'Alarms',
+      approvals: 'Approvals',
+      organizations: 'Organizations',
+      'organizations/school': '<b>The School</b>',
+      'new-organization': 'Create an organization',
+      releases: 'Releases',
+      seal: 'Seal',
+      vulnerabilities: 'Vulnerabilities',
+    };
+    const check = async (path: string, name: string) => {
+      await page.goto(`${base}${path}`);
+      await page.getByRole('heading', { name, level: 1, exact: true }).waitFor();
+      await page.getByRole('progressbar', { name: 'Loading' }).first().waitFor({ state: 'hidden' });
+      await page.evaluate(axe);
+      assert.deepEqual(await page.evaluate(AXE), [], path);
+    };
+    for (const [path, name] of Object.entries(headings)) await check(path, name);
+    // Before the page is there: colours fade from one scheme into the other.
+    await page.emulateMedia({ colorScheme: 'dark' });
+    for (const path of ['bundles/town-2', 'seal'] as const) await check(path, headings[path]);
+  });
+
+  test('nothing was asked of anybody else, and no page complained', () => assertQuiet(ann, ben));
+});

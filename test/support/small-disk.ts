@@ -1,0 +1,61 @@
+/** A disk of its own, as small as one likes, whose raw bytes can be read: a file with ext4 in it, mounted. Takes root. For tests only. */
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+
+export interface SmallDisk {
+  /** The file that is the disk. */
+  readonly image: string;
+  readonly folder: string;
+  /** Whether these bytes are anywhere on it, in files or in what is left of them. What is in memory is written out before. */
+  holds(...needles: readonly Buffer[]): boolean;
+  /** What is open there stays so. */
+  unmount(): void;
+}
+
+const WINDOW_BYTES = 16 * 2 ** 20;
+
+export function smallDisk(image: string, folder: string, bytes: number): SmallDisk {
+  writeFileSync(image, '', { mode: 0o600 });
+  truncateSync(image, bytes);
+  execFileSync('mkfs.ext4', ['-q', '-m', '0', '-E', 'nodiscard', image]);
+  mkdirSync(folder, { recursive: true });
+  const { uid, gid, mode } = statSync(folder);
+  execFileSync('mount', ['-o', 'loop,nodiscard', image, folder]);
+  chownSync(folder, uid, gid);
+  chmodSync(folder, mode & 0o7777);
+  return {
+    image,
+    folder,
+    holds(...needles) {
+      execFileSync('sync', ['-f', folder]);
+      return holds(image, needles);
+    },
+    unmount: () => void execFileSync('umount', ['-l', folder]),
+  };
+}
+
+function holds(path: string, needles: readonly Buffer[]): boolean {
+  const overlap = Math.max(...needles.map(({ length }) => length)) - 1;
+  const window = Buffer.alloc(WINDOW_BYTES + overlap);
+  const file = openSync(path, 'r');
+  try {
+    for (let offset = 0; ; offset += WINDOW_BYTES) {
+      const there = readSync(file, window, 0, window.length, offset);
+      const read = window.subarray(0, there);
+      if (needles.some((needle) => read.includes(needle))) return true;
+      if (there < window.length) return false;
+    }
+  } finally {
+    closeSync(file);
+  }
+}
