@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
-import { watchEgress } from './support/egress.ts';
+import { parseAttempt, watchEgress } from './support/egress.ts';
 
 test('an attempt to leave a closed namespace is seen, with the process that tried', async (t) => {
   const holder = spawn('unshare', ['--net', '--', 'sh', '-c', 'ip link set lo up; echo ready; exec cat'], {
@@ -35,4 +35,14 @@ test('an attempt to leave a closed namespace is seen, with the process that trie
       { process: 'bash', destination: '198.51.100.9', port: 443, protocol: 'tcp', fromInterface: undefined },
     ],
   );
+});
+
+test('what the kernel sends at a timer is not laid to the process that happened to run; what an instance sends is told', () => {
+  const line = (context: string, iif: number) =>
+    `    kubectl.1.33-22761   [001] ..${context}2.   512.345678: fib_table_lookup: table 254 oif 0 iif ${iif} proto 6 ` +
+    '192.0.2.1/6443 -> 192.0.2.2/39804 tos 0 scope 0 flags 0 ==> dev - gw 0.0.0.0/:: err -101';
+  assert.equal(parseAttempt(line('.', 1))?.pid, 22761);
+  assert.equal(parseAttempt(line('s', 1)), undefined);
+  assert.equal(parseAttempt(line('h', 0)), undefined);
+  assert.equal(parseAttempt(line('s', 7))?.fromInterface, 7);
 });

@@ -40,7 +40,7 @@ const PROTOCOLS: Readonly<Record<string, string>> = { '1': 'icmp', '6': 'tcp', '
 const LOOPBACK_INDEX = 1;
 
 const LINE =
-  /^\s*(?<process>.+)-(?<pid>\d+)\s+\[\d+\].*fib6?_table_lookup: table\s+(?<table>\d+) oif \d+ iif (?<iif>\d+) proto (?<protocol>\d+) \S+ -> (?<destination>[0-9a-f.:]+)\/(?<port>\d+) .* err (?<error>-?\d+)$/;
+  /^\s*(?<process>.+)-(?<pid>\d+)\s+\[\d+\]\s+..(?<context>.)\S*\s.*fib6?_table_lookup: table\s+(?<table>\d+) oif \d+ iif (?<iif>\d+) proto (?<protocol>\d+) \S+ -> (?<destination>[0-9a-f.:]+)\/(?<port>\d+) .* err (?<error>-?\d+)$/;
 
 // The table that holds the routes off this machine. A miss in the `local` table is only a step on the way here.
 const MAIN_TABLE = '254';
@@ -54,20 +54,29 @@ function staysOnLink(destination: string): boolean {
   );
 }
 
-/** Reads one line of the kernel's trace; undefined when it is not a failed attempt to leave. */
+/** What stands third among a line's flags when the kernel works in a process's name, and not at an interrupt. */
+const IN_PROCESS = '.';
+
+/**
+ * Reads one line of the kernel's trace; undefined when it is not a failed attempt to leave. What the kernel sends from a timer (once more to a
+ * peer that vanished, of any namespace) bears the name of whoever ran at that moment, and is no attempt of theirs: a first attempt is made by the process
+ * itself. What an instance sends comes in at an interrupt, and is told by its interface.
+ */
 export function parseAttempt(line: string): EgressAttempt | undefined {
   const found = LINE.exec(line)?.groups;
   if (!found?.process || !found.destination || found.table !== MAIN_TABLE || found.error === '0')
     return undefined;
   if (staysOnLink(found.destination)) return undefined;
   const iif = Number(found.iif);
+  const isForwarded = iif !== LOOPBACK_INDEX && iif !== 0;
+  if (!isForwarded && found.context !== IN_PROCESS) return undefined;
   return {
     process: found.process.trim(),
     pid: Number(found.pid),
     destination: found.destination,
     port: Number(found.port),
     protocol: PROTOCOLS[found.protocol ?? ''] ?? `protocol ${found.protocol}`,
-    fromInterface: iif === LOOPBACK_INDEX || iif === 0 ? undefined : iif,
+    fromInterface: isForwarded ? iif : undefined,
   };
 }
 
