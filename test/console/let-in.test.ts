@@ -5,6 +5,7 @@ import { after, before, suite, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { axeFindings } from './axe.ts';
 import { type ConsoleWorld, type SignedInVisit, startConsoleWorld } from './console.ts';
+import { openPage } from './operators.ts';
 
 const SHOTS = process.env.CONSOLE_SCREENSHOTS;
 const REQUESTS = 'resources/accessrequests.access.casemate.internal';
@@ -42,10 +43,21 @@ suite('operators at the door of an organization', { timeout: 240_000 }, () => {
   test('broken glass: a second operator agrees in their console; the organization sees at once who came in, and ends it', async () => {
     await berta.page.goto(berta.base);
     await berta.page.getByRole('heading', { name: 'Needs attention' }).waitFor();
+    await ann.page.getByRole('heading', { name: 'Needs attention' }).waitFor();
     await ask('fire', '--break-glass', '--minutes', '5');
-    await ann.page.goto(`${ann.base}${REQUESTS}`);
-    await ann.page.getByRole('link', { name: 'fire' }).click();
-    await ann.page.getByRole('tab', { name: 'Decide' }).click();
+    // It is said to the other operators by itself and before all else, with the way to where one decides.
+    const emergency = `Emergency access to ${world.organization}, project shop`;
+    const asks = ann.page.getByRole('heading', { name: `operator asks for your approval: ${emergency}` });
+    await asks.waitFor();
+    await ann.page.getByRole('link', { name: 'Look at it' }).first().click();
+    await ann.page.getByRole('button', { name: 'Agree to the emergency access' }).waitFor();
+    await openPage(ann.page, 'Approvals');
+    const waits = ann.page.getByRole('region', { name: emergency });
+    await waits.getByText('ticket of fire').waitFor();
+    assert.equal(await ann.page.getByText('Nothing waits for approval').count(), 0);
+    assert.deepEqual(await axeFindings(ann.page), []);
+    await shot(ann.page, 'break-glass-approvals');
+    await waits.getByRole('link', { name: 'Look and decide' }).click();
     await ann.page.getByText('Emergency access: the organization is told, and not asked.').waitFor();
     await ann.page.getByText('ticket of fire').waitFor();
     await ann.page.getByText(world.organization, { exact: true }).waitFor();
@@ -68,6 +80,8 @@ suite('operators at the door of an organization', { timeout: 240_000 }, () => {
     await ann.page.getByText('Ended early').waitFor();
     const open = ['open', 'fire', '--key', keyOf('fire'), '--out', `${keyOf('fire')}.kubeconfig`];
     await assert.rejects(world.region.casemate('access-request', ...open), /Revoked/);
+    await openPage(ann.page, 'Approvals');
+    await ann.page.getByText('Nothing waits for approval').waitFor();
     isQuiet();
   });
 

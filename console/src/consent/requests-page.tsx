@@ -1,4 +1,5 @@
 /** What waits for the consent of people in this realm, and what became of what did. */
+import { Stack, StackItem } from '@patternfly/react-core';
 import type { ReactNode } from 'react';
 import { Page, Part } from '../parts/page.tsx';
 import { useTexts } from '../texts/texts.ts';
@@ -13,11 +14,14 @@ export interface RequestsPageProps {
   readonly none: { readonly title: string; readonly body: string };
   /** What one agrees to, in words. */
   summaryOf?(request: Request): ReactNode;
+  /** What waits beside requests, before them; undefined: nothing. */
+  readonly also?: ReactNode;
 }
 
-export function RequestsPage({ title, lead, none, summaryOf }: RequestsPageProps) {
+export function RequestsPage({ title, lead, none, summaryOf, also }: RequestsPageProps) {
   const { say } = useTexts();
   const { all, state, resource } = useRequests();
+  const open = all.filter(isOpen);
   const ended = all.filter((one) => !isOpen(one));
   return (
     <Page
@@ -29,14 +33,19 @@ export function RequestsPage({ title, lead, none, summaryOf }: RequestsPageProps
       }}
     >
       <Part title={say('consent.open')}>
-        {resource !== undefined && (
-          <OpenRequests
-            requests={all.filter(isOpen)}
-            resource={resource}
-            none={none}
-            {...(summaryOf === undefined ? {} : { summaryOf })}
-          />
-        )}
+        <Stack hasGutter>
+          {also !== undefined && <StackItem>{also}</StackItem>}
+          {resource !== undefined && (open.length > 0 || also === undefined) && (
+            <StackItem>
+              <OpenRequests
+                requests={open}
+                resource={resource}
+                none={none}
+                {...(summaryOf === undefined ? {} : { summaryOf })}
+              />
+            </StackItem>
+          )}
+        </Stack>
       </Part>
       {ended.length > 0 && (
         <Part title={say('consent.ended')}>

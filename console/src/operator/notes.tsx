@@ -1,6 +1,7 @@
 /** What the region noted in the last hour: its events. The record is the ledger. */
 import { type ApiObject, useLiveList } from '../api/live-list.ts';
 import { EVENTS, useKind } from '../parts/kind.ts';
+import { RegionSays } from '../parts/region-says.tsx';
 import { Rows } from '../parts/rows.tsx';
 import { When } from '../parts/shown.tsx';
 import { wordsOfKind } from '../texts/kind-words.ts';
@@ -47,8 +48,12 @@ export function NotesTable({ label, notes }: { readonly label: string; readonly 
         },
         {
           title: say('operator.home.note'),
-          cell: ({ message = '', count = 1 }) =>
-            count > 1 ? `${message} (${say('operator.alarms.times', { count })})` : message,
+          cell: ({ message = '', count = 1 }) => (
+            <>
+              <RegionSays>{message}</RegionSays>
+              {count > 1 && ` (${say('operator.alarms.times', { count })})`}
+            </>
+          ),
         },
       ]}
     />

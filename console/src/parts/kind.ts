@@ -6,6 +6,7 @@ export const BUNDLE_IMPORTS = 'bundleimports.gap.casemate.internal';
 export const BUNDLE_TRUSTS = 'bundletrusts.gap.casemate.internal';
 export const RELEASES = 'releases.gap.casemate.internal';
 export const APPROVAL_REQUESTS = 'approvalrequests.access.casemate.internal';
+export const ACCESS_REQUESTS = 'accessrequests.access.casemate.internal';
 export const APPROVAL_POLICIES = 'approvalpolicies.access.casemate.internal';
 export const ORGANIZATIONS = 'organizations.tenancy.casemate.internal';
 export const SEALS = 'seals.seal.casemate.internal';

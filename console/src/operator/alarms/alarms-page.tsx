@@ -3,12 +3,13 @@ import { Content, EmptyState, EmptyStateBody, Label } from '@patternfly/react-co
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Page, Part } from '../../parts/page.tsx';
+import { RegionSays } from '../../parts/region-says.tsx';
 import { Rows } from '../../parts/rows.tsx';
 import { When } from '../../parts/shown.tsx';
 import { useTexts } from '../../texts/texts.ts';
 import { NotesTable, useNotes } from '../notes.tsx';
 import { regionStatus } from '../region-status.ts';
-import type { Alarm } from './alarms.ts';
+import { type Alarm, inWords } from './alarms.ts';
 import { useAlarms } from './use-alarms.ts';
 
 const WARNINGS_SHOWN_MAX = 100;
@@ -62,8 +63,12 @@ function AlarmsTable({ alarms }: { readonly alarms: readonly Alarm[] }) {
           title: say('operator.alarms.what'),
           cell: ({ what, detail, to }) => (
             <>
-              <Link to={to}>{say(what.id, what.values)}</Link>
-              {detail !== undefined && <div>{detail}</div>}
+              <Link to={to}>{inWords(what, say)}</Link>
+              {detail !== undefined && (
+                <div>
+                  <RegionSays>{detail}</RegionSays>
+                </div>
+              )}
             </>
           ),
         },

@@ -1,9 +1,17 @@
 /** What becomes an alarm, how urgent it is and since when: read off what objects and the machine say. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { i18n } from '@lingui/core';
+import { compileMessage } from '@lingui/message-utils/compileMessage';
 import type { RegionAbout } from '../../../../src/region/about/about.ts';
 import type { ApiObject } from '../../api/live-list.ts';
-import { alarmsOf, type RegionFacts } from './alarms.ts';
+import { kinds as de } from '../../texts/de/kinds.ts';
+import { operator as deOperator } from '../../texts/de/operator.ts';
+import { kinds as fr } from '../../texts/fr/kinds.ts';
+import { operator as frOperator } from '../../texts/fr/operator.ts';
+import { alarmsOf, inWords, type RegionFacts } from './alarms.ts';
+
+i18n.setMessagesCompiler(compileMessage);
 
 const AT = '2026-11-22T10:00:00Z';
 const QUIET: RegionFacts = { imports: [], releases: [], organizations: [], leftovers: [], others: [] };
@@ -126,4 +134,18 @@ test('what waits for people is none; what lacks room, was refused, or is left wi
     }).map(([id]) => id),
     ['full', 'bad', 'left', 'vulnerable'],
   );
+});
+
+test('what is not ready is called as people call it, in the language of the page', () => {
+  const [alarm] = alarmsOf({
+    ...QUIET,
+    others: [['witnesses.ledger.casemate.internal', [object('neighbour', condition('Ready', 'False'))]]],
+  });
+  assert.ok(alarm);
+  const said = (locale: string, messages: Readonly<Record<string, string>>) => {
+    i18n.loadAndActivate({ locale, messages: { ...messages } });
+    return inWords(alarm.what, (id, values) => i18n._(id, values)).replaceAll('\u00a0', ' ');
+  };
+  assert.equal(said('fr', { ...fr, ...frOperator }), 'Témoin : pas encore en service (neighbour)');
+  assert.equal(said('de', { ...de, ...deOperator }), 'Zeuge ist nicht bereit: neighbour');
 });

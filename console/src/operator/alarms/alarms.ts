@@ -3,6 +3,8 @@ import type { ReportCounts } from '../../../../src/gap/advisories/report/report-
 import type { AboutProcess, RegionAbout, Room } from '../../../../src/region/about/about.ts';
 import type { ApiObject } from '../../api/live-list.ts';
 import type { TextId } from '../../texts/en.ts';
+import { type KindName, kindWords } from '../../texts/kind-words.ts';
+import type { Say } from '../../texts/texts.ts';
 import { type Import, phaseOf as importPhase, waitsFor } from '../bundles/import.ts';
 import { isRefused, type Organization, readyOf } from '../organizations/organization.ts';
 import { type Release, phaseOf as releasePhase } from '../releases/release.ts';
@@ -11,7 +13,12 @@ import { conditionOf } from '../seal/reports.ts';
 export interface Words {
   readonly id: TextId;
   readonly values?: Readonly<Record<string, string | number>>;
+  /** Said as people call it. */
+  readonly kind?: KindName;
 }
+
+export const inWords = ({ id, values = {}, kind }: Words, say: Say): string =>
+  say(id, kind === undefined ? values : { ...values, kind: kindWords(kind).title });
 
 export interface Alarm {
   readonly id: string;
@@ -210,7 +217,11 @@ function otherAlarm(kind: string, object: ApiObject): readonly Alarm[] {
     {
       id: uid,
       severity: 'warning',
-      what: { id: 'operator.alarms.notReady', values: { kind: object.kind, name } },
+      what: {
+        id: 'operator.alarms.notReady',
+        values: { name },
+        kind: { plural: kind.split('.', 1)[0] ?? kind, kind: object.kind },
+      },
       detail: ready.message,
       since: ready.lastTransitionTime,
       todo: 'operator.alarms.do.other',

@@ -20,6 +20,7 @@ import { useLiveList, useLiveObject } from '../../api/live-list.ts';
 import { BUNDLE_IMPORTS, ORGANIZATIONS, SEALS, useKind, VULNERABILITY_REPORTS } from '../../parts/kind.ts';
 import { LinkButton } from '../../parts/link-button.tsx';
 import { Page, Part } from '../../parts/page.tsx';
+import { RegionSays } from '../../parts/region-says.tsx';
 import { bytesText } from '../../parts/shown.tsx';
 import { problemText } from '../../shell/problem.tsx';
 import { useTexts } from '../../texts/texts.ts';
@@ -76,7 +77,7 @@ function Attention({ about }: { readonly about: RegionAbout | undefined }) {
     );
   return (
     <Stack hasGutter>
-      {items.map(({ id, status, text, detail, to }) => (
+      {items.map(({ id, status, text, detail, says, to, tab }) => (
         <StackItem key={id}>
           <Alert
             variant={status}
@@ -85,13 +86,13 @@ function Attention({ about }: { readonly about: RegionAbout | undefined }) {
             title={text}
             actionLinks={
               to === '/' ? undefined : (
-                <LinkButton to={to} variant="link" isInline>
+                <LinkButton to={to} tab={tab} variant="link" isInline>
                   {say('operator.home.look')}
                 </LinkButton>
               )
             }
           >
-            {detail}
+            {says === undefined ? detail : <RegionSays>{says}</RegionSays>}
           </Alert>
         </StackItem>
       ))}

@@ -1,6 +1,7 @@
 /** The region's own processes: which run, since when, and what they say does not work. */
 import { Label } from '@patternfly/react-core';
 import type { AboutProcess } from '../../../../src/region/about/about.ts';
+import { RegionSays } from '../../parts/region-says.tsx';
 import { Rows } from '../../parts/rows.tsx';
 import { When } from '../../parts/shown.tsx';
 import { useTexts } from '../../texts/texts.ts';
@@ -35,7 +36,11 @@ export function Processes({ processes }: { readonly processes: readonly AboutPro
           cell: ({ failing, lastFailure, notes }) =>
             [failing, ...(failing === undefined ? [lastFailure] : []), ...notes]
               .filter((part) => part !== undefined)
-              .map((part) => <div key={part}>{part}</div>),
+              .map((part) => (
+                <div key={part}>
+                  <RegionSays>{part}</RegionSays>
+                </div>
+              )),
         },
       ]}
     />

@@ -19,11 +19,6 @@ import {
 import { Link } from '@tanstack/react-router';
 import { useId, useState } from 'react';
 import type { Resource } from '../../api/discovery.ts';
-import { Fact, Facts, When } from '../../parts/shown.tsx';
-import { useIdentity } from '../../shell/identity.ts';
-import { problemText } from '../../shell/problem.tsx';
-import type { TextId } from '../../texts/en.ts';
-import { useTexts } from '../../texts/texts.ts';
 import {
   type AccessRequest,
   decide,
@@ -31,7 +26,12 @@ import {
   isWaiting,
   operatorOf,
   type Recording,
-} from './access-requests.ts';
+} from '../../consent/access-requests.ts';
+import { Fact, Facts, When } from '../../parts/shown.tsx';
+import { useIdentity } from '../../shell/identity.ts';
+import { problemText } from '../../shell/problem.tsx';
+import type { TextId } from '../../texts/en.ts';
+import { useTexts } from '../../texts/texts.ts';
 
 const NOTE_LENGTH_MAX = 256;
 

@@ -1,11 +1,17 @@
 /** Operators in this organization: who asks to be let in, who is in, and what was recorded of those who were. */
 import { EmptyState, EmptyStateBody, List, ListItem, Stack, StackItem } from '@patternfly/react-core';
+import {
+  isUnderWay,
+  isWaiting,
+  operatorOf,
+  useAccessRequests,
+  useRecordings,
+} from '../../consent/access-requests.ts';
 import { Page, Part } from '../../parts/page.tsx';
 import { Rows } from '../../parts/rows.tsx';
 import { When } from '../../parts/shown.tsx';
 import { useTexts } from '../../texts/texts.ts';
 import { AccessRequestCard, RecordingLink } from './access-request-card.tsx';
-import { isUnderWay, isWaiting, operatorOf, useAccessRequests, useRecordings } from './access-requests.ts';
 
 const ENDED_SHOWN_MAX = 100;
 

@@ -19,12 +19,12 @@ import { Link, useParams } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { ApiError, ask } from '../../api/client.ts';
 import { pathOf, type Resource } from '../../api/discovery.ts';
+import { type Recording, useRecordings } from '../../consent/access-requests.ts';
 import { hex, sha256, utf8 } from '../../ledger/bytes.ts';
 import { download } from '../../ledger/download.ts';
 import { Fact, When } from '../../parts/shown.tsx';
 import { Problem } from '../../shell/problem.tsx';
 import { useTexts } from '../../texts/texts.ts';
-import { type Recording, useRecordings } from './access-requests.ts';
 import { parseCast, plainOutput } from './asciicast.ts';
 import { Player } from './player.tsx';
 

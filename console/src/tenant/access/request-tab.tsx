@@ -1,9 +1,9 @@
 /** One request of an operator on its own page, with what whoever looks can say to it: in the organization and, of an emergency, in the region. */
 import { Content, Stack, StackItem } from '@patternfly/react-core';
+import { type AccessRequest, isUnderWay, isWaiting, useRecordings } from '../../consent/access-requests.ts';
 import type { TabProps } from '../../resources/detail-page.tsx';
 import { useTexts } from '../../texts/texts.ts';
 import { AccessRequestCard } from './access-request-card.tsx';
-import { type AccessRequest, isUnderWay, isWaiting, useRecordings } from './access-requests.ts';
 
 export function RequestTab({ resource, object }: TabProps) {
   const { say } = useTexts();

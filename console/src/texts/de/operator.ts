@@ -164,6 +164,7 @@ export const operator: Record<keyof typeof english, string> = {
   'operator.approvals.title': 'Freigaben',
   'operator.approvals.lead':
     'Was niemand allein tut: Eine Person bittet darum, eine andere stimmt zu, und beides bleibt für immer vermerkt.',
+  'operator.approvals.emergency': 'Notfallzugriff auf {organization}, Projekt {project}',
   'operator.approvals.none': 'Nichts wartet auf Freigabe',
   'operator.approvals.none.body':
     'Die Veröffentlichung eines Bündels, das Anwenden einer Version oder das Löschen einer Organisation wird auf der jeweiligen Seite beantragt und erscheint dann hier.',

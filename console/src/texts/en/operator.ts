@@ -160,6 +160,7 @@ export const operator = {
   'operator.approvals.title': 'Approvals',
   'operator.approvals.lead':
     'What nobody does alone: asked for by one person, agreed to by another, on record for good.',
+  'operator.approvals.emergency': 'Emergency access to {organization}, project {project}',
   'operator.approvals.none': 'Nothing waits for approval',
   'operator.approvals.none.body':
     'Publishing a bundle, applying a release or deleting an organization is asked for on its own page, and shows up here.',

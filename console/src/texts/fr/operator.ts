@@ -165,6 +165,7 @@ export const operator: Record<keyof typeof english, string> = {
   'operator.approvals.title': 'Approbations',
   'operator.approvals.lead':
     'Ce que personne ne fait seul : demandé par une personne, approuvé par une autre, inscrit au registre pour toujours.',
+  'operator.approvals.emergency': 'Accès d’urgence à {organization}, projet {project}',
   'operator.approvals.none': 'Rien n’attend d’approbation',
   'operator.approvals.none.body':
     'La publication d’un lot, l’application d’une version ou la suppression d’une organisation se demandent sur leur propre page ; la demande apparaît ensuite ici.',
