@@ -181,6 +181,7 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
         advisoryFolder: layout.advisories,
         receiverSocket: layout.run.receiver,
         inspectorSocket: layout.run.inspector,
+        starterSocket: layout.run.starter,
         zonesSocket: layout.run.zones,
         repositoriesSocket: repositoriesSocket(layout),
         objects: objectsServing({

@@ -59,6 +59,8 @@ export interface Layout {
     readonly inspector: string;
     /** Where a process that tries to leave from networks is asked for. */
     readonly zones: string;
+    /** Where is asked that an agreed release begins. */
+    readonly starter: string;
     /** Where the root agent that applies nftables rules listens. */
     readonly firewall: string;
   };
@@ -102,6 +104,7 @@ export function layoutOf(folder: string): Layout {
       receiver: join(run, 'receiver.sock'),
       inspector: join(run, 'inspector.sock'),
       zones: join(run, 'zones.sock'),
+      starter: join(run, 'starter.sock'),
       firewall: join(run, 'firewall.sock'),
     },
   };

@@ -37,6 +37,7 @@ const REGION_START_LIMIT_MS = 360_000;
 const FIREWALL_FLAGS = [...SELDOM_BUSY, '--max-old-space-size=64'];
 const HSM_FLAGS = '--max-old-space-size=64 --max-semi-space-size=1 --v8-pool-size=0';
 const HSM_AGENT = join(PROGRAM_FOLDER, 'src/engines/pkcs11/agent.ts');
+const STARTER = join(PROGRAM_FOLDER, 'src/region/releases/starter.ts');
 const CLEAR_STRAYS = join(PROGRAM_FOLDER, 'src/engines/incus/clear-strays.ts');
 
 export interface PlanInputs {
@@ -76,6 +77,7 @@ export function planRegion(inputs: PlanInputs): SupervisorPlan {
     inspectorDefinition(inputs),
     objectsDefinition(layout, config, accounts),
     repositoriesDefinition(layout, config, accounts),
+    starterDefinition(layout, accounts),
     ...(hasFilter ? [zonesDefinition(inputs)] : []),
   ];
   const digest = createHash('sha256')
@@ -98,6 +100,8 @@ const RECEIVERS_MAX = 2;
 const INSPECTORS_MAX = 2;
 /** Likewise. */
 const ZONES_MAX = 2;
+/** Likewise. */
+const STARTERS_MAX = 2;
 
 /** Reads bundles that nobody has verified: as an account that may read the medium and write drafts. */
 function receiverDefinition(inputs: PlanInputs): OnDemandDefinition {
@@ -133,6 +137,20 @@ function zonesDefinition({ layout, accounts, imageCache }: PlanInputs): OnDemand
     atOnce_max: ZONES_MAX,
     ...withProgram(layout.program, program),
     env: { PATH, LANG: 'C.UTF-8', NODE_ENV: 'production' },
+    cwd: '/',
+  };
+}
+
+/** Begins what people agreed to (`releases/starter.ts`): as the machine's owner, for what it begins lays out programs and tells the supervisor. */
+function starterDefinition(layout: Layout, { region }: Accounts): OnDemandDefinition {
+  return {
+    name: 'starter',
+    socket: layout.run.starter,
+    ...(isRoot() ? { gid: region.gid } : {}),
+    atOnce_max: STARTERS_MAX,
+    command: process.execPath,
+    args: [STARTER, layout.data],
+    env: { PATH, LANG: 'C.UTF-8', NODE_ENV: 'production', ...compileCache() },
     cwd: '/',
   };
 }

@@ -109,6 +109,7 @@ export interface ServiceParts {
   readonly receiverSocket: string;
   /** Where a process that looks into what is to leave is asked for. */
   readonly inspectorSocket: string;
+  readonly starterSocket: string;
   /** Where a process that tries to leave from networks is asked for. */
   readonly zonesSocket: string;
   /** Where a process at a repository of tenants' backups is asked for. */
@@ -160,6 +161,7 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
     advisoryFolder,
     receiverSocket,
     inspectorSocket,
+    starterSocket,
     zonesSocket,
     repositoriesSocket,
     objects,
@@ -219,7 +221,7 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
     approvalsService({ projectKind: Namespace, clock, registry, realms }),
     operatorsService({ eventKind: Event, keyring, certificates, clock, registry, realms, recordings }),
     trustService({ keyring }),
-    keysService({ backends: keys, providers: keyProviders, realms, accessLog, clock }),
+    keysService({ backends: keys, providers: keyProviders, realms, accessLog, logs, clock }),
     retentionService({ eraser, bodies, records }),
     witnessService({ logs, client: witnessClient(config.ledger.witnessNetworks, clock) }),
     tenancyService({
@@ -284,6 +286,7 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
       folder: gapFolder,
       releases: releasesFolder,
       running: () => runningHere(config),
+      starterSocket,
     }),
     importService({
       folder: gapFolder,

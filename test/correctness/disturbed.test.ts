@@ -62,6 +62,7 @@ function controllers(): string[] {
     advisoryFolder: '/nowhere',
     receiverSocket: '/nowhere',
     inspectorSocket: '/nowhere',
+    starterSocket: '/nowhere',
     zonesSocket: '/nowhere',
     repositoriesSocket: '/nowhere',
     objects: {

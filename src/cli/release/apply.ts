@@ -3,10 +3,12 @@ import { accessSync, constants } from 'node:fs';
 import type { Command } from 'commander';
 import type { TrustStatus } from '#gap/import/trust-kind.ts';
 import { readCurrent } from '#gap/release/journal.ts';
+import type { ReleaseObject } from '#gap/release/release-kind.ts';
 import { wakefulClock } from '#region/clock.ts';
 import type { Layout } from '#region/layout.ts';
+import { orderOf } from '#region/releases/agreed.ts';
 import type { Order } from '#region/releases/drive.ts';
-import { startUpgrade } from '#region/releases/launch.ts';
+import { lastAttempt, startUpgrade } from '#region/releases/launch.ts';
 import { find, gapType, patch } from '../gap/objects.ts';
 import { ownCommand } from '../own-command.ts';
 import { regionHere } from '../region/where.ts';
@@ -46,6 +48,7 @@ const applyHere = inSession(async (session: Session, options: Options, version: 
   const before = await planned(session, type, version);
   const digest = statusOf(before)?.plan?.digest;
   const { phase } = statusOf(before) ?? {};
+  const since = await lastAttempt(layout);
   if (digest === undefined || (phase !== 'AwaitingApproval' && phase !== 'Approved'))
     throw new CliError(`release ${version} is ${phase}`, {
       hint: `${ownCommand()} release plan ${version} begins anew`,
@@ -57,21 +60,10 @@ const applyHere = inSession(async (session: Session, options: Options, version: 
     version,
     (object) => statusOf(object)?.phase !== 'AwaitingApproval',
   );
-  if (statusOf(agreed)?.phase !== 'Approved')
-    throw new CliError(`release ${version} is ${statusOf(agreed)?.phase}`);
-  const by = statusOf(agreed)?.requestedBy ?? '';
+  if (agreed === undefined) throw new CliError(`release ${version} is not there any more`);
   const trust = await find(session, await gapType(session, 'BundleTrust'), 'region');
   const root = (trust?.status as TrustStatus | undefined)?.root;
-  const reason = 'people agreed';
-  await follow(layout, {
-    kind: 'apply',
-    object: version,
-    version,
-    digest,
-    by,
-    reason,
-    ...(root === undefined ? {} : { root }),
-  });
+  await follow(layout, orderOf('apply', agreed as ReleaseObject, undefined, root), since);
 });
 
 export const apply = reporting(async (version: string, options: Options, command: Command) => {
@@ -92,11 +84,12 @@ const rollbackHere = inSession(async (session: Session, options: RollbackOptions
       hint: `${ownCommand()} release status`,
     });
   const { name } = running.metadata;
+  const since = await lastAttempt(layout);
   const asked = (running.spec as { readonly rollback?: string }).rollback;
   if (asked !== before.digest) await patch(session, type, name, { rollback: before.digest });
   const now = await find(session, type, name);
-  const by = statusOf(now)?.requestedBy ?? '';
-  await follow(layout, { kind: 'rollback', object: name, ...before, by, reason: 'people agreed' });
+  if (now === undefined) throw new CliError(`release ${name} is not there any more`);
+  await follow(layout, orderOf('rollback', now as ReleaseObject, current, undefined), since);
 });
 
 export const rollback = reporting(async (options: RollbackOptions, command: Command) => {
@@ -120,10 +113,10 @@ export const rollback = reporting(async (options: RollbackOptions, command: Comm
   });
 });
 
-/** Prints the steps as they are taken. Ended by hand, it goes on all the same. */
-async function follow(layout: Layout, order: Order): Promise<void> {
+/** Prints the steps as they are taken. Ended by hand, it goes on all the same. The region has it begun by itself, too: whoever is second follows. */
+async function follow(layout: Layout, order: Order, since?: number): Promise<void> {
   let last = '';
-  for await (const entry of startUpgrade(layout, order, wakefulClock)) {
+  for await (const entry of startUpgrade(layout, order, wakefulClock, since)) {
     printLines([entryLine(entry)]);
     last = entry.step;
   }

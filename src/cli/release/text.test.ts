@@ -26,7 +26,7 @@ test('a plan says what comes of what and how to go on; what stands in its way st
     '  database  0010-more.sql, which releases of schema 9 on can work with',
     '  restarts  the region process',
     '  back      by itself',
-    'Ask, and have somebody else agree; then apply it on the region’s machine:',
+    'Ask, and have somebody else agree; then apply it:',
     '  casemate approval request apply release/0.2.0 --reason "…"',
     '  casemate release apply 0.2.0',
   ]);

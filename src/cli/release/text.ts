@@ -29,7 +29,7 @@ export function planLines(version: string, status: ReleaseStatus | undefined, co
         ]),
     ...(phase === 'AwaitingApproval'
       ? [
-          'Ask, and have somebody else agree; then apply it on the region’s machine:',
+          'Ask, and have somebody else agree; then apply it:',
           `  ${command} approval request apply release/${version} --reason "…"`,
           `  ${command} release apply ${version}`,
         ]

@@ -29,6 +29,7 @@ test('a release that ran until the next one is confirmed is Replaced then, and r
     running: NEVER,
     journal: async () => journal,
     current: async () => current,
+    begin: NEVER,
   };
   const controller = releaseController(source);
   const own = realms.context(REGION);
@@ -61,6 +62,106 @@ test('a release that ran until the next one is confirmed is Replaced then, and r
     journal.push({ attempt: 2, at, step: 'Confirmed', message: '' });
     assert.deepEqual(await look('0.2.0'), ['Replaced', false]);
     assert.deepEqual(await look('0.3.0'), ['Running', false]);
+  });
+});
+
+test('what people agreed to is begun once, each way; what hinders it stands there, and is tried again', async (t) => {
+  const realms = await openTestRealms({ kinds: [Release] });
+  t.after(() => realms.close());
+  const at = '2126-11-22T00:00:00Z';
+  const journal: Entry[] = [];
+  const asked: string[] = [];
+  let problem: string | undefined = 'nobody starts such processes';
+  let current: Current | undefined;
+  const controller = releaseController({
+    published: NEVER,
+    config: NEVER,
+    running: NEVER,
+    journal: async () => journal,
+    current: async () => current,
+    begin: async (name) => {
+      asked.push(name);
+      return problem;
+    },
+  });
+  const own = realms.context(REGION);
+  await realms.realms.use(REGION, async (realm) => {
+    const { resources, view } = realm;
+    const key = { name: NEXT.version };
+    const spec = { version: NEXT.version };
+    const [apply, rollback] = [NEXT.digest, ID.digest];
+    const set = (more: object) =>
+      resources.modify(Release, key, own, (object) => ({ ...object, spec: { ...object.spec, ...more } }));
+    const say = (more: object) =>
+      resources.modify(
+        Release,
+        key,
+        own,
+        (object) => ({
+          ...object,
+          status: { requestedBy: 'ann', plan: planOf(NEXT.digest), phase: 'AwaitingApproval', ...more },
+        }),
+        { subresource: 'status' },
+      );
+    const look = async () => {
+      asked.length = 0;
+      await controller.reconcile(key, testContext(realms, realm, 'releases'));
+      const { phase, conditions } = view.get(Release, key)?.status ?? {};
+      return [phase, conditions?.[0]?.reason, asked.length];
+    };
+    await resources.create(Release, undefined, { metadata: key, spec }, own);
+    await say({});
+    await set({ apply });
+    await say({ phase: 'Approved' });
+    assert.deepEqual(await look(), ['Approved', 'NotBegun', 1]);
+    problem = undefined;
+    assert.deepEqual(await look(), ['Approved', 'Approved', 1]);
+    const why = (kind: 'apply' | 'rollback') => ({ kind, object: key.name, by: 'ann', reason: 'agreed' });
+    journal.push({ attempt: 1, at, step: 'Started', message: '', from: ID, to: NEXT, why: why('apply') });
+    assert.deepEqual(await look(), ['Upgrading', 'Upgrading', 0]);
+    journal.push({ attempt: 1, at, step: 'Confirmed', message: '' });
+    current = { ...NEXT, attempt: 1, since: at, before: [ID] };
+    assert.deepEqual(await look(), ['Running', 'Running', 0]);
+    await set({ rollback });
+    assert.deepEqual(await look(), ['Running', 'Running', 1]);
+    // What failed is not tried over and over.
+    journal.push({ attempt: 2, at, step: 'Started', message: '', from: NEXT, to: ID, why: why('rollback') });
+    journal.push({ attempt: 2, at, step: 'Failed', message: 'no room' });
+    assert.deepEqual(await look(), ['Running', 'Running', 0]);
+  });
+});
+
+test('an upgrade that is silent for long may have lost who drives it: that is asked for', async (t) => {
+  const realms = await openTestRealms({ kinds: [Release] });
+  t.after(() => realms.close());
+  const past = '2001-01-01T00:00:00Z';
+  const why = { kind: 'apply', object: NEXT.version, by: 'ann', reason: 'agreed' } as const;
+  const journal: Entry[] = [{ attempt: 1, at: past, step: 'Started', message: '', from: ID, to: NEXT, why }];
+  let asked = 0;
+  const controller = releaseController({
+    published: NEVER,
+    config: NEVER,
+    running: NEVER,
+    journal: async () => journal,
+    current: async () => undefined,
+    begin: async () => {
+      asked += 1;
+      return undefined;
+    },
+  });
+  const own = realms.context(REGION);
+  await realms.realms.use(REGION, async (realm) => {
+    const key = { name: NEXT.version };
+    await realm.resources.create(Release, undefined, { metadata: key, spec: { version: NEXT.version } }, own);
+    await realm.resources.modify(
+      Release,
+      key,
+      own,
+      (object) => ({ ...object, status: { requestedBy: 'ann', phase: 'Upgrading' } }),
+      { subresource: 'status' },
+    );
+    await controller.reconcile(key, testContext(realms, realm, 'releases'));
+    assert.equal(asked, 1);
   });
 });
 

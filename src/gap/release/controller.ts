@@ -1,24 +1,31 @@
 /**
- * Plans a Release, waits for people, and writes down what is done to have it run: each step of the journal becomes a leaf, late where the region was not there while it was
- * taken. Takes no step itself.
+ * Plans a Release, waits for people, has begun what they agreed to, and writes down what is done to have it run: each step of the journal becomes a leaf, late where the
+ * region was not there while it was taken. Takes no step itself, and could not: they are taken by the machine's owner.
  */
 import type { Controller, ReconcileContext, RetryAfter } from '#kernel/controller.ts';
 import { isStatusError } from '#kernel/errors.ts';
 import { setCondition } from '#kernel/reconcile/conditions.ts';
 import { BundleError } from '../bundle/problem.ts';
 import { BundleImport } from '../import/import-kind.ts';
-import { type Current, type Entry, isEnd } from './journal.ts';
+import { toBegin } from './begin.ts';
+import { isEnd } from './journal.ts';
 import { planOf } from './plan.ts';
-import { type Phase, Release, type ReleaseObject, type ReleaseStatus, STEPS_MAX } from './release-kind.ts';
+import { type Phase, Release, type ReleaseObject, type ReleaseStatus } from './release-kind.ts';
 import type { ReleaseSource } from './source.ts';
+import { toldBy } from './told.ts';
 
 /** While steps are taken. */
 const LOOK_MS = 500;
 /** While what was agreed to is not begun, or not published. */
 const WAIT_MS = 5_000;
+/** Without a step for so long, whoever took them may be gone: it is asked for. */
+const SILENT_MS = 60_000;
 const MESSAGE_MAX = 2_000;
 
-export type Source = Pick<ReleaseSource, 'published' | 'config' | 'running' | 'journal' | 'current'>;
+export type Source = Pick<
+  ReleaseSource,
+  'published' | 'config' | 'running' | 'journal' | 'current' | 'begin'
+>;
 
 export function releaseController(source: Source): Controller {
   return {
@@ -76,49 +83,24 @@ async function tell(
   const [entries, current] = await Promise.all([source.journal(), source.current()]);
   const told = toldBy(object, entries, current);
   await write(object, context, told);
-  // Also of a release that ran until now: whether it still does is known when the change that is under way has ended.
   const last = entries.at(-1);
-  if (last !== undefined && !isEnd(last.step)) return { retryAfter_ms: LOOK_MS };
-  const waits = told.phase === 'Approved' || (told.phase === 'Running' && object.spec.rollback !== undefined);
-  return waits ? { retryAfter_ms: LOOK_MS } : undefined;
-}
-
-type Told = Pick<ReleaseStatus, 'phase'> & Partial<Pick<ReleaseStatus, 'steps' | 'attempt' | 'before'>>;
-
-/** What the journal says of an object: of the newest attempt that was made for it since it was made. Pure. */
-export function toldBy(object: ReleaseObject, entries: readonly Entry[], current: Current | undefined): Told {
-  const started = entries.findLast(
-    ({ why, at }) =>
-      why?.object === object.metadata.name &&
-      Date.parse(at) >= Date.parse(object.metadata.creationTimestamp ?? ''),
-  );
-  const phase = object.status?.phase ?? 'Planning';
-  if (started === undefined) return { phase };
-  const own = entries.filter(({ attempt }) => attempt === started.attempt);
-  const last = own.at(-1) ?? started;
-  const { attempt } = started;
-  const steps = own.slice(-STEPS_MAX).map(({ step, at, message }) => ({ step, at, message }));
-  if (!isEnd(last.step)) return { phase: 'Upgrading', attempt, steps };
-  const runs = current !== undefined && current.digest === object.spec.apply;
-  if (started.why?.kind === 'apply') {
-    if (last.step !== 'Confirmed') return { phase: last.step as Phase, attempt, steps };
-    const [before] = runs ? current.before : [];
-    return {
-      phase: runs ? 'Running' : 'Replaced',
-      attempt,
-      steps,
-      ...(before === undefined ? {} : { before: { version: before.version, digest: before.digest } }),
-    };
+  const isUnderWay = last !== undefined && !isEnd(last.step);
+  const isSilent = isUnderWay && context.clock.now() - Date.parse(last.at) > SILENT_MS;
+  if (isSilent || toBegin(object, entries, current) !== undefined) {
+    const problem = await source.begin(object.metadata.name);
+    if (problem === undefined) return { retryAfter_ms: LOOK_MS };
+    await write(object, context, { phase: told.phase }, { reason: 'NotBegun', message: problem });
+    return { retryAfter_ms: WAIT_MS };
   }
-  if (last.step === 'Confirmed') return { phase: 'RolledBack', attempt, steps };
-  return { phase: runs ? 'Running' : 'Replaced', attempt, steps };
+  // Also of a release that ran until now: whether it still does is known when the change that is under way has ended.
+  return isUnderWay ? { retryAfter_ms: LOOK_MS } : undefined;
 }
 
 const MESSAGES: Readonly<Record<Phase, string>> = {
   Planning: 'what it would do is being looked at',
   Blocked: 'it cannot be applied here',
   AwaitingApproval: 'it can be applied; two people decide whether it is',
-  Approved: 'people agreed; casemate release apply on the region’s machine begins',
+  Approved: 'people agreed; it begins',
   Upgrading: 'it is being brought into force',
   Running: 'it runs the region',
   Failed: 'it did not come to a switch; what ran before never stopped',

@@ -43,9 +43,6 @@ test('a release that people agreed to ends told as what was made of it, whatever
       await test.realms.use(REGION, ({ resources }) =>
         resources.create(Release, undefined, { metadata: KEY, spec: { version: '0.2.0' } }, own),
       );
-      const source = new ReleaseSource(content, releases, async () => NONE);
-      const make = () => releaseController(instrument(source, disturber, { name: 'source' }));
-      let controller = make();
       /** What the driver does when people agreed. */
       const drive = async () => {
         const to = { ...release, folder: join(releases, folderName(release)) };
@@ -58,6 +55,14 @@ test('a release that people agreed to ends told as what was made of it, whatever
         const current = { ...to, attempt, since: '2026-11-22T00:00:00Z', before: [from] };
         await writeFile(currentPath(releases), JSON.stringify(current));
       };
+      // Like the real one, it looks for itself what is there to begin.
+      const starter = async () => {
+        if ((await readJournal(releases)).length === 0) await drive();
+        return undefined;
+      };
+      const source = new ReleaseSource(content, releases, async () => NONE, starter);
+      const make = () => releaseController(instrument(source, disturber, { name: 'source' }));
+      let controller = make();
       return {
         pass: () =>
           test.realms.use(REGION, async (realm) => {
@@ -70,7 +75,6 @@ test('a release that people agreed to ends told as what was made of it, whatever
                 spec: { ...current.spec, apply: plan.digest },
               }));
             }
-            if (phase === 'Approved' && (await readJournal(releases)).length === 0) await drive();
             return phase === 'Running' ? 'settled' : 'again';
           }),
         restart: async () => {

@@ -9,6 +9,7 @@ import { releaseController } from './controller.ts';
 import type { Running } from './plan.ts';
 import { type Phase, Release } from './release-kind.ts';
 import { ReleaseSource } from './source.ts';
+import { starterAt } from './starter.ts';
 
 /** Nobody agrees to what nobody has seen. */
 const ASKED_WHILE: Readonly<Record<string, Phase>> = { apply: 'AwaitingApproval', rollback: 'Running' };
@@ -35,15 +36,17 @@ export interface ReleaseServiceOptions {
   /** Where releases are installed, by somebody else. */
   readonly releases: string;
   readonly running: () => Promise<Running>;
+  /** Where the supervisor starts who begins what people agreed to. */
+  readonly starterSocket: string;
 }
 
-export function releaseService({ folder, releases, running }: ReleaseServiceOptions): Service {
+export function releaseService({ folder, releases, running, starterSocket }: ReleaseServiceOptions): Service {
+  const content = new ContentStore(gapFolders(folder).content);
+  const source = new ReleaseSource(content, releases, running, starterAt(starterSocket));
   return {
     name: 'releases',
     kinds: [Release],
     admissions: [askLate],
-    controllers: [
-      releaseController(new ReleaseSource(new ContentStore(gapFolders(folder).content), releases, running)),
-    ],
+    controllers: [releaseController(source)],
   };
 }

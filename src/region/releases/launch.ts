@@ -23,54 +23,69 @@ function ensureFolder({ releases }: Pick<Layout, 'releases'>): void {
   mkdirSync(releases, { recursive: true, mode: 0o755 });
 }
 
-/** Gives each step as it is taken; ends with the upgrade, or throws when it ended without a word. Whoever reads may stop: it goes on. */
-export async function* startUpgrade(layout: Layout, order: Order, clock: Clock): AsyncGenerator<Entry> {
+/** The number of the newest attempt. */
+export async function lastAttempt({ releases }: Pick<Layout, 'releases'>): Promise<number> {
+  return (await readJournal(releases)).at(-1)?.attempt ?? 0;
+}
+
+/**
+ * Gives each step as it is taken; ends with the upgrade, or throws when it ended without a word. Whoever reads may stop: it goes on. Where somebody else has begun the very
+ * same since the attempt `before`, their steps are given.
+ */
+export async function* startUpgrade(
+  layout: Layout,
+  order: Order,
+  clock: Clock,
+  before?: number,
+): AsyncGenerator<Entry> {
   ensureFolder(layout);
-  const before = (await readJournal(layout.releases)).at(-1)?.attempt ?? 0;
-  const output = openSync(logPath(layout), 'a', 0o640);
-  const main = fileURLToPath(new URL('main.ts', import.meta.url));
-  const child = spawn(
-    'flock',
-    [
-      '--nonblock',
-      '--conflict-exit-code',
-      `${LOCKED}`,
-      '--no-fork',
-      lockPath(layout),
-      process.execPath,
-      main,
-      layout.data,
-      JSON.stringify(order),
-    ],
-    { detached: true, stdio: ['ignore', output, output], cwd: '/' },
-  );
-  closeSync(output);
-  child.unref();
-  let code: number | null | undefined;
-  const ended = new Promise<void>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', (value) => {
-      code = value;
-      resolve();
-    });
-  });
+  const since = before ?? (await lastAttempt(layout));
+  const stepsSince = async () =>
+    (await readJournal(layout.releases)).filter(({ attempt }) => attempt > since);
+  // Begun already: who sees to it holds the lock, or is through.
+  let code: number | null | undefined = (await stepsSince()).length > 0 ? LOCKED : undefined;
+  const ended =
+    code === undefined
+      ? startDriver(layout, order).then((value) => {
+          code = value;
+        })
+      : Promise.resolve();
   let given = 0;
   for (;;) {
-    const isOver = code !== undefined;
-    const own = (await readJournal(layout.releases)).filter(({ attempt }) => attempt > before);
+    const isOver = code !== undefined && (code !== LOCKED || !isUnderWay(layout));
+    const own = await stepsSince();
+    const why = own[0]?.why;
+    if (
+      code === LOCKED &&
+      (own.length === 0 ? isOver : why?.object !== order.object || why.kind !== order.kind)
+    )
+      throw new Error('another upgrade is under way: casemate release status');
     for (const entry of own.slice(given)) yield entry;
     given = own.length;
     const last = own.at(-1);
     if (last !== undefined && isEnd(last.step)) return;
-    if (isOver) {
-      throw new Error(
-        code === LOCKED
-          ? 'another upgrade is under way: casemate release status'
-          : `it ended without saying how: see ${logPath(layout)}`,
-      );
-    }
-    await Promise.race([ended, sleep(clock, LOOK_MS)]);
+    if (isOver) throw new Error(`it ended without saying how: see ${logPath(layout)}`);
+    await (code === undefined ? Promise.race([ended, sleep(clock, LOOK_MS)]) : sleep(clock, LOOK_MS));
   }
+}
+
+/** One process in the background, which holds the lock as long as it lives. Resolves with its exit code. */
+function startDriver(layout: Layout, order: Order): Promise<number | null> {
+  const output = openSync(logPath(layout), 'a', 0o640);
+  const main = fileURLToPath(new URL('main.ts', import.meta.url));
+  const program = [process.execPath, main, layout.data, JSON.stringify(order)];
+  const once = ['--nonblock', '--conflict-exit-code', `${LOCKED}`, '--no-fork', lockPath(layout)];
+  const child = spawn('flock', [...once, ...program], {
+    detached: true,
+    stdio: ['ignore', output, output],
+    cwd: '/',
+  });
+  closeSync(output);
+  child.unref();
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', resolve);
+  });
 }
 
 /** Whether an upgrade is being driven now. */

@@ -16,7 +16,7 @@ import { type Say, useTexts } from '../../texts/texts.ts';
 import { inWords } from '../alarms/alarms.ts';
 import { useAlarms } from '../alarms/use-alarms.ts';
 import { type Import, phaseOf as importPhase } from '../bundles/import.ts';
-import { type Release, phaseOf as releasePhase } from '../releases/release.ts';
+import { notBegun, type Release, phaseOf as releasePhase } from '../releases/release.ts';
 import type { Flow } from '../seal/reports.ts';
 
 export interface Item {
@@ -90,11 +90,12 @@ export function useAttention(about: RegionAbout | undefined): {
         to: `/bundles/${encodeURIComponent(name)}`,
       })),
     ...objects<Release>(releases)
-      .filter((release) => releasePhase(release) === 'Approved')
-      .map(({ metadata: { uid, name } }) => ({
+      .filter((release) => ['Approved', 'Upgrading'].includes(releasePhase(release)))
+      .map((release) => ({ ...release.metadata, isStuck: notBegun(release) !== undefined }))
+      .map(({ uid, name, isStuck }) => ({
         id: uid,
-        status: 'warning' as const,
-        text: say('operator.home.releaseApply', { name }),
+        status: isStuck ? ('warning' as const) : ('info' as const),
+        text: say(isStuck ? 'operator.home.releaseStuck' : 'operator.home.releaseApply', { name }),
         to: `/releases/${encodeURIComponent(name)}`,
       })),
   ];

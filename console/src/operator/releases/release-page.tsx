@@ -1,4 +1,4 @@
-/** One release: what it would do here, who agreed, and what became of it. The steps themselves are taken on the region's machine. */
+/** One release: what it would do here, who agreed, each step as it comes into force, and what became of it. */
 import { Alert, Content, List, ListItem, StackItem } from '@patternfly/react-core';
 import { useNavigate } from '@tanstack/react-router';
 import type { PlanStatus } from '../../../../src/gap/release/release-kind.ts';
@@ -13,7 +13,7 @@ import { Rows } from '../../parts/rows.tsx';
 import { bytesText, Command, Fact, Facts, When } from '../../parts/shown.tsx';
 import { WorkButton } from '../../parts/work.tsx';
 import { useTexts } from '../../texts/texts.ts';
-import { OVER, phaseOf, type Release } from './release.ts';
+import { notBegun, OVER, phaseOf, type Release } from './release.ts';
 import { ReleaseLabel } from './releases-page.tsx';
 
 export function ReleasePage() {
@@ -53,9 +53,8 @@ export function ReleasePage() {
             </Part>
           )}
           {phase === 'Approved' && (
-            <Part title={say('operator.releases.machine')}>
-              <Content component="p">{say('operator.releases.approved.lead')}</Content>
-              <Command>{`casemate release apply ${name}`}</Command>
+            <Part title={say('consent.transition.apply')}>
+              <Begins problem={notBegun(release)} command={`casemate release apply ${name}`} />
             </Part>
           )}
           {phase === 'Running' && before !== undefined && (
@@ -64,7 +63,7 @@ export function ReleasePage() {
                 {say('operator.releases.rollback.lead', { version: before.version })}
               </Content>
               {release.spec.rollback === before.digest ? (
-                <Command>casemate release rollback</Command>
+                <Begins problem={wentNowhere(release)} command="casemate release rollback" />
               ) : (
                 <Agreement
                   resource={resource}
@@ -112,6 +111,30 @@ export function ReleasePage() {
         </>
       )}
     </Page>
+  );
+}
+
+/** Why a way back that was agreed to is not taken: it did not begin, or what was begun did not come to a switch. */
+function wentNowhere(release: Release): string | undefined {
+  const last = release.status?.steps?.at(-1);
+  return notBegun(release) ?? (last?.step === 'Confirmed' ? undefined : last?.message);
+}
+
+interface BeginsProps {
+  readonly problem: string | undefined;
+  /** What begins it by hand. */
+  readonly command: string;
+}
+
+function Begins({ problem, command }: BeginsProps) {
+  const { say } = useTexts();
+  if (problem === undefined) return <Content component="p">{say('operator.releases.begins')}</Content>;
+  return (
+    <Alert component="p" variant="warning" isInline title={say('operator.releases.stuck')}>
+      <RegionSays>{problem}</RegionSays>
+      <Content component="p">{say('operator.releases.byHand')}</Content>
+      <Command>{command}</Command>
+    </Alert>
   );
 }
 

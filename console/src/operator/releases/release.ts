@@ -10,6 +10,10 @@ export type Release = ApiObject & {
 
 export const phaseOf = ({ status }: Release): Phase => status?.phase ?? 'Planning';
 
+/** Why what people agreed to did not begin by itself, as the region says it. */
+export const notBegun = ({ status }: Release): string | undefined =>
+  status?.conditions?.find(({ type, reason }) => type === 'Ready' && reason === 'NotBegun')?.message;
+
 const ITEM = 'release/casemate/';
 
 export interface Available {

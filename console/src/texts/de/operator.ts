@@ -194,8 +194,8 @@ export const operator: Record<keyof typeof english, string> = {
   'operator.home.carryOut': 'Freigegeben, jetzt von Ihnen auszuführen: {what}',
   'operator.home.approve': '{by} bittet um Ihre Zustimmung: {what}',
   'operator.home.releaseFailed': 'Eine Version konnte nicht in Betrieb gehen: {name}',
-  'operator.home.releaseApply':
-    'Eine Version wartet darauf, auf dem Rechner der Region angewendet zu werden: {name}',
+  'operator.home.releaseApply': 'Eine Version wird gerade in Betrieb genommen: {name}',
+  'operator.home.releaseStuck': 'Eine Version ist freigegeben, aber ihr Austausch hat nicht begonnen: {name}',
   'operator.alarms.title': 'Alarme',
   'operator.alarms.lead':
     'Was in dieser Region gerade nicht stimmt, seit wann, und was zu tun ist. Ein Alarm verschwindet von selbst, sobald seine Ursache behoben ist.',
@@ -406,14 +406,15 @@ export const operator: Record<keyof typeof english, string> = {
   'operator.releases.back': 'Der Weg zurück',
   'operator.releases.problems': 'Warum sie hier nicht angewendet werden kann',
   'operator.releases.apply.lead':
-    'Zwei Personen entscheiden. Der Austausch selbst wird dann auf dem Rechner der Region gestartet, da er weiterlaufen muss, während diese Konsole nicht erreichbar ist.',
-  'operator.releases.approved.lead':
-    'Die Freigabe ist erteilt. Auf dem Rechner der Region startet dieser Befehl den Austausch:',
+    'Zwei Personen entscheiden. Einmal angewendet, geht sie von selbst auf Probe in Betrieb: Was sich nicht bewährt, ist binnen einer Minute wieder weg. Diese Konsole ist währenddessen für Augenblicke nicht erreichbar.',
+  'operator.releases.begins': 'Die Freigabe ist erteilt; es beginnt binnen Sekunden von selbst.',
+  'operator.releases.stuck': 'Es hat nicht von selbst begonnen',
+  'operator.releases.byHand': 'Wem der Rechner der Region gehört, kann von Hand beginnen:',
   'operator.releases.machine': 'Auf dem Rechner der Region',
   'operator.releases.machine.lead':
-    'Was kein Browser tut: der Austausch selbst und die Rückkehr im Notfall. Dieser Befehl zeigt, welche Version läuft, und jeden Schritt der letzten Änderung:',
+    'Was kein Browser tut: im Notfall allein zurückkehren. Dieser Befehl zeigt, welche Version läuft, und jeden Schritt der letzten Änderung, auch wenn die Konsole nicht erreichbar ist:',
   'operator.releases.rollback.lead':
-    'Vor dieser Version lief {version}; sie kann mit der Datenbank arbeiten, wie sie jetzt ist. Zwei Personen entscheiden; danach kehrt dieser Befehl auf dem Rechner der Region zu ihr zurück.',
+    'Vor dieser Version lief {version}; sie kann mit der Datenbank arbeiten, wie sie jetzt ist. Zwei Personen entscheiden; danach kehrt die Region von selbst zu ihr zurück.',
   'operator.releases.rollback.summary':
     'Von {from} zurück auf {to}. Was seither geändert wurde, bleibt; was nur {from} kann, entfällt.',
   'operator.releases.again': 'Entfernen, um neu zu planen',

@@ -190,7 +190,8 @@ export const operator = {
   'operator.home.carryOut': 'Agreed to, yours to do: {what}',
   'operator.home.approve': '{by} asks for your approval: {what}',
   'operator.home.releaseFailed': 'A release did not come into force: {name}',
-  'operator.home.releaseApply': 'A release waits to be applied on the region’s machine: {name}',
+  'operator.home.releaseApply': 'A release is being brought into force: {name}',
+  'operator.home.releaseStuck': 'A release was agreed to, and did not begin: {name}',
   'operator.alarms.title': 'Alarms',
   'operator.alarms.lead':
     'What is wrong in this region now, since when, and what to do about it. An alarm goes away by itself when what it is about is right again.',
@@ -398,14 +399,15 @@ export const operator = {
   'operator.releases.back': 'The way back',
   'operator.releases.problems': 'Why it cannot be applied here',
   'operator.releases.apply.lead':
-    'Two people decide. The exchange itself is then begun on the region’s machine, since it must go on while this console is away.',
-  'operator.releases.approved.lead':
-    'It was agreed to. On the region’s machine, whoever owns it begins with this command:',
+    'Two people decide. Once it is applied it comes into force by itself, on trial: what does not do well goes away again within a minute. This console is away for moments meanwhile.',
+  'operator.releases.begins': 'It was agreed to, and begins by itself within seconds.',
+  'operator.releases.stuck': 'It did not begin by itself',
+  'operator.releases.byHand': 'Whoever owns the region’s machine begins it by hand:',
   'operator.releases.machine': 'On the region’s machine',
   'operator.releases.machine.lead':
-    'What no browser does: the exchange itself, and going back in an emergency. This command says which release runs and each step of the last change:',
+    'What no browser does: going back in an emergency, alone. This command says which release runs and each step of the last change, also while the console is away:',
   'operator.releases.rollback.lead':
-    'Before this release {version} ran, and it can work with the database as it is. Two people decide; then this command on the region’s machine goes back.',
+    'Before this release {version} ran, and it can work with the database as it is. Two people decide; then the region goes back by itself.',
   'operator.releases.rollback.summary':
     'From {from} back to {to}. What was changed since stays; what only {from} can do is gone.',
   'operator.releases.again': 'Remove it, to plan it anew',

@@ -196,7 +196,9 @@ export const operator: Record<keyof typeof english, string> = {
   'operator.home.carryOut': 'Approuvé, à vous de le faire : {what}',
   'operator.home.approve': '{by} demande votre approbation : {what}',
   'operator.home.releaseFailed': 'Une version n’a pas pu être mise en service : {name}',
-  'operator.home.releaseApply': 'Une version attend d’être appliquée sur la machine de la région : {name}',
+  'operator.home.releaseApply': 'Une version est en cours de mise en service : {name}',
+  'operator.home.releaseStuck':
+    'Une version a été approuvée, mais sa mise en service n’a pas commencé : {name}',
   'operator.alarms.title': 'Alarmes',
   'operator.alarms.lead':
     'Ce qui ne va pas dans cette région en ce moment, depuis quand, et ce qu’il faut faire. Une alarme disparaît d’elle-même dès que sa cause est levée.',
@@ -407,14 +409,15 @@ export const operator: Record<keyof typeof english, string> = {
   'operator.releases.back': 'Retour en arrière',
   'operator.releases.problems': 'Pourquoi elle ne peut pas s’appliquer ici',
   'operator.releases.apply.lead':
-    'Deux personnes décident. Le remplacement lui-même se lance ensuite sur la machine de la région, car il doit se poursuivre pendant que cette console est indisponible.',
-  'operator.releases.approved.lead':
-    'C’est approuvé. Sur la machine de la région, la personne qui en est responsable lance cette commande :',
+    'Deux personnes décident. Une fois appliquée, la version entre en service d’elle-même, à l’essai : si elle ne donne pas satisfaction, elle est retirée en moins d’une minute. Cette console est brièvement indisponible pendant ce temps.',
+  'operator.releases.begins': 'C’est approuvé ; cela commence tout seul, en quelques secondes.',
+  'operator.releases.stuck': 'Cela n’a pas commencé tout seul',
+  'operator.releases.byHand': 'La personne responsable de la machine de la région peut lancer elle-même :',
   'operator.releases.machine': 'Sur la machine de la région',
   'operator.releases.machine.lead':
-    'Ce qu’un navigateur ne fait pas : le remplacement lui-même, et le retour en urgence. Cette commande indique la version en service et chaque étape du dernier changement :',
+    'Ce qu’un navigateur ne fait pas : revenir seul en arrière en cas d’urgence. Cette commande indique la version en service et chaque étape du dernier changement, même quand la console est indisponible :',
   'operator.releases.rollback.lead':
-    'Avant celle-ci, la version {version} était en service, et elle sait travailler avec la base de données actuelle. Deux personnes décident ; cette commande, sur la machine de la région, effectue ensuite le retour.',
+    'Avant celle-ci, la version {version} était en service, et elle sait travailler avec la base de données actuelle. Deux personnes décident ; la région revient ensuite d’elle-même à cette version.',
   'operator.releases.rollback.summary':
     'Retour de {from} à {to}. Ce qui a été modifié depuis est conservé ; ce que seule {from} sait faire n’est plus possible.',
   'operator.releases.again': 'La supprimer, pour la planifier à nouveau',
