@@ -35,6 +35,8 @@ export interface AboutProcess {
   readonly restarts: number;
   /** RFC 3339, since when it is in this state. */
   readonly since: string;
+  /** RFC 3339, since when it does not do its work, however often it is tried again. Absent: it does. */
+  readonly wrongSince?: string;
   /** Why it does not do its work, although it runs. */
   readonly failing?: string;
   /** Why it last ended or did not become ready. */

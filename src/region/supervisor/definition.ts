@@ -118,6 +118,8 @@ export interface ProcessStatus {
   readonly restarts: number;
   /** RFC 3339, since when it is in this state. */
   readonly since: string;
+  /** RFC 3339, since when it does not do its work: it does not come up, ended by itself, or says that it fails. However often it is tried again. Absent: it does. */
+  readonly wrongSince?: string;
   /** What holds the region's keys. */
   readonly keys?: object;
   /** Why it waits for somebody to unseal it. */

@@ -26,6 +26,7 @@ export interface HandedProcess {
   readonly identity?: ProcessIdentity;
   readonly starts: number;
   readonly since_ms: number;
+  readonly wrongSince_ms?: number;
   readonly notes: readonly string[];
   readonly sealed: string;
   readonly seal?: SealNews;

@@ -56,6 +56,7 @@ export class Runner {
   #isPreparing = false;
   #state: ProcessState = 'waiting';
   #since_ms: number;
+  #wrongSince_ms: number | undefined;
   #starts = 0;
   #lastFailure: string | undefined;
   #notes: readonly string[] = [];
@@ -98,6 +99,9 @@ export class Runner {
       optional: this.definition.optional === true,
       restarts: Math.max(0, this.#starts - 1),
       since: new Date(this.#since_ms).toISOString(),
+      ...(this.#wrongSince_ms === undefined
+        ? {}
+        : { wrongSince: new Date(this.#wrongSince_ms).toISOString() }),
       ...(this.#keys === undefined ? {} : { keys: this.#keys }),
       ...(this.#failing === undefined ? {} : { failing: this.#failing }),
       ...(this.#sealed === '' ? {} : { sealed: this.#sealed }),
@@ -122,6 +126,7 @@ export class Runner {
       ...(this.#state === 'ready' && identity !== undefined ? { identity } : {}),
       starts: this.#starts,
       since_ms: this.#since_ms,
+      ...(this.#wrongSince_ms === undefined ? {} : { wrongSince_ms: this.#wrongSince_ms }),
       notes: this.#notes,
       sealed: this.#sealed,
       ...(this.#seal === undefined ? {} : { seal: this.#seal }),
@@ -139,6 +144,7 @@ export class Runner {
   #takeOver(handed: HandedProcess): void {
     this.#starts = handed.starts;
     this.#since_ms = handed.since_ms;
+    this.#wrongSince_ms = handed.wrongSince_ms;
     this.#notes = handed.notes;
     this.#sealed = handed.sealed;
     this.#seal = handed.seal;
@@ -171,6 +177,7 @@ export class Runner {
     while (!this.#stopping.signal.aborted) {
       const readyFor_ms = await this.#runOnce();
       if (this.#stopping.signal.aborted) break;
+      this.#wrongSince_ms ??= this.#clock.now();
       failures = readyFor_ms >= SOUND_AFTER_MS ? 1 : failures + 1;
       this.#enter('backoff');
       const delay_ms = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** (failures - 1));
@@ -205,6 +212,7 @@ export class Runner {
     void ended.then(() => life.abort());
     const isReady = await this.#waitUntilReady(life.signal);
     if (isReady) {
+      if (this.#failing === undefined) this.#wrongSince_ms = undefined;
       this.#enter('ready');
       return this.#whileReady(child, this.#clock.now());
     }
@@ -249,7 +257,10 @@ export class Runner {
     if (message.sealed !== undefined) this.#sealed = message.sealed;
     if (message.seal !== undefined) this.#seal = message.seal;
     if (message.keys !== undefined) this.#keys = message.keys;
-    if (message.failing !== undefined) this.#failing = message.failing;
+    if (message.failing !== undefined) {
+      this.#failing = message.failing;
+      this.#wrongSince_ms ??= this.#clock.now();
+    }
     if (message.notes !== undefined) this.#notes = message.notes.slice(0, NOTES_MAX);
     this.#onChange();
   }

@@ -14,6 +14,7 @@ const STATUS: ProcessStatus = {
   optional: false,
   restarts: 1,
   since: '2026-11-22T10:00:00.000Z',
+  wrongSince: '2026-11-22T10:00:00.000Z',
   keys: { provider: 'hsm' },
   lastFailure: 'ended: signal SIGKILL',
   notes: ['something does not work'],

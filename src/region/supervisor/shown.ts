@@ -9,19 +9,30 @@ import type { ProcessStatus } from './definition.ts';
 
 export type ShownProcess = Pick<
   ProcessStatus,
-  'name' | 'state' | 'optional' | 'restarts' | 'since' | 'failing' | 'lastFailure' | 'notes'
+  'name' | 'state' | 'optional' | 'restarts' | 'since' | 'wrongSince' | 'failing' | 'lastFailure' | 'notes'
 >;
 
 /** `path` in a folder whose group may read it. Never throws: the processes matter more than who looks at them. */
 export function showProcesses(path: string, statuses: readonly ProcessStatus[]): void {
   try {
     const shown = statuses.map(
-      ({ name, state, optional, restarts, since, failing, lastFailure, notes }): ShownProcess => ({
+      ({
         name,
         state,
         optional,
         restarts,
         since,
+        wrongSince,
+        failing,
+        lastFailure,
+        notes,
+      }): ShownProcess => ({
+        name,
+        state,
+        optional,
+        restarts,
+        since,
+        ...(wrongSince === undefined ? {} : { wrongSince }),
         ...(failing === undefined ? {} : { failing }),
         ...(lastFailure === undefined ? {} : { lastFailure }),
         notes,

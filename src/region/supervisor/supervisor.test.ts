@@ -91,15 +91,30 @@ test('a process that says why it fails is told of with that, while it runs and a
   writeFileSync(join(layout.data, 'a.fail'), '');
   await until('it is told', async () => {
     const now = processOf(await supervisorStatus(layout), 'a');
-    return now?.state === 'ready' && now.failing === 'the disk stands still';
+    return now?.state === 'ready' && now.failing === 'the disk stands still' && now.wrongSince !== undefined;
   });
   writeFileSync(join(layout.data, 'a.go'), '');
   await until('it runs again', async () => {
     const now = processOf(await supervisorStatus(layout), 'a');
     return now?.restarts === 1 && now.state === 'ready' && now.failing === undefined;
   });
+  assert.equal(processOf(await supervisorStatus(layout), 'a')?.wrongSince, undefined);
   const { lastFailure } = processOf(await supervisorStatus(layout), 'a') ?? {};
   assert.equal(lastFailure, 'ended: exit 1: the disk stands still');
+});
+
+test('a process that does not come up is wrong since it first failed, however often it is tried, until it is ready', async (t) => {
+  const layout = openLayout(t);
+  const body = `test -e a.mended || exit 3; ${wellBehaved('a')}`;
+  await launchSupervisor(layout, planOf(layout, script(layout, 'a', body)), wakefulClock);
+  const now = async () => processOf(await supervisorStatus(layout), 'a');
+  await until('it failed', async () => (await now())?.wrongSince !== undefined);
+  const first = (await now())?.wrongSince;
+  await until('it failed again and again', async () => ((await now())?.restarts ?? 0) >= 2);
+  assert.equal((await now())?.wrongSince, first);
+  writeFileSync(join(layout.data, 'a.mended'), '');
+  await until('it is ready', async () => (await now())?.state === 'ready');
+  assert.equal((await now())?.wrongSince, undefined);
 });
 
 test('a process that never becomes ready fails the start with its reason and its log', async (t) => {

@@ -14,6 +14,7 @@ import { alarmsOf, inWords, type RegionFacts } from './alarms.ts';
 i18n.setMessagesCompiler(compileMessage);
 
 const AT = '2026-11-22T10:00:00Z';
+const LATER = '2026-11-22T11:00:00Z';
 const QUIET: RegionFacts = { imports: [], releases: [], organizations: [], leftovers: [], others: [] };
 
 const object = (name: string, fields: object = {}) =>
@@ -45,7 +46,6 @@ test('a region in which all is right has none, and neither has one of which noth
 });
 
 test('the worst come first, and of those the newest', () => {
-  const later = '2026-11-22T11:00:00Z';
   assert.deepEqual(
     shown({
       others: [
@@ -53,17 +53,17 @@ test('the worst come first, and of those the newest', () => {
           'images',
           [
             object('old', condition('Ready', 'False')),
-            object('new', condition('Ready', 'False', 'Why', later)),
+            object('new', condition('Ready', 'False', 'Why', LATER)),
           ],
         ],
       ],
-      time: object('region', condition('OnTime', 'False', 'Why', later)),
+      time: object('region', condition('OnTime', 'False', 'Why', LATER)),
       seal: object('region', condition('Sealed', 'False')),
     }),
     [
-      ['OnTime', 'danger', later],
+      ['OnTime', 'danger', LATER],
       ['Sealed', 'danger', AT],
-      ['new', 'warning', later],
+      ['new', 'warning', LATER],
       ['old', 'warning', AT],
     ],
   );
@@ -93,14 +93,14 @@ test('a process that does not come up or does not work is one; it is urgent wher
     samples: [],
     processes: [
       process('postgres', 'ready', { restarts: 3, lastFailure: 'ended: signal SIGKILL' }),
-      process('objects', 'backoff', { optional: true }),
-      process('incus', 'ready', { failing: 'it answers nothing' }),
+      process('archive', 'starting', { optional: true, wrongSince: AT, since: LATER }),
+      process('incus', 'ready', { failing: 'it answers nothing', wrongSince: AT, since: LATER }),
       process('time', 'starting'),
     ],
   } as unknown as RegionAbout;
   assert.deepEqual(shown({ about }), [
     ['process incus', 'danger', AT],
-    ['process objects', 'warning', AT],
+    ['process archive', 'warning', AT],
   ]);
 });
 

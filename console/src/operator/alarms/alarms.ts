@@ -48,8 +48,7 @@ export interface RegionFacts {
 }
 
 /** Runs without doing its work, or does not come up. Pure. */
-export const isFailing = ({ state, failing }: AboutProcess): boolean =>
-  failing !== undefined || state === 'backoff';
+export const isFailing = ({ wrongSince }: AboutProcess): boolean => wrongSince !== undefined;
 
 /** A disk that is fuller is a matter of days. */
 const DISK_FULL = 0.9;
@@ -113,7 +112,7 @@ function machineAlarms(about: RegionAbout | undefined): readonly Alarm[] {
 /** One that the region can do without is no hurry. */
 function processAlarm(process: AboutProcess): readonly Alarm[] {
   if (!isFailing(process)) return [];
-  const { name, optional, failing, lastFailure, since } = process;
+  const { name, optional, failing, lastFailure, wrongSince: since } = process;
   return [
     {
       id: `process ${name}`,
