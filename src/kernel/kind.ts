@@ -92,11 +92,13 @@ export interface DataDefinition {
 
 /**
  * What is found out about an object when somebody reads it, and is stored nowhere: `instances/metrics`. Reading it takes what reading the
- * object takes, and is no more on record than that.
+ * object takes, unless it has a right of its own, and is no more on record than that.
  */
 export interface ReportDefinition {
   readonly type: 'report';
   readonly description: string;
+  /** It says more than the object does: reading the object does not suffice, it takes the right to this very subresource. */
+  readonly hasOwnRight?: true;
   /** Query parameters that it knows, with what they mean. */
   readonly parameters?: Readonly<Record<string, string>>;
   /** What is answered: an object. */

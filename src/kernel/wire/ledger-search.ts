@@ -6,7 +6,7 @@
 import { notFound } from '../errors.ts';
 import type { LogName } from '../keys.ts';
 import { parsePersonalBytes } from '../log/personal.ts';
-import type { LeafQuery } from '../store/leaf-search.ts';
+import type { FoundLeaves, LeafQuery } from '../store/leaf-search.ts';
 import { jsonAnswer } from './answer.ts';
 import type { LedgerSource } from './ledger-source.ts';
 import { bad, parseCount } from './query.ts';
@@ -23,8 +23,12 @@ export async function ledgerSearchAnswer(
   log: LogName,
 ): Promise<Answer> {
   if (ledger.search === undefined) throw notFound({ kind: 'ledger resource', name: `${log}/search` });
-  const { items, next, looked, erased } = await ledger.search(realm, log, parseQuery(query));
-  return jsonAnswer({
+  return jsonAnswer(foundAnswer(await ledger.search(realm, log, parseQuery(query))));
+}
+
+/** What was found, as whoever asked is told. */
+export function foundAnswer({ items, next, looked, erased }: FoundLeaves): Readonly<Record<string, unknown>> {
+  return {
     items: items.map(({ index, leaf, personal }) => ({
       index,
       leaf: Buffer.from(leaf).toString('utf8'),
@@ -33,7 +37,7 @@ export async function ledgerSearchAnswer(
     ...(next === undefined ? {} : { next }),
     looked,
     erased,
-  });
+  };
 }
 
 /** Throws 400 for what is no such question. */

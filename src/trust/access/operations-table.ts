@@ -65,8 +65,9 @@ function operationsOf(kind: Kind, realm: RealmType, special?: typeof SELF): Oper
     kind.scope === 'Project' ? 'project' : resource === PROJECT_RESOURCE ? 'own-project' : 'realm';
   const parts = [undefined, ...(shared ? [] : Object.keys(kind.subresources ?? {}))];
   return parts.flatMap((subresource) => {
-    // Whoever may read an object may read a report about it.
-    const isReport = subresource !== undefined && kind.subresources?.[subresource]?.type === 'report';
+    const definition = subresource === undefined ? undefined : kind.subresources?.[subresource];
+    // Whoever may read an object may read a report about it, unless that says more than the object.
+    const isAsObject = definition?.type === 'report' && definition.hasOwnRight !== true;
     return ALL_VERBS.map(
       (verb): Operation => ({
         id: operationId(verb, resource, subresource),
@@ -79,7 +80,7 @@ function operationsOf(kind: Kind, realm: RealmType, special?: typeof SELF): Oper
         traits: [
           verbTrait(verb),
           ...common,
-          ...(subresource === undefined || isReport ? [OBJECT] : [SUBRESOURCE]),
+          ...(subresource === undefined || isAsObject ? [OBJECT] : [SUBRESOURCE]),
           ...(subresource === undefined ? [] : [subresourceTrait(subresource)]),
         ],
       }),

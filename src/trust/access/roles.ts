@@ -93,6 +93,13 @@ const CONSENTS = [
   'accessrequests.access.casemate.internal',
   'interconnections.seal.casemate.internal',
 ] as const;
+/** Who used which key: whoever keeps it sees it, and whoever reads the ledger has it there. */
+const KEY_USES: RoleRule = {
+  scope: 'project',
+  verbs: ['get'],
+  only: ['keys.keys.casemate.internal'],
+  subresources: ['usage'],
+};
 /** What somebody who guards a realm decides, beside reading it. */
 const SECURITY_RULES: readonly RoleRule[] = [
   { scope: 'realm', verbs: READ_VERBS, secrets: 'no', except: SEALED },
@@ -134,6 +141,7 @@ const SECURITY_RULES: readonly RoleRule[] = [
   },
   { scope: 'realm', verbs: ['create'], only: QUESTIONS },
   { scope: 'project', verbs: ['create'], only: QUESTIONS },
+  KEY_USES,
   { scope: 'ledger', verbs: ['get'] },
 ];
 /** What a reader of terminal output may follow. */
@@ -200,6 +208,7 @@ export const ROLES: { readonly [Name in RoleName]: Role<Name> } = {
       { scope: 'project', verbs: READ_VERBS, secrets: 'no' },
       { scope: 'realm', verbs: ['create'], only: QUESTIONS },
       { scope: 'project', verbs: ['create'], only: QUESTIONS },
+      KEY_USES,
       { scope: 'ledger', verbs: ['get'] },
     ],
   },
@@ -251,7 +260,7 @@ export const ROLES: { readonly [Name in RoleName]: Role<Name> } = {
     realm: 'organization',
     narrowable: false,
     description:
-      'Makes, rotates, disables and destroys the organization’s keys, and says who provides them; asks for the consent that this takes, and gives it to others. Opens nothing else.',
+      'Makes, rotates, disables and destroys the organization’s keys, sees each use of them, and says who provides them; asks for the consent that this takes, and gives it to others. Opens nothing else.',
     approves: 'named',
     rules: [
       {

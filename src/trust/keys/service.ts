@@ -1,8 +1,7 @@
 /** What the key service hands to the composition root. */
 import type { Kind } from '#kernel/kind.ts';
 import type { Service } from '#kernel/service.ts';
-import { keyConnectors } from './key/actions.ts';
-import type { KeyChangesOptions } from './key/changes.ts';
+import { type KeyConnectorsOptions, keyConnectors } from './key/actions.ts';
 import { keyController } from './key/controller.ts';
 import { Key } from './key/key.ts';
 import { keyProviderController, openProviderAction, type ProvidersOptions } from './provider/controller.ts';
@@ -10,7 +9,7 @@ import { KeyProvider } from './provider/key-provider.ts';
 
 export const KEY_KINDS: readonly Kind[] = [Key, KeyProvider];
 
-export interface KeysServiceOptions extends KeyChangesOptions {
+export interface KeysServiceOptions extends KeyConnectorsOptions {
   readonly providers: ProvidersOptions;
 }
 

@@ -100,6 +100,8 @@ export const ORGANIZATION_EXPECTED: Readonly<Record<string, string>> = {
   'read keys in all projects': '          Y     Y       Y      Y      -        -        -      Y       Y',
   'write or use keys in alpha': '         Y     -       Y      -      Y        -        -      -       Y',
   'write or use keys in beta': '          Y     -       Y      -      -        -        -      -       Y',
+  'see uses of keys in alpha': '          Y     Y       Y      -      Y        -        -      Y       Y',
+  'see uses of keys in beta': '           Y     Y       Y      -      -        -        -      Y       Y',
   'read secrets in alpha': '              Y     -       Y      -      Y        -        -      -       -',
   'read secrets in beta': '               Y     -       Y      -      -        -        -      -       -',
   'read secrets in all projects': '       Y     -       Y      -      -        -        -      -       -',
@@ -297,7 +299,7 @@ export function casesOf(operation: ApiOperation): Case[] {
   }
   if (kind.resource === 'keys.keys.casemate.internal') {
     if (reach === 'all-projects') return [on({}, 'read keys in all projects')];
-    const what = reading ? 'read keys' : 'write or use keys';
+    const what = subresource === 'usage' ? 'see uses of keys' : reading ? 'read keys' : 'write or use keys';
     return [OWN_PROJECT, OTHER_PROJECT].map((namespace) =>
       on({ namespace, name: 'a' }, `${what} in ${namespace}`),
     );

@@ -13,6 +13,7 @@ import { bornWithFinalizer } from '#kernel/reconcile/finalizers.ts';
 import { KEYS_GROUP } from '../api-group.ts';
 import { ALGORITHMS, type Algorithm, FACTS, HSM_ALGORITHMS, PURPOSES } from './algorithms.ts';
 import { KEY_ACTIONS, REASON_PATTERN } from './schemas.ts';
+import { KEY_USAGE } from './usage-report.ts';
 
 export const KEY_FINALIZER = 'keys.casemate.internal/material';
 export const VERSIONS_MAX = 100;
@@ -93,7 +94,7 @@ export const Key = defineKind({
     READY_COLUMN,
   ],
   immutable: ['spec.purpose', 'spec.algorithm', 'spec.protection', 'spec.exportable'],
-  subresources: KEY_ACTIONS,
+  subresources: { ...KEY_ACTIONS, usage: KEY_USAGE },
   // Whoever destroys a key alone could take an organization's data hostage: it takes two people.
   guarded: [
     {

@@ -50,6 +50,7 @@ export async function keyWorld(hsm?: KeyBackend): Promise<KeyWorld> {
   const connectors = keyConnectors({
     realms: () => realms,
     accessLog: () => realms.access,
+    logs: () => realms.logs,
     backends,
     clock,
   });
