@@ -10,7 +10,7 @@ import {
   type VisitOptions,
 } from '../sign-in/chromium.ts';
 import { createOrganization, type Member } from '../support/project.ts';
-import { startRegion, type TestRegion } from '../support/region.ts';
+import { type RegionOptions, startRegion, type TestRegion } from '../support/region.ts';
 
 export interface ConsoleWorld {
   readonly region: TestRegion;
@@ -35,14 +35,12 @@ export interface SignedInVisit extends Visit {
   readonly base: string;
 }
 
-export interface ConsoleWorldOptions {
-  readonly settings?: string;
-}
+export type ConsoleWorldOptions = Pick<RegionOptions, 'settings' | 'disk_bytes'>;
 
 const ORGANIZATION = 'ministry';
 
-export async function startConsoleWorld({ settings = '' }: ConsoleWorldOptions = {}): Promise<ConsoleWorld> {
-  const region = await startRegion({ settings });
+export async function startConsoleWorld(options: ConsoleWorldOptions = {}): Promise<ConsoleWorld> {
+  const region = await startRegion({ settings: '', ...options });
   let chromium: OpenedBrowser | undefined;
   const close = async () => {
     await chromium?.close();

@@ -11,6 +11,7 @@ import { PROGRAM_FOLDER } from '#region/program.ts';
 import { type AirGap, openAirGap } from './air-gap.ts';
 import { type CommandOptions, type CommandResult, output, runCommand } from './command.ts';
 import { kubectl } from './kubectl.ts';
+import { type SmallDisk, smallDisk } from './small-disk.ts';
 
 export interface TestRegion {
   /** The first operator's. */
@@ -20,6 +21,8 @@ export interface TestRegion {
   /** A folder for the test's own files, gone with the region. */
   readonly scratch: string;
   readonly airGap: AirGap | undefined;
+  /** That its data lie on, where they have one of their own. */
+  readonly disk: SmallDisk | undefined;
   /** Runs any program where the region is; resolves whatever it answers. */
   run(command: string, args: readonly string[], options?: CommandOptions): Promise<CommandResult>;
   /** Standard output of the newest kubectl as the operator; throws with what it said when it fails. */
@@ -37,6 +40,8 @@ export interface RegionOptions {
   readonly name?: string;
   /** YAML that stands in region.yaml before the first `casemate up`, besides name, id and listen. */
   readonly settings?: string;
+  /** Its data lie on a disk of their own, of this size: `region.disk`. */
+  readonly disk_bytes?: number;
 }
 
 const CASEMATE = join(PROGRAM_FOLDER, 'casemate');
@@ -45,7 +50,12 @@ export async function startRegion(options: RegionOptions = {}): Promise<TestRegi
   const scratch = mkdtempSync(join(tmpdir(), 'region-'));
   // Instances and the database reach their files through here, as users of their own.
   chmodSync(scratch, 0o711);
-  const data = join(scratch, 'data');
+  const disk =
+    options.disk_bytes === undefined
+      ? undefined
+      : smallDisk(join(scratch, 'disk.image'), join(scratch, 'disk'), options.disk_bytes);
+  // Not the disk itself: a region takes its folder away with itself.
+  const data = join(disk?.folder ?? scratch, 'data');
   const airGap = options.airGapped === true ? await openAirGap() : undefined;
   const port = airGap === undefined ? await freePort() : 6443;
   const kubeconfig = join(data, 'operator.kubeconfig');
@@ -69,6 +79,7 @@ export async function startRegion(options: RegionOptions = {}): Promise<TestRegi
   const destroy = async () => {
     await output(run(CASEMATE, ['destroy', '--data', data, '--yes']), 'casemate destroy');
     await airGap?.close();
+    disk?.unmount();
     rmSync(scratch, { recursive: true, force: true });
   };
   if (options.settings !== undefined) {
@@ -89,6 +100,7 @@ export async function startRegion(options: RegionOptions = {}): Promise<TestRegi
     data,
     scratch,
     airGap,
+    disk,
     run,
     kubectl: (...args) => output(run(kubectl().path, args), `kubectl ${args.join(' ')}`),
     casemate: (...args) => output(run(CASEMATE, args), `casemate ${args.join(' ')}`),

@@ -7,10 +7,13 @@ import {
   mkdirSync,
   openSync,
   readSync,
+  rmSync,
+  statfsSync,
   statSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
+import { join } from 'node:path';
 
 export interface SmallDisk {
   /** The file that is the disk. */
@@ -18,6 +21,10 @@ export interface SmallDisk {
   readonly folder: string;
   /** Whether these bytes are anywhere on it, in files or in what is left of them. What is in memory is written out before. */
   holds(...needles: readonly Buffer[]): boolean;
+  /** Takes room until so much of it is taken, 0 to 1. Nothing is written for that. */
+  fill(share: number): void;
+  /** Gives that back. */
+  free(): void;
   /** What is open there stays so. */
   unmount(): void;
 }
@@ -33,6 +40,7 @@ export function smallDisk(image: string, folder: string, bytes: number): SmallDi
   execFileSync('mount', ['-o', 'loop,nodiscard', image, folder]);
   chownSync(folder, uid, gid);
   chmodSync(folder, mode & 0o7777);
+  const filler = join(folder, 'filler');
   return {
     image,
     folder,
@@ -40,6 +48,12 @@ export function smallDisk(image: string, folder: string, bytes: number): SmallDi
       execFileSync('sync', ['-f', folder]);
       return holds(image, needles);
     },
+    fill(share) {
+      const { blocks, bavail, bsize } = statfsSync(folder);
+      const taken = (blocks - bavail) * bsize;
+      execFileSync('fallocate', ['--length', `${Math.ceil(share * blocks * bsize - taken)}`, filler]);
+    },
+    free: () => rmSync(filler, { force: true }),
     unmount: () => void execFileSync('umount', ['-l', folder]),
   };
 }

@@ -3,7 +3,7 @@ import { queryOptions } from '@tanstack/react-query';
 import type { RegionAbout } from '../../../src/region/about/about.ts';
 import { askJson } from '../api/client.ts';
 
-const REFRESH_MS = 15_000;
+const REFRESH_MS = 5_000;
 
 export const regionStatus = queryOptions({
   queryKey: ['region', 'about'],
