@@ -28,7 +28,8 @@ suite('a virtual machine', { timeout: 2 * HOUR_MS }, () => {
   let alice: Member;
   const scratch = mkdtempSync(join(tmpdir(), 'machines-'));
 
-  const kubectl = (...args: readonly string[]) => alice.kubectl('-n', 'web', ...args);
+  const kubectl = (...args: readonly string[]) =>
+    Promise.race([alice.kubectl('-n', 'web', ...args), outer.died]);
   const until = (object: string, what: string, limit_s: number) =>
     kubectl('wait', `--for=${what}`, object, `--timeout=${limit_s}s`);
   const ready = (object: string, limit_s = START_S) => until(object, 'condition=Ready', limit_s);

@@ -45,6 +45,8 @@ const DISK_BYTES = 24 * 2 ** 30;
 const MEMORY = '5G';
 const LIFE_LIMIT_MS = 3 * 3600_000;
 const BOOT_LIMIT_MS = 10 * 60_000;
+/** Characters. */
+const CONSOLE_SHOWN = 4_000;
 const BOOT_EVERY_MS = 1_000;
 
 export interface OuterMachine {
@@ -54,6 +56,8 @@ export interface OuterMachine {
   run(script: string, options?: CommandOptions): Promise<CommandResult>;
   /** Makes a port of its 127.0.0.1 the same port of this machine's. */
   forward(port: number): Promise<void>;
+  /** Rejects with the last words of its console when it ends by itself. */
+  readonly died: Promise<never>;
   close(): Promise<void>;
 }
 
@@ -90,12 +94,17 @@ export async function makeOuterMachine(report: (line: string) => void): Promise<
     ended = debian.run('nice', ['-n', '10', qemu, ...qemuOptions(root, isNested)], {
       limit_ms: LIFE_LIMIT_MS,
     });
-    void ended.then(
-      () => {
-        isUp = false;
-      },
-      () => {},
-    );
+    const lastWords = () => {
+      const path = join(root, 'vm/console');
+      return existsSync(path) ? readFileSync(path, 'utf8').slice(-CONSOLE_SHOWN) : '';
+    };
+    const died = ended.then((how) => {
+      const why = `the outer machine ended: ${JSON.stringify(how)}\n${lastWords()}`;
+      return isUp ? Promise.reject(new Error(why)) : new Promise<never>(() => {});
+    });
+    died.catch(() => {
+      isUp = false;
+    });
     const ssh = [
       ...['-q', '-i', key, '-p', String(SSH_PORT), '-o', 'StrictHostKeyChecking=no'],
       ...['-o', 'UserKnownHostsFile=/dev/null', '-o', 'BatchMode=yes', '-o', 'ConnectTimeout=60'],
@@ -105,19 +114,15 @@ export async function makeOuterMachine(report: (line: string) => void): Promise<
       runCommand('ssh', [...ssh, target, script], options);
     const deadline_ms = systemClock.now() + BOOT_LIMIT_MS;
     while ((await run('systemctl is-system-running --wait')).code !== 0) {
-      const console = join(root, 'vm/console');
-      const said = existsSync(console) ? readFileSync(console, 'utf8').slice(-2_000) : '';
-      if (!isUp || systemClock.now() > deadline_ms) {
-        throw new Error(
-          `the outer machine did not start: ${JSON.stringify(isUp ? '' : await ended)}\n${said}`,
-        );
-      }
+      if (!isUp) await died;
+      if (systemClock.now() > deadline_ms) throw new Error(`the outer machine did not start\n${lastWords()}`);
       await sleep(systemClock, BOOT_EVERY_MS);
     }
     report('started');
     return {
       by: isNested ? 'kvm' : 'emulation',
       run,
+      died,
       forward: async (port) => {
         const where = `127.0.0.1:${port}:127.0.0.1:${port}`;
         await output(runCommand('ssh', [...ssh, '-N', '-f', '-L', where, target]), 'ssh -L');
@@ -212,9 +217,20 @@ function qemuOptions(root: string, isNested: boolean): readonly string[] {
   const [initrd = ''] = globSync(join(root, 'boot/initrd.img-*'));
   const processor = isNested
     ? ['-accel', 'kvm', '-cpu', 'host']
-    : ['-accel', 'tcg,thread=multi,tb-size=1024', '-cpu', 'max'];
+    : ['-accel', 'tcg,tb-size=1024', '-cpu', 'max,-la57'];
   return [
-    ...[...processor, '-machine', 'q35', '-smp', '2', '-m', MEMORY, '-nodefaults', '-display', 'none'],
+    ...[
+      ...processor,
+      '-machine',
+      'q35',
+      '-smp',
+      isNested ? '2' : '1',
+      '-m',
+      MEMORY,
+      '-nodefaults',
+      '-display',
+      'none',
+    ],
     ...['-serial', 'file:/vm/console', '-no-reboot'],
     ...['-kernel', `/boot/${basename(kernel)}`, '-initrd', `/boot/${basename(initrd)}`],
     ...['-append', 'root=/dev/vda rw console=ttyS0 mitigations=off net.ifnames=0 audit=0 quiet'],
