@@ -29,8 +29,9 @@ export const sourceOf = (log: LogName): LogSource => ({
   },
 });
 
-export const placeOf = (log: LogName): LogPlace => ({
-  source: sourceOf(log),
+/** `source`: where else the log is read from. */
+export const placeOf = (log: LogName, source = sourceOf(log)): LogPlace => ({
+  source,
   memory: localStorage,
   prefix: place.prefix,
   log,

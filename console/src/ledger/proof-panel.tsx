@@ -5,6 +5,7 @@ import { problemText } from '../shell/problem.tsx';
 import { useTexts } from '../texts/texts.ts';
 import { download } from './download.ts';
 import { bodyOf, type LogName, placeOf } from './log-reader.ts';
+import type { LogSource } from './proof.ts';
 import type { ReadLeaf } from './read-back.ts';
 import { receiptName } from './receipt.ts';
 import { VerdictAlert } from './verdict-alert.tsx';
@@ -15,11 +16,13 @@ export interface ProofPanelProps {
   readonly leaf: ReadLeaf;
   /** Of the object whose page it is. */
   readonly uid?: string;
+  /** Where else the log is read from. */
+  readonly source?: LogSource;
 }
 
-async function verified({ log, leaf, uid }: ProofPanelProps): Promise<Verdict> {
+async function verified({ log, leaf, uid, source }: ProofPanelProps): Promise<Verdict> {
   const body = leaf.leaf.type === 'change' ? await bodyOf(leaf.index) : undefined;
-  return verifyLeaf(placeOf(log), {
+  return verifyLeaf(placeOf(log, source), {
     index: leaf.index,
     bytes: leaf.bytes,
     record: leaf.record,

@@ -12,6 +12,8 @@ import { type ReadLeaf, readLeaf } from './read-back.ts';
 /** As `GET …/ledger/<log>/search` takes it. */
 export interface LeafQuestion {
   readonly log: LogName;
+  /** Who else answers it, the same way; undefined: the log itself. */
+  readonly at?: string;
   readonly resource?: string | undefined;
   readonly namespace?: string | undefined;
   readonly name?: string | undefined;
@@ -51,10 +53,10 @@ const fits = (leaf: WholeLeaf, { resource, namespace, name }: LeafQuestion): boo
   (name === undefined || leaf.name === name);
 
 async function searchOnce(question: LeafQuestion): Promise<LeavesFound> {
-  const { log, ...asked } = question;
+  const { log, at = `/ledger/${log}/search`, ...asked } = question;
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(asked)) if (value !== undefined) query.set(name, `${value}`);
-  const { items, next, erased } = await askJson<Answer>(`/ledger/${log}/search?${query}`);
+  const { items, next, erased } = await askJson<Answer>(`${at}?${query}`);
   const leaves = await Promise.all(
     items.map(({ index, leaf, personal }) => {
       const bytes = utf8(leaf);

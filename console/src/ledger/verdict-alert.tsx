@@ -6,6 +6,7 @@ import { MinusCircleIcon } from '@patternfly/react-icons/dist/esm/icons/minus-ci
 import { Link } from '@tanstack/react-router';
 import { type Say, useTexts } from '../texts/texts.ts';
 import type { LogName } from './log-reader.ts';
+import { useMayReadLog } from './may-read.ts';
 import type { Step, Verdict } from './verify.ts';
 
 export interface VerdictAlertProps {
@@ -41,12 +42,20 @@ export function VerdictAlert({ verdict, log, level = 'h2' }: VerdictAlertProps) 
       {key !== undefined && log !== undefined && (
         <Content component="p">
           {say(keyFrom === 'paper' ? 'proof.key.paper' : 'proof.key.firstSight', { id: key.keyId })}{' '}
-          <Link to="/ledger" search={{ log } as never}>
-            {say('proof.key.compare')}
-          </Link>
+          <CompareLink log={log} />
         </Content>
       )}
     </Alert>
+  );
+}
+
+function CompareLink({ log }: { readonly log: LogName }) {
+  const { say } = useTexts();
+  if (!useMayReadLog(log)) return null;
+  return (
+    <Link to="/ledger" search={{ log } as never}>
+      {say('proof.key.compare')}
+    </Link>
   );
 }
 

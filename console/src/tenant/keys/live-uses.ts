@@ -3,6 +3,7 @@ import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-qu
 import type { ReadLeaf } from '../../ledger/read-back.ts';
 import { signedSize } from '../../ledger/read-back.ts';
 import { type LeavesFound, searchLeaves } from '../../ledger/search.ts';
+import { usageSource } from './usage-source.ts';
 import { KEYS, type KeyUse, usesIn } from './uses.ts';
 
 /** The access log has no watch: it is asked for what came since. */
@@ -11,6 +12,8 @@ const LOOK_AGAIN_MS = 3_000;
 const LIMIT = 500;
 
 export interface UsesOf {
+  /** The address of the key’s usage. */
+  readonly usage: string;
   readonly project: string | undefined;
   readonly name: string;
   /** A part of who it was; empty: anybody. */
@@ -25,9 +28,10 @@ interface Found extends LeavesFound {
   readonly size: number;
 }
 
-export function useKeyUses({ project, name, caller, since, until }: UsesOf) {
+export function useKeyUses({ usage, project, name, caller, since, until }: UsesOf) {
   const question = {
     log: 'access',
+    at: usage,
     resource: KEYS,
     namespace: project,
     name,
@@ -43,7 +47,7 @@ export function useKeyUses({ project, name, caller, since, until }: UsesOf) {
     placeholderData: keepPreviousData,
     initialPageParam: undefined as number | undefined,
     queryFn: async ({ pageParam }): Promise<Found> => {
-      const size = await signedSize('access');
+      const size = await signedSize('access', usageSource(usage));
       return { ...(await searchLeaves({ ...question, from: pageParam ?? size - 1 }, LIMIT)), size };
     },
     getNextPageParam: ({ next }) => next,

@@ -19,7 +19,9 @@ import {
 import { ExpandableRowContent, Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table';
 import { Link } from '@tanstack/react-router';
 import { useDeferredValue, useEffect, useId, useMemo, useState } from 'react';
+import { pathOf } from '../../api/discovery.ts';
 import { caseOf } from '../../ledger/leaf-words.ts';
+import { useMayReadLog } from '../../ledger/may-read.ts';
 import { Moment } from '../../ledger/moment.tsx';
 import { ProofPanel } from '../../ledger/proof-panel.tsx';
 import { ExpandCell } from '../../parts/expand-cell.tsx';
@@ -28,6 +30,7 @@ import { Problem } from '../../shell/problem.tsx';
 import { useTexts } from '../../texts/texts.ts';
 import './keys.css';
 import { useKeyUses } from './live-uses.ts';
+import { usageSource } from './usage-source.ts';
 import { type KeyUse, startOfDay, usesByDay } from './uses.ts';
 import { UsesChart } from './uses-chart.tsx';
 
@@ -51,7 +54,7 @@ function dateOf(text: string, days = 0): Date | undefined {
   return Number.isNaN(at.getTime()) ? undefined : at;
 }
 
-export function UsageTab({ object: { metadata } }: TabProps) {
+export function UsageTab({ resource, object: { metadata } }: TabProps) {
   const { say } = useTexts();
   const id = useId();
   const made = useMemo(() => new Date(metadata.creationTimestamp), [metadata.creationTimestamp]);
@@ -66,7 +69,9 @@ export function UsageTab({ object: { metadata } }: TabProps) {
   // The log knows keys by their names: what an earlier key of this name did is not this one's.
   const since = first === undefined || first < made ? made : first;
   const last = dateOf(until, 1);
+  const usage = `${pathOf(resource, metadata.namespace, metadata.name)}/usage`;
   const { uses, erased, error, refetch, isPlaceholderData, ...more } = useKeyUses({
+    usage,
     project: metadata.namespace,
     name: metadata.name,
     caller: useTyped(caller),
@@ -141,7 +146,7 @@ export function UsageTab({ object: { metadata } }: TabProps) {
                 <EmptyStateBody>{say('proof.uses.none.body')}</EmptyStateBody>
               </EmptyState>
             ) : (
-              <UsesTable uses={uses} project={metadata.namespace} />
+              <UsesTable uses={uses} usage={usage} project={metadata.namespace} />
             )}
           </StackItem>
           {more.hasNextPage && (
@@ -176,13 +181,16 @@ function useTyped(text: string): string {
 
 interface UsesTableProps {
   readonly uses: readonly KeyUse[];
+  readonly usage: string;
   readonly project: string | undefined;
 }
 
-function UsesTable({ uses, project }: UsesTableProps) {
+function UsesTable({ uses, usage, project }: UsesTableProps) {
   const { say } = useTexts();
   const [page, setPage] = useState(1);
   const [perPage, setPerPage] = useState(PER_PAGE);
+  const mayReadLog = useMayReadLog('access');
+  const source = useMemo(() => usageSource(usage), [usage]);
   const [open, setOpen] = useState<ReadonlySet<number>>(new Set());
   const pages = Math.max(1, Math.ceil(uses.length / perPage));
   const shownPage = Math.min(page, pages);
@@ -253,19 +261,23 @@ function UsesTable({ uses, project }: UsesTableProps) {
                   {leaf.leaf.type === 'access' && leaf.leaf.reason !== undefined && `: ${leaf.leaf.reason}`}
                 </Td>
                 <Td dataLabel={say('proof.leaf')}>
-                  <Link
-                    to="/ledger/$log/$index"
-                    params={{ log: 'access', index: String(leaf.index) } as never}
-                  >
-                    {leaf.index}
-                  </Link>
+                  {mayReadLog ? (
+                    <Link
+                      to="/ledger/$log/$index"
+                      params={{ log: 'access', index: String(leaf.index) } as never}
+                    >
+                      {leaf.index}
+                    </Link>
+                  ) : (
+                    leaf.index
+                  )}
                 </Td>
               </Tr>
               <Tr isExpanded={isExpanded}>
                 <Td colSpan={COLUMNS}>
                   {isExpanded && (
                     <ExpandableRowContent>
-                      <ProofPanel log="access" leaf={leaf} />
+                      <ProofPanel log="access" leaf={leaf} source={source} />
                     </ExpandableRowContent>
                   )}
                 </Td>

@@ -308,7 +308,7 @@ export const proof: Record<keyof typeof english, string> = {
   'proof.uses.pages.previous': 'Vorherige Seite',
   'proof.uses.what': 'Wofür',
   'proof.uses.action':
-    '{action, select, encrypt {Verschlüsseln} decrypt {Entschlüsseln} wrap {Einpacken} unwrap {Auspacken} sign {Signieren} verify {Signatur prüfen} mac {MAC berechnen} verify_mac {MAC prüfen} random {Zufallsbytes} public_key {Öffentlichen Schlüssel geben} rotate {Neue Version} disable {Sperren} enable {Freigeben} schedule_destroy {Vernichtung ansetzen} cancel_destroy {Vernichtung absagen} export {Exportieren} import {Importieren} get {Lesen} list {Auflisten} watch {Beobachten} create {Anlegen} update {Ändern} patch {Ändern} delete {Löschen} other {{word}}}',
+    '{action, select, encrypt {Verschlüsseln} decrypt {Entschlüsseln} wrap {Einpacken} unwrap {Auspacken} sign {Signieren} verify {Signatur prüfen} mac {MAC berechnen} verify_mac {MAC prüfen} random {Zufallsbytes} public_key {Öffentlichen Schlüssel geben} rotate {Neue Version} disable {Sperren} enable {Freigeben} schedule_destroy {Vernichtung ansetzen} cancel_destroy {Vernichtung absagen} export {Exportieren} import {Importieren} usage {Verwendungen ansehen} get {Lesen} list {Auflisten} watch {Beobachten} create {Anlegen} update {Ändern} patch {Ändern} delete {Löschen} other {{word}}}',
   'proof.uses.for': 'für Bucket',
   'proof.uses.reason': 'Begründung: {reason}',
   'proof.step.postQuantum':

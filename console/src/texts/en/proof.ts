@@ -292,7 +292,7 @@ export const proof = {
   'proof.uses.pages.previous': 'Previous page',
   'proof.uses.what': 'For what',
   'proof.uses.action':
-    '{action, select, encrypt {Encrypt} decrypt {Decrypt} wrap {Wrap} unwrap {Unwrap} sign {Sign} verify {Check a signature} mac {Make a MAC} verify_mac {Check a MAC} random {Random bytes} public_key {Give the public key} rotate {New version} disable {Disable} enable {Enable} schedule_destroy {Schedule destruction} cancel_destroy {Call off destruction} export {Export} import {Import} get {Read} list {List} watch {Watch} create {Create} update {Change} patch {Change} delete {Delete} other {{word}}}',
+    '{action, select, encrypt {Encrypt} decrypt {Decrypt} wrap {Wrap} unwrap {Unwrap} sign {Sign} verify {Check a signature} mac {Make a MAC} verify_mac {Check a MAC} random {Random bytes} public_key {Give the public key} rotate {New version} disable {Disable} enable {Enable} schedule_destroy {Schedule destruction} cancel_destroy {Call off destruction} export {Export} import {Import} usage {See its uses} get {Read} list {List} watch {Watch} create {Create} update {Change} patch {Change} delete {Delete} other {{word}}}',
   'proof.uses.for': 'for bucket',
   'proof.uses.reason': 'reason: {reason}',
   'proof.step.postQuantum':

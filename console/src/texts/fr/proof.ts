@@ -303,7 +303,7 @@ export const proof: Record<keyof typeof english, string> = {
   'proof.uses.pages.previous': 'Page précédente',
   'proof.uses.what': 'Pour quoi',
   'proof.uses.action':
-    '{action, select, encrypt {Chiffrer} decrypt {Déchiffrer} wrap {Envelopper} unwrap {Désenvelopper} sign {Signer} verify {Vérifier une signature} mac {Calculer un MAC} verify_mac {Vérifier un MAC} random {Octets aléatoires} public_key {Donner la clé publique} rotate {Nouvelle version} disable {Désactiver} enable {Activer} schedule_destroy {Programmer la destruction} cancel_destroy {Annuler la destruction} export {Exporter} import {Importer} get {Lire} list {Lister} watch {Suivre} create {Créer} update {Modifier} patch {Modifier} delete {Supprimer} other {{word}}}',
+    '{action, select, encrypt {Chiffrer} decrypt {Déchiffrer} wrap {Envelopper} unwrap {Désenvelopper} sign {Signer} verify {Vérifier une signature} mac {Calculer un MAC} verify_mac {Vérifier un MAC} random {Octets aléatoires} public_key {Donner la clé publique} rotate {Nouvelle version} disable {Désactiver} enable {Activer} schedule_destroy {Programmer la destruction} cancel_destroy {Annuler la destruction} export {Exporter} import {Importer} usage {Voir ses utilisations} get {Lire} list {Lister} watch {Suivre} create {Créer} update {Modifier} patch {Modifier} delete {Supprimer} other {{word}}}',
   'proof.uses.for': 'pour le compartiment',
   'proof.uses.reason': 'motif : {reason}',
   'proof.step.postQuantum':
