@@ -1,5 +1,7 @@
-/** What a screen reader says of a page beside what stands on it: names, hints and values of its elements; and which of that is English where it should not be. */
+/** What a page says: what stands on it, and what a screen reader says beside that: names, hints and values of its elements. And which of that is English where it should not be. */
+import assert from 'node:assert/strict';
 import type { Page } from 'playwright-core';
+import { axeFindings } from './axe.ts';
 
 const ATTRIBUTES = [
   'alt',
@@ -27,4 +29,30 @@ export async function englishHeard(page: Page): Promise<string[]> {
       one.classList.contains('pf-v6-screen-reader') ? (one.textContent ?? '') : '',
     ])`);
   return [...new Set(heard)].filter((text) => PATTERNFLY.test(text) || SENTENCES.test(text)).toSorted();
+}
+
+/** What stands in the page, dialogs too, and is no code, nor said to be English. */
+const TEXTS = `(() => {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const found = [];
+  while (walker.nextNode())
+    if (walker.currentNode.parentElement.closest('code, pre, textarea, script, style, [lang=en]') === null)
+      found.push(walker.currentNode.textContent);
+  return found;
+})()`;
+
+/** Empty: no sentence that stands there is English. */
+export async function englishSeen(page: Page): Promise<readonly string[]> {
+  const texts = await page.evaluate<readonly string[]>(TEXTS);
+  assert.ok(texts.length > 0);
+  return texts.filter((text) => SENTENCES.test(text));
+}
+
+/** What every page owes to whoever uses it: it says which language it speaks, axe finds nothing, and where that is not English nothing is, to the eye or the ear. */
+export async function assertWellSaid(page: Page, language: string): Promise<void> {
+  assert.equal(await page.locator('html').getAttribute('lang'), language);
+  assert.deepEqual(await axeFindings(page), []);
+  if (language === 'en') return;
+  assert.deepEqual(await englishSeen(page), []);
+  assert.deepEqual(await englishHeard(page), []);
 }

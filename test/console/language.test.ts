@@ -4,6 +4,7 @@ import { after, before, suite, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { axeFindings } from './axe.ts';
 import { type ConsoleWorld, type SignedInVisit, startConsoleWorld } from './console.ts';
+import { englishSeen } from './heard.ts';
 
 const NETWORKS = 'networks.network.casemate.internal';
 /** Of every sort of field: choices, lists, maps, groups within groups, what names other objects. That no words are missing is for `field-words.test.ts`. */
@@ -15,8 +16,6 @@ const FORMS = [
   'guardrails.access.casemate.internal',
   'identityproviders.identity.casemate.internal',
 ] as const;
-/** Words that English sentences have and neither French nor German ones. */
-const ENGLISH = /(?<![-\w])(?:the|of|is|are|with|which|whether|that|when|how|it)(?![-\w])/i;
 
 suite('the language of fields', { timeout: 240_000 }, () => {
   let world: ConsoleWorld;
@@ -44,7 +43,7 @@ suite('the language of fields', { timeout: 240_000 }, () => {
       await form.locator('button[type=submit]').waitFor();
       const more = form.getByRole('button', { name: 'Autres réglages' });
       if ((await more.count()) > 0) await more.click();
-      assert.deepEqual(await englishIn(page), [], resource);
+      assert.deepEqual(await englishSeen(page), [], resource);
       assert.equal(await page.locator('main [lang=en]').count(), 0, resource);
     }
     await page.goto(`${base}create/${NETWORKS}?project=langue`);
@@ -83,28 +82,12 @@ suite('the language of fields', { timeout: 240_000 }, () => {
     assert.deepEqual(await findings(page), []);
     await help.getByRole('button', { name: 'Schließen' }).click();
     await help.waitFor({ state: 'detached' });
-    assert.deepEqual(await englishIn(page), []);
+    assert.deepEqual(await englishSeen(page), []);
     await page.locator('main td [lang=en]').first().waitFor();
     quiet(visit);
     await visit.close();
   });
 });
-
-/** What stands in the page and is no code, nor said to be English. */
-const TEXTS = `(() => {
-  const walker = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
-  const found = [];
-  while (walker.nextNode())
-    if (walker.currentNode.parentElement.closest('code, pre, textarea, [lang=en]') === null)
-      found.push(walker.currentNode.textContent);
-  return found;
-})()`;
-
-async function englishIn(page: Page): Promise<readonly string[]> {
-  const texts = await page.evaluate<readonly string[]>(TEXTS);
-  assert.ok(texts.length > 0);
-  return texts.filter((text) => ENGLISH.test(text));
-}
 
 /** Once what fades in is there: axe looks at colours. */
 async function findings(page: Page): Promise<string[]> {

@@ -6,13 +6,28 @@ import { writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
+import type { Page } from 'playwright-core';
 import { PROGRAM_FOLDER } from '#region/program.ts';
 import { type ConnectedSide, connectedSide } from '../support/gap.ts';
 import { member } from '../support/project.ts';
 import type { ConsoleWorld, SignedInVisit } from './console.ts';
-import { assertQuiet, openPage as open, type TwoAtTheConsole, twoAtTheConsole } from './operators.ts';
+import { assertWellSaid } from './heard.ts';
+import {
+  agreeAsTwo,
+  assertQuiet,
+  openPage as open,
+  operatorAt,
+  REASON,
+  type TwoAtTheConsole,
+  twoAtTheConsole,
+} from './operators.ts';
+import { LOCALES, sayIn } from './spoken.ts';
 
 const WEEK_MS = 7 * 24 * 60 * 60_000;
+const IMPORTS = [
+  { language: 'en', bundle: 'town', reason: REASON },
+  { language: 'fr', bundle: 'ville', reason: 'le plan de novembre' },
+] as const;
 
 /** What axe has to say of the page, as `rule: place`. */
 const AXE = `axe.run().then(({ violations }) =>
@@ -43,24 +58,40 @@ suite('the operators’ console', { timeout: 240_000 }, () => {
     await page.getByText('2 of alice, bob').waitFor();
   });
 
-  test('a bundle is uploaded, waits for somebody else, and is published', async () => {
-    writeFileSync(outside.file('notes.txt'), 'Meet at noon.\n');
-    const notes =
-      '  - {type: files, name: notes, version: "2.0", licence: CC0-1.0, files: [{path: notes.txt}]}\n';
-    const { path } = await outside.bundle('town', 2, notes);
-    const { page } = ann;
-    await open(page, 'Bundles');
-    await page.getByRole('link', { name: 'Bring a bundle in' }).click();
-    await page.locator('input[type=file]').setInputFiles(path);
-    await page.getByRole('button', { name: 'Upload it' }).click();
-    await page.getByRole('heading', { name: 'town-2', level: 1 }).waitFor();
-    await page.getByRole('listitem').filter({ hasText: 'Awaiting approvalNow' }).waitFor();
-    await page.getByText('alice, bob (2 are needed by version 1 of the root)').waitFor();
-    await agree('Publish', 'town-2');
-    await page.getByText('It is content of the region.').waitFor();
-    await page.getByRole('heading', { name: 'Receipt' }).waitFor();
-    assert.match(await world.region.kubectl('get', 'bundleimports'), /town-2 +Published/);
-  });
+  for (const { language, bundle, reason } of IMPORTS)
+    test(`a bundle is uploaded, waits for somebody else, and is published, in ${LOCALES[language]}`, async () => {
+      const say = sayIn(language);
+      const name = `${bundle}-2`;
+      writeFileSync(outside.file('notes.txt'), 'Meet at noon.\n');
+      const notes = `  - {type: files, name: ${bundle}, version: "2.0", licence: CC0-1.0, files: [{path: notes.txt}]}\n`;
+      const people = async () =>
+        language === 'en'
+          ? ([ann, ben] as const)
+          : Promise.all([operatorAt(world, 'anne', language), operatorAt(world, 'benoit', language)]);
+      const [{ path }, [asks, agrees]] = await Promise.all([outside.bundle(bundle, 2, notes), people()]);
+      const { page } = asks;
+      // Of the English ones axe is asked below.
+      const look = async (seen: Page) => {
+        if (language !== 'en') await assertWellSaid(seen, language);
+      };
+      await open(page, say('operator.bundles.title'), say('app.navigation'));
+      await page.getByRole('link', { name: say('operator.bundles.bring') }).click();
+      await page.locator('input[type=file]').setInputFiles(path);
+      await look(page);
+      await page.getByRole('button', { name: say('operator.bring.submit.file') }).click();
+      await page.getByRole('heading', { name, level: 1 }).waitFor();
+      const step = `${say('operator.phase.AwaitingApproval')}${say('operator.step.now')}`;
+      await page.getByRole('listitem').filter({ hasText: step }).waitFor();
+      const signers = { names: 'alice, bob', threshold: 2, root: 1 };
+      await page.getByText(say('operator.content.signers.count', signers)).waitFor();
+      await agreeAsTwo({ asks, agrees, say, reason, look }, say('consent.transition.publish'), name);
+      await page.getByText(say('operator.phase.Published.is')).waitFor();
+      await page.getByRole('heading', { name: say('operator.receipt.title') }).waitFor();
+      await look(page);
+      assert.match(await world.region.kubectl('get', 'bundleimports'), new RegExp(`${name} +Published`));
+      assertQuiet(asks, agrees);
+      if (language !== 'en') await Promise.all([asks.close(), agrees.close()]);
+    });
 
   test('an organization is made with a key of this browser, and its first administrator gets in where no operator does', async () => {
     const { page } = ann;

@@ -7,11 +7,23 @@ import {
   type SignedInVisit,
   startConsoleWorld,
 } from './console.ts';
+import { LOCALES, type Say, type Spoken, sayIn } from './spoken.ts';
 
 /** So long one step may take. */
 const STEP_MS = 20_000;
 /** What one says when one asks others. */
 export const REASON = 'the plan of November';
+const ENGLISH = sayIn('en');
+
+/** One who asks and another who agrees, both in one language. */
+export interface Two {
+  readonly asks: SignedInVisit;
+  readonly agrees: SignedInVisit;
+  readonly say: Say;
+  readonly reason: string;
+  /** At what each of them says yes to, before they do. */
+  look?(page: Page): Promise<void>;
+}
 
 export interface TwoAtTheConsole {
   readonly world: ConsoleWorld;
@@ -25,29 +37,14 @@ export interface TwoAtTheConsole {
 export async function twoAtTheConsole(options: ConsoleWorldOptions): Promise<TwoAtTheConsole> {
   const world = await startConsoleWorld(options);
   try {
-    const operator = async (user: string) => {
-      const visit = await world.signIn({ user, roles: ['region-operator'], place: 'region' });
-      visit.page.setDefaultTimeout(STEP_MS);
-      return visit;
-    };
-    const ann = await operator('ann');
-    const ben = await operator('ben');
+    const ann = await operatorAt(world, 'ann');
+    const ben = await operatorAt(world, 'ben');
+    const two: Two = { asks: ann, agrees: ben, say: ENGLISH, reason: REASON };
     return {
       world,
       ann,
       ben,
-      async agree(what, link) {
-        await ask(ann.page, what);
-        const own = ann.page.getByRole('button', { name: 'Approve' });
-        await own.waitFor();
-        assert.equal(await own.getAttribute('aria-disabled'), 'true');
-        await ann.page.getByText('You asked for this yourself: it takes somebody else').waitFor();
-        await openPage(ben.page, 'Approvals');
-        await ben.page.getByRole('link', { name: link, exact: true }).first().click();
-        await ben.page.getByText(REASON).waitFor();
-        await ben.page.getByRole('button', { name: 'Approve' }).click();
-        await ann.page.getByRole('button', { name: `${what} now` }).click();
-      },
+      agree: (what, link) => agreeAsTwo(two, what, link),
     };
   } catch (error) {
     await world.close();
@@ -55,11 +52,46 @@ export async function twoAtTheConsole(options: ConsoleWorldOptions): Promise<Two
   }
 }
 
+/** An operator with a passkey, at the region's console. */
+export async function operatorAt(
+  world: ConsoleWorld,
+  user: string,
+  language: Spoken = 'en',
+): Promise<SignedInVisit> {
+  const locale = LOCALES[language];
+  const visit = await world.signIn({ user, roles: ['region-operator'], place: 'region', locale });
+  visit.page.setDefaultTimeout(STEP_MS);
+  return visit;
+}
+
+/** The first asks on the page that they see, the second agrees where it waits, the first does it. */
+export async function agreeAsTwo(two: Two, what: string, link: string): Promise<void> {
+  const { say, reason } = two;
+  const asks = two.asks.page;
+  const agrees = two.agrees.page;
+  await ask(asks, what, two);
+  const own = asks.getByRole('button', { name: say('consent.request.approve') });
+  await own.waitFor();
+  assert.equal(await own.getAttribute('aria-disabled'), 'true');
+  await asks.getByText(say('consent.request.own')).waitFor();
+  await openPage(agrees, say('operator.approvals.title'), say('app.navigation'));
+  await agrees.getByRole('link', { name: link, exact: true }).first().click();
+  await agrees.getByText(reason).waitFor();
+  await two.look?.(agrees);
+  await agrees.getByRole('button', { name: say('consent.request.approve') }).click();
+  await asks.getByRole('button', { name: say('consent.agreement.do', { what }) }).click();
+}
+
 /** Asks for the consent of others, on the page of what it is about. */
-export async function ask(page: Page, what: string): Promise<void> {
-  await page.getByRole('button', { name: `${what}: ask for approval` }).click();
-  await page.getByRole('textbox', { name: 'Reason' }).fill(REASON);
-  await page.getByRole('button', { name: 'Ask for approval', exact: true }).click();
+export async function ask(
+  page: Page,
+  what: string,
+  { say, reason, look }: Pick<Two, 'say' | 'reason' | 'look'> = { say: ENGLISH, reason: REASON },
+): Promise<void> {
+  await page.getByRole('button', { name: say('consent.agreement.ask', { what }) }).click();
+  await page.getByRole('textbox', { name: say('consent.ask.reason') }).fill(reason);
+  await look?.(page);
+  await page.getByRole('button', { name: say('consent.ask.submit'), exact: true }).click();
 }
 
 /** By the navigation: pages have links of the same names. */

@@ -1,15 +1,16 @@
 /** Objects in the console: stored, looked at, locked, fetched and removed, in Chromium against a whole region. */
 import assert from 'node:assert/strict';
-import { createHash, randomBytes } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
-import type { Page } from 'playwright-core';
 import { axeFindings } from './axe.ts';
-import { type ConsoleWorld, startConsoleWorld } from './console.ts';
+import { type ConsoleWorld, type SignedInVisit, startConsoleWorld } from './console.ts';
+import { type LockRun, largeFile, shoot, uploadAndLock } from './lock-run.ts';
+import { LOCALES } from './spoken.ts';
 
-/** Larger than one part. */
-const LARGE_BYTES = 20 * 2 ** 20;
+/** Berta is last: it is her page that goes on, and her accesses that the end of the log has. */
+const LOCK_RUNS = [
+  { language: 'fr', user: 'bernard', bucket: 'conserve' },
+  { language: 'en', user: 'berta', bucket: 'archive' },
+] as const satisfies readonly LockRun[];
 /** What a record of access says. */
 interface Leaf {
   readonly actor: string;
@@ -24,73 +25,26 @@ const VOLUME = JSON.stringify({
   metadata: { name: 'data' },
   spec: { size: '1Gi' },
 });
-const SHOTS = process.env.CONSOLE_SCREENSHOTS;
 
 suite('objects in the console', { timeout: 240_000 }, () => {
   let world: ConsoleWorld;
+  let berta: SignedInVisit;
   before(async () => {
     world = await startConsoleWorld({ settings: 'incus:\n  mode: none' });
-    await world.admin.casemate('bucket', 'create', 'archive', '--object-lock');
+    for (const { bucket } of LOCK_RUNS)
+      await world.admin.casemate('bucket', 'create', bucket, '--object-lock');
   });
   after(() => world?.close());
 
-  test('are uploaded with progress, locked, and come back with the same bytes', async () => {
-    const { page, base, origins, complaints } = await world.signIn({
-      user: 'berta',
-      roles: ['organization-admin'],
+  for (const run of LOCK_RUNS)
+    test(`are uploaded with progress, locked, and come back with the same bytes, in ${LOCALES[run.language]}`, async () => {
+      const visit = await uploadAndLock(world, run);
+      if (run.user === 'berta') berta = visit;
+      else await visit.close();
     });
-    await page.goto(`${base}resources/buckets.objects.casemate.internal`);
-    await page.getByRole('link', { name: 'archive' }).click();
-    await page.getByRole('tab', { name: 'Objects' }).click();
-    await page.getByRole('heading', { name: 'Nothing is here yet' }).waitFor();
-    const large = join(world.region.scratch, 'large.bin');
-    const small = join(world.region.scratch, '<img src=x onerror=alert(1)> & é.txt');
-    await writeFile(large, randomBytes(LARGE_BYTES));
-    await writeFile(small, 'kept for ten years');
-    const chosen = page.waitForEvent('filechooser');
-    await page.getByRole('button', { name: 'Upload files' }).click();
-    await (await chosen).setFiles([large, small]);
-    await page.getByRole('heading', { name: 'Uploads have ended' }).waitFor();
-    await shot(page, 'storage-objects');
-    assert.deepEqual(await axeFindings(page), []);
-    await page.getByRole('button', { name: 'large.bin', exact: true }).click();
-    await page.getByRole('heading', { name: 'large.bin' }).waitFor();
-    assert.deepEqual(await axeFindings(page), []);
-    const downloads = page.waitForEvent('download');
-    await page.getByRole('button', { name: 'Download' }).click();
-    const download = await downloads;
-    assert.equal(download.suggestedFilename(), 'large.bin');
-    assert.equal(await digestOf(await download.path()), await digestOf(large));
-    await opensNothing(page, download.url());
 
-    // In governance mode whoever may pass over it has to say so.
-    await page.getByRole('button', { name: 'Lock this version' }).click();
-    await page.getByRole('button', { name: 'Lock', exact: true }).click();
-    await page.getByText(/^Locked until .* \(governance\)/).waitFor();
-    await page.getByRole('grid', { name: 'Versions' }).getByRole('button').first().click();
-    await page.getByRole('button', { name: 'Delete this version' }).click();
-    await page
-      .getByRole('dialog')
-      .getByText(/Locked until .* \(governance\)/)
-      .waitFor();
-    assert.ok(await page.getByRole('button', { name: 'Delete for good' }).isDisabled());
-    await shot(page, 'storage-locked');
-    await page.getByRole('button', { name: 'Cancel' }).click();
-
-    // In compliance mode nobody passes, and the button says why.
-    await page.getByRole('button', { name: 'Change the lock' }).click();
-    await page.getByRole('radio', { name: 'Compliance' }).check();
-    await page.getByRole('button', { name: 'Lock', exact: true }).click();
-    await page
-      .getByText(/Nobody can delete this version before/)
-      .first()
-      .waitFor();
-    const remove = page.getByRole('button', { name: 'Delete this version' });
-    assert.equal(await remove.getAttribute('aria-disabled'), 'true');
-    await page.getByRole('switch', { name: 'Legal hold' }).press('Space');
-    await page.getByText('It is under legal hold: lift that first.').first().waitFor();
-
-    // Another version, and both are there after the object was deleted.
+  test('another version hides the one before, a deleted object keeps both, and folders are made', async () => {
+    const { page, base, origins, complaints } = berta;
     await page.getByRole('button', { name: 'archive/' }).click();
     const again = page.waitForEvent('filechooser');
     await page.getByRole('button', { name: 'Upload files' }).click();
@@ -160,7 +114,7 @@ suite('objects in the console', { timeout: 240_000 }, () => {
       uploadThroughput: 200_000,
     });
     await page.getByRole('button', { name: 'Upload files' }).click();
-    await (await chooser).setFiles(join(world.region.scratch, 'large.bin'));
+    await (await chooser).setFiles(largeFile(world));
     await page.getByText(/^[1-9][\d.]* [kM]B of 21 MB$/).waitFor();
     await page.getByRole('button', { name: 'Cancel the upload of large.bin' }).click();
     await page.getByText('Cancelled').waitFor();
@@ -190,7 +144,7 @@ suite('objects in the console', { timeout: 240_000 }, () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Snapshot aufnehmen' }).click();
     await page.getByRole('link', { name: 'before' }).waitFor();
     assert.deepEqual(await axeFindings(page), []);
-    await shot(page, 'storage-volume-de');
+    await shoot(page, 'storage-volume-de');
     assert.deepEqual(complaints(), []);
   });
 
@@ -213,7 +167,7 @@ suite('objects in the console', { timeout: 240_000 }, () => {
     for (const [name, says, percent] of [
       ['Volumes', '1 sur 1', '100'],
       ['Stockage : disques et volumes', '2Gi sur 8Gi', '25'],
-      ['Compartiments', '1 sur 4', '25'],
+      ['Compartiments', '2 sur 4', '50'],
     ] as const) {
       const bar = page.getByRole('progressbar', { name, exact: true });
       await bar.waitFor();
@@ -221,7 +175,7 @@ suite('objects in the console', { timeout: 240_000 }, () => {
       await page.getByText(says, { exact: true }).first().waitFor();
     }
     assert.deepEqual(await axeFindings(page), []);
-    await shot(page, 'storage-quotas');
+    await shoot(page, 'storage-quotas');
     assert.deepEqual(complaints(), []);
   });
 
@@ -247,37 +201,7 @@ suite('objects in the console', { timeout: 240_000 }, () => {
       '{"days":10,"mode":"GOVERNANCE"} 5Gi',
     );
     assert.deepEqual(await axeFindings(page), []);
-    await shot(page, 'storage-settings');
+    await shoot(page, 'storage-settings');
     assert.deepEqual(complaints(), []);
   });
 });
-
-/** Other people's bytes at the console's origin: a browser stores them, and shows or runs nothing of them. A link does that one thing, and a changed one nothing. */
-async function opensNothing(page: Page, link: string): Promise<void> {
-  const ask = (url: string, method: string) =>
-    page.context().request.fetch(url, { method, ignoreHTTPSErrors: true, headers: { Range: 'bytes=0-9' } });
-  // Somebody who goes away in the middle disturbs nobody.
-  await page.evaluate(
-    `fetch(${JSON.stringify(link)}).then(async ({ body }) => { const reader = body.getReader(); await reader.read(); await reader.cancel(); })`,
-  );
-  const answer = await ask(link, 'GET');
-  const headers = answer.headers();
-  assert.equal(answer.status(), 206);
-  assert.match(headers['content-disposition'] ?? '', /^attachment/);
-  assert.equal(headers['content-type'], 'application/octet-stream');
-  assert.equal(headers['content-security-policy'], "default-src 'none'; sandbox");
-  assert.equal(headers['x-content-type-options'], 'nosniff');
-  const [plain = ''] = link.split('?');
-  assert.equal((await ask(plain, 'GET')).status(), 401);
-  assert.equal((await ask(link, 'DELETE')).status(), 403);
-  assert.equal((await ask(link.replace('large.bin', 'other.bin'), 'GET')).status(), 403);
-}
-
-async function shot(page: Page, name: string): Promise<void> {
-  if (SHOTS !== undefined) await page.screenshot({ path: join(SHOTS, `${name}.png`) });
-}
-
-const digestOf = async (path: string): Promise<string> =>
-  createHash('sha256')
-    .update(await readFile(path))
-    .digest('hex');

@@ -12,6 +12,7 @@ export { HelperTextItem } from './helper-text-item.tsx';
 export { Label } from './label.tsx';
 export { LabelGroup } from './label-group.tsx';
 export { Modal } from './modal.tsx';
+export { ModalHeader } from './modal-header.tsx';
 export { NumberInput } from './number-input.tsx';
 export { Popover } from './popover.tsx';
 export { SearchInput } from './search-input.tsx';
