@@ -1,4 +1,5 @@
 /** What the console says, for ways that tests go in more than one language: the words come from its own texts, so that what has lost its name, or has one in another language, is not found. */
+import assert from 'node:assert/strict';
 import { setupI18n } from '@lingui/core';
 import { compileMessage } from '@lingui/message-utils/compileMessage';
 import { en, type TextId, type Texts } from '../../console/src/texts/en.ts';
@@ -14,14 +15,21 @@ export const LOCALES: Readonly<Record<Spoken, string>> = { en: 'en-GB', fr: 'fr-
 
 export type Say = (id: TextId, values?: Readonly<Record<string, string | number>>) => string;
 
-/** Says what the page says, set as it sets it. */
+/** Words that both languages have. */
+const SAME: ReadonlySet<TextId> = new Set<TextId>(['storage.versions']);
+
+/** Says what the page says, set as it sets it. What another language leaves in English fails. */
 export function sayIn(language: Spoken): Say {
   const messages = Object.fromEntries(
     Object.entries(TEXTS[language]).map(([id, text]) => [id, typeset(language, text)]),
   );
   const i18n = setupI18n({ locale: language, messages: { [language]: messages } });
   i18n.setMessagesCompiler(compileMessage);
-  return (id, values) => i18n._(id, values);
+  return (id, values) => {
+    const isOwn = language === 'en' || SAME.has(id) || TEXTS[language][id] !== en[id];
+    assert.ok(isOwn, `${id} is the same in English and in ${LOCALES[language]}`);
+    return i18n._(id, values);
+  };
 }
 
 /** A value that a test cannot know: `patternOf(say('storage.lock.governance', { until: ANY }))`. */
