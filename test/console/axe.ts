@@ -19,11 +19,13 @@ const STILL = `Promise.all(
   document.getAnimations()
     .filter(({ playState, effect }) => playState === 'running' && effect?.getTiming().iterations !== Infinity)
     .map(({ finished }) => finished.catch(() => undefined)),
-)`;
+).then(() => undefined)`;
+
+export const untilStill = (page: Page): Promise<void> => page.evaluate(STILL);
 
 /** What it finds, a line each: the rule, and the first element that breaks it. Empty: nothing. */
 export async function axeFindings(page: Page): Promise<string[]> {
-  await page.evaluate(`${STILL}.then(() => undefined)`);
+  await untilStill(page);
   await page.evaluate(SOURCE);
   const { violations } = await page.evaluate<Found>(
     `axe.run(document, { runOnly: ${JSON.stringify(TAGS)} })` as never,

@@ -5,13 +5,16 @@ import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { after, before, suite, test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { axeFindings } from './axe.ts';
+import { axeFindings, untilStill } from './axe.ts';
 import { type ConsoleWorld, startConsoleWorld } from './console.ts';
 import { englishHeard } from './heard.ts';
 
 const FIRST_LOAD_BYTES_MAX = 300_000;
 /** More than the six connections of HTTP/1.1 that a browser keeps to one server. */
 const WINDOWS = 10;
+const SCREEN = { width: 1_280, height: 720 };
+/** At 96 to the inch. */
+const A4 = { width: 794, height: 1_123 };
 /** Through the navigation and a list's own controls. */
 const TABS_MAX = 120;
 const HOSTILE = '<img src=x onerror="document.title=\'owned\'"><script>document.title="owned"</script>';
@@ -36,7 +39,26 @@ async function paint(page: Page, colorScheme: 'light' | 'dark'): Promise<void> {
   await page.evaluate(
     'new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))',
   );
-  await page.evaluate('Promise.all(document.getAnimations().map((one) => one.finished))');
+  await untilStill(page);
+}
+
+/** What axe finds of a page as it is printed from a dark screen, and what does not fit a sheet. Ends as a light screen. */
+async function wrongOnPaper(page: Page): Promise<string[]> {
+  await paint(page, 'dark');
+  await page.setViewportSize(A4);
+  await page.emulateMedia({ media: 'print' });
+  await page.getByRole('banner').waitFor({ state: 'hidden' });
+  await page.locator('html:not(.pf-v6-theme-dark)').waitFor({ state: 'attached' });
+  const findings = await axeFindings(page);
+  const cut = await page.evaluate<string[]>(
+    `[document.documentElement, ...document.querySelectorAll('main :is(th, td, input, .pf-v6-c-table__text)')]
+      .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)
+      .map(({ tagName, textContent }) => \`cut off: \${tagName} \${textContent}\`)`,
+  );
+  await page.emulateMedia({ media: 'screen' });
+  await page.setViewportSize(SCREEN);
+  await paint(page, 'light');
+  return [...findings, ...cut];
 }
 
 suite('the console', { timeout: 240_000 }, () => {
@@ -108,6 +130,19 @@ suite('the console', { timeout: 240_000 }, () => {
       assert.deepEqual(complaints(), []);
     });
   }
+
+  test('is on paper as accessible, and nothing of it is cut off', async () => {
+    const { page, base } = await world.signIn({ user: 'paul', roles: ['organization-admin'] });
+    for (const [path, there] of [
+      ['', 'Latest changes'],
+      ['resources/namespaces/shop?tab=history', 'Through'],
+      ['ledger', 'Verified in this browser'],
+    ] as const) {
+      await page.goto(`${base}${path}`);
+      await page.getByText(there).first().waitFor();
+      assert.deepEqual(await wrongOnPaper(page), [], path);
+    }
+  });
 
   test('is found through with the keyboard alone: skip link, palette, a list, an object', async () => {
     const { page } = await world.signIn({ user: 'kim', roles: ['organization-admin'] });

@@ -5,7 +5,6 @@ import {
   Card,
   CardBody,
   CardTitle,
-  ClipboardCopy,
   Content,
   ExpandableSection,
   Form,
@@ -17,7 +16,7 @@ import {
 } from '@patternfly/react-core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useId, useState } from 'react';
-import { Fact, Facts } from '../parts/shown.tsx';
+import { Command, Fact, Facts } from '../parts/shown.tsx';
 import { Problem, problemText } from '../shell/problem.tsx';
 import { useTexts } from '../texts/texts.ts';
 import { type Cosigners, cosignersIn, readCosigned } from './cosigners.ts';
@@ -106,14 +105,7 @@ function State({ log, verdict, cosigned }: LogState & { readonly log: LogName })
                 )}
               </Fact>
               <Fact term={say('proof.state.key')}>
-                <ClipboardCopy
-                  isReadOnly
-                  hoverTip={say('copy')}
-                  clickTip={say('copied')}
-                  textAriaLabel={say('proof.state.key')}
-                >
-                  {key.vkey}
-                </ClipboardCopy>
+                <Command>{key.vkey}</Command>
               </Fact>
             </>
           )}

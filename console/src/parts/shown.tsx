@@ -29,7 +29,7 @@ export function bytesText(bytes: number, language: string): string {
   }).format(bytes / STEP ** power);
 }
 
-/** What to type on the region's machine, or anywhere with the command line. */
+/** What to type on the region's machine or paste elsewhere, to the letter: whole, on paper too. */
 export function Command({ children }: { readonly children: string }) {
   const { say } = useTexts();
   return (
