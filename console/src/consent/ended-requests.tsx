@@ -2,6 +2,7 @@
 import { Link } from '@tanstack/react-router';
 import { Rows } from '../parts/rows.tsx';
 import { When } from '../parts/shown.tsx';
+import { pairText } from '../texts/pair.ts';
 import { useTexts } from '../texts/texts.ts';
 import { targetPath, transitionText } from './names.ts';
 import type { Request } from './requests.ts';
@@ -35,7 +36,7 @@ export function EndedRequests({ requests }: { readonly requests: readonly Reques
           title: say('consent.ended.decided'),
           cell: ({ status: { approvals, rejection } }) =>
             [...approvals, ...(rejection === undefined ? [] : [rejection])]
-              .map(({ by, note }) => (note === undefined ? by : `${by}: ${note}`))
+              .map(({ by, note }) => pairText(say, by, note))
               .join(', '),
         },
         {

@@ -22,6 +22,7 @@ import type { Resource } from '../api/discovery.ts';
 import { Fact, Facts, When } from '../parts/shown.tsx';
 import { useIdentity } from '../shell/identity.ts';
 import { problemText } from '../shell/problem.tsx';
+import { pairText } from '../texts/pair.ts';
 import { useTexts } from '../texts/texts.ts';
 import { transitionText } from './names.ts';
 import { decide, type Request } from './requests.ts';
@@ -67,7 +68,7 @@ export function RequestCard({ request, resource, to, summary, carryOut }: Reques
               required: status.required,
             })}
             {status.approvals.map(({ by, note }) => (
-              <div key={by}>{note === undefined ? by : `${by}: ${note}`}</div>
+              <div key={by}>{pairText(say, by, note)}</div>
             ))}
           </Fact>
         </Facts>

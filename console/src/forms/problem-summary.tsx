@@ -27,7 +27,7 @@ export function ProblemSummary({ title, problems }: ProblemSummaryProps) {
                 >
                   {path}
                 </Button>
-                {': '}
+                {say('pair', { name: '', value: '' })}
               </>
             )}
             {'id' in what ? say(what.id, what.values) : <span lang="en">{what.message}</span>}

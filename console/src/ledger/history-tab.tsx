@@ -133,7 +133,7 @@ function HistoryTable({ leaves, uid }: { readonly leaves: readonly ReadLeaf[]; r
           <Tbody key={index} isExpanded={isExpanded}>
             <Tr isContentExpanded={isExpanded}>
               <ExpandCell
-                label={`${say('proof.history.expand')}: ${index}`}
+                label={say('pair', { name: say('proof.history.expand'), value: index })}
                 isExpanded={isExpanded}
                 onToggle={() => toggle(index)}
               />

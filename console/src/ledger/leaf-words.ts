@@ -1,5 +1,6 @@
 /** What a leaf is about, in a few words. Pure. */
 import type { WholeLeaf } from '../../../src/kernel/log/personal.ts';
+import { pairText } from '../texts/pair.ts';
 import type { Say } from '../texts/texts.ts';
 
 export interface LeafWords {
@@ -45,9 +46,7 @@ export function leafWords(leaf: WholeLeaf, say: Say): LeafWords {
         who: leaf.actor ?? say('proof.erased'),
         what: verbText(leaf.verb, say),
         object: objectOf(leaf),
-        through: [say('proof.decided', { decision: leaf.decision }), leaf.reason]
-          .filter((part) => part !== undefined)
-          .join(': '),
+        through: pairText(say, say('proof.decided', { decision: leaf.decision }), leaf.reason),
       };
     case 'erasure':
       return {

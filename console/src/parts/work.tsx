@@ -3,6 +3,7 @@ import { Alert, Button, type ButtonProps, Form } from '@patternfly/react-core';
 import { type ReactNode, useState } from 'react';
 import { ApiError } from '../api/client.ts';
 import { problemText } from '../shell/problem.tsx';
+import { pairText } from '../texts/pair.ts';
 import { useTexts } from '../texts/texts.ts';
 
 export interface Work {
@@ -36,7 +37,7 @@ export function WorkProblem({ of: { problem } }: { readonly of: Work }) {
   return (
     <Alert component="p" variant="danger" isInline isLiveRegion title={problemText(problem, say)}>
       {causes.map(({ field, message }) => (
-        <div key={`${field} ${message}`}>{`${field}: ${message}`}</div>
+        <div key={`${field} ${message}`}>{pairText(say, field, message)}</div>
       ))}
     </Alert>
   );

@@ -49,7 +49,7 @@ export function DeleteDialog({ resource, objects, onDone }: DeleteDialogProps) {
       const path = pathOf(resource, metadata.namespace, metadata.name);
       const body = { preconditions: { uid: metadata.uid } };
       await ask(path, { method: 'DELETE', body }).catch((error) =>
-        failed.push(`${metadata.name}: ${problemText(error, say)}`),
+        failed.push(say('pair', { name: metadata.name, value: problemText(error, say) })),
       );
       setProgress({ done: done + 1, count });
     }

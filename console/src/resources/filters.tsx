@@ -148,7 +148,10 @@ export function ChosenFilters({ filters }: FilterProps) {
         const [column, value] = choice;
         return (
           <Label key={choice.join('=')} onClose={() => filters.toggle(choice)}>
-            {`${texts.column(column)}: ${cellText(cellOf(value), column, texts)}`}
+            {say('pair', {
+              name: texts.column(column),
+              value: cellText(cellOf(value), column, texts),
+            })}
           </Label>
         );
       })}

@@ -106,7 +106,7 @@ export function useAttention(about: RegionAbout | undefined): {
 }
 
 function requestItem({ metadata, spec, status }: Request, me: string, say: Say): readonly Item[] {
-  const what = `${transitionText(spec.transition, say)}: ${spec.target.name}`;
+  const what = say('pair', { name: transitionText(spec.transition, say), value: spec.target.name });
   const { uid: id } = metadata;
   const isMine = status.requestedBy === me;
   if (isMine && status.phase === 'Approved')

@@ -101,7 +101,7 @@ export function ReleasesPage() {
                 cell: ({ version }) => (
                   <WorkButton
                     variant="secondary"
-                    aria-label={`${say('operator.releases.plan')}: ${version}`}
+                    aria-label={say('pair', { name: say('operator.releases.plan'), value: version })}
                     task={() => plan(version)}
                   >
                     {say('operator.releases.plan')}

@@ -87,13 +87,14 @@ function Word({ resource, flow }: { readonly resource: Resource; readonly flow: 
     : status?.approvals.some(({ by }) => by === me) === true
       ? say('consent.request.twice')
       : undefined;
+  const away = say(isMine ? 'consent.request.withdraw' : 'consent.request.reject');
   const act = (decision: 'approve' | 'reject') =>
     work.run(() => decide(resource, metadata.name, decision, ''));
   const approve = (
     <Button
       size="sm"
       variant="secondary"
-      aria-label={`${say('consent.request.approve')}: ${metadata.name}`}
+      aria-label={say('pair', { name: say('consent.request.approve'), value: metadata.name })}
       isAriaDisabled={why !== undefined || work.isBusy}
       onClick={() => void act('approve')}
     >
@@ -109,11 +110,11 @@ function Word({ resource, flow }: { readonly resource: Resource; readonly flow: 
             size="sm"
             variant="link"
             isDanger
-            aria-label={`${say(isMine ? 'consent.request.withdraw' : 'consent.request.reject')}: ${metadata.name}`}
+            aria-label={say('pair', { name: away, value: metadata.name })}
             isDisabled={work.isBusy}
             onClick={() => void act('reject')}
           >
-            {say(isMine ? 'consent.request.withdraw' : 'consent.request.reject')}
+            {away}
           </Button>
         </FlexItem>
       </Flex>

@@ -25,6 +25,7 @@ import { ExpandCell } from '../../parts/expand-cell.tsx';
 import { useKind, VULNERABILITY_REPORTS } from '../../parts/kind.ts';
 import { Page } from '../../parts/page.tsx';
 import { Command, When } from '../../parts/shown.tsx';
+import { pairText } from '../../texts/pair.ts';
 import { useTexts } from '../../texts/texts.ts';
 import { SEVERITIES, SeverityLabel } from './severity.tsx';
 
@@ -172,7 +173,7 @@ function FindingRows({ finding, isOpened, onToggle }: FindingRowsProps) {
     <Tbody isExpanded={isOpened}>
       <Tr>
         <ExpandCell
-          label={`${say('operator.vulnerabilities.more')}: ${id}`}
+          label={say('pair', { name: say('operator.vulnerabilities.more'), value: id })}
           isExpanded={isOpened}
           onToggle={onToggle}
         />
@@ -194,11 +195,7 @@ function FindingRows({ finding, isOpened, onToggle }: FindingRowsProps) {
         <Td colSpan={COLUMNS}>
           <ExpandableRowContent>
             <Content component="p">{summary}</Content>
-            {(note ?? detail) !== undefined && (
-              <Content component="p">
-                {[note, detail].filter((part) => part !== undefined).join(': ')}
-              </Content>
-            )}
+            {(note ?? detail) !== undefined && <Content component="p">{pairText(say, note, detail)}</Content>}
             {finding.import !== undefined && (
               <Content component="p">
                 {say('operator.vulnerabilities.import')} <code>{finding.import}</code>
@@ -207,7 +204,7 @@ function FindingRows({ finding, isOpened, onToggle }: FindingRowsProps) {
             {vex !== undefined && (
               <Content component="p">
                 {say('operator.vulnerabilities.vex', { status: vex.status, author: vex.author })}{' '}
-                {[vex.justification, vex.words].filter((part) => part !== undefined).join(': ')}
+                {pairText(say, vex.justification, vex.words)}
               </Content>
             )}
             <Content component="p">{where.join(', ')}</Content>

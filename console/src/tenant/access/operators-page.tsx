@@ -10,6 +10,7 @@ import {
 import { Page, Part } from '../../parts/page.tsx';
 import { Rows } from '../../parts/rows.tsx';
 import { When } from '../../parts/shown.tsx';
+import { pairText } from '../../texts/pair.ts';
 import { useTexts } from '../../texts/texts.ts';
 import { AccessRequestCard, RecordingLink } from './access-request-card.tsx';
 
@@ -64,7 +65,7 @@ export function OperatorsPage() {
               {
                 title: say('proof.operators.outcome'),
                 cell: ({ status: { phase, endedBy = 'none', message } }) =>
-                  [say('proof.operators.phase', { phase, by: endedBy }), message ?? []].flat().join(': '),
+                  pairText(say, say('proof.operators.phase', { phase, by: endedBy }), message),
               },
               {
                 title: say('proof.when'),

@@ -7,6 +7,7 @@ import { useQuery } from '@tanstack/react-query';
 import { type Resource, resourceName } from '../../api/discovery.ts';
 import { Problem } from '../../shell/problem.tsx';
 import { wordsOfKind } from '../../texts/kind-words.ts';
+import { pairText } from '../../texts/pair.ts';
 import { type Say, useTexts } from '../../texts/texts.ts';
 import { type Deed, deedsOf, type Policy, type Reach, whoReaches } from './questions.ts';
 
@@ -20,8 +21,8 @@ export interface ReachTableProps {
 }
 
 export function policyText({ kind, name, role, project, message }: Policy, say: Say): string {
-  if (message !== undefined) return `${wordsOfKind(kind).title} ${name}: ${message}`;
-  if (role === undefined) return `${wordsOfKind(kind).title} ${name}`;
+  if (message !== undefined || role === undefined)
+    return pairText(say, `${wordsOfKind(kind).title} ${name}`, message);
   return say('proof.reach.role', { role, project: project ?? 'none', name });
 }
 

@@ -17,7 +17,7 @@ export function RequestTab({ resource, object }: TabProps) {
         <StackItem>
           <Content component="p">
             <strong>{say('proof.operators.phase', { phase, by: endedBy ?? 'none' })}</strong>
-            {message !== undefined && `: ${message}`}
+            {message !== undefined && say('pair', { name: '', value: message })}
           </Content>
         </StackItem>
       )}

@@ -29,6 +29,7 @@ import type { TabProps } from '../../resources/detail-page.tsx';
 import { Problem } from '../../shell/problem.tsx';
 import { useTexts } from '../../texts/texts.ts';
 import './keys.css';
+import { pairText } from '../../texts/pair.ts';
 import { useKeyUses } from './live-uses.ts';
 import { usageSource } from './usage-source.ts';
 import { type KeyUse, startOfDay, usesByDay } from './uses.ts';
@@ -257,8 +258,11 @@ function UsesTable({ uses, usage, project }: UsesTableProps) {
                   <What use={use} project={project} />
                 </Td>
                 <Td dataLabel={say('proof.decision')}>
-                  {say('proof.decided', { decision: use.decision })}
-                  {leaf.leaf.type === 'access' && leaf.leaf.reason !== undefined && `: ${leaf.leaf.reason}`}
+                  {pairText(
+                    say,
+                    say('proof.decided', { decision: use.decision }),
+                    leaf.leaf.type === 'access' ? leaf.leaf.reason : undefined,
+                  )}
                 </Td>
                 <Td dataLabel={say('proof.leaf')}>
                   {mayReadLog ? (

@@ -36,7 +36,12 @@ export function UsesChart({ days }: { readonly days: readonly Day[] }) {
           const x = index * (BAR_WIDTH + GAP);
           return (
             <g key={at.getTime()}>
-              <title>{`${day(at)}: ${say('proof.uses.count', { count: uses, refused: none })}`}</title>
+              <title>
+                {say('pair', {
+                  name: day(at),
+                  value: say('proof.uses.count', { count: uses, refused: none }),
+                })}
+              </title>
               <rect className="casemate-uses-bar" x={x} y={HEIGHT - used} width={BAR_WIDTH} height={used} />
               <rect
                 className="casemate-uses-refused"

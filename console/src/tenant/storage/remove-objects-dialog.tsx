@@ -44,7 +44,7 @@ export function RemoveObjectsDialog({ bucket, keys, onDone }: RemoveObjectsDialo
       for (let key = left.pop(); key !== undefined; key = left.pop()) {
         const at = key;
         await askObjects(name, { method: 'DELETE', key }).catch((error: unknown) =>
-          failed.push(`${shownName(at)}: ${refusalText(error, say)}`),
+          failed.push(say('pair', { name: shownName(at), value: refusalText(error, say) })),
         );
       }
     };

@@ -75,7 +75,7 @@ function UploadRow({ upload }: { readonly upload: Upload }) {
         isInline
         isPlain
         isLiveRegion
-        title={`${name}: ${why}`}
+        title={say('pair', { name, value: why })}
         actionLinks={again}
       />
     );

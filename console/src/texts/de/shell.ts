@@ -112,6 +112,7 @@ export const shell: Record<keyof typeof english, string> = {
   'list.delete.progress': '{done, number} von {count, number}',
   'list.delete.confirm': 'Endgültig löschen',
   cancel: 'Abbrechen',
+  pair: '{name}: {value}',
   close: 'Schließen',
   save: 'Speichern',
   copy: 'Kopieren',

@@ -109,6 +109,7 @@ export const shell = {
   'list.delete.progress': '{done, number} of {count, number}',
   'list.delete.confirm': 'Delete for good',
   cancel: 'Cancel',
+  pair: '{name}: {value}',
   close: 'Close',
   save: 'Save',
   copy: 'Copy',

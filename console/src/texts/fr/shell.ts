@@ -112,6 +112,7 @@ export const shell: Record<keyof typeof english, string> = {
   'list.delete.progress': '{done, number} sur {count, number}',
   'list.delete.confirm': 'Supprimer définitivement',
   cancel: 'Annuler',
+  pair: '{name} : {value}',
   close: 'Fermer',
   save: 'Enregistrer',
   copy: 'Copier',

@@ -42,7 +42,7 @@ export function MetricCard(props: MetricCardProps) {
   const inWords = drawn.map(({ name, stretches }) => {
     const points = stretches.flat();
     const last = lastOf(points);
-    if (last === undefined) return `${name}: ${say('compute.metrics.unknown')}`;
+    if (last === undefined) return say('pair', { name, value: say('compute.metrics.unknown') });
     const all = points.map(({ value }) => value);
     return say('compute.metrics.range', {
       name,
