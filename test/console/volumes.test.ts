@@ -8,6 +8,14 @@ import { shoot } from './shell-run.ts';
 
 const VOLUMES = 'resources/volumes.storage.casemate.internal';
 
+const volume = (namespace: string, name: string) =>
+  JSON.stringify({
+    apiVersion: 'storage.casemate.internal/v1',
+    kind: 'Volume',
+    metadata: { name, namespace },
+    spec: { size: '64Mi' },
+  });
+
 suite('volumes in the console', { timeout: 300_000 }, () => {
   let world: ConsoleWorld;
   before(async () => {
@@ -17,14 +25,7 @@ suite('volumes in the console', { timeout: 300_000 }, () => {
       '-n',
       'default',
     );
-    await world.admin.apply(
-      JSON.stringify({
-        apiVersion: 'storage.casemate.internal/v1',
-        kind: 'Volume',
-        metadata: { name: 'data', namespace: 'default' },
-        spec: { size: '64Mi' },
-      }),
-    );
+    await world.admin.apply(volume('default', 'data'));
     await world.admin.kubectl('wait', '--for=condition=Ready', 'instance/box', '--timeout=120s');
   });
   after(() => world?.close());
@@ -134,6 +135,54 @@ suite('volumes in the console', { timeout: 300_000 }, () => {
     assert.deepEqual(await axeFindings(page), []);
     await shoot(page, 'volume-copy');
     assert.deepEqual([...origins()], [new URL(base).origin]);
+    assert.deepEqual(complaints(), []);
+  });
+
+  test('who deletes an instance, a volume or a project reads what is lost with it and what is not, and so it is', async () => {
+    const { admin } = world;
+    await admin.kubectl('create', 'namespace', 'shelf');
+    await admin.apply(volume('shelf', 'papers'));
+    await admin.kubectl('-n', 'shelf', 'wait', '--for=condition=Ready', 'volume/papers', '--timeout=60s');
+    const { page, base, complaints } = await world.signIn({ user: 'hanna', roles: ['organization-admin'] });
+    page.setDefaultTimeout(15_000);
+    const dialog = page.getByRole('dialog');
+    const begin = async (list: string, name: string) => {
+      await page.goto(`${base}resources/${list}`);
+      await page.getByRole('checkbox', { name: `Select ${name}`, exact: true }).check();
+      await page.getByRole('button', { name: 'Delete', exact: true }).click();
+    };
+    const end = async (what: string, ...place: readonly string[]) => {
+      await dialog.getByRole('button', { name: 'Delete for good' }).click();
+      await dialog.waitFor({ state: 'detached' });
+      await admin.kubectl(...place, 'wait', '--for=delete', what, '--timeout=120s');
+    };
+    const INSTANCES = 'instances.compute.casemate.internal?project=default';
+    await begin(INSTANCES, 'box');
+    await dialog.getByText('An instance goes with its own disk and all that is on it.').waitFor();
+    await dialog.getByText('Volumes that were attached to it stay.').waitFor();
+    assert.deepEqual(await axeFindings(page), []);
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    assert.match(await admin.kubectl('get', 'instances', '-o', 'name'), /box/);
+    await begin(INSTANCES, 'box');
+    await end('instance/box');
+    const volumes = async (...place: readonly string[]) =>
+      (await admin.kubectl(...place, 'get', 'volumes', '-o', 'name')).match(/(?<=\/)\S+/g) ?? [];
+    assert.deepEqual(await volumes(), ['data', 'of-snapshot', 'of-volume']);
+
+    await begin('volumes.storage.casemate.internal?project=default', 'of-volume');
+    await dialog.getByText('A volume goes with all that is on it. Backups of it stay.').waitFor();
+    await end('volume/of-volume');
+    assert.deepEqual(await volumes(), ['data', 'of-snapshot']);
+
+    await begin('namespaces', 'shelf');
+    await dialog
+      .getByText(
+        'A project goes with all that is in it: instances with their disks, volumes, buckets with their objects, networks, secrets.',
+      )
+      .waitFor();
+    await end('namespace/shelf');
+    assert.deepEqual(await volumes('-n', 'shelf'), []);
     assert.deepEqual(complaints(), []);
   });
 });
