@@ -128,6 +128,7 @@ suite('a region in the operators’ console', { timeout: 240_000 }, () => {
     renameSync(backups, `${backups}.away`);
     process.kill(archiving.pid, 'SIGKILL');
     await full.getByText('Urgent').waitFor();
+    await full.getByText('For less than 5 minutes').waitFor();
     await full.getByText('Retire bundles that nobody needs').waitFor();
     await broken.getByText('Soon').waitFor();
     await broken.getByText(/ended/).waitFor();

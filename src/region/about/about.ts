@@ -16,6 +16,9 @@ export interface MachineNow {
   readonly disk: Room;
 }
 
+/** So often a sample is taken. */
+export const SAMPLE_INTERVAL_MS = 5 * 60_000;
+
 export interface Sample extends Pick<MachineNow, 'load'> {
   /** RFC 3339. */
   readonly at: string;

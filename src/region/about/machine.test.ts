@@ -1,8 +1,8 @@
 /** Figures of the machine: read as the kernel says them, kept for a day and no longer. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { MachineNow } from './about.ts';
-import { availableBytes, followMachine, machineNow, SAMPLE_INTERVAL_MS, SAMPLES_MAX } from './machine.ts';
+import { type MachineNow, SAMPLE_INTERVAL_MS } from './about.ts';
+import { availableBytes, followMachine, machineNow, SAMPLES_MAX } from './machine.ts';
 
 test('memory that caches hold counts as free, as the kernel reckons it', () => {
   assert.equal(availableBytes('MemTotal:  100 kB\nMemAvailable:     40 kB\nSwapFree: 1 kB\n'), 40 * 1_024);

@@ -2,9 +2,8 @@
 import { readFile, statfs } from 'node:fs/promises';
 import { availableParallelism, freemem, loadavg, totalmem } from 'node:os';
 import { type Clock, rfc3339 } from '#kernel/clock.ts';
-import type { MachineNow, Sample } from './about.ts';
+import { type MachineNow, SAMPLE_INTERVAL_MS, type Sample } from './about.ts';
 
-export const SAMPLE_INTERVAL_MS = 5 * 60_000;
 /** A day of them. */
 export const SAMPLES_MAX = 288;
 const KIB = 1_024;

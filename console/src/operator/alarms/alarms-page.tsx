@@ -74,8 +74,11 @@ function AlarmsTable({ alarms }: { readonly alarms: readonly Alarm[] }) {
         },
         {
           title: say('operator.column.came'),
-          cell: ({ since }) =>
-            since === undefined ? say('operator.alarms.since.unknown') : <When at={since} />,
+          cell: ({ since, minutes_max }) => {
+            if (since !== undefined) return <When at={since} />;
+            if (minutes_max === undefined) return say('operator.alarms.since.unknown');
+            return say('operator.alarms.since.recent', { minutes: minutes_max });
+          },
         },
         { title: say('operator.alarms.do'), cell: ({ todo }) => say(todo) },
       ]}

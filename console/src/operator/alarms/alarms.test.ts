@@ -80,6 +80,9 @@ test('a disk is full since it was last less full, as far back as anybody remembe
   assert.deepEqual(shown({ about: about(95, 50, 91, 95) }), [['disk', 'danger', '2026-11-22T02:00:00Z']]);
   assert.deepEqual(shown({ about: about(95, 95) }), [['disk', 'danger', '2026-11-22T00:00:00Z']]);
   assert.deepEqual(shown({ about: about(50) }), [['disk', 'danger', undefined]]);
+  // Samples are taken every five minutes.
+  const bounds = [about(50), about()].map((one) => alarmsOf({ ...QUIET, about: one })[0]?.minutes_max);
+  assert.deepEqual(bounds, [5, undefined]);
 });
 
 test('a process that does not come up or does not work is one; it is urgent where the region needs it', () => {

@@ -1,6 +1,11 @@
 /** What is wrong in the region now, since when, and what to do about it: read off what its objects and its machine say. Pure. */
 import type { ReportCounts } from '../../../../src/gap/advisories/report/report-kind.ts';
-import type { AboutProcess, RegionAbout, Room } from '../../../../src/region/about/about.ts';
+import {
+  type AboutProcess,
+  type RegionAbout,
+  type Room,
+  SAMPLE_INTERVAL_MS,
+} from '../../../../src/region/about/about.ts';
 import type { ApiObject } from '../../api/live-list.ts';
 import type { TextId } from '../../texts/en.ts';
 import { type KindName, kindWords } from '../../texts/kind-words.ts';
@@ -28,6 +33,8 @@ export interface Alarm {
   readonly detail?: string | undefined;
   /** RFC 3339; undefined: nobody knows. */
   readonly since?: string | undefined;
+  /** Where that is not known: it is not longer than this. */
+  readonly minutes_max?: number;
   readonly todo: TextId;
   /** Where one looks into it. */
   readonly to: string;
@@ -53,6 +60,7 @@ export const isFailing = ({ wrongSince }: AboutProcess): boolean => wrongSince !
 /** A disk that is fuller is a matter of days. */
 const DISK_FULL = 0.9;
 const MEMORY_FULL = 0.95;
+const MINUTE_MS = 60_000;
 const RANK = { danger: 0, warning: 1 } as const;
 
 /** The worst first, and of those the newest. */
@@ -101,6 +109,7 @@ function machineAlarms(about: RegionAbout | undefined): readonly Alarm[] {
         severity: 'danger',
         what: { id: `operator.alarms.${part}`, values: { percent: Math.floor((100 * used) / total) } },
         since: about.samples[before + 1]?.at,
+        ...(before >= 0 ? { minutes_max: SAMPLE_INTERVAL_MS / MINUTE_MS } : {}),
         todo: `operator.alarms.do.${part}`,
         to: '/',
       },

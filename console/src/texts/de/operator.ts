@@ -205,6 +205,7 @@ export const operator: Record<keyof typeof english, string> = {
     'Der Region ist keine Störung bekannt. Sie achtet auf ihr Siegel, ihre Uhrzeit, ihren Rechner, auf Bündel, Versionen, Organisationen, Images, Aussteller, Zeugen und Schwachstellen.',
   'operator.alarms.what': 'Was nicht stimmt',
   'operator.alarms.do': 'Was zu tun ist',
+  'operator.alarms.since.recent': 'Weniger als {minutes} Minuten',
   'operator.alarms.since.unknown': 'Unbekannt',
   'operator.alarms.severity.danger': 'Dringend',
   'operator.alarms.severity.warning': 'Bald',

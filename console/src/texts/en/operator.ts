@@ -201,6 +201,7 @@ export const operator = {
     'Nothing that the region knows of. It looks at its seal, its time, its machine, bundles, releases, organizations, images, issuers, witnesses and vulnerabilities.',
   'operator.alarms.what': 'What is wrong',
   'operator.alarms.do': 'What to do',
+  'operator.alarms.since.recent': 'For less than {minutes} minutes',
   'operator.alarms.since.unknown': 'Not known',
   'operator.alarms.severity.danger': 'Urgent',
   'operator.alarms.severity.warning': 'Soon',

@@ -208,6 +208,7 @@ export const operator: Record<keyof typeof english, string> = {
     'La région ne constate aucune anomalie. Elle surveille son sceau, son heure, sa machine, les lots, les versions, les organisations, les images, les autorités, les témoins et les vulnérabilités.',
   'operator.alarms.what': 'Ce qui ne va pas',
   'operator.alarms.do': 'Que faire',
+  'operator.alarms.since.recent': 'Moins de {minutes} minutes',
   'operator.alarms.since.unknown': 'Inconnue',
   'operator.alarms.severity.danger': 'Urgent',
   'operator.alarms.severity.warning': 'À traiter',
