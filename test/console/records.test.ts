@@ -293,6 +293,14 @@ suite('what the ledger keeps, in the console', { timeout: 240_000 }, () => {
         await page.getByRole('progressbar').first().waitFor({ state: 'detached' });
         assert.deepEqual(await axeFindings(page), [], `${language} ${path}`);
         assert.doesNotMatch(await page.locator('body').innerText(), /\bproof\.[a-z]/, `${language} ${path}`);
+        // What is put together in the page is set as its language sets it.
+        if (path === key) {
+          const failed = await page
+            .getByText(/: BadRequest$/)
+            .first()
+            .innerText();
+          assert.equal(failed.includes('\u00a0:'), language === 'fr', failed);
+        }
       }
       await shot(`ledger-${language}`);
     }
