@@ -77,7 +77,6 @@ suite('the operators’ console', { timeout: 240_000 }, () => {
       await open(page, say('operator.bundles.title'), say('app.navigation'));
       await page.getByRole('link', { name: say('operator.bundles.bring') }).click();
       await page.locator('input[type=file]').setInputFiles(path);
-      await look(page);
       await page.getByRole('button', { name: say('operator.bring.submit.file') }).click();
       await page.getByRole('heading', { name, level: 1 }).waitFor();
       const step = `${say('operator.phase.AwaitingApproval')}${say('operator.step.now')}`;
