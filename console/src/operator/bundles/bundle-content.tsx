@@ -1,6 +1,7 @@
 /** What is in a bundle, by its own word and that of its signers. */
 import { Alert, Label, LabelGroup, List, ListItem } from '@patternfly/react-core';
 import type { ImportStatus } from '../../../../src/gap/import/import-kind.ts';
+import { RegionSays } from '../../parts/region-says.tsx';
 import { bytesText, Fact, Facts, When } from '../../parts/shown.tsx';
 import { useTexts } from '../../texts/texts.ts';
 
@@ -61,7 +62,9 @@ export function BundleContent({ bundle: known, status }: BundleContentProps) {
         <Alert component="p" variant="info" isInline title={say('operator.content.remarks')}>
           <List>
             {known.remarks.map((remark) => (
-              <ListItem key={remark}>{remark}</ListItem>
+              <ListItem key={remark}>
+                <RegionSays>{remark}</RegionSays>
+              </ListItem>
             ))}
           </List>
         </Alert>

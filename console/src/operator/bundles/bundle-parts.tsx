@@ -64,7 +64,11 @@ export function Refusals({ refusals }: { readonly refusals: readonly ImportRefus
         keyOf={({ part, message }) => `${part} ${message}`}
         columns={[
           { title: say('operator.refused.part'), isLong: true, cell: ({ part }) => part },
-          { title: say('operator.refused.message'), isLong: true, cell: whyOf },
+          {
+            title: say('operator.refused.message'),
+            isLong: true,
+            cell: (one) => <RegionSays>{whyOf(one)}</RegionSays>,
+          },
           { title: say('operator.refused.reason'), cell: ({ reason }) => reason },
         ]}
       />

@@ -128,7 +128,7 @@ export const proof: Record<keyof typeof english, string> = {
   'proof.operators.ended': 'Beendet',
   'proof.operators.asks': 'Betreiber {operator} bittet um Zugang zum Projekt {project}',
   'proof.operators.isIn': 'Betreiber {operator} hat Zugang zum Projekt {project}',
-  'proof.operators.breakGlass': 'Notzugang ohne Ihre Zustimmung, vereinbart von {operators}',
+  'proof.operators.breakGlass': 'Notfallzugriff ohne Ihre Zustimmung, vereinbart von {operators}',
   'proof.operators.reason': 'Grund',
   'proof.operators.duration': 'Wie lange',
   'proof.operators.minutes': '{count, plural, one {# Minute} other {# Minuten}} ab der Gewährung',

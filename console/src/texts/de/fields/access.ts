@@ -8,7 +8,7 @@ export const words: FieldWords = {
     resources: 'Ressourcen',
     projects: 'Projekte',
     except: 'Ausgenommen',
-    'break glass': 'Notzugang',
+    'break glass': 'Notfallzugriff',
     when: 'Wann',
     'address in': 'Adresse in',
     'address not in': 'Adresse nicht in',
