@@ -217,7 +217,7 @@ function qemuOptions(root: string, isNested: boolean): readonly string[] {
   const [initrd = ''] = globSync(join(root, 'boot/initrd.img-*'));
   const processor = isNested
     ? ['-accel', 'kvm', '-cpu', 'host']
-    : ['-accel', 'tcg,tb-size=1024', '-cpu', 'max,-la57'];
+    : ['-accel', 'tcg,thread=multi,tb-size=1024', '-cpu', 'max,-la57'];
   return [
     ...[
       ...processor,
@@ -233,7 +233,10 @@ function qemuOptions(root: string, isNested: boolean): readonly string[] {
     ],
     ...['-serial', 'file:/vm/console', '-no-reboot'],
     ...['-kernel', `/boot/${basename(kernel)}`, '-initrd', `/boot/${basename(initrd)}`],
-    ...['-append', 'root=/dev/vda rw console=ttyS0 mitigations=off net.ifnames=0 audit=0 quiet'],
+    ...[
+      '-append',
+      'root=/dev/vda rw console=ttyS0 mitigations=off transparent_hugepage=never net.ifnames=0 audit=0 quiet',
+    ],
     ...['-drive', 'file=/vm/disk,format=raw,if=virtio,cache=unsafe,discard=unmap'],
     ...['-netdev', `user,id=out,hostfwd=tcp:0.0.0.0:${SSH_PORT}-:22`],
     ...['-device', 'virtio-net-pci,netdev=out', '-device', 'virtio-rng-pci'],
