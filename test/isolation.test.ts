@@ -216,7 +216,7 @@ socketserver.ThreadingTCPServer(("0.0.0.0",${SERVICE_PORT}),H).serve_forever()`;
     );
     const api = Number(new URL(region.url).port);
     const node = process.execPath;
-    const host = gap.run(node, ['-e', `${listener(9000, 'host')};setTimeout(()=>process.exit(),60000)`]);
+    const host = gap.run(node, ['-e', `${listener(9000, 'host')};setTimeout(()=>process.exit(),300000)`]);
     const reached = await gap.run('bash', ['-c', reaches(gateway, 9000)]);
     assert.equal(reached.code, 0, 'the listener on the host must be there');
     assert.equal(await ask(gateway, 9000), undefined);
@@ -275,7 +275,7 @@ socketserver.ThreadingTCPServer(("0.0.0.0",${SERVICE_PORT}),H).serve_forever()`;
   test('nothing reaches the outside, until a policy allows it', async () => {
     const server = outside.run(process.execPath, [
       '-e',
-      `${listener(SERVICE_PORT, 'outside')};setTimeout(()=>process.exit(),60000)`,
+      `${listener(SERVICE_PORT, 'outside')};setTimeout(()=>process.exit(),300000)`,
     ]);
     const up = await gap.run('bash', ['-c', reaches(OUTSIDE, SERVICE_PORT)]);
     assert.equal(up.code, 0, 'the outside must be reachable from the host');
