@@ -160,7 +160,11 @@ test('an upgrade that is silent for long may have lost who drives it: that is as
       (object) => ({ ...object, status: { requestedBy: 'ann', phase: 'Upgrading' } }),
       { subresource: 'status' },
     );
-    await controller.reconcile(key, testContext(realms, realm, 'releases'));
+    const context = testContext(realms, realm, 'releases');
+    await controller.reconcile(key, context);
+    assert.equal(asked, 1);
+    // A step that takes long is no reason to ask again and again.
+    await controller.reconcile(key, context);
     assert.equal(asked, 1);
   });
 });

@@ -8,7 +8,7 @@ import { setCondition } from '#kernel/reconcile/conditions.ts';
 import { BundleError } from '../bundle/problem.ts';
 import { BundleImport } from '../import/import-kind.ts';
 import { toBegin } from './begin.ts';
-import { isEnd } from './journal.ts';
+import { type Entry, isEnd } from './journal.ts';
 import { planOf } from './plan.ts';
 import { type Phase, Release, type ReleaseObject, type ReleaseStatus } from './release-kind.ts';
 import type { ReleaseSource } from './source.ts';
@@ -18,7 +18,7 @@ import { toldBy } from './told.ts';
 const LOOK_MS = 500;
 /** While what was agreed to is not begun, or not published. */
 const WAIT_MS = 5_000;
-/** Without a step for so long, whoever took them may be gone: it is asked for. */
+/** Without a step for so long, whoever took them may be gone: that is asked for, as often. */
 const SILENT_MS = 60_000;
 const MESSAGE_MAX = 2_000;
 
@@ -28,6 +28,13 @@ export type Source = Pick<
 >;
 
 export function releaseController(source: Source): Controller {
+  let asked_ms = Number.NEGATIVE_INFINITY;
+  /** Whether to ask now for who takes the steps, of which `last` was the newest. */
+  const isSilent = (last: Entry, now_ms: number): boolean => {
+    if (now_ms - Math.max(asked_ms, Date.parse(last.at)) <= SILENT_MS) return false;
+    asked_ms = now_ms;
+    return true;
+  };
   return {
     name: 'releases',
     realms: ['region'],
@@ -42,7 +49,7 @@ export function releaseController(source: Source): Controller {
         if (object.spec.apply !== undefined) await write(object, context, { phase: 'Approved' });
         return object.spec.apply === undefined ? undefined : { retryAfter_ms: LOOK_MS };
       }
-      return tell(object, source, context);
+      return tell(object, source, context, isSilent);
     },
   };
 }
@@ -79,14 +86,15 @@ async function tell(
   object: ReleaseObject,
   source: Source,
   context: ReconcileContext,
+  isSilent: (last: Entry, now_ms: number) => boolean,
 ): Promise<RetryAfter | undefined> {
   const [entries, current] = await Promise.all([source.journal(), source.current()]);
   const told = toldBy(object, entries, current);
   await write(object, context, told);
   const last = entries.at(-1);
   const isUnderWay = last !== undefined && !isEnd(last.step);
-  const isSilent = isUnderWay && context.clock.now() - Date.parse(last.at) > SILENT_MS;
-  if (isSilent || toBegin(object, entries, current) !== undefined) {
+  const mayBeLost = isUnderWay && isSilent(last, context.clock.now());
+  if (mayBeLost || toBegin(object, entries, current) !== undefined) {
     const problem = await source.begin(object.metadata.name);
     if (problem === undefined) return { retryAfter_ms: LOOK_MS };
     await write(object, context, { phase: told.phase }, { reason: 'NotBegun', message: problem });
