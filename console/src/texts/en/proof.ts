@@ -69,7 +69,7 @@ export const proof = {
   'proof.decision': 'Decision',
   'proof.ledger': 'Ledger',
   'proof.ledger.lead':
-    'Two logs that only grow: every change, and every access that was refused or that matters. What you see here can be checked right here in the browser, and with a receipt without anything of the region.',
+    'Two logs that only grow: every change, and every access that was refused or that matters. What you see here can be checked right in the browser, and with a receipt without anything of the region.',
   'proof.log.changes': 'Changes',
   'proof.log.changes.lead': 'Every change of every object, in the order in which it was decided.',
   'proof.log.access': 'Access',
