@@ -12,6 +12,10 @@ import { revertTrial, supervisorStatus } from '../supervisor/launch.ts';
 import type { Order } from './drive.ts';
 
 const LOOK_MS = 100;
+// Whoever only looks whether it is held (`isUnderWay`) holds it for a moment; whoever drives an upgrade, for longer.
+const LOCK_WAIT_S = 2;
+/** Whoever else holds the lock and has begun the same has said so by then. */
+const FIRST_STEP_LIMIT_MS = 5_000;
 // flock's exit code when somebody else holds the lock.
 const LOCKED = 75;
 
@@ -51,15 +55,15 @@ export async function* startUpgrade(
         })
       : Promise.resolve();
   let given = 0;
+  let deadline_ms = Number.POSITIVE_INFINITY;
   for (;;) {
+    if (code === LOCKED) deadline_ms = Math.min(deadline_ms, clock.now() + FIRST_STEP_LIMIT_MS);
     const isOver = code !== undefined && (code !== LOCKED || !isUnderWay(layout));
     const own = await stepsSince();
     const why = own[0]?.why;
-    if (
-      code === LOCKED &&
-      (own.length === 0 ? isOver : why?.object !== order.object || why.kind !== order.kind)
-    )
-      throw new Error('another upgrade is under way: casemate release status');
+    const isAnother = why !== undefined && (why.object !== order.object || why.kind !== order.kind);
+    const isSilent = code === LOCKED && own.length === 0 && (isOver || clock.now() >= deadline_ms);
+    if (isAnother || isSilent) throw new Error('another upgrade is under way: casemate release status');
     for (const entry of own.slice(given)) yield entry;
     given = own.length;
     const last = own.at(-1);
@@ -74,7 +78,14 @@ function startDriver(layout: Layout, order: Order): Promise<number | null> {
   const output = openSync(logPath(layout), 'a', 0o640);
   const main = fileURLToPath(new URL('main.ts', import.meta.url));
   const program = [process.execPath, main, layout.data, JSON.stringify(order)];
-  const once = ['--nonblock', '--conflict-exit-code', `${LOCKED}`, '--no-fork', lockPath(layout)];
+  const once = [
+    '--timeout',
+    `${LOCK_WAIT_S}`,
+    '--conflict-exit-code',
+    `${LOCKED}`,
+    '--no-fork',
+    lockPath(layout),
+  ];
   const child = spawn('flock', [...once, ...program], {
     detached: true,
     stdio: ['ignore', output, output],
