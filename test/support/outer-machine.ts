@@ -1,7 +1,7 @@
 /**
  * A Debian 13 with a kernel of its own, in which virtual machines can be run: made of Debian packages, and started by Debian's QEMU. Where this machine's
  * processor can nest virtualization it uses that; elsewhere QEMU emulates an AMD processor that can, some thirty times slower. Needs root, a mirror, 8 GB of disk,
- * and 6 GB of memory. For tests only.
+ * and 11 GB of memory. For tests only.
  */
 import { execFileSync } from 'node:child_process';
 import {
@@ -42,7 +42,7 @@ const SSH_PORT = 2222;
 const QEMU = 'qemu-system-x86_64';
 const MENDED = `${QEMU}-mended`;
 const DISK_BYTES = 24 * 2 ** 30;
-const MEMORY = '5G';
+const MEMORY = '10G';
 const LIFE_LIMIT_MS = 3 * 3600_000;
 const BOOT_LIMIT_MS = 10 * 60_000;
 /** Characters. */
@@ -219,18 +219,7 @@ function qemuOptions(root: string, isNested: boolean): readonly string[] {
     ? ['-accel', 'kvm', '-cpu', 'host']
     : ['-accel', 'tcg,thread=multi,tb-size=1024', '-cpu', 'max,-la57'];
   return [
-    ...[
-      ...processor,
-      '-machine',
-      'q35',
-      '-smp',
-      isNested ? '2' : '1',
-      '-m',
-      MEMORY,
-      '-nodefaults',
-      '-display',
-      'none',
-    ],
+    ...[...processor, '-machine', 'q35', '-smp', '2', '-m', MEMORY, '-nodefaults', '-display', 'none'],
     ...['-serial', 'file:/vm/console', '-no-reboot'],
     ...['-kernel', `/boot/${basename(kernel)}`, '-initrd', `/boot/${basename(initrd)}`],
     ...[
