@@ -217,7 +217,7 @@ function qemuOptions(root: string, isNested: boolean): readonly string[] {
   const [initrd = ''] = globSync(join(root, 'boot/initrd.img-*'));
   const processor = isNested
     ? ['-accel', 'kvm', '-cpu', 'host']
-    : ['-accel', 'tcg,thread=multi,tb-size=1024', '-cpu', 'max,-la57'];
+    : ['-accel', 'tcg,thread=single,tb-size=1024', '-cpu', 'max,-la57'];
   return [
     ...[...processor, '-machine', 'q35', '-smp', '2', '-m', MEMORY, '-nodefaults', '-display', 'none'],
     ...['-serial', 'file:/vm/console', '-no-reboot'],
