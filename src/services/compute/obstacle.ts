@@ -40,6 +40,14 @@ export function obstacleOf(error: unknown, doing: string): Obstacle {
       { ...options, retryAfter_ms: 60_000 },
     );
   }
+  // Incus says so of a virtual machine, whose processors are its host's.
+  if (/cannot allocate more CPUs|not enough hotpluggable CPUs/i.test(error.message)) {
+    return new Obstacle(
+      'TooFewProcessors',
+      `could not be ${doing}: spec.cpu asks for more processors than the host has; lower it, or ask the region’s operator for a larger host`,
+      { ...options, retryAfter_ms: 60_000 },
+    );
+  }
   switch (error.code) {
     case 'Unavailable':
     case 'Timeout':

@@ -333,6 +333,7 @@ export const words: FieldWords = {
     VolumeNotFound: 'Datenträger nicht gefunden',
     VolumeHeld: 'Datenträger belegt',
     VolumeDeleting: 'Datenträger wird gelöscht',
+    TooFewProcessors: 'Zu wenige Prozessoren',
     StorageFull: 'Speicher voll',
     SnapshotOfAnother: 'Snapshot von etwas anderem',
     SnapshotNotReady: 'Snapshot nicht bereit',

@@ -333,6 +333,7 @@ export const words: FieldWords = {
     VolumeNotFound: 'Volume introuvable',
     VolumeHeld: 'Volume déjà pris',
     VolumeDeleting: 'Volume en suppression',
+    TooFewProcessors: 'Trop peu de processeurs',
     StorageFull: 'Stockage plein',
     SnapshotOfAnother: 'Instantané d’un autre',
     SnapshotNotReady: 'Instantané pas prêt',
