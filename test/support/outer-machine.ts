@@ -56,6 +56,11 @@ export interface OuterMachine {
   run(script: string, options?: CommandOptions): Promise<CommandResult>;
   /** Makes a port of its 127.0.0.1 the same port of this machine's. */
   forward(port: number): Promise<void>;
+  /**
+   * To be called before it runs machines. An emulated one is started again with one processor: with a thread for each of two, QEMU 10
+   * now and then goes on in the host's code with the machine's segments, and the host's kernel ends. Everything else is faster on two.
+   */
+  prepareForMachines(): Promise<void>;
   /** Rejects with the last words of its console when it ends by itself. */
   readonly died: Promise<never>;
   close(): Promise<void>;
@@ -66,12 +71,15 @@ export async function makeOuterMachine(report: (line: string) => void): Promise<
   const debian = await makeBareDebian('trixie', PLACE);
   const { root } = debian;
   const own = mkdtempSync(join(PLACE, 'outer-'));
-  let isUp = true;
-  let ended: Promise<unknown> = Promise.resolve();
+  let qemu: Promise<unknown> = Promise.resolve();
+  let isExpected = false;
+  const end = Promise.withResolvers<never>();
+  end.promise.catch(() => {});
+  let hasDied = false;
   const close = async () => {
-    isUp = false;
+    isExpected = true;
     await debian.close(); // QEMU with it
-    await ended;
+    await qemu;
     rmSync(own, { recursive: true, force: true });
   };
   try {
@@ -90,21 +98,21 @@ export async function makeOuterMachine(report: (line: string) => void): Promise<
     makeDisk(root, own);
     const isNested = canNest();
     if (!isNested) mendQemu(join(root, 'usr/bin', QEMU), join(root, 'usr/bin', MENDED));
-    const qemu = isNested ? QEMU : MENDED;
-    ended = debian.run('nice', ['-n', '10', qemu, ...qemuOptions(root, isNested)], {
-      limit_ms: LIFE_LIMIT_MS,
-    });
     const lastWords = () => {
       const path = join(root, 'vm/console');
       return existsSync(path) ? readFileSync(path, 'utf8').slice(-CONSOLE_SHOWN) : '';
     };
-    const died = ended.then((how) => {
-      const why = `the outer machine ended: ${JSON.stringify(how)}\n${lastWords()}`;
-      return isUp ? Promise.reject(new Error(why)) : new Promise<never>(() => {});
-    });
-    died.catch(() => {
-      isUp = false;
-    });
+    const start = (processors: number) => {
+      const [program, options] = [isNested ? QEMU : MENDED, qemuOptions(root, isNested, processors)];
+      isExpected = false;
+      qemu = debian
+        .run('nice', ['-n', '10', program, ...options], { limit_ms: LIFE_LIMIT_MS })
+        .then((how) => {
+          if (isExpected) return;
+          hasDied = true;
+          end.reject(new Error(`the outer machine ended: ${JSON.stringify(how)}\n${lastWords()}`));
+        });
+    };
     const ssh = [
       ...['-q', '-i', key, '-p', String(SSH_PORT), '-o', 'StrictHostKeyChecking=no'],
       ...['-o', 'UserKnownHostsFile=/dev/null', '-o', 'BatchMode=yes', '-o', 'ConnectTimeout=60'],
@@ -112,17 +120,31 @@ export async function makeOuterMachine(report: (line: string) => void): Promise<
     const target = `root@${debian.address}`;
     const run = (script: string, options?: CommandOptions) =>
       runCommand('ssh', [...ssh, target, script], options);
-    const deadline_ms = systemClock.now() + BOOT_LIMIT_MS;
-    while ((await run('systemctl is-system-running --wait')).code !== 0) {
-      if (!isUp) await died;
-      if (systemClock.now() > deadline_ms) throw new Error(`the outer machine did not start\n${lastWords()}`);
-      await sleep(systemClock, BOOT_EVERY_MS);
-    }
+    const started = async () => {
+      const deadline_ms = systemClock.now() + BOOT_LIMIT_MS;
+      while ((await run('systemctl is-system-running --wait')).code !== 0) {
+        if (hasDied) await end.promise;
+        if (systemClock.now() > deadline_ms)
+          throw new Error(`the outer machine did not start\n${lastWords()}`);
+        await sleep(systemClock, BOOT_EVERY_MS);
+      }
+    };
+    start(2);
+    await started();
     report('started');
     return {
       by: isNested ? 'kvm' : 'emulation',
       run,
-      died,
+      died: end.promise,
+      prepareForMachines: async () => {
+        if (isNested) return;
+        isExpected = true;
+        await run('systemctl poweroff');
+        await qemu;
+        start(1);
+        await started();
+        report('started again, with one processor');
+      },
       forward: async (port) => {
         const where = `127.0.0.1:${port}:127.0.0.1:${port}`;
         await output(runCommand('ssh', [...ssh, '-N', '-f', '-L', where, target]), 'ssh -L');
@@ -212,14 +234,25 @@ function canNest(): boolean {
   return existsSync('/dev/kvm') && isOn;
 }
 
-function qemuOptions(root: string, isNested: boolean): readonly string[] {
+function qemuOptions(root: string, isNested: boolean, processors: number): readonly string[] {
   const [kernel = ''] = globSync(join(root, 'boot/vmlinuz-*'));
   const [initrd = ''] = globSync(join(root, 'boot/initrd.img-*'));
   const processor = isNested
     ? ['-accel', 'kvm', '-cpu', 'host']
-    : ['-accel', 'tcg,thread=single,tb-size=1024', '-cpu', 'max,-la57'];
+    : ['-accel', 'tcg,thread=multi,tb-size=1024', '-cpu', 'max,-la57'];
   return [
-    ...[...processor, '-machine', 'q35', '-smp', '2', '-m', MEMORY, '-nodefaults', '-display', 'none'],
+    ...[
+      ...processor,
+      '-machine',
+      'q35',
+      '-smp',
+      String(processors),
+      '-m',
+      MEMORY,
+      '-nodefaults',
+      '-display',
+      'none',
+    ],
     ...['-serial', 'file:/vm/console', '-no-reboot'],
     ...['-kernel', `/boot/${basename(kernel)}`, '-initrd', `/boot/${basename(initrd)}`],
     ...[
