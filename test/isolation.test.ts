@@ -18,9 +18,9 @@ const OUTSIDE = '192.0.2.2';
 const SERVICE_PORT = 8080;
 const FORWARD_PORT = 20_080;
 
-/** Answers every connection on the port with one line, for as long as it lives. */
+/** Answers every connection on the port with one line, for as long as it lives: a caller who hangs up at once, as `reaches` does, must not end it. */
 const listener = (port: number, says: string) =>
-  `require('net').createServer((s)=>s.end('${says}\\n')).listen(${port},'0.0.0.0')`;
+  `require('net').createServer((s)=>s.on('error',()=>{}).end('${says}\\n')).listen(${port},'0.0.0.0')`;
 
 /** A script that ends well once somebody listens there. */
 const reaches = (address: string, port: number) =>

@@ -76,19 +76,9 @@ export async function startConsoleWorld(options: ConsoleWorldOptions = {}): Prom
   }
 }
 
-/** Chromium gives up what it loads when a bridge of another test comes or goes on this machine: then it is loaded once more. */
-async function open(page: Page, link: string): Promise<void> {
-  try {
-    await page.goto(link);
-  } catch (error) {
-    if (!String(error).includes('net::ERR_NETWORK_CHANGED')) throw error;
-    await page.goto(link);
-  }
-}
-
 /** Follows an invitation and makes a passkey, in whatever language the page speaks. */
 async function register(page: Page, link: string): Promise<void> {
-  await open(page, link);
+  await page.goto(link);
   await page.locator('button').first().click();
   await page.waitForURL(/\/passkey$/);
 }

@@ -6,6 +6,7 @@ import { createHash, X509Certificate } from 'node:crypto';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 
 const EXECUTABLE = '/usr/bin/chromium';
+const LOADS_MAX = 3;
 
 export interface OpenedBrowser {
   /** A window that shares nothing with others. */
@@ -79,6 +80,7 @@ async function openVisit(browser: Browser, options: VisitOptions): Promise<Visit
   const complaints: string[] = [];
   context.on('request', (request) => origins.add(new URL(request.url()).origin));
   const page = await context.newPage();
+  loadAgain(page);
   context.on('weberror', (problem) => complaints.push(problem.error().message));
   context.on('console', (message) => {
     const text = message.text();
@@ -97,6 +99,20 @@ async function openVisit(browser: Browser, options: VisitOptions): Promise<Visit
     complaints: () => complaints,
     securityKey: () => securityKey(page),
     close: () => context.close(),
+  };
+}
+
+/** Chromium gives up a page that it loads when a bridge of a region comes or goes on this very machine: it is loaded again, a few times. */
+function loadAgain(page: Page): void {
+  const goto = page.goto.bind(page);
+  page.goto = async (...to) => {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await goto(...to);
+      } catch (error) {
+        if (tries === LOADS_MAX || !String(error).includes('net::ERR_NETWORK_CHANGED')) throw error;
+      }
+    }
   };
 }
 

@@ -57,8 +57,8 @@ export interface OuterMachine {
   /** Makes a port of its 127.0.0.1 the same port of this machine's. */
   forward(port: number): Promise<void>;
   /**
-   * To be called before it runs machines. An emulated one is started again with one processor: with a thread for each of two, QEMU 10
-   * now and then goes on in the host's code with the machine's segments, and the host's kernel ends. Everything else is faster on two.
+   * To be called before it runs machines. An emulated one is started again with one processor: with a thread for each of two, the host's
+   * kernel ended within minutes of a machine (docs/compute.md). Everything else is faster on two.
    */
   prepareForMachines(): Promise<void>;
   /** Rejects with the last words of its console when it ends by itself. */
