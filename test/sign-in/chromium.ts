@@ -5,7 +5,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 
-const EXECUTABLE = '/usr/bin/chromium';
+const EXECUTABLE = '/usr/bin/chromium-headless-shell';
 const LOADS_MAX = 3;
 
 export interface OpenedBrowser {

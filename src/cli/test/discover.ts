@@ -5,7 +5,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 const FOLDERS: readonly string[] = ['src', 'console', 'test', 'content', 'bench'];
-// They take silence on a wire for a refusal: a busy machine must not be silent for another reason.
+// They take silence on a wire for a refusal: a busy machine must not be silent for another reason. They wait for nearly all of their time.
 const QUIET: readonly string[] = ['src/engines/nftables/packets', 'src/engines/nftables/seal/'];
 // They break, starve or time whole regions, or watch what all of the machine does.
 const ALONE: readonly string[] = ['test/'];
@@ -46,6 +46,8 @@ export interface TestFiles {
   readonly together: readonly string[];
   /** A few more than that at a time; whole regions, which take longest, first. */
   readonly sharing: readonly string[];
+  /** As many at a time as there are processors, beside nothing else. */
+  readonly quiet: readonly string[];
   readonly alone: readonly string[];
 }
 
@@ -59,7 +61,12 @@ export function sortTestFiles(
     .filter((path) => long === true || !path.endsWith('.long.test.ts'))
     .filter((path) => only === undefined || path.includes(only))
     .toSorted();
-  const files = { together: [] as string[], sharing: [] as string[], alone: [] as string[] };
+  const files = {
+    together: [] as string[],
+    sharing: [] as string[],
+    quiet: [] as string[],
+    alone: [] as string[],
+  };
   for (const path of chosen) files[placeOf(path)].push(path);
   files.sharing.reverse();
   return files;
@@ -68,7 +75,7 @@ export function sortTestFiles(
 function placeOf(path: string): keyof TestFiles {
   const isIn = (folders: readonly string[]) => folders.some((folder) => path.startsWith(folder));
   if (path.endsWith('.long.test.ts')) return 'alone';
-  if (isIn(QUIET)) return 'alone';
+  if (isIn(QUIET)) return 'quiet';
   if (isIn(SHARING)) return 'sharing';
   return isIn(ALONE) ? 'alone' : 'together';
 }

@@ -75,9 +75,10 @@ async function prepare(): Promise<void> {
 }
 
 async function runAll(options: TestOptions, total: Tally): Promise<void> {
-  const { together, sharing, alone } = sortTestFiles(findTestFiles(PROGRAM_FOLDER), options);
-  if (together.length + sharing.length + alone.length === 0) return;
-  if (sharing.length + alone.length > 0) await prepare();
+  const { together, sharing, quiet, alone } = sortTestFiles(findTestFiles(PROGRAM_FOLDER), options);
+  const onEngines = sharing.length + quiet.length + alone.length;
+  if (together.length + onEngines === 0) return;
+  if (onEngines > 0) await prepare();
   const run = randomBytes(3).toString('hex');
   // Short, because unix sockets' paths are; open to all, because accounts other than root work in it.
   const root = `/tmp/cmt-${run}`;
@@ -107,6 +108,7 @@ async function runAll(options: TestOptions, total: Tally): Promise<void> {
         files: sharing,
         concurrency: Math.min(CONCURRENCY_MAX, Math.ceil(SHARERS_PER_PROCESSOR * processors)),
       },
+      { title: 'Tests that listen for silence', files: quiet, concurrency: processors },
       { title: 'Tests that have the machine to themselves', files: alone, concurrency: 1 },
     ];
     for (const { title, files, concurrency } of parts) {

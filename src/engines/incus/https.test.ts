@@ -7,7 +7,8 @@ import { connectIncus, type Incus } from './client.ts';
 import { isIncusError } from './errors.ts';
 import { projectConfig } from './projects.ts';
 import { listenHttps, type TestHttps } from './test-https.ts';
-import { startTestIncus, type TestImage, type TestIncus, testImage } from './test-incus.ts';
+import { type TestImage, testImage } from './test-image.ts';
+import { startTestIncus, type TestIncus } from './test-incus.ts';
 
 const PROJECT = 'cm-remote';
 

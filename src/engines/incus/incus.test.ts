@@ -6,7 +6,8 @@ import { after, before, describe, test } from 'node:test';
 import { isIncusError } from './errors.ts';
 import { projectConfig, RESTRICTIONS } from './projects.ts';
 import { findRemains } from './remains.ts';
-import { startTestIncus, type TestImage, type TestIncus, testImage } from './test-incus.ts';
+import { type TestImage, testImage } from './test-image.ts';
+import { startTestIncus, type TestIncus } from './test-incus.ts';
 import { INSTANCE_STATUS, type InstanceDraft } from './types.ts';
 
 describe('the Incus adapter against a private incusd', () => {

@@ -1,9 +1,9 @@
 /**
- * For tests only: a private incusd of the test's own in a temporary folder, with a pool, and optionally the base image.
+ * For tests only: a private incusd of the test's own in a temporary folder, with a pool.
  * `close` leaves nothing of it on the host. One test file shares one.
  */
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, openSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '#kernel/clock.ts';
@@ -84,31 +84,4 @@ export async function startTestIncus(): Promise<TestIncus> {
     await removeRemains(base, testClock);
     throw error;
   }
-}
-
-export interface TestImage {
-  /** Folder and file name of the image that `content/debian/build.sh` made. */
-  readonly folder: string;
-  readonly file: string;
-  readonly sha256: string;
-}
-
-/**
- * The base image, from the folder CASEMATE_TEST_IMAGE_FOLDER names (`./casemate test` sets it), else built into the
- * temporary folder once.
- */
-export async function testImage(): Promise<TestImage> {
-  const folder = process.env.CASEMATE_TEST_IMAGE_FOLDER ?? join(tmpdir(), 'casemate-base-image');
-  mkdirSync(folder, { recursive: true });
-  const script = new URL('../../../content/debian/build.sh', import.meta.url).pathname;
-  const child = spawn(script, [folder], { stdio: ['ignore', 'ignore', 'inherit'] });
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', resolve);
-  });
-  if (code !== 0) throw new Error(`${script} ended with ${code}`);
-  const manifest = readdirSync(folder).find((name) => name.endsWith('.json'));
-  if (manifest === undefined) throw new Error(`no image in ${folder}`);
-  const { file, sha256 } = JSON.parse(readFileSync(join(folder, manifest), 'utf8'));
-  return { folder, file, sha256 };
 }

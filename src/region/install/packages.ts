@@ -71,6 +71,6 @@ export const TEST_PACKAGES: readonly RequiredPackage[] = [
   { name: 's3cmd', purpose: 'test', files: ['/usr/bin/s3cmd'] },
   { name: 'rclone', purpose: 'test', files: ['/usr/bin/rclone'] },
   { name: 'curl', purpose: 'test', files: ['/usr/bin/curl'] },
-  // For the sign-in pages, driven by playwright-core.
-  { name: 'chromium', purpose: 'test', files: ['/usr/bin/chromium'] },
+  // For pages, driven by playwright-core: Chromium without the windows of its own that nobody would see.
+  { name: 'chromium-headless-shell', purpose: 'test', files: ['/usr/bin/chromium-headless-shell'] },
 ];

@@ -3,13 +3,8 @@
  * bridges without a firewall; time is the test's own and moves while it waits.
  */
 
-import {
-  startTestIncus,
-  type TestImage,
-  type TestIncus,
-  testClock,
-  testImage,
-} from '#engines/incus/test-incus.ts';
+import { type TestImage, testImage } from '#engines/incus/test-image.ts';
+import { startTestIncus, type TestIncus, testClock } from '#engines/incus/test-incus.ts';
 import { systemActor } from '#kernel/access.ts';
 import type { ConnectRequest, TerminalSize } from '#kernel/connect.ts';
 import type { Kind, ObjectOf } from '#kernel/kind.ts';

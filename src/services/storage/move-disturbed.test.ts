@@ -1,8 +1,8 @@
 /** The controllers of instances and volumes, disturbed as a volume goes from one instance to another in Incus, which is real. */
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { startTestIncus, type TestIncus, testImage } from '#engines/incus/test-incus.ts';
+import { importStillImage } from '#engines/incus/test-image.ts';
+import { startTestIncus, type TestIncus } from '#engines/incus/test-incus.ts';
 import { everyDisturbance } from '#kernel/reconcile/testing/harness.ts';
 import type { Disturber } from '#kernel/reconcile/testing/instrument.ts';
 import { MOVED, volumeMove } from './testing/move.ts';
@@ -11,9 +11,8 @@ let engine: TestIncus;
 let fingerprint: string;
 
 before(async () => {
-  const image = await testImage();
   engine = await startTestIncus();
-  fingerprint = await engine.incus.images.import({ file: join(image.folder, image.file), properties: {} });
+  fingerprint = await importStillImage(engine.incus);
 });
 after(async () => engine?.close());
 
