@@ -3,13 +3,11 @@
  */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { PROGRAM_FOLDER } from '#region/program.ts';
 import { type ConnectedSide, connectedSide } from '../support/gap.ts';
 import { member } from '../support/project.ts';
+import { axeFindings } from './axe.ts';
 import type { ConsoleWorld, SignedInVisit } from './console.ts';
 import { assertWellSaid } from './heard.ts';
 import {
@@ -28,10 +26,6 @@ const IMPORTS = [
   { language: 'en', bundle: 'town', reason: REASON },
   { language: 'fr', bundle: 'ville', reason: 'le plan de novembre' },
 ] as const;
-
-/** What axe has to say of the page, as `rule: place`. */
-const AXE = `axe.run().then(({ violations }) =>
-  violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => id + ': ' + target.join(' '))))`;
 
 suite('the operators’ console', { timeout: 240_000 }, () => {
   let world: ConsoleWorld;
@@ -171,7 +165,6 @@ suite('the operators’ console', { timeout: 240_000 }, () => {
   });
 
   test('no page has what axe finds wrong, in light and in dark', async () => {
-    const axe = await readFile(join(PROGRAM_FOLDER, 'node_modules/axe-core/axe.min.js'), 'utf8');
     const { page, base } = ann;
     const headings = {
       '': 'Region testing',
@@ -192,8 +185,7 @@ suite('the operators’ console', { timeout: 240_000 }, () => {
       await page.goto(`${base}${path}`);
       await page.getByRole('heading', { name, level: 1, exact: true }).waitFor();
       await page.getByRole('progressbar', { name: 'Loading' }).first().waitFor({ state: 'hidden' });
-      await page.evaluate(axe);
-      assert.deepEqual(await page.evaluate(AXE), [], path);
+      assert.deepEqual(await axeFindings(page), [], path);
     };
     for (const [path, name] of Object.entries(headings)) await check(path, name);
     // Before the page is there: colours fade from one scheme into the other.

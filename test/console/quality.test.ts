@@ -127,6 +127,9 @@ suite('the console', { timeout: 240_000 }, () => {
           assert.deepEqual(await axeFindings(page), [], `${path} ${colorScheme}`);
         }
       }
+      // Something wrong on a page that it has passed, it finds.
+      await page.evaluate(`document.querySelector('main').append(document.createElement('button'))`);
+      assert.match((await axeFindings(page)).join('\n'), /^button-name: /);
       assert.deepEqual(complaints(), []);
     });
   }

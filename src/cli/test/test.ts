@@ -52,7 +52,7 @@ export async function test(options: TestOptions): Promise<void> {
   try {
     if (options.only === undefined) {
       print('Checks');
-      for (const check of CHECKS) await add(total, runCheck(check));
+      await Promise.all(CHECKS.map((check) => add(total, runCheck(check))));
     }
     await runAll(options, total);
   } catch (error) {
