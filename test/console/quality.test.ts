@@ -129,7 +129,14 @@ suite('the console', { timeout: 240_000 }, () => {
       }
       // Something wrong on a page that it has passed, it finds.
       await page.evaluate(`document.querySelector('main').append(document.createElement('button'))`);
-      assert.match((await axeFindings(page)).join('\n'), /^button-name: /);
+      await page.evaluate(
+        `document.body.insertAdjacentHTML('beforeend', '<div role="tooltip">a tooltip</div>')`,
+      );
+      assert.match((await axeFindings(page)).join('\n'), /^button-name: .*$/);
+      await page.evaluate(
+        `document.body.insertAdjacentHTML('beforeend', '<p>outside of every landmark</p>')`,
+      );
+      assert.match((await axeFindings(page)).join('\n'), /^button-name: .*\nregion: .*\(1\)$/);
       assert.deepEqual(complaints(), []);
     });
   }
