@@ -2,7 +2,8 @@
  * A whole region for end-to-end tests, started as a user would: with `casemate up`, in a folder and on a port of its own.
  * With `airGapped` it lives where there is no way out. Needs root.
  */
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
+import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -109,15 +110,26 @@ export async function startRegion(options: RegionOptions = {}): Promise<TestRegi
   };
 }
 
-/** A port nobody listens on now. */
+/** Where regions of tests listen, and 1,037 above for objects: below the ports that Linux opens connections from, one of which may be taken at any moment. */
+const PORTS = { first: 10_000, count: 8_000, tries: 100 };
+
+/** A port that nobody listens at. */
 export async function freePort(): Promise<number> {
+  for (let tries = 0; tries < PORTS.tries; tries++) {
+    const port = PORTS.first + randomInt(PORTS.count);
+    if (await isFree(port)) return port;
+  }
+  throw new Error('no port');
+}
+
+async function isFree(port: number): Promise<boolean> {
   const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
+  try {
+    await once(server.listen(port, '127.0.0.1'), 'listening');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    server.close();
+  }
 }
