@@ -110,8 +110,8 @@ export async function startRegion(options: RegionOptions = {}): Promise<TestRegi
   };
 }
 
-/** Where regions of tests listen, and 1,037 above for objects: below the ports that Linux opens connections from, one of which may be taken at any moment. */
-const PORTS = { first: 10_000, count: 8_000, tries: 100 };
+/** Where regions of tests listen, and 1,037 above for objects: below the ports that Linux opens connections from, one of which may be taken at any moment, and above 10080, which browsers refuse to visit. */
+const PORTS = { first: 11_000, count: 7_000, tries: 100 };
 
 /** A port that nobody listens at. */
 export async function freePort(): Promise<number> {
@@ -119,7 +119,7 @@ export async function freePort(): Promise<number> {
     const port = PORTS.first + randomInt(PORTS.count);
     if (await isFree(port)) return port;
   }
-  throw new Error('no port');
+  throw new Error(`no free port in ${PORTS.tries} tries from ${PORTS.first} on`);
 }
 
 async function isFree(port: number): Promise<boolean> {
