@@ -47,7 +47,7 @@ describe('a page of another origin', () => {
       ],
     });
     world.bucket('closed', {});
-    chromium = await openChromium(endpoint.ca, '*.casemate.internal');
+    chromium = await openChromium(endpoint.ca);
     visit = await chromium.visit();
     await visit.page.goto(origin);
   });

@@ -3,10 +3,11 @@
  * outside by itself, and every request and every line on its console is written down.
  */
 import { createHash, X509Certificate } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { openBrowserNetwork } from './browser-network.ts';
 
-const EXECUTABLE = '/usr/bin/chromium-headless-shell';
-const LOADS_MAX = 3;
+const EXECUTABLE = fileURLToPath(new URL('chromium-inside.sh', import.meta.url));
 
 export interface OpenedBrowser {
   /** A window that shares nothing with others. */
@@ -48,26 +49,36 @@ const keyDigest = (pem: string): string =>
     .update(new X509Certificate(pem).publicKey.export({ type: 'spki', format: 'der' }))
     .digest('base64');
 
-/** `hosts`: a pattern of names that are this machine. */
-export async function openChromium(serverCertificate: string, hosts?: string): Promise<OpenedBrowser> {
-  const browser = await chromium.launch({
-    executablePath: EXECUTABLE,
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      `--ignore-certificate-errors-spki-list=${keyDigest(serverCertificate)}`,
-      ...(hosts === undefined ? [] : [`--host-resolver-rules=MAP ${hosts} 127.0.0.1`]),
-    ],
-  });
-  return {
-    visit: (options = {}) => openVisit(browser, options),
-    close: () => browser.close(),
-  };
+/** Every name that a page asks for is this machine. */
+export async function openChromium(serverCertificate: string): Promise<OpenedBrowser> {
+  const network = await openBrowserNetwork();
+  try {
+    const browser = await chromium.launch({
+      executablePath: EXECUTABLE,
+      env: { ...process.env, CHROMIUM_NETWORK: `${network.pid}` },
+      proxy: { server: network.proxy },
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+        `--ignore-certificate-errors-spki-list=${keyDigest(serverCertificate)}`,
+      ],
+    });
+    return {
+      visit: (options = {}) => openVisit(browser, options),
+      async close() {
+        await browser.close();
+        await network.close();
+      },
+    };
+  } catch (error) {
+    await network.close();
+    throw error;
+  }
 }
 
 async function openVisit(browser: Browser, options: VisitOptions): Promise<Visit> {
@@ -80,7 +91,6 @@ async function openVisit(browser: Browser, options: VisitOptions): Promise<Visit
   const complaints: string[] = [];
   context.on('request', (request) => origins.add(new URL(request.url()).origin));
   const page = await context.newPage();
-  loadAgain(page);
   context.on('weberror', (problem) => complaints.push(problem.error().message));
   context.on('console', (message) => {
     const text = message.text();
@@ -88,10 +98,7 @@ async function openVisit(browser: Browser, options: VisitOptions): Promise<Visit
     const wasAsked =
       text.startsWith('Failed to load resource: the server responded with a status of 4') ||
       /^WebSocket connection to .* failed: HTTP Authentication failed/.test(text);
-    // Regions make bridges on this very machine, whose browser then asks anew. One elsewhere sees nothing of them.
-    const isBridge = text === 'Failed to load resource: net::ERR_NETWORK_CHANGED';
-    if ((message.type() === 'error' || message.type() === 'warning') && !wasAsked && !isBridge)
-      complaints.push(text);
+    if ((message.type() === 'error' || message.type() === 'warning') && !wasAsked) complaints.push(text);
   });
   return {
     page,
@@ -99,20 +106,6 @@ async function openVisit(browser: Browser, options: VisitOptions): Promise<Visit
     complaints: () => complaints,
     securityKey: () => securityKey(page),
     close: () => context.close(),
-  };
-}
-
-/** Chromium gives up a page that it loads when a bridge of a region comes or goes on this very machine: it is loaded again, a few times. */
-function loadAgain(page: Page): void {
-  const goto = page.goto.bind(page);
-  page.goto = async (...to) => {
-    for (let tries = 1; ; tries++) {
-      try {
-        return await goto(...to);
-      } catch (error) {
-        if (tries === LOADS_MAX || !String(error).includes('net::ERR_NETWORK_CHANGED')) throw error;
-      }
-    }
   };
 }
 
