@@ -56,7 +56,6 @@ export async function openChromium(serverCertificate: string): Promise<OpenedBro
     const browser = await chromium.launch({
       executablePath: EXECUTABLE,
       env: { ...process.env, CHROMIUM_NETWORK: `${network.pid}` },
-      proxy: { server: network.proxy },
       args: [
         '--no-sandbox',
         '--disable-gpu',
@@ -65,6 +64,9 @@ export async function openChromium(serverCertificate: string): Promise<OpenedBro
         '--disable-background-networking',
         '--disable-component-update',
         '--disable-sync',
+        `--proxy-server=${network.proxy}`,
+        // Loopback too is on the other side of it.
+        '--proxy-bypass-list=<-loopback>',
         `--ignore-certificate-errors-spki-list=${keyDigest(serverCertificate)}`,
       ],
     });
