@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { PROGRAM_FOLDER } from '#region/program.ts';
 import { type AirGap, openAirGap } from './air-gap.ts';
 import { type CommandOptions, type CommandResult, output, runCommand } from './command.ts';
+import { giveCompiledCode, keepCompiledCode, wantsCompiledCode } from './compiled-code.ts';
 import { kubectl } from './kubectl.ts';
 import { type SmallDisk, smallDisk } from './small-disk.ts';
 
@@ -78,6 +79,10 @@ export async function startRegion(options: RegionOptions = {}): Promise<TestRegi
     return { duration_ms: performance.now() - started };
   };
   const destroy = async () => {
+    if (disk === undefined && wantsCompiledCode()) {
+      await run(CASEMATE, ['down', '--data', data]);
+      keepCompiledCode(join(data, 'cache'));
+    }
     await output(run(CASEMATE, ['destroy', '--data', data, '--yes']), 'casemate destroy');
     await airGap?.close();
     disk?.unmount();
@@ -86,6 +91,7 @@ export async function startRegion(options: RegionOptions = {}): Promise<TestRegi
   if (options.settings !== undefined) {
     const id = `r${randomBytes(4).toString('hex')}`;
     mkdirSync(data, { mode: 0o711 });
+    if (disk === undefined) giveCompiledCode(join(data, 'cache'));
     const own = `name: ${options.name ?? 'testing'}\nid: ${id}\nlisten: 127.0.0.1:${port}\n`;
     writeFileSync(join(data, 'region.yaml'), `${own}${options.settings}\n`, { mode: 0o600 });
   }
