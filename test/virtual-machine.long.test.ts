@@ -3,17 +3,18 @@
  * find it again on another one, while they run. Where this machine's processor cannot nest virtualization QEMU emulates one that can; then it takes most of an
  * hour, and every wait has room for that.
  */
+
 import assert from 'node:assert/strict';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { after, before, suite, type TestContext, test } from 'node:test';
+import { freePort } from '#kernel/wire/test-port.ts';
 import { PROGRAM_FOLDER } from '#region/program.ts';
 import { output, runCommand } from './support/command.ts';
 import { CLONE, makeOuterMachine, type OuterMachine } from './support/outer-machine.ts';
 import { createOrganization, type Member, manifest, type Place } from './support/project.ts';
-import { freePort } from './support/region.ts';
 
 const HOUR_MS = 3600_000;
 const UP_LIMIT_MS = 25 * 60_000;

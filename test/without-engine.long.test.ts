@@ -1,14 +1,16 @@
 /** A region that runs no instances, for want of root or because its settings say so: it says what does not work and why; the rest works. */
+
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { freePort } from '#kernel/wire/test-port.ts';
 import { PROGRAM_FOLDER } from '#region/program.ts';
 import { type CommandOptions, output, runCommand } from './support/command.ts';
 import { createOrganization, manifest, type Place } from './support/project.ts';
-import { freePort, startRegion } from './support/region.ts';
+import { startRegion } from './support/region.ts';
 
 const CASEMATE = join(PROGRAM_FOLDER, 'casemate');
 const NETWORK_API = 'network.casemate.internal/v1';

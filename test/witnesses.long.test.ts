@@ -2,17 +2,19 @@
  * Witnesses in a whole region: two `casemate witness` processes, one behind TLS, cosign what a running region's logs publish; receipts hold
  * their cosignatures and are checked where no region is; a witness that is stopped, killed, or shown a database put back is seen for what it is.
  */
+
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
+import { freePort } from '#kernel/wire/test-port.ts';
 import { PROGRAM_FOLDER } from '#region/program.ts';
 import { until } from './crashes/until.ts';
 import { output, untilFirstWord } from './support/command.ts';
 import { createOrganization, type Member } from './support/project.ts';
-import { freePort, startRegion, type TestRegion } from './support/region.ts';
+import { startRegion, type TestRegion } from './support/region.ts';
 
 const CASEMATE = join(PROGRAM_FOLDER, 'casemate');
 /** A region that has just started asks its witnesses at once. */

@@ -2,14 +2,15 @@
  * etcd as a peer: one member on the same disk, with its defaults (fsync of every commit). Puts go through its JSON gateway with the
  * same load generator, and through `etcdctl check perf` in its own protocol.
  */
+
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { freePort } from '#kernel/wire/test-port.ts';
 import { call, until } from './api.ts';
-import { freePort } from './region.ts';
 import type { Target } from './target.ts';
 
 const run = promisify(execFile);

@@ -3,15 +3,16 @@
  * makes, in a folder of its own and without Incus. The bench starts them itself so that it can profile the region process, start it
  * without controllers, and know its pid. Never touches another region.
  */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openPostgres } from '#engines/postgres/open-postgres.ts';
 import { systemClock } from '#kernel/clock.ts';
 import { LEADER_CLAIM } from '#kernel/reconcile/lead-controllers.ts';
+import { freePort } from '#kernel/wire/test-port.ts';
 import { loadOrCreateConfig, parseConfig } from '#region/config/load.ts';
 import type { RegionConfig } from '#region/config/schema.ts';
 import { databaseConnection } from '#region/database.ts';
@@ -217,15 +218,4 @@ async function end(child: ChildProcess | undefined, signal: NodeJS.Signals): Pro
   const gone = once(child, 'exit');
   child.kill(signal);
   await gone;
-}
-
-/** A port nobody listens on now. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

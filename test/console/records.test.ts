@@ -1,4 +1,5 @@
 /** What the ledger keeps, in the console: who used a key and for what, what became of objects that are gone, and who watches over the log. */
+
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -6,10 +7,10 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { cosignerVkey } from '#kernel/log/cosignature.ts';
+import { freePort } from '#kernel/wire/test-port.ts';
 import { PROGRAM_FOLDER } from '#region/program.ts';
 import { testCosigner } from '#trust/ledger/test-log.ts';
 import { output, untilFirstWord } from '../support/command.ts';
-import { freePort } from '../support/region.ts';
 import { axeFindings } from './axe.ts';
 import { type ConsoleWorld, type SignedInVisit, startConsoleWorld } from './console.ts';
 

@@ -2,15 +2,16 @@
  * A PostgreSQL of somebody else's: reached over TCP with TLS and a password, as in a data centre, where the region is no superuser. For
  * tests only.
  */
+
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { freePort } from '#kernel/wire/test-port.ts';
 import { findPostgres } from '#region/embedded/postgres.ts';
 import { output, runCommand } from './command.ts';
-import { freePort } from './region.ts';
 
 const READY = 'database system is ready to accept connections';
 

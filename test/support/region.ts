@@ -2,12 +2,13 @@
  * A whole region for end-to-end tests, started as a user would: with `casemate up`, in a folder and on a port of its own.
  * With `airGapped` it lives where there is no way out. Needs root.
  */
-import { randomBytes, randomInt } from 'node:crypto';
-import { once } from 'node:events';
+
+import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '#kernel/wire/test-port.ts';
+import { OBJECTS_ABOVE_API } from '#region/objects/places.ts';
 import { PROGRAM_FOLDER } from '#region/program.ts';
 import { type AirGap, openAirGap } from './air-gap.ts';
 import { type CommandOptions, type CommandResult, output, runCommand } from './command.ts';
@@ -59,7 +60,7 @@ export async function startRegion(options: RegionOptions = {}): Promise<TestRegi
   // Not the disk itself: a region takes its folder away with itself.
   const data = join(disk?.folder ?? scratch, 'data');
   const airGap = options.airGapped === true ? await openAirGap() : undefined;
-  const port = airGap === undefined ? await freePort() : 6443;
+  const port = airGap === undefined ? await freePort(OBJECTS_ABOVE_API) : 6443;
   const kubeconfig = join(data, 'operator.kubeconfig');
   const url = `https://127.0.0.1:${port}`;
   const run = (
@@ -114,28 +115,4 @@ export async function startRegion(options: RegionOptions = {}): Promise<TestRegi
     up,
     destroy,
   };
-}
-
-/** Where regions of tests listen, and 1,037 above for objects: below the ports that Linux opens connections from, one of which may be taken at any moment, and above 10080, which browsers refuse to visit. */
-const PORTS = { first: 11_000, count: 7_000, tries: 100 };
-
-/** A port that nobody listens at. */
-export async function freePort(): Promise<number> {
-  for (let tries = 0; tries < PORTS.tries; tries++) {
-    const port = PORTS.first + randomInt(PORTS.count);
-    if (await isFree(port)) return port;
-  }
-  throw new Error(`no free port in ${PORTS.tries} tries from ${PORTS.first} on`);
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const server = createServer();
-  try {
-    await once(server.listen(port, '127.0.0.1'), 'listening');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    server.close();
-  }
 }

@@ -2,6 +2,7 @@
  * One region of several processes, for tests: the real region process, more than once, over one private PostgreSQL, without Incus. Each has
  * a folder, an address and a connection of its own; the master key is the same.
  */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -13,10 +14,10 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startTestPostgres, type TestPostgres } from '#engines/postgres/test-cluster.ts';
+import { freePort } from '#kernel/wire/test-port.ts';
 import { PROGRAM_FOLDER } from '#region/program.ts';
 import { kubeconfig as formatKubeconfig } from '#trust/certificates/kubeconfig.ts';
 import { newPersonalKey, signingRequest } from '#trust/certificates/personal-key.ts';
@@ -206,15 +207,4 @@ function ready(child: ChildProcess, log: () => string): Promise<void> {
       resolve();
     });
   });
-}
-
-/** A port nobody listens on now. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

@@ -1,10 +1,11 @@
 /** For tests only: lets a private incusd answer over HTTPS as well, and makes a client certificate that it trusts. */
+
 import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { chmodSync, mkdtempSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { systemClock } from '#kernel/clock.ts';
+import { freePort } from '#kernel/wire/test-port.ts';
 import type { TestIncus } from './test-incus.ts';
 import { IncusTransport } from './transport.ts';
 
@@ -43,13 +44,4 @@ export async function listenHttps(engine: TestIncus): Promise<TestHttps> {
       transport.close();
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

@@ -8,7 +8,7 @@ import { type ListenAddress, parseListen, serverNames } from '../server-names.ts
 import { publicUrl } from '../status.ts';
 
 /** 7480 beside 6443: regions side by side, whose APIs have ports of their own, then have these as well. */
-const ABOVE_API = 1_037;
+export const OBJECTS_ABOVE_API = 1_037;
 const PORT_MAX = 65_535;
 
 /** The role of PostgreSQL that owns nothing but the schema of objects' metadata, and that schema. */
@@ -29,7 +29,8 @@ type Settings = Pick<RegionConfig, 'name' | 'listen' | 'advertise' | 'objects'>;
 /** Where S3 clients connect to. */
 export function objectsListen({ listen, objects }: Pick<Settings, 'listen' | 'objects'>): ListenAddress {
   const api = parseListen(listen);
-  const port = api.port + ABOVE_API > PORT_MAX ? api.port - ABOVE_API : api.port + ABOVE_API;
+  const port =
+    api.port + OBJECTS_ABOVE_API > PORT_MAX ? api.port - OBJECTS_ABOVE_API : api.port + OBJECTS_ABOVE_API;
   const host = objects.listen?.replace(/^\[|\]$/g, '') ?? api.host;
   return { host, port: objects.port ?? port };
 }

@@ -1,26 +1,18 @@
 /** Debian's docker-registry, for tests. */
+
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
+import { freePort } from '#kernel/wire/test-port.ts';
 import type { BundleWorld } from './bundle-world.ts';
 
 export interface Registry {
   readonly address: string;
   /** Pushes an image of one file, made on the spot; gives its digest. */
   push(name: string, says: string): Promise<string>;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
 
 export async function startRegistry(t: TestContext, world: BundleWorld): Promise<Registry> {

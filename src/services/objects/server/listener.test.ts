@@ -1,12 +1,14 @@
 /** Who is let in at all, before a request is read. */
+
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { request } from 'node:https';
 import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { silentLogger } from '#kernel/logger.ts';
+import { freePort } from '#kernel/wire/test-port.ts';
 import { Listener } from './listener.ts';
-import { freePort, ownCertificate } from './testing/endpoint.ts';
+import { ownCertificate } from './testing/endpoint.ts';
 
 /** As many as one address may hold. */
 const HELD_MAX = 256;

@@ -1,10 +1,11 @@
 /** The endpoint as it runs in a region, over TLS, on parts of a test. Tests only. */
+
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLogger } from '#kernel/logger.ts';
+import { freePort } from '#kernel/wire/test-port.ts';
 import { SigningKeys } from '../../s3/signature/signing-keys.ts';
 import { Listener } from '../listener.ts';
 import type { Parts } from '../parts.ts';
@@ -51,15 +52,4 @@ export function ownCertificate(): { readonly certificate: string; readonly priva
   const made = { certificate: readFileSync(certificate, 'utf8'), privateKey: readFileSync(key, 'utf8') };
   rmSync(folder, { recursive: true });
   return made;
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' ? (address?.port ?? 0) : 0));
-    });
-  });
 }
