@@ -5,6 +5,7 @@ import { after, before, suite, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { axeFindings } from './axe.ts';
 import { type ConsoleWorld, type SignedInVisit, startConsoleWorld } from './console.ts';
+import { changeAnswers, inJson } from './in-between.ts';
 import { openPage } from './operators.ts';
 
 const SHOTS = process.env.CONSOLE_SCREENSHOTS;
@@ -134,25 +135,22 @@ suite('operators at the door of an organization', { timeout: 240_000 }, () => {
       .find((one) => one.startsWith('late-'));
     assert.ok(name);
     // A day cannot be waited for: it is told to the page on the answer's way, as the region says it then.
-    const between = await berta.page.context().newCDPSession(berta.page);
-    between.on('Fetch.requestPaused', async ({ requestId }: { requestId: string }) => {
-      const { body } = await between.send('Fetch.getResponseBody', { requestId });
-      const table = JSON.parse(Buffer.from(body, 'base64').toString());
-      for (const { object } of table.rows)
-        if (object.metadata.name === name)
-          object.status = { ...object.status, phase: 'Expired', message: 'nobody agreed in time' };
-      const changed = Buffer.from(JSON.stringify(table)).toString('base64');
-      await between.send('Fetch.fulfillRequest', { requestId, responseCode: 200, body: changed });
-    });
-    await between.send('Fetch.enable', {
-      patterns: [{ urlPattern: '*/accessrequests?*limit=*', requestStage: 'Response' }],
-    });
+    const asItIs = await changeAnswers(
+      berta.page,
+      ['*/accessrequests?*limit=*'],
+      inJson((table: { rows: { object: { metadata: { name: string }; status?: object } }[] }) => {
+        for (const { object } of table.rows)
+          if (object.metadata.name === name)
+            object.status = { ...object.status, phase: 'Expired', message: 'nobody agreed in time' };
+        return table;
+      }),
+    );
     await berta.page.goto(`${berta.base}access`);
     const late = berta.page.getByRole('grid', { name: 'Ended' }).getByRole('row', { name: /ticket of late/ });
     await late.getByText('Nobody decided in time: nobody agreed in time').waitFor();
     await berta.page.getByRole('heading', { name: 'No operator asks to be let in' }).waitFor();
     assert.deepEqual(await axeFindings(berta.page), []);
-    await between.send('Fetch.disable');
+    await asItIs();
     isQuiet();
   });
 });

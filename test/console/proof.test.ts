@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { testSigner, vkeyOf } from '#trust/ledger/test-log.ts';
 import { type ConsoleWorld, type SignedInVisit, startConsoleWorld } from './console.ts';
+import { changeAnswers } from './in-between.ts';
 
 suite('proof in the console', { timeout: 240_000 }, () => {
   let world: ConsoleWorld;
@@ -39,15 +40,8 @@ suite('proof in the console', { timeout: 240_000 }, () => {
 
   test('a byte that was changed on its way is shown as not verified, and another key as an alarm', async () => {
     const { page, base } = visit;
-    const inBetween = await page.context().newCDPSession(page);
     const tamper = async (urlPattern: string, change: (bytes: Buffer) => Buffer) => {
-      const onAnswer = async ({ requestId }: { requestId: string }) => {
-        const { body } = await inBetween.send('Fetch.getResponseBody', { requestId });
-        const changed = change(Buffer.from(body, 'base64')).toString('base64');
-        await inBetween.send('Fetch.fulfillRequest', { requestId, responseCode: 200, body: changed });
-      };
-      inBetween.on('Fetch.requestPaused', onAnswer);
-      await inBetween.send('Fetch.enable', { patterns: [{ urlPattern, requestStage: 'Response' }] });
+      const asItIs = await changeAnswers(page, [urlPattern], change);
       await page.goto(`${base}ledger/changes/1`);
       await page.getByRole('button', { name: 'Verify' }).click();
       await page.getByText('NOT verified').waitFor();
@@ -56,8 +50,7 @@ suite('proof in the console', { timeout: 240_000 }, () => {
       await page.getByRole('button', { name: 'Download receipt' }).click();
       await page.getByText('NOT verified').waitFor();
       assert.deepEqual(receipts, []);
-      await inBetween.send('Fetch.disable');
-      inBetween.off('Fetch.requestPaused', onAnswer);
+      await asItIs();
     };
     const flipped = (at: number) => (bytes: Buffer) => {
       bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);

@@ -13,6 +13,7 @@ import { testCosigner } from '#trust/ledger/test-log.ts';
 import { output, untilFirstWord } from '../support/command.ts';
 import { axeFindings } from './axe.ts';
 import { type ConsoleWorld, type SignedInVisit, startConsoleWorld } from './console.ts';
+import { changeAnswers } from './in-between.ts';
 
 const SHOTS = process.env.CONSOLE_SCREENSHOTS;
 const CASEMATE = join(PROGRAM_FOLDER, 'casemate');
@@ -249,24 +250,17 @@ suite('what the ledger keeps, in the console', { timeout: 240_000 }, () => {
     await state.getByText(/^regulator\.example\/w/).waitFor({ state: 'detached' });
 
     // Somebody in between changes a cosignature.
-    const inBetween = await page.context().newCDPSession(page);
-    inBetween.on('Fetch.requestPaused', async ({ requestId }: { requestId: string }) => {
-      const { body } = await inBetween.send('Fetch.getResponseBody', { requestId });
-      const changed = Buffer.from(body, 'base64')
-        .toString()
-        .replaceAll(/(— court\.example\/w .{40})(.)/gu, (_, head, one) => head + (one === 'A' ? 'B' : 'A'));
-      const answer = { requestId, responseCode: 200, body: Buffer.from(changed).toString('base64') };
-      await inBetween.send('Fetch.fulfillRequest', answer);
-    });
-    const patterns = ['cosigned', 'checkpoint'].map((path) => ({
-      urlPattern: `*/ledger/changes/${path}`,
-      requestStage: 'Response' as const,
-    }));
-    await inBetween.send('Fetch.enable', { patterns });
+    const changed = (said: string) =>
+      said.replaceAll(/(— court\.example\/w .{40})(.)/gu, (_, head, one) => head + (one === 'A' ? 'B' : 'A'));
+    const asItIs = await changeAnswers(
+      page,
+      ['*/ledger/changes/cosigned', '*/ledger/changes/checkpoint'],
+      (bytes) => Buffer.from(changed(bytes.toString())),
+    );
     await page.goto(`${base}ledger`);
     await state.getByText('does NOT fit the key you gave').nth(1).waitFor();
     await state.getByText('This is an alarm', { exact: false }).waitFor();
-    await inBetween.send('Fetch.disable');
+    await asItIs();
     // Remembered, and right again without whoever was in between.
     await page.goto(`${base}ledger`);
     await state.getByText('verified with the key you gave').nth(1).waitFor();

@@ -7,7 +7,6 @@ import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
-import type { Page } from 'playwright-core';
 import { newIdentity } from '#gap/export/age/keys.ts';
 import { cosignerVkey } from '#kernel/log/cosignature.ts';
 import type { RegionAbout } from '#region/about/about.ts';
@@ -15,6 +14,7 @@ import type { RegionStatus } from '#region/status.ts';
 import { testCosigner } from '#trust/ledger/test-log.ts';
 import { axeFindings } from './axe.ts';
 import type { ConsoleWorld, SignedInVisit } from './console.ts';
+import { changeAnswers, inJson } from './in-between.ts';
 import { ask, assertQuiet, openPage, type TwoAtTheConsole, twoAtTheConsole } from './operators.ts';
 
 const HOUR_MS = 60 * 60_000;
@@ -98,7 +98,7 @@ suite('a region in the operators’ console', { timeout: 240_000 }, () => {
       await processes.getByRole('row').filter({ hasText: name }).getByText('Running').waitFor();
     // A day cannot be waited for: what the machine was before comes to this page beside what it is.
     const before = Date.now() - 3 * HOUR_MS;
-    const asItIs = await said(page, '*/about', (about: RegionAbout) => {
+    const withSamples = inJson((about: RegionAbout) => {
       const { memory, disk } = about.machine;
       const samples = [0.5, 0.91].map((share, hour) => ({
         ...{ at: new Date(before + hour * HOUR_MS).toISOString(), load: 1, memory: memory.used },
@@ -106,6 +106,7 @@ suite('a region in the operators’ console', { timeout: 240_000 }, () => {
       }));
       return { ...about, samples };
     });
+    const asItIs = await changeAnswers(page, ['*/about'], withSamples);
     await page.reload();
     await page.getByRole('img', { name: 'Between 50 % and 91 %' }).waitFor();
     await asItIs();
@@ -257,16 +258,3 @@ suite('a region in the operators’ console', { timeout: 240_000 }, () => {
 
   test('nothing was asked of anybody else, and no page complained', () => assertQuiet(ann, ben));
 });
-
-/** Changes what a page is told at some addresses, on its way to it, until what it resolves to is called. */
-async function said<T>(page: Page, urlPattern: string, change: (body: T) => T): Promise<() => Promise<void>> {
-  const inBetween = await page.context().newCDPSession(page);
-  inBetween.on('Fetch.requestPaused', async ({ requestId }) => {
-    const { body, base64Encoded } = await inBetween.send('Fetch.getResponseBody', { requestId });
-    const whole = Buffer.from(body, base64Encoded ? 'base64' : 'utf8').toString();
-    const changed = Buffer.from(JSON.stringify(change(JSON.parse(whole) as T))).toString('base64');
-    await inBetween.send('Fetch.fulfillRequest', { requestId, responseCode: 200, body: changed });
-  });
-  await inBetween.send('Fetch.enable', { patterns: [{ urlPattern, requestStage: 'Response' }] });
-  return () => inBetween.detach();
-}

@@ -17,7 +17,7 @@ const PATHS = [
   'bench/suite.test.ts',
 ];
 
-test('what breaks regions has the machine to itself, what listens for silence has it with its like, what starts servers of its own shares it, whole regions first', () => {
+test('what watches the machine has it to itself, what listens for silence has it with its like, what starts servers of its own shares it, whole regions first', () => {
   assert.deepEqual(sortTestFiles(PATHS, {}), {
     together: ['bench/suite.test.ts', 'src/kernel/log/leaf.test.ts'],
     sharing: [

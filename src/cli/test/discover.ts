@@ -7,7 +7,7 @@ import { join } from 'node:path';
 const FOLDERS: readonly string[] = ['src', 'console', 'test', 'content', 'bench'];
 // They take silence on a wire for a refusal: a busy machine must not be silent for another reason. They wait for nearly all of their time.
 const QUIET: readonly string[] = ['src/engines/nftables/packets', 'src/engines/nftables/seal/'];
-// They break, starve or time whole regions, or watch what all of the machine does.
+// They kill by chance, or watch what all of the machine does.
 const ALONE: readonly string[] = ['test/'];
 // They start servers of their own (PostgreSQL, Incus, a browser, a region) and mostly wait for them. Each keeps to its own folders, sockets and
 // ports, network namespaces or bridges, and to filter tables that bear its own name.
@@ -24,6 +24,7 @@ const SHARING: readonly string[] = [
   'test/conformance/',
   'test/console/',
   'test/correctness/',
+  'test/crashes/faults',
   'test/external-engines',
   'test/first-project',
   'test/gap-export',
@@ -33,6 +34,7 @@ const SHARING: readonly string[] = [
   'test/keys/',
   'test/mirror',
   'test/objects.',
+  'test/objects/',
   'test/operators/',
   'test/region-lifecycle',
   'test/sign-in/',
