@@ -2,7 +2,8 @@
 import type { Page } from 'playwright-core';
 
 /** What Chromium says of a request that the page has given up meanwhile, or that is of a page which is no more. */
-const GIVEN_UP = /Invalid InterceptionId|target (?:page, context or browser has been )?closed|session closed/i;
+const GIVEN_UP =
+  /Invalid InterceptionId|target (?:page, context or browser has been )?closed|session closed/i;
 
 /** Changes what a page is told at some addresses, on its way to it, until what it resolves to is called. */
 export async function changeAnswers(
