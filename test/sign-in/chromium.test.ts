@@ -54,7 +54,7 @@ describe('a browser on a machine whose bridges come and go', () => {
     } finally {
       isChanging = false;
     }
-    assert.ok((await asked) > BRIDGES);
+    assert.ok((await asked) > 0);
     assert.deepEqual(complaints(), []);
   });
 });
