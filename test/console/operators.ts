@@ -9,8 +9,6 @@ import {
 } from './console.ts';
 import { LOCALES, type Say, type Spoken, sayIn } from './spoken.ts';
 
-/** So long one step may take. */
-const STEP_MS = 20_000;
 /** What one says when one asks others. */
 export const REASON = 'the plan of November';
 const ENGLISH = sayIn('en');
@@ -59,9 +57,7 @@ export async function operatorAt(
   language: Spoken = 'en',
 ): Promise<SignedInVisit> {
   const locale = LOCALES[language];
-  const visit = await world.signIn({ user, roles: ['region-operator'], place: 'region', locale });
-  visit.page.setDefaultTimeout(STEP_MS);
-  return visit;
+  return await world.signIn({ user, roles: ['region-operator'], place: 'region', locale });
 }
 
 /** The first asks on the page that they see, the second agrees where it waits, the first does it. */

@@ -41,7 +41,6 @@ suite('volumes in the console', { timeout: 300_000 }, () => {
       assert.equal(code, 0, stderr);
       return stdout.trim();
     };
-    page.setDefaultTimeout(15_000);
     const dialog = page.getByRole('dialog');
     const press = async (name: string) => {
       await page.getByRole('button', { name, exact: true }).click();
@@ -144,7 +143,6 @@ suite('volumes in the console', { timeout: 300_000 }, () => {
     await admin.apply(volume('shelf', 'papers'));
     await admin.kubectl('-n', 'shelf', 'wait', '--for=condition=Ready', 'volume/papers', '--timeout=60s');
     const { page, base, complaints } = await world.signIn({ user: 'hanna', roles: ['organization-admin'] });
-    page.setDefaultTimeout(15_000);
     const dialog = page.getByRole('dialog');
     const begin = async (list: string, name: string) => {
       await page.goto(`${base}resources/${list}`);

@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { openBrowserNetwork } from './browser-network.ts';
 
+/** What a page waits for may take an engine's work, on a machine that many tests keep busy; how long is nothing that a test asserts. */
+const WAIT_MAX_MS = 90_000;
 const EXECUTABLE = fileURLToPath(new URL('chromium-inside.sh', import.meta.url));
 
 export interface OpenedBrowser {
@@ -89,6 +91,7 @@ async function openVisit(browser: Browser, options: VisitOptions): Promise<Visit
     javaScriptEnabled: options.javaScriptEnabled ?? true,
     colorScheme: options.colorScheme ?? 'light',
   });
+  context.setDefaultTimeout(WAIT_MAX_MS);
   const origins = new Set<string>();
   const complaints: string[] = [];
   context.on('request', (request) => origins.add(new URL(request.url()).origin));
