@@ -46,7 +46,7 @@ const compressed: Plugin = {
 
 /**
  * What any page needs is one file. Left alone, whatever the same set of pages share becomes a file by itself: the first page asked for ninety of
- * them, which packed no smaller. Each console's own part, and the pages that ask for either (which would run both), stay by themselves.
+ * them, which packed larger. Each console's own part, and the pages that ask for either (which would run both), stay by themselves.
  */
 const everyPage = {
   name: 'every-page',

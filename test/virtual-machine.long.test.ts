@@ -3,7 +3,6 @@
  * find it again on another one, while they run. Where this machine's processor cannot nest virtualization QEMU emulates one that can; then it takes most of an
  * hour, and every wait has room for that.
  */
-
 import assert from 'node:assert/strict';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,4 @@
 /** A region that runs no instances, for want of root or because its settings say so: it says what does not work and why; the rest works. */
-
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

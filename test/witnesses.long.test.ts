@@ -2,7 +2,6 @@
  * Witnesses in a whole region: two `casemate witness` processes, one behind TLS, cosign what a running region's logs publish; receipts hold
  * their cosignatures and are checked where no region is; a witness that is stopped, killed, or shown a database put back is seen for what it is.
  */
-
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -2,7 +2,6 @@
  * etcd as a peer: one member on the same disk, with its defaults (fsync of every commit). Puts go through its JSON gateway with the
  * same load generator, and through `etcdctl check perf` in its own protocol.
  */
-
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';

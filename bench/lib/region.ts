@@ -3,7 +3,6 @@
  * makes, in a folder of its own and without Incus. The bench starts them itself so that it can profile the region process, start it
  * without controllers, and know its pid. Never touches another region.
  */
-
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -2,7 +2,6 @@
  * Objects of a whole region through its S3 endpoint: large ones read beside nginx with the same files over TLS, and written beside `dd conv=fsync` on the same disk; what a hundred
  * uploads at once take of memory. Needs Debian's nginx-light and curl.
  */
-
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,5 +1,4 @@
 /** What the ledger keeps, in the console: who used a key and for what, what became of objects that are gone, and who watches over the log. */
-
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -2,7 +2,6 @@
  * A PostgreSQL of somebody else's: reached over TCP with TLS and a password, as in a data centre, where the region is no superuser. For
  * tests only.
  */
-
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -2,7 +2,6 @@
  * A whole region for end-to-end tests, started as a user would: with `casemate up`, in a folder and on a port of its own.
  * With `airGapped` it lives where there is no way out. Needs root.
  */
-
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -2,7 +2,6 @@
  * One region of several processes, for tests: the real region process, more than once, over one private PostgreSQL, without Incus. Each has
  * a folder, an address and a connection of its own; the master key is the same.
  */
-
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {

@@ -1,5 +1,4 @@
 /** For tests only: lets a private incusd answer over HTTPS as well, and makes a client certificate that it trusts. */
-
 import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { chmodSync, mkdtempSync, readFileSync } from 'node:fs';

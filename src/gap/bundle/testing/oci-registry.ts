@@ -1,5 +1,4 @@
 /** Debian's docker-registry, for tests. */
-
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,5 +1,4 @@
 /** Who is let in at all, before a request is read. */
-
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { request } from 'node:https';

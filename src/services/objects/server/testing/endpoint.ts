@@ -1,5 +1,4 @@
 /** The endpoint as it runs in a region, over TLS, on parts of a test. Tests only. */
-
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
