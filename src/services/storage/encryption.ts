@@ -1,7 +1,7 @@
 /**
  * Whether a volume is encrypted where it lies, as its condition says it. What Incus 6.0 offers, driver by driver: no driver takes a key for a
- * volume, so none can be under the organization's. An encrypted pool is under one key, of whoever runs the host, and Incus does not know of it.
- * So this never says True; docs/decisions/0031-volumes-of-projects.md.
+ * volume. An encrypted pool is under one key, of whoever runs the host, and Incus does not know of it.
+ * So this never says True; what could be built below Incus: docs/decisions/0031-volumes-of-projects.md.
  */
 import type { ConditionChange } from '#kernel/reconcile/conditions.ts';
 
@@ -20,7 +20,7 @@ export function encryptedCondition(driver: string): ConditionChange {
   return {
     type: 'Encrypted',
     status: 'False',
-    reason: 'HostCannotEncrypt',
-    message: `this region’s hosts cannot encrypt a volume under a key of yours (Incus with ${driver}: ${why}): who has the host or its disks can read it; encrypt within the instance what they must not`,
+    reason: 'NotEncrypted',
+    message: `this region does not encrypt volumes under a key of yours yet (Incus with ${driver}: ${why}): who has the host or its disks can read it; encrypt within the instance what they must not`,
   };
 }

@@ -98,10 +98,10 @@ describe('volumes over a private incusd', () => {
     assert.equal(value.config.size, `${64 * MEBIBYTE}B`);
   });
 
-  test('its condition Encrypted is False where the host cannot encrypt under the organization’s key, and says why', () => {
+  test('its condition Encrypted is False, since nothing encrypts it under the organization’s key, and says why', () => {
     const encrypted = conditionOf(Volume, 'data', 'Encrypted');
     assert.equal(encrypted?.status, 'False');
-    assert.equal(encrypted.reason, 'HostCannotEncrypt');
+    assert.equal(encrypted.reason, 'NotEncrypted');
     assert.match(encrypted.message, /btrfs.*encrypt within the instance/);
   });
 

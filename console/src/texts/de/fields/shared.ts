@@ -237,7 +237,7 @@ export const words: FieldWords = {
     RangeTaken: 'Bereich vergeben',
     PortTaken: 'Port vergeben',
     AddressPending: 'Adresse steht aus',
-    HostCannotEncrypt: 'Host kann nicht verschlüsseln',
+    NotEncrypted: 'Nicht verschlüsselt',
     Made: 'Angelegt',
     Restoring: 'Wird wiederhergestellt',
     Planned: 'Geplant',

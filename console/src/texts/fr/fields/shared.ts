@@ -237,7 +237,7 @@ export const words: FieldWords = {
     RangeTaken: 'Plage déjà prise',
     PortTaken: 'Port déjà pris',
     AddressPending: 'Adresse attendue',
-    HostCannotEncrypt: 'L’hôte ne chiffre pas',
+    NotEncrypted: 'Non chiffré',
     Made: 'Créé',
     Restoring: 'Restauration en cours',
     Planned: 'Planifié',
