@@ -3,12 +3,13 @@
  * Works on half-made and half-removed regions too, and touches nothing of another region.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { removeRemains } from '#engines/incus/remains.ts';
 import { tableName } from '#engines/nftables/names.ts';
 import { removeControlGroups } from '#engines/nftables/seal/control-group.ts';
 import { sealTable } from '#engines/nftables/seal/render.ts';
 import type { Clock } from '#kernel/clock.ts';
+import { mountsBelow, readMounts } from '#kernel/mounts.ts';
 import { readRegionId } from './config/load.ts';
 import { isRoot } from './embedded/accounts.ts';
 import { emptyExternalEngines } from './external.ts';
@@ -42,7 +43,8 @@ export async function destroyRegion(
     await removeRemains(layout.incus, clock);
     await removeFirewall(layout);
   }
-  const mounts = mountsUnder(layout.data);
+  // Removing a folder must never reach into something that is mounted there.
+  const mounts = mountsBelow(readMounts(), layout.data);
   if (mounts.length > 0) throw new Error(`still mounted, so nothing was removed: ${mounts.join(', ')}`);
   rmSync(layout.data, { recursive: true, force: true });
 }
@@ -67,12 +69,4 @@ async function removeFirewall(layout: Layout): Promise<void> {
       if (!String(error).includes('No such file or directory')) throw error;
     }
   }
-}
-
-/** Removing a folder must never reach into something that is mounted there. */
-function mountsUnder(folder: string): string[] {
-  return readFileSync('/proc/self/mounts', 'utf8')
-    .split('\n')
-    .map((line) => line.split(' ')[1] ?? '')
-    .filter((path) => path === folder || path.startsWith(`${folder}/`));
 }

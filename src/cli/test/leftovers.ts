@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, globSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { removeRemains } from '#engines/incus/remains.ts';
+import { mountsBelow, readMounts } from '#kernel/mounts.ts';
 import { wakefulClock } from '#region/clock.ts';
 import { destroyRegion, looksLikeRegion } from '#region/destroy.ts';
 import { layoutOf } from '#region/layout.ts';
@@ -33,7 +34,7 @@ export async function clearLeftovers(root: string, run: string): Promise<string[
       found.push(`an incusd in ${folder}`);
       await removeRemains(folder, wakefulClock);
     }
-    for (const path of mountsBelow(root)) {
+    for (const path of mountsBelow(readMounts(), root)) {
       found.push(`a mount at ${path}`);
       execFileSync('umount', ['--lazy', path]);
     }
@@ -72,12 +73,4 @@ function killIfThere(pid: number): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
-}
-
-function mountsBelow(root: string): string[] {
-  return readFileSync('/proc/self/mounts', 'utf8')
-    .split('\n')
-    .map((line) => line.split(' ')[1] ?? '')
-    .filter((path) => path.startsWith(`${root}/`))
-    .toReversed();
 }

@@ -8,6 +8,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, readlinkSync, rmdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Clock, sleep } from '#kernel/clock.ts';
+import { loopsBelow, mountsBelow, readMounts } from '#kernel/mounts.ts';
 
 const END_LIMIT_MS = 10_000;
 const END_EVERY_MS = 25;
@@ -29,7 +30,7 @@ export function findRemains(folder: string): Remains {
   return {
     processes: processesOf(root),
     bridges: listed(join(root, 'networks')).filter((name) => existsSync(`/sys/class/net/${name}/bridge`)),
-    mounts: mountsBelow(readFileSync('/proc/self/mountinfo', 'utf8'), root),
+    mounts: mountsBelow(readMounts(), root),
     loops: loopsBelow(root),
     cgroups: cgroupsOf(instances),
   };
@@ -53,34 +54,11 @@ export async function removeRemains(folder: string, clock: Clock): Promise<void>
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** Mount points at or below `root`, deepest first, from the text of /proc/self/mountinfo. */
-export function mountsBelow(mountinfo: string, root: string): string[] {
-  const points: string[] = [];
-  for (const line of mountinfo.split('\n')) {
-    const point = line
-      .split(' ')[4]
-      ?.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
-    if (point === root || point?.startsWith(`${root}/`)) points.push(point);
-  }
-  return points.reverse();
-}
-
 /** `<project>_<instance>`, as Incus names folders and control groups; the default project has no prefix. */
 function instanceNames(root: string): string[] {
   return [...new Set([...listed(join(root, 'run')), ...listed(join(root, 'logs'))])].filter(
     (name) => name.includes('_') || existsSync(join(root, 'containers', name)),
   );
-}
-
-function loopsBelow(root: string): string[] {
-  const found: string[] = [];
-  for (const name of listed('/sys/block')) {
-    const file = `/sys/block/${name}/loop/backing_file`;
-    if (!existsSync(file)) continue;
-    const backing = readFileSync(file, 'utf8').trim();
-    if (backing.startsWith(`${root}/`)) found.push(`/dev/${name}`);
-  }
-  return found;
 }
 
 function environment(pid: number, name: string): string | undefined {

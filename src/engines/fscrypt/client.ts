@@ -1,0 +1,95 @@
+/** The region process' side of the agent: each call is a connection to the supervisor's socket, which starts one for it. */
+import { connect, type Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+import {
+  type Answer,
+  LINE_BYTES_MAX,
+  type OpenPool,
+  type Request,
+  type Vault,
+  VaultError,
+} from './protocol.ts';
+
+/** Making file systems on a busy disk, and the turn of others before. */
+const ANSWER_LIMIT_MS = 120_000;
+
+/** What the storage service needs of encrypted pools. Its calls throw VaultError. */
+export interface VaultClient {
+  /** Why there are none here at all; then nothing else may be called. */
+  readonly absent?: string;
+  state(): Promise<readonly Vault[]>;
+  /** The vault under that key, open; with `size_bytes` made where it is not there. */
+  open(request: {
+    readonly realm: string;
+    readonly key: Uint8Array;
+    readonly size_bytes?: number;
+  }): Promise<OpenPool>;
+  /** Nothing may be mounted from it any more. */
+  remove(id: string): Promise<void>;
+  /** Tells that all that could be opened is: who waits for it need not wait any longer. */
+  opened(): Promise<void>;
+}
+
+export function vaultClient(socketPath: string): VaultClient {
+  const ask = (request: Request) => askAt(socketPath, request);
+  return {
+    async state() {
+      return (await ask({ operation: 'state' })).vaults ?? [];
+    },
+    async open({ realm, key, size_bytes }) {
+      const secret = Buffer.from(key).toString('base64');
+      const size = size_bytes === undefined ? {} : { size_bytes };
+      const { pool } = await ask({ operation: 'open', realm, key: secret, ...size });
+      if (pool === undefined) throw new VaultError('Unreachable', 'the agent answered something else');
+      return pool;
+    },
+    async remove(id) {
+      await ask({ operation: 'remove', id });
+    },
+    async opened() {
+      await ask({ operation: 'opened' });
+    },
+  };
+}
+
+/** For a host that cannot, which says `why`. */
+export function noVaults(why: string): VaultClient {
+  const refuse = () => Promise.reject(new VaultError('Absent', why));
+  return { absent: why, state: refuse, open: refuse, remove: refuse, opened: refuse };
+}
+
+async function askAt(socketPath: string, request: Request) {
+  const socket = connect(socketPath);
+  socket.setTimeout(ANSWER_LIMIT_MS, () => socket.destroy(new Error('nothing within its time')));
+  try {
+    socket.write(`${JSON.stringify(request)}\n`);
+    const answer = await readAnswer(socket);
+    if (answer.type === 'done') return answer;
+    if (answer.type === 'failed') throw new VaultError(answer.reason, answer.message);
+    throw new VaultError('Unreachable', `the agent of encrypted pools ended: ${answer.how}`);
+  } catch (error) {
+    if (error instanceof VaultError) throw error;
+    throw new VaultError(
+      'Unreachable',
+      `the agent of encrypted pools does not answer: ${(error as Error).message}`,
+    );
+  } finally {
+    socket.destroy();
+  }
+}
+
+async function readAnswer(socket: Socket): Promise<Answer> {
+  let length = 0;
+  socket.on('data', (chunk: Buffer) => {
+    length += chunk.length;
+    if (length > LINE_BYTES_MAX) socket.destroy(new Error(`more than ${LINE_BYTES_MAX} bytes`));
+  });
+  const failed = new Promise<never>((_, reject) => socket.once('error', reject));
+  const read = async () => {
+    for await (const line of createInterface({ input: socket })) {
+      if (line.trim() !== '') return JSON.parse(line) as Answer;
+    }
+    throw new Error('it said nothing');
+  };
+  return Promise.race([read(), failed]);
+}

@@ -1,0 +1,197 @@
+/** Vaults on file systems that are real, in a folder of the test's own. What a thief finds is read as a thief would: in the bytes of the store's file. */
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import {
+  closeSync,
+  fsyncSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, afterEach, before, describe, test } from 'node:test';
+import { answer } from './agent.ts';
+import { agentCommand } from './command.ts';
+import { vaultPaths } from './folders.ts';
+import { whyNotHere } from './host.ts';
+import type { Answer } from './protocol.ts';
+import { releaseStore } from './release.ts';
+import { listVaults, lockAll, lockVault, openVault, removeVault } from './vaults.ts';
+
+/** errno(3), by which Node has no name. */
+const ENOKEY = -126;
+const SIZE = 512 * 1024 ** 2;
+const ACME = '/orgs/acme';
+
+/** How often the text is in a file, read in pieces. */
+function timesIn(path: string, text: string): number {
+  const found = execFileSync('sh', [
+    '-c',
+    'grep --text --only-matching --fixed-strings -- "$1" "$2" | wc -l',
+    'sh',
+    text,
+    path,
+  ]);
+  return Number(found.toString());
+}
+
+function writeOut(path: string, text: string): void {
+  writeFileSync(path, text);
+  const file = openSync(path, 'r');
+  fsyncSync(file);
+  closeSync(file);
+  execFileSync('sync');
+}
+
+describe('vaults', {
+  skip: whyNotHere() ?? (process.getuid?.() === 0 ? false : 'only root can mount'),
+}, () => {
+  const base = mkdtempSync(join(tmpdir(), 'casemate-vaults-'));
+  let folder = '';
+  before(() => {
+    folder = mkdtempSync(join(base, 'one-'));
+  });
+  afterEach(() => {
+    releaseStore(folder);
+    folder = mkdtempSync(join(base, 'one-'));
+  });
+  after(() => {
+    releaseStore(folder);
+    rmSync(base, { recursive: true });
+  });
+
+  const open = (key: Uint8Array, realm = ACME) => openVault(folder, { realm, key, size_bytes: SIZE });
+  const at = (id: string) => vaultPaths(folder, id);
+
+  test('what is written to a pool is on the disk in cipher only, opens with its key, and never without', () => {
+    const key = randomBytes(64);
+    const { id, path } = open(key);
+    const word = `in the clear ${randomBytes(12).toString('hex')}`;
+    writeOut(join(path, 'letter'), word.repeat(100));
+    assert.equal(timesIn(at(id).poolFile, word), 100, 'the pool itself has it');
+    assert.equal(timesIn(at(id).storeFile, word), 0);
+
+    lockVault(folder, id);
+    const thief = join(folder, 'thief');
+    execFileSync('sh', ['-c', 'mkdir "$1"; mount -o loop,ro "$2" "$1"', 'sh', thief, at(id).storeFile]);
+    const [cipher = '', ...others] = readdirSync(join(thief, 'secret'));
+    assert.deepEqual(others, []);
+    assert.notEqual(cipher, 'pool.img');
+    assert.throws(() => readFileSync(join(thief, 'secret', cipher)), { errno: ENOKEY });
+    execFileSync('umount', [thief]);
+    assert.equal(timesIn(at(id).storeFile, word), 0);
+    assert.deepEqual(listVaults(folder), [{ id, realm: ACME, isOpen: false }]);
+
+    assert.throws(() => openVault(folder, { realm: ACME, key: randomBytes(64) }), { reason: 'NotFound' });
+    assert.deepEqual(openVault(folder, { realm: ACME, key }), { id, path });
+    assert.equal(readFileSync(join(path, 'letter'), 'utf8').length, 100 * word.length);
+  });
+
+  test('each key has a vault of its own; opening, locking and removing can be repeated', () => {
+    const [one, two] = [randomBytes(64), randomBytes(64)];
+    const first = open(one);
+    const second = open(two, '/orgs/other');
+    assert.notEqual(first.path, second.path);
+    assert.deepEqual(open(one), first);
+    writeOut(join(first.path, 'of-one'), 'x');
+    assert.deepEqual(readdirSync(second.path), []);
+    removeVault(folder, second.id);
+    removeVault(folder, second.id);
+    lockVault(folder, first.id);
+    lockVault(folder, first.id);
+    assert.deepEqual(
+      listVaults(folder).map(({ id, isOpen }) => [id, isOpen]),
+      [[first.id, false]],
+    );
+    // A locked one is removed without its key.
+    removeVault(folder, first.id);
+    assert.deepEqual(readdirSync(folder), []);
+  });
+
+  test('a pool runs out of room at its own end, before the store does', () => {
+    const { id, path } = open(randomBytes(64));
+    // Full to its end: the pool says so, and is whole.
+    const fill =
+      'dd if=/dev/urandom of="$1/fill" bs=1M count=1024 conv=fsync 2>&1 | grep -o "No space left on device"';
+    assert.equal(execFileSync('sh', ['-c', fill, 'sh', path]).toString().trim(), 'No space left on device');
+    rmSync(join(path, 'fill'));
+    writeOut(join(path, 'after'), 'there is room again');
+    execFileSync('btrfs', ['scrub', 'start', '-B', path]);
+    const left = execFileSync('df', ['--output=avail', '-B1', at(id).store])
+      .toString()
+      .split('\n')[1];
+    assert.ok(Number(left) > 0, `${left} B`);
+  });
+
+  test('with the last lock go all keys; what somebody still uses stays open, and is named', () => {
+    const [one, two] = [randomBytes(64), randomBytes(64)];
+    const first = open(one);
+    const second = open(two);
+    execFileSync('mkdir', [join(folder, 'elsewhere')]);
+    execFileSync('mount', ['--bind', first.path, join(folder, 'elsewhere')]);
+    const [left = '', ...more] = lockAll(folder);
+    assert.match(left, new RegExp(`^${first.id}: its pool is mounted at .*elsewhere`));
+    assert.deepEqual(more, []);
+    assert.deepEqual(
+      new Map(listVaults(folder).map(({ id, isOpen }) => [id, isOpen])),
+      new Map([
+        [first.id, true],
+        [second.id, false],
+      ]),
+    );
+    execFileSync('umount', [join(folder, 'elsewhere')]);
+    assert.deepEqual(lockAll(folder), []);
+    assert.deepEqual(lockAll(folder), []);
+    assert.ok(!readFileSync('/proc/self/mounts', 'utf8').includes(folder));
+  });
+
+  test('killed at any moment while it makes a vault, the next agent makes it whole', async () => {
+    for (const after_ms of [60, 90, 120, 150, 180, 220, 260, 300, 400]) {
+      const key = randomBytes(64);
+      const request = { operation: 'open', realm: ACME, key: key.toString('base64'), size_bytes: SIZE };
+      const { command, args } = agentCommand(process.execPath, folder);
+      const child = spawn(command, [...args], { stdio: ['pipe', 'ignore', 'inherit'] });
+      child.stdin.end(`${JSON.stringify(request)}\n`);
+      const timer = setTimeout(() => child.kill('SIGKILL'), after_ms);
+      await once(child, 'close');
+      clearTimeout(timer);
+      const said = ask(request);
+      assert.equal(said.type, 'done', JSON.stringify(said));
+      const path = said.type === 'done' ? said.pool?.path : undefined;
+      writeOut(join(path ?? '', 'mark'), String(after_ms));
+      assert.equal(readFileSync(join(path ?? '', 'mark'), 'utf8'), String(after_ms));
+    }
+  });
+
+  test('the agent needs one capability, and takes nothing but what it knows; a key is never said back', () => {
+    const key = randomBytes(64).toString('base64');
+    const opened = ask({ operation: 'open', realm: ACME, key, size_bytes: SIZE });
+    assert.equal(opened.type, 'done', JSON.stringify(opened));
+    for (const [request, field] of [
+      [{ operation: 'open', realm: '../../etc', key }, /realm/],
+      [{ operation: 'open', realm: ACME, key: key.slice(4) }, /key/],
+      [{ operation: 'open', realm: ACME, key, size_bytes: 1 }, /size/],
+      [{ operation: 'open', realm: ACME, key, folder: '/etc' }, /folder/],
+      [{ operation: 'remove', id: '../store' }, /id/],
+      [{ operation: 'format' }, /operation/],
+    ] as const) {
+      const said = answer(folder, JSON.stringify(request));
+      assert.ok(said.type === 'failed' && field.test(said.message), JSON.stringify(said));
+      assert.ok(!said.message.includes(key.slice(4, 40)), said.message);
+    }
+    assert.equal(answer(folder, 'nothing').type, 'failed');
+    assert.equal(ask({ operation: 'lock' }).type, 'done');
+  });
+
+  function ask(request: object): Answer {
+    const { command, args } = agentCommand(process.execPath, folder);
+    const said = execFileSync(command, [...args], { input: `${JSON.stringify(request)}\n` });
+    return JSON.parse(said.toString()) as Answer;
+  }
+});

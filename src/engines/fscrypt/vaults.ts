@@ -1,0 +1,121 @@
+/**
+ * Vaults: for each key a folder that the kernel encrypts under it (fscrypt, policy version 2: content AES-256-XTS, names AES-256-CTS), in it the file of a btrfs
+ * pool. A vault is called by its key's identifier, so it can never be mistaken for another one's. What is open stays so until it is locked, whoever ends.
+ */
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { readMounts } from '#kernel/mounts.ts';
+import { run, tell } from './commands.ts';
+import { type VaultPaths, vaultPaths } from './folders.ts';
+import { keyIdentifier } from './key-identifier.ts';
+import { type OpenPool, type Vault, VaultError } from './protocol.ts';
+import { isMountedAt, makeStore, mountStore } from './store.ts';
+
+/** Names are padded to 32 bytes each, so that they do not tell how long they are. */
+const POLICY = 'set_encpolicy -v 2 -c AES-256-XTS -n AES-256-CTS -f 3';
+
+/** All that there are. */
+export function listVaults(root: string): readonly Vault[] {
+  if (!existsSync(root)) return [];
+  return readdirSync(root).flatMap((id) => {
+    const { owner, pool } = vaultPaths(root, id);
+    if (!/^[0-9a-f]{32}$/.test(id) || !existsSync(owner)) return [];
+    const { realm } = JSON.parse(readFileSync(owner, 'utf8')) as { realm: string };
+    return [{ id, realm, isOpen: isMountedAt(pool) }];
+  });
+}
+
+export interface OpenRequest {
+  readonly realm: string;
+  readonly key: Uint8Array;
+  /** Makes it where it is not there, of that size. */
+  readonly size_bytes?: number | undefined;
+}
+
+/** Opens the vault under a key. Repeated, it changes nothing. Throws VaultError `NotFound` where there is none. */
+export function openVault(root: string, { realm, key, size_bytes }: OpenRequest): OpenPool {
+  const id = keyIdentifier(key);
+  const paths = vaultPaths(root, id);
+  if (isMountedAt(paths.pool)) return { id, path: paths.pool };
+  if (!existsSync(paths.storeFile)) {
+    if (size_bytes === undefined) throw new VaultError('NotFound', 'there is no vault under that key');
+    mkdirSync(paths.folder, { recursive: true, mode: 0o711 });
+    writeOwner(paths, realm);
+    makeStore(paths, size_bytes);
+  }
+  mountStore(paths);
+  const added = /identifier ([0-9a-f]{32})/.exec(tell(paths.store, 'add_enckey', key))?.[1];
+  if (added !== id) throw new VaultError('Failed', `the kernel calls that key ${added}, not ${id}`);
+  mkdirSync(paths.secret, { recursive: true, mode: 0o700 });
+  // Of a folder that has this policy it changes nothing; of one that has another, or holds what is not under it, it fails.
+  tell(paths.secret, `${POLICY} ${id}`);
+  if (!existsSync(paths.poolFile)) {
+    if (size_bytes === undefined)
+      throw new VaultError('NotFound', 'the vault under that key was never made to its end');
+    makePool(paths, size_bytes);
+  }
+  mkdirSync(paths.pool, { recursive: true, mode: 0o711 });
+  run('mount', ['-t', 'btrfs', '-o', 'loop,noatime,nodev,nosuid,discard=async', paths.poolFile, paths.pool]);
+  return { id, path: paths.pool };
+}
+
+function writeOwner({ owner }: VaultPaths, realm: string): void {
+  writeFileSync(`${owner}.new`, JSON.stringify({ realm }), { mode: 0o600 });
+  renameSync(`${owner}.new`, owner);
+}
+
+/** Its file's name is what says that it is whole. */
+function makePool({ poolFile }: VaultPaths, size_bytes: number): void {
+  const made = `${poolFile}.new`;
+  writeFileSync(made, '', { mode: 0o600 });
+  truncateSync(made, size_bytes);
+  run('mkfs.btrfs', ['-q', '-f', made]);
+  renameSync(made, poolFile);
+}
+
+/**
+ * Takes the pool away, the key out of the kernel, and the store after them. Throws VaultError `InUse` where anything still has it; it stays open then.
+ */
+export function lockVault(root: string, id: string): void {
+  const { pool, store } = vaultPaths(root, id);
+  const mounts = readMounts();
+  const own = mounts.find(({ point }) => point === pool);
+  const elsewhere = mounts.find(({ point, device }) => device === own?.device && point !== pool);
+  if (elsewhere !== undefined)
+    throw new VaultError('InUse', `its pool is mounted at ${elsewhere.point} as well`);
+  if (own !== undefined) run('umount', [pool]);
+  if (!isMountedAt(store)) return;
+  try {
+    tell(store, `rm_enckey -a ${id}`);
+  } catch (error) {
+    // It was not there: it goes with the mount in any case.
+    if (!(error instanceof VaultError) || !/Required key not available/.test(error.message)) throw error;
+  }
+  run('umount', [store]);
+}
+
+/** With its file, and without its key. Repeated, it changes nothing. */
+export function removeVault(root: string, id: string): void {
+  lockVault(root, id);
+  rmSync(vaultPaths(root, id).folder, { recursive: true, force: true });
+}
+
+/** Locks all that nobody uses. Gives what stayed open, and why. */
+export function lockAll(root: string): readonly string[] {
+  return listVaults(root).flatMap(({ id }) => {
+    try {
+      lockVault(root, id);
+      return [];
+    } catch (error) {
+      return [`${id}: ${error instanceof Error ? error.message : String(error)}`];
+    }
+  });
+}
