@@ -3,6 +3,7 @@
  * together and nothing of what they do.
  */
 import { hostsFolder } from '#engines/dnsmasq/hosts-folder.ts';
+import { noVaults, vaultClient } from '#engines/fscrypt/client.ts';
 import { filterClient, noFilter, noSeal, sealClient } from '#engines/nftables/client.ts';
 import { API_PORT } from '#engines/nftables/workload-ports.ts';
 import type { PostgresConnection } from '#engines/postgres/database.ts';
@@ -26,6 +27,7 @@ import { instanceWorkloads } from '#services/compute/identity/workloads.ts';
 import { Instance } from '#services/compute/instance.ts';
 import { followInstances } from '#services/compute/metrics/follow.ts';
 import { instanceNames } from '#services/network/instance-names.ts';
+import { openEncryptedPools } from '#services/storage/encrypted-pools.ts';
 import { Event } from '#services/tenancy/event.ts';
 import { Secret } from '#services/tenancy/secret.ts';
 import { type AccessAuthorizer, accessAuthorizer } from '#trust/access/authorizer.ts';
@@ -55,7 +57,7 @@ import { bringInBaseContent } from './base-content/bring-in.ts';
 import type { RegionConfig } from './config/schema.ts';
 import { consoleRoute } from './console/route.ts';
 import { openDatabase } from './database.ts';
-import { noEngine, openEngine, whyNoEngine } from './engine.ts';
+import { noEngine, openEngine, whyNoEncryption, whyNoEngine } from './engine.ts';
 import { isRemote, WHY_NO_NETWORKS } from './external-incus.ts';
 import { openHsms } from './hsms.ts';
 import type { Layout } from './layout.ts';
@@ -91,6 +93,8 @@ export interface ComposeOptions {
   readonly hasIncus: boolean;
   /** Whether a root agent applies packet filters here. */
   readonly hasFilter: boolean;
+  /** Whether a root agent opens encrypted pools of volumes here. */
+  readonly hasEncryption: boolean;
   /** Whether the region's own chronyd is, or is about to be, there. */
   readonly hasTime: boolean;
   /** Called when the first operator's kubeconfig may be another one: whoever owns the region has a copy. */
@@ -113,12 +117,20 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
   };
   try {
     const masterKey = await openMasterKey({ layout, config, clock, logger, onSealed: options.onSealed });
-    const [postgres, engine] = await Promise.all([
-      openDatabase(options.database, clock, logger),
-      options.hasIncus ? openEngine(layout, config, clock) : noEngine(config, clock),
-    ]);
+    // Incus comes up meanwhile, and waits itself until its encrypted pools are open.
+    const engineOpening = options.hasIncus
+      ? openEngine(layout, config, clock)
+      : Promise.resolve(noEngine(config, clock));
+    // What is wrong with it is heard below, where it is awaited.
+    closers.push(() =>
+      engineOpening.then(
+        ({ incus }) => incus.close(),
+        () => {},
+      ),
+    );
+    engineOpening.catch(() => {});
+    const postgres = await openDatabase(options.database, clock, logger);
     closers.push(() => postgres.close());
-    closers.push(() => engine.incus.close());
     const certificates = certificateThreads(clock);
     closers.push(() => certificates.close());
     const hsms = openHsms({
@@ -138,6 +150,12 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
       certificates,
     });
     closers.push(() => keyring.close());
+
+    const vaults = options.hasEncryption
+      ? vaultClient(layout.run.encryption, layout.encrypted)
+      : noVaults(whyNoEncryption(config) ?? 'only root can encrypt volumes');
+    await openEncryptedPools({ vaults, material: keyring.material }, logger);
+    const engine = await engineOpening;
 
     const keys = keyBackends(keyring, hsms.backend);
     const facts = await keyFacts({
@@ -167,6 +185,7 @@ export async function openRegion(options: ComposeOptions): Promise<RunningRegion
         keys,
         keyProviders: { keyring, owned: hsms.owned, software: hsms.software },
         incus: engine.incus,
+        vaults,
         instanceMetrics,
         filter: options.hasFilter ? filterClient(layout.run.firewall) : noFilter(whyNoFilter),
         seal: options.hasFilter ? sealClient(layout.run.firewall) : noSeal(whyNoFilter),

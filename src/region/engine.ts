@@ -3,6 +3,7 @@
  * what needs it says so in its conditions.
  */
 import { userInfo } from 'node:os';
+import { whyNotHere } from '#engines/fscrypt/host.ts';
 import { connectIncus, type Incus } from '#engines/incus/client.ts';
 import { DEFAULT_POOL, prepareIncus, untilReady } from '#engines/incus/daemon.ts';
 import type { Clock } from '#kernel/clock.ts';
@@ -24,6 +25,17 @@ export const whyNoEngine = (config: RegionConfig): string =>
   config.incus.mode === 'none'
     ? 'this region runs no instances (region.yaml says incus: none)'
     : 'this region has no Incus, which needs root and the package incus-base on its machine';
+
+/** How large a pool may grow. */
+export const poolSize_bytes = ({ storage }: RegionConfig): number => Number.parseInt(storage.size, 10) * GIB;
+
+/** Why volumes are not encrypted where they lie; undefined: they are. */
+export function whyNoEncryption(config: RegionConfig): string | undefined {
+  if (config.incus.mode === 'none') return whyNoEngine(config);
+  if (config.incus.mode === 'external')
+    return 'its Incus is not the region’s own, which encrypts nothing there';
+  return whyNotHere();
+}
 
 /** For a region without Incus: every kind is served, and says what it lacks. */
 export function noEngine(config: RegionConfig, clock: Clock): Engine {
@@ -68,7 +80,7 @@ export async function openEngine(layout: Layout, config: RegionConfig, clock: Cl
     await prepareIncus(incus, {
       pool: DEFAULT_POOL,
       folder: layout.incus,
-      poolSize_bytes: Number.parseInt(config.storage.size, 10) * GIB,
+      poolSize_bytes: poolSize_bytes(config),
     });
     return { incus, problem: undefined };
   } catch (error) {

@@ -25,6 +25,8 @@ export interface Layout {
   /** A folder for the agent of each HSM. */
   readonly hsms: string;
   readonly incus: string;
+  /** Encrypted pools of organizations' volumes, which only root writes. */
+  readonly encrypted: string;
   /** Names of instances, which the networks' DNS reads. */
   readonly names: string;
   /** The last firewall model, for the root agent to restore after a reboot. */
@@ -61,6 +63,8 @@ export interface Layout {
     readonly zones: string;
     /** Where is asked that an agreed release begins. */
     readonly starter: string;
+    /** Where encrypted pools are opened. */
+    readonly encryption: string;
     /** Where the root agent that applies nftables rules listens. */
     readonly firewall: string;
   };
@@ -85,6 +89,7 @@ export function layoutOf(folder: string): Layout {
     },
     hsms: join(data, 'hsms'),
     incus: join(data, 'incus'),
+    encrypted: join(data, 'encrypted'),
     names: join(data, 'names'),
     firewall: join(data, 'firewall'),
     advisories: join(data, 'advisories'),
@@ -105,6 +110,7 @@ export function layoutOf(folder: string): Layout {
       inspector: join(run, 'inspector.sock'),
       zones: join(run, 'zones.sock'),
       starter: join(run, 'starter.sock'),
+      encryption: join(run, 'encryption.sock'),
       firewall: join(run, 'firewall.sock'),
     },
   };

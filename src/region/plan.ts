@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { agentCommand as encryptionCommand } from '#engines/fscrypt/command.ts';
 import { describeIncusd, findIncusd } from '#engines/incus/daemon.ts';
 import { portPrefix } from '#engines/nftables/names.ts';
 import { ZONES_PROCESS } from '#engines/nftables/seal/keeper.ts';
@@ -17,6 +18,7 @@ import type { RegionConfig } from './config/schema.ts';
 import { type Account, type Accounts, isRoot } from './embedded/accounts.ts';
 import { postgresDefinition } from './embedded/postgres.ts';
 import { asAccount, type Command, withProgram } from './embedded/unprivileged.ts';
+import { whyNoEncryption } from './engine.ts';
 import { isRemote } from './external-incus.ts';
 import { pingProgram } from './install/unpack.ts';
 import { hsmSocket, type Layout, operatorCopy } from './layout.ts';
@@ -38,7 +40,8 @@ const FIREWALL_FLAGS = [...SELDOM_BUSY, '--max-old-space-size=64'];
 const HSM_FLAGS = '--max-old-space-size=64 --max-semi-space-size=1 --v8-pool-size=0';
 const HSM_AGENT = join(PROGRAM_FOLDER, 'src/engines/pkcs11/agent.ts');
 const STARTER = join(PROGRAM_FOLDER, 'src/region/releases/starter.ts');
-const CLEAR_STRAYS = join(PROGRAM_FOLDER, 'src/engines/incus/clear-strays.ts');
+const PREPARE_INCUS = join(PROGRAM_FOLDER, 'src/region/embedded/prepare-incus.ts');
+const LOCK = join(PROGRAM_FOLDER, 'src/region/embedded/lock-encrypted.ts');
 
 export interface PlanInputs {
   readonly layout: Layout;
@@ -72,6 +75,7 @@ export function planRegion(inputs: PlanInputs): SupervisorPlan {
     ),
   );
   const hasFilter = processes.some(({ name }) => name === 'firewall');
+  const encrypts = processes.some(({ name }) => name === 'incus') && whyNoEncryption(config) === undefined;
   const onDemand = [
     receiverDefinition(inputs),
     inspectorDefinition(inputs),
@@ -79,6 +83,7 @@ export function planRegion(inputs: PlanInputs): SupervisorPlan {
     repositoriesDefinition(layout, config, accounts),
     starterDefinition(layout, accounts),
     ...(hasFilter ? [zonesDefinition(inputs)] : []),
+    ...(encrypts ? [encryptionDefinition(inputs)] : []),
   ];
   const digest = createHash('sha256')
     .update(JSON.stringify({ processes, onDemand, config, program: programFingerprint() }))
@@ -102,6 +107,8 @@ const INSPECTORS_MAX = 2;
 const ZONES_MAX = 2;
 /** Likewise. */
 const STARTERS_MAX = 2;
+/** Of as many organizations at once. */
+const ENCRYPTION_MAX = 32;
 
 /** Reads bundles that nobody has verified: as an account that may read the medium and write drafts. */
 function receiverDefinition(inputs: PlanInputs): OnDemandDefinition {
@@ -155,6 +162,19 @@ function starterDefinition(layout: Layout, { region }: Accounts): OnDemandDefini
   };
 }
 
+/** Opens encrypted pools: as root with one capability, in the mounts that Incus sees. One runs at a time; others wait for it. */
+function encryptionDefinition({ layout, accounts }: PlanInputs): OnDemandDefinition {
+  return {
+    name: 'encryption',
+    socket: layout.run.encryption,
+    gid: accounts.region.gid,
+    atOnce_max: ENCRYPTION_MAX,
+    ...encryptionCommand(process.execPath, layout.encrypted),
+    env: { PATH, LANG: 'C.UTF-8', NODE_ENV: 'production', ...compileCache() },
+    cwd: '/',
+  };
+}
+
 /** In a network of its own without a way out; the region alone may ask for it. */
 function confined({ layout, accounts }: PlanInputs, account: Account, program: Command) {
   return {
@@ -178,7 +198,11 @@ function incusDefinition({ layout, config, accounts }: PlanInputs): ProcessDefin
     after: [],
     ...description,
     env: { ...env, ...compileCache() },
-    prepare: { command: process.execPath, args: [CLEAR_STRAYS, layout.incus, portPrefix(config.id)] },
+    prepare: {
+      command: process.execPath,
+      args: [PREPARE_INCUS, layout.incus, portPrefix(config.id), layout.encrypted],
+    },
+    atLast: { command: process.execPath, args: [LOCK, layout.encrypted] },
   };
 }
 
@@ -259,6 +283,7 @@ function regionDefinition(
       ...(before.includes('incus') || config.incus.mode === 'external' ? ['--with-incus'] : []),
       ...(before.includes('firewall') ? ['--with-filter'] : []),
       ...(before.includes('time') ? ['--with-time'] : []),
+      ...(before.includes('incus') && whyNoEncryption(config) === undefined ? ['--with-encryption'] : []),
     ],
   };
   return {

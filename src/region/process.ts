@@ -24,11 +24,12 @@ const { values } = parseArgs({
     check: { type: 'boolean' },
     migrate: { type: 'boolean' },
     'with-time': { type: 'boolean' },
+    'with-encryption': { type: 'boolean' },
   },
 });
 if (values.data === undefined || values['image-cache'] === undefined) {
   throw new TypeError(
-    'usage: process.ts --data DIR --image-cache DIR [--with-incus] [--with-filter] [--with-time]',
+    'usage: process.ts --data DIR --image-cache DIR [--with-incus] [--with-filter] [--with-time] [--with-encryption]',
   );
 }
 const logger = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime });
@@ -57,6 +58,7 @@ const region = await openRegion({
   hasIncus: values['with-incus'] === true,
   hasFilter: values['with-filter'] === true,
   hasTime: values['with-time'] === true,
+  hasEncryption: values['with-encryption'] === true,
   handOver: () => tell({ handOver: true }),
   // Sealed is as far as it comes by itself; so whoever starts it need not wait any longer.
   onSealed: (sealed) => tell({ ready: sealed !== undefined, sealed: sealed ?? '' }),

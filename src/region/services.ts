@@ -3,6 +3,7 @@
  */
 import { noTime } from '#engines/chrony/client.ts';
 import type { HostsFolder } from '#engines/dnsmasq/hosts-folder.ts';
+import type { VaultClient } from '#engines/fscrypt/client.ts';
 import { connectIncus, type Incus } from '#engines/incus/client.ts';
 import type { FilterClient, SealClient } from '#engines/nftables/client.ts';
 import { hostAddresses } from '#engines/nftables/host-addresses.ts';
@@ -42,6 +43,7 @@ import { computeService } from '#services/compute/service.ts';
 import { Network } from '#services/network/network.ts';
 import { networkService } from '#services/network/service.ts';
 import { type ObjectsServing, objectsService } from '#services/objects/service.ts';
+import { removeEncryptedPools } from '#services/storage/encrypted-pools.ts';
 import { storageService } from '#services/storage/service.ts';
 import { Event } from '#services/tenancy/event.ts';
 import { Namespace } from '#services/tenancy/namespace.ts';
@@ -68,6 +70,7 @@ import { RegionRestore, restoreService } from './backup/restored.ts';
 import { catalogueController } from './base-content/catalogue.ts';
 import { publishedOrIn } from './base-content/image-files.ts';
 import type { RegionConfig } from './config/schema.ts';
+import { poolSize_bytes } from './engine.ts';
 import { isRemote, WHY_NO_NETWORKS } from './external-incus.ts';
 import { pingProgram } from './install/unpack.ts';
 import { runningHere } from './releases/running.ts';
@@ -87,6 +90,8 @@ export interface ServiceParts {
   /** Organizations' own HSMs. */
   readonly keyProviders: ProvidersOptions;
   readonly incus: Incus;
+  /** What encrypts volumes. */
+  readonly vaults: VaultClient;
   /** Absent: instances are not measured. */
   readonly instanceMetrics?: InstanceMetrics | undefined;
   readonly filter: FilterClient;
@@ -147,6 +152,7 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
     keys,
     keyProviders,
     incus,
+    vaults,
     instanceMetrics,
     filter,
     seal,
@@ -227,8 +233,10 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
     tenancyService({
       kinds: organizationKinds,
       keyring,
-      beforeDestroying: (organization, { realm, change }) =>
-        revokeIssuersOf({ issuers: issuers(), clock }, organization, realm, change),
+      async beforeDestroying(organization, { realm, change }) {
+        await removeEncryptedPools({ vaults }, { incus, logger }, organization);
+        await revokeIssuersOf({ issuers: issuers(), clock }, organization, realm, change);
+      },
     }),
     computeService({
       ...common,
@@ -238,7 +246,11 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
       ...(instanceMetrics === undefined ? {} : { metrics: instanceMetrics }),
       lastRestore,
     }),
-    storageService({ ...common, lastRestore }),
+    storageService({
+      ...common,
+      lastRestore,
+      encryption: { vaults, material: keyring.material, poolSize_bytes: poolSize_bytes(config) },
+    }),
     workloadIdentityService({
       rights,
       parts: gateways,

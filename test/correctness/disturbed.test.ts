@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { hostsFolder } from '#engines/dnsmasq/hosts-folder.ts';
+import { noVaults } from '#engines/fscrypt/client.ts';
 import { connectIncus } from '#engines/incus/client.ts';
 import { noFilter, noSeal } from '#engines/nftables/client.ts';
 import { FolderSource } from '#gap/advisories/store/folder.ts';
@@ -53,6 +54,7 @@ function controllers(): string[] {
     certificates: certificateTasks,
     issuers: unopened,
     incus: connectIncus({ absent: 'nothing runs here' }, clock),
+    vaults: noVaults('nothing runs here'),
     filter: noFilter('nothing runs here'),
     seal: noSeal('nothing runs here'),
     settingsFlows: [],

@@ -7,27 +7,32 @@ import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { markOpened, unmarkOpened } from './opened.ts';
 import { type Answer, LINE_BYTES_MAX, parseRequest, type Request, VaultError } from './protocol.ts';
-import { listVaults, lockAll, openVault, removeVault } from './vaults.ts';
+import { lockAll, openVault, removeVault } from './vaults.ts';
 
 /** Does what is asked. Throws. */
 function perform(folder: string, request: Request): Answer {
   switch (request.operation) {
-    case 'state':
-      return { type: 'done', vaults: listVaults(folder) };
     case 'open': {
-      const key = Buffer.from(request.key, 'base64');
-      try {
-        const { realm, size_bytes } = request;
-        return { type: 'done', pool: openVault(folder, { realm, key, size_bytes }) };
-      } finally {
-        key.fill(0);
-      }
+      const { realm, size_bytes } = request;
+      return {
+        type: 'done',
+        pool: withKey(request.key, (key) => openVault(folder, { key, make: { realm, size_bytes } })),
+      };
+    }
+    case 'open-all': {
+      const problems = request.keys.flatMap((key) => {
+        try {
+          withKey(key, (bytes) => openVault(folder, { key: bytes }));
+          return [];
+        } catch (error) {
+          return [(error as Error).message];
+        }
+      });
+      markOpened(folder);
+      return { type: 'done', problems };
     }
     case 'remove':
       removeVault(folder, request.id);
-      return { type: 'done' };
-    case 'opened':
-      markOpened(folder);
       return { type: 'done' };
     case 'lock': {
       unmarkOpened(folder);
@@ -35,6 +40,15 @@ function perform(folder: string, request: Request): Answer {
       if (open !== undefined) throw new VaultError('InUse', open);
       return { type: 'done' };
     }
+  }
+}
+
+function withKey<T>(text: string, use: (key: Uint8Array) => T): T {
+  const key = Buffer.from(text, 'base64');
+  try {
+    return use(key);
+  } finally {
+    key.fill(0);
   }
 }
 

@@ -9,6 +9,7 @@ import {
   type Vault,
   VaultError,
 } from './protocol.ts';
+import { listVaults } from './vaults.ts';
 
 /** Making file systems on a busy disk, and the turn of others before. */
 const ANSWER_LIMIT_MS = 120_000;
@@ -17,45 +18,50 @@ const ANSWER_LIMIT_MS = 120_000;
 export interface VaultClient {
   /** Why there are none here at all; then nothing else may be called. */
   readonly absent?: string;
-  state(): Promise<readonly Vault[]>;
-  /** The vault under that key, open; with `size_bytes` made where it is not there. */
-  open(request: {
-    readonly realm: string;
-    readonly key: Uint8Array;
-    readonly size_bytes?: number;
-  }): Promise<OpenPool>;
-  /** Nothing may be mounted from it any more. */
+  /** All that there are. */
+  list(): readonly Vault[];
+  /** The vault under that key, open; made where it is not there. */
+  open(request: OpenVault): Promise<OpenPool>;
+  /** Those that are there under these keys, open. Gives what stood in the way. Whoever waits for it need not wait any longer. */
+  openAll(keys: readonly Uint8Array[]): Promise<readonly string[]>;
+  /** With all that is in it. Nothing may be mounted from it any more. */
   remove(id: string): Promise<void>;
-  /** Tells that all that could be opened is: who waits for it need not wait any longer. */
-  opened(): Promise<void>;
 }
 
-export function vaultClient(socketPath: string): VaultClient {
+export interface OpenVault {
+  /** Whose it is. */
+  readonly realm: string;
+  /** `KEY_BYTES` of them. */
+  readonly key: Uint8Array;
+  /** How large its pool may grow. */
+  readonly size_bytes: number;
+}
+
+/** `folder`: where they lie, for looking. */
+export function vaultClient(socketPath: string, folder: string): VaultClient {
   const ask = (request: Request) => askAt(socketPath, request);
   return {
-    async state() {
-      return (await ask({ operation: 'state' })).vaults ?? [];
-    },
+    list: () => listVaults(folder),
     async open({ realm, key, size_bytes }) {
-      const secret = Buffer.from(key).toString('base64');
-      const size = size_bytes === undefined ? {} : { size_bytes };
-      const { pool } = await ask({ operation: 'open', realm, key: secret, ...size });
+      const { pool } = await ask({ operation: 'open', realm, key: base64(key), size_bytes });
       if (pool === undefined) throw new VaultError('Unreachable', 'the agent answered something else');
       return pool;
+    },
+    async openAll(keys) {
+      return (await ask({ operation: 'open-all', keys: keys.map(base64) })).problems ?? [];
     },
     async remove(id) {
       await ask({ operation: 'remove', id });
     },
-    async opened() {
-      await ask({ operation: 'opened' });
-    },
   };
 }
+
+const base64 = (key: Uint8Array): string => Buffer.from(key).toString('base64');
 
 /** For a host that cannot, which says `why`. */
 export function noVaults(why: string): VaultClient {
   const refuse = () => Promise.reject(new VaultError('Absent', why));
-  return { absent: why, state: refuse, open: refuse, remove: refuse, opened: refuse };
+  return { absent: why, list: () => [], open: refuse, openAll: refuse, remove: refuse };
 }
 
 async function askAt(socketPath: string, request: Request) {
@@ -65,14 +71,12 @@ async function askAt(socketPath: string, request: Request) {
     socket.write(`${JSON.stringify(request)}\n`);
     const answer = await readAnswer(socket);
     if (answer.type === 'done') return answer;
-    if (answer.type === 'failed') throw new VaultError(answer.reason, answer.message);
+    if (answer.type === 'failed') throw new VaultError(answer.reason ?? 'Failed', answer.message);
     throw new VaultError('Unreachable', `the agent of encrypted pools ended: ${answer.how}`);
   } catch (error) {
     if (error instanceof VaultError) throw error;
-    throw new VaultError(
-      'Unreachable',
-      `the agent of encrypted pools does not answer: ${(error as Error).message}`,
-    );
+    const { message } = error as Error;
+    throw new VaultError('Unreachable', `the agent of encrypted pools does not answer: ${message}`);
   } finally {
     socket.destroy();
   }

@@ -5,6 +5,8 @@ import { checker } from '#kernel/schema/kind-schema.ts';
 /** The longest master key that fscrypt takes. */
 export const KEY_BYTES = 64;
 export const LINE_BYTES_MAX = 1024 * 1024;
+/** Of one host. */
+export const VAULTS_MAX = 8_192;
 const SIZE_BYTES_MIN = 256 * 1024 ** 2;
 const SIZE_BYTES_MAX = 2 ** 50;
 /** 64 bytes in base64. */
@@ -15,22 +17,24 @@ const closed = { additionalProperties: false };
 const ID = Type.String({ pattern: '^[0-9a-f]{32}$' });
 const REALM = Type.String({ pattern: '^/orgs/[a-z0-9-]{1,63}$' });
 
-const nothing = Type.Object({}, closed);
+const KEY = Type.String({ pattern: KEY_PATTERN });
 const REQUESTS = {
-  state: nothing,
+  /** The vault under that key, open; made where it is not there. */
   open: Type.Object(
     {
-      /** Whose it is. */
       realm: REALM,
-      key: Type.String({ pattern: KEY_PATTERN }),
-      /** How large its pool may grow, where it is not there yet. Absent: only one that is there. */
-      size_bytes: Type.Optional(Type.Integer({ minimum: SIZE_BYTES_MIN, maximum: SIZE_BYTES_MAX })),
+      key: KEY,
+      /** How large its pool may grow. */
+      size_bytes: Type.Integer({ minimum: SIZE_BYTES_MIN, maximum: SIZE_BYTES_MAX }),
     },
     closed,
   ),
+  /** Those that are there under these keys, open: all that can be, now that the host or the region started. */
+  'open-all': Type.Object({ keys: Type.Array(KEY, { maxItems: VAULTS_MAX }) }, closed),
+  /** With all that is in it. */
   remove: Type.Object({ id: ID }, closed),
-  opened: nothing,
-  lock: nothing,
+  /** Closes all that nobody uses. */
+  lock: Type.Object({}, closed),
 } as const;
 type Operation = keyof typeof REQUESTS;
 export type Request = {
@@ -65,8 +69,12 @@ export interface Vault {
 }
 
 export type Answer =
-  | { readonly type: 'done'; readonly vaults?: readonly Vault[]; readonly pool?: OpenPool }
-  | { readonly type: 'failed'; readonly reason: VaultReason; readonly message: string }
+  | { readonly type: 'done'; readonly pool?: OpenPool; readonly problems?: readonly string[] }
+  | {
+      readonly type: 'failed' /** Absent: the supervisor, which could start none. */;
+      readonly reason?: VaultReason;
+      readonly message: string;
+    }
   /** The supervisor's last line. */
   | { readonly type: 'ended'; readonly how: string };
 

@@ -20,6 +20,7 @@ import { answer } from './agent.ts';
 import { agentCommand } from './command.ts';
 import { vaultPaths } from './folders.ts';
 import { whyNotHere } from './host.ts';
+import { wereOpened } from './opened.ts';
 import type { Answer } from './protocol.ts';
 import { releaseStore } from './release.ts';
 import { listVaults, lockAll, lockVault, openVault, removeVault } from './vaults.ts';
@@ -66,7 +67,8 @@ describe('vaults', {
     rmSync(base, { recursive: true });
   });
 
-  const open = (key: Uint8Array, realm = ACME) => openVault(folder, { realm, key, size_bytes: SIZE });
+  const open = (key: Uint8Array, realm = ACME) =>
+    openVault(folder, { key, make: { realm, size_bytes: SIZE } });
   const at = (id: string) => vaultPaths(folder, id);
 
   test('what is written to a pool is on the disk in cipher only, opens with its key, and never without', () => {
@@ -88,8 +90,8 @@ describe('vaults', {
     assert.equal(timesIn(at(id).storeFile, word), 0);
     assert.deepEqual(listVaults(folder), [{ id, realm: ACME, isOpen: false }]);
 
-    assert.throws(() => openVault(folder, { realm: ACME, key: randomBytes(64) }), { reason: 'NotFound' });
-    assert.deepEqual(openVault(folder, { realm: ACME, key }), { id, path });
+    assert.throws(() => openVault(folder, { key: randomBytes(64) }), { reason: 'NotFound' });
+    assert.deepEqual(openVault(folder, { key }), { id, path });
     assert.equal(readFileSync(join(path, 'letter'), 'utf8').length, 100 * word.length);
   });
 
@@ -174,10 +176,10 @@ describe('vaults', {
     const opened = ask({ operation: 'open', realm: ACME, key, size_bytes: SIZE });
     assert.equal(opened.type, 'done', JSON.stringify(opened));
     for (const [request, field] of [
-      [{ operation: 'open', realm: '../../etc', key }, /realm/],
-      [{ operation: 'open', realm: ACME, key: key.slice(4) }, /key/],
+      [{ operation: 'open', realm: '../../etc', key, size_bytes: SIZE }, /realm/],
+      [{ operation: 'open', realm: ACME, key: key.slice(4), size_bytes: SIZE }, /key/],
       [{ operation: 'open', realm: ACME, key, size_bytes: 1 }, /size/],
-      [{ operation: 'open', realm: ACME, key, folder: '/etc' }, /folder/],
+      [{ operation: 'open', realm: ACME, key, size_bytes: SIZE, folder: '/etc' }, /folder/],
       [{ operation: 'remove', id: '../store' }, /id/],
       [{ operation: 'format' }, /operation/],
     ] as const) {
@@ -186,7 +188,14 @@ describe('vaults', {
       assert.ok(!said.message.includes(key.slice(4, 40)), said.message);
     }
     assert.equal(answer(folder, 'nothing').type, 'failed');
+    assert.equal(wereOpened(folder), false);
+    assert.deepEqual(ask({ operation: 'open-all', keys: [key, randomBytes(64).toString('base64')] }), {
+      type: 'done',
+      problems: ['there is no vault under that key'],
+    });
+    assert.equal(wereOpened(folder), true);
     assert.equal(ask({ operation: 'lock' }).type, 'done');
+    assert.equal(wereOpened(folder), false);
   });
 
   function ask(request: object): Answer {

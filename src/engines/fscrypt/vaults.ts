@@ -34,22 +34,26 @@ export function listVaults(root: string): readonly Vault[] {
 }
 
 export interface OpenRequest {
-  readonly realm: string;
   readonly key: Uint8Array;
-  /** Makes it where it is not there, of that size. */
-  readonly size_bytes?: number | undefined;
+  /** Makes it where it is not there. Absent: one that is there alone. */
+  readonly make?: {
+    /** Whose it is. */
+    readonly realm: string;
+    /** How large its pool may grow. */
+    readonly size_bytes: number;
+  };
 }
 
 /** Opens the vault under a key. Repeated, it changes nothing. Throws VaultError `NotFound` where there is none. */
-export function openVault(root: string, { realm, key, size_bytes }: OpenRequest): OpenPool {
+export function openVault(root: string, { key, make }: OpenRequest): OpenPool {
   const id = keyIdentifier(key);
   const paths = vaultPaths(root, id);
   if (isMountedAt(paths.pool)) return { id, path: paths.pool };
   if (!existsSync(paths.storeFile)) {
-    if (size_bytes === undefined) throw new VaultError('NotFound', 'there is no vault under that key');
+    if (make === undefined) throw new VaultError('NotFound', 'there is no vault under that key');
     mkdirSync(paths.folder, { recursive: true, mode: 0o711 });
-    writeOwner(paths, realm);
-    makeStore(paths, size_bytes);
+    writeOwner(paths, make.realm);
+    makeStore(paths, make.size_bytes);
   }
   mountStore(paths);
   const added = /identifier ([0-9a-f]{32})/.exec(tell(paths.store, 'add_enckey', key))?.[1];
@@ -58,9 +62,9 @@ export function openVault(root: string, { realm, key, size_bytes }: OpenRequest)
   // Of a folder that has this policy it changes nothing; of one that has another, or holds what is not under it, it fails.
   tell(paths.secret, `${POLICY} ${id}`);
   if (!existsSync(paths.poolFile)) {
-    if (size_bytes === undefined)
+    if (make === undefined)
       throw new VaultError('NotFound', 'the vault under that key was never made to its end');
-    makePool(paths, size_bytes);
+    makePool(paths, make.size_bytes);
   }
   mkdirSync(paths.pool, { recursive: true, mode: 0o711 });
   run('mount', ['-t', 'btrfs', '-o', 'loop,noatime,nodev,nosuid,discard=async', paths.poolFile, paths.pool]);
@@ -68,7 +72,7 @@ export function openVault(root: string, { realm, key, size_bytes }: OpenRequest)
 }
 
 function writeOwner({ owner }: VaultPaths, realm: string): void {
-  writeFileSync(`${owner}.new`, JSON.stringify({ realm }), { mode: 0o600 });
+  writeFileSync(`${owner}.new`, JSON.stringify({ realm }), { mode: 0o644 });
   renameSync(`${owner}.new`, owner);
 }
 

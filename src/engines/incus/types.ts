@@ -76,6 +76,8 @@ export type VolumeContent = 'filesystem' | 'block';
 /** A custom volume. */
 export interface IncusVolume {
   readonly name: string;
+  /** The pool that it lies in. */
+  readonly pool: string;
   readonly project: string;
   readonly content_type: VolumeContent;
   readonly config: Config;
@@ -86,6 +88,7 @@ export interface IncusVolume {
 
 /** A snapshot of a custom volume. */
 export interface IncusVolumeSnapshot {
+  readonly pool: string;
   readonly project: string;
   readonly volume: string;
   readonly snapshot: string;

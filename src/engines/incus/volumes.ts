@@ -26,18 +26,22 @@ export class Volumes {
   async listSnapshots(pool: string): Promise<readonly IncusVolumeSnapshot[]> {
     return (await this.#all(pool)).flatMap(({ project, name }) => {
       const [volume = '', snapshot] = name.split('/');
-      return snapshot === undefined ? [] : [{ project, volume, snapshot }];
+      return snapshot === undefined ? [] : [{ pool, project, volume, snapshot }];
     });
   }
 
-  #all(pool: string): Promise<readonly IncusVolume[]> {
+  async #all(pool: string): Promise<readonly IncusVolume[]> {
     const query = { recursion: 1, 'all-projects': 'true' };
-    return this.#transport.list<IncusVolume>(custom(pool), { query });
+    const all = await this.#transport.list<Omit<IncusVolume, 'pool'>>(custom(pool), { query });
+    return all.map((one) => ({ ...one, pool }));
   }
 
   /** Throws `NotFound`. */
   async get(project: string, pool: string, name: string): Promise<Answer<IncusVolume>> {
-    return this.#transport.get<IncusVolume>(path(pool, name), { query: { project } });
+    const { value, ...answer } = await this.#transport.get<Omit<IncusVolume, 'pool'>>(path(pool, name), {
+      query: { project },
+    });
+    return { ...answer, value: { ...value, pool } };
   }
 
   /** Throws `AlreadyExists`, also while another creation of that name goes on. */

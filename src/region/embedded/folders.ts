@@ -33,6 +33,8 @@ export function ensureFolders(
   // What it learnt of this machine's clock.
   if (time !== undefined) folder(timeFolder(layout), 0o750, time);
   folder(layout.incus, 0o711, self);
+  // The region looks which there are; what is in them only root reads.
+  folder(layout.encrypted, 0o750, { ...self, gid: region.gid });
   folder(layout.firewall, 0o700, self);
   // Names are the tenants': besides the region only dnsmasq reads them, which Incus runs under its own group. What is made in
   // here later inherits the group.

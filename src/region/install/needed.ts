@@ -14,6 +14,7 @@ type Settings = Pick<RegionConfig, 'postgres' | 'incus'>;
 export function neededPackages<T extends PackageFacts>(config: Settings, packages: readonly T[]): T[] {
   return packages.filter(({ purpose, name }) => {
     if (purpose === 'store') return config.postgres.mode === 'embedded';
+    if (purpose === 'encryption') return config.incus.mode === 'embedded';
     if (config.incus.mode === 'none') return !KNOWN.includes(purpose);
     if (isRemote(config)) return purpose === 'image' || !KNOWN.includes(purpose);
     return config.incus.mode === 'embedded' || !OF_EMBEDDED_INCUS.includes(name);

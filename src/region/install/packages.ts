@@ -4,7 +4,7 @@
  */
 import listed from './packages.json' with { type: 'json' };
 
-export type PackagePurpose = 'store' | 'compute' | 'network' | 'image' | 'backup' | 'test';
+export type PackagePurpose = 'store' | 'compute' | 'encryption' | 'network' | 'image' | 'backup' | 'test';
 
 export interface RequiredPackage {
   readonly name: string;
@@ -25,6 +25,7 @@ export interface RequiredPackage {
 export const PURPOSE: Readonly<Record<PackagePurpose, { readonly without: string }>> = {
   store: { without: 'no region can start: PostgreSQL keeps its state' },
   compute: { without: 'instances and images do not run; everything else does' },
+  encryption: { without: 'volumes are not encrypted where they lie; everything else works' },
   network: { without: 'networks, firewall rules and forwards are not applied; everything else works' },
   image: { without: 'the base image cannot be built here; one that is already in the cache still works' },
   backup: { without: 'nothing that a BackupPlan names is backed up or restored; everything else works' },

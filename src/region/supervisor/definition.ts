@@ -31,6 +31,8 @@ export interface ProcessDefinition {
   readonly startsAtOnce?: boolean;
   /** Run to its end before every start, with the same environment: clears up after a process that was killed. If it fails, so does the start. */
   readonly prepare?: { readonly command: string; readonly args: readonly string[] };
+  /** Run to its end after all processes have ended, when the region is stopped for good; with the same environment. What it cannot do goes into the log. */
+  readonly atLast?: { readonly command: string; readonly args: readonly string[] };
   readonly ready: ReadinessProbe;
   /** It speaks through a pipe (`words.ts`), and not only to the program that started it. */
   readonly speaks?: boolean;

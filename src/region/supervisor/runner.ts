@@ -10,9 +10,9 @@ import type { ChildMessage, ProcessDefinition, ProcessState, ProcessStatus, Seal
 import { Ends } from './ends.ts';
 import type { HandedProcess } from './hand-over.ts';
 import type { LogFile } from './log-file.ts';
-import { prepare } from './prepare.ts';
 import { tryProbe } from './probe.ts';
 import { identify, isAlive } from './process-table.ts';
+import { runToItsEnd } from './run-to-its-end.ts';
 import { type Running, takeOver } from './running.ts';
 
 const PROBE_INTERVAL_MS = 25;
@@ -172,6 +172,13 @@ export class Runner {
     this.#ends.close();
   }
 
+  /** What is to be done once nothing of the region runs any more. */
+  async atLast(): Promise<void> {
+    const { atLast } = this.definition;
+    const problem = await runToItsEnd(this.definition, atLast, undefined, (line) => this.#note(line));
+    if (problem !== undefined) this.#note(problem);
+  }
+
   async #run(): Promise<void> {
     let failures = 0;
     while (!this.#stopping.signal.aborted) {
@@ -195,7 +202,12 @@ export class Runner {
       return this.#whileReady(handed, this.#since_ms);
     }
     this.#isPreparing = true;
-    const problem = await prepare(this.definition, this.#stopping.signal, (line) => this.#note(line));
+    const problem = await runToItsEnd(
+      this.definition,
+      this.definition.prepare,
+      this.#stopping.signal,
+      (line) => this.#note(line),
+    );
     this.#isPreparing = false;
     if (this.#stopping.signal.aborted) return 0;
     if (problem !== undefined) {

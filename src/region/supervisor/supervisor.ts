@@ -102,9 +102,12 @@ export class Supervisor {
     this.start();
   }
 
-  /** Stops every process, each after those that depend on it have ended. */
+  /** Stops every process, each after those that depend on it have ended; then what comes at last. */
   stop(): Promise<void> {
-    this.#stopped ??= stopInReverse([...this.#runners.values()]);
+    const all = [...this.#runners.values()];
+    this.#stopped ??= stopInReverse(all).then(async () => {
+      for (const runner of all) await runner.atLast();
+    });
     return this.#stopped;
   }
 

@@ -76,10 +76,10 @@ export function planInstance(inputs: PlanInputs): EnginePlan {
       'ipv4.address': nic.address,
     };
   });
-  for (const { name, path, readOnly } of inputs.volumes ?? []) {
+  for (const { name, path, readOnly, pool = inputs.pool } of inputs.volumes ?? []) {
     devices[name] = {
       type: 'disk',
-      pool: inputs.pool,
+      pool,
       source: name,
       ...(path === undefined ? {} : { path }),
       ...(readOnly ? { readonly: 'true' } : {}),

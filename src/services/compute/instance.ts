@@ -165,6 +165,7 @@ const STATUS = Type.Object({
         volume: Type.String(),
         uid: Type.String({ description: 'The very volume.' }),
         device: Type.Optional(Type.String({ description: 'Of type block: where the instance finds it.' })),
+        pool: Type.Optional(Type.String({ description: 'The volume’s own status.pool.' })),
       }),
       {
         maxItems: 2 * VOLUMES_MAX,

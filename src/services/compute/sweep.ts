@@ -16,6 +16,7 @@ import { foundInstance, foundVolume } from './leftover/found.ts';
 import { engineInstance, LABELS } from './names.ts';
 import { forceOff } from './power.ts';
 import { writeStatus } from './status.ts';
+import { listVolumes } from './volume-pools.ts';
 
 /** For one organization. */
 export async function sweepRealm(compute: ComputeContext, context: ReconcileContext): Promise<void> {
@@ -87,15 +88,15 @@ export async function sweepGoneRealms(compute: ComputeContext, context: Reconcil
     if (one.config[LABELS.region] !== compute.regionId) continue;
     if (await isGone(one.config[LABELS.realm])) await removeOrphan(compute, one, restored_ms, context);
   }
-  for (const volume of await compute.incus.volumes.list(compute.pool)) {
-    const { project, name, config } = volume;
-    if (config[LABELS.region] !== compute.regionId || !(await isGone(config[LABELS.realm]))) continue;
+  for (const volume of await listVolumes(compute)) {
+    const { project, pool, name, config } = volume;
+    if (!(await isGone(config[LABELS.realm]))) continue;
     if (isFromBefore(volume.created_at, restored_ms)) {
       await reportLeftover(foundVolume(volume), context, compute.logger);
       continue;
     }
     compute.logger.warn({ project, name }, 'removing a volume of an organization that is gone');
-    await compute.incus.volumes.delete(project, compute.pool, name);
+    await compute.incus.volumes.delete(project, pool, name);
   }
   for (const { name, config } of await compute.incus.projects.list()) {
     if (config[LABELS.region] !== compute.regionId) continue;

@@ -24,6 +24,8 @@ export interface VolumeDevice {
   /** Absent for a block volume. */
   readonly path?: string | undefined;
   readonly readOnly: boolean;
+  /** Where it lies; absent: where instances' disks do. */
+  readonly pool?: string | undefined;
 }
 
 /**
@@ -56,7 +58,7 @@ export function letGo(instance: InstanceObject): readonly VolumeClaim[] {
 export function volumeDevices({ spec, status }: InstanceObject): readonly VolumeDevice[] {
   return (spec.volumes ?? []).flatMap(({ volume, path, readOnly = false }) => {
     const claimed = status?.volumes?.find((one) => one.volume === volume);
-    return claimed ? [{ name: engineVolume(claimed.uid), path, readOnly }] : [];
+    return claimed ? [{ name: engineVolume(claimed.uid), path, readOnly, pool: claimed.pool }] : [];
   });
 }
 
@@ -155,5 +157,6 @@ function claim(instance: InstanceObject, mount: VolumeMount, index: number, view
     );
   }
   const device = volume.spec.type === 'block' ? { device: blockDevice(volume.metadata.uid) } : {};
-  return { volume: name, uid: volume.metadata.uid, ...device };
+  const pool = volume.status?.pool;
+  return { volume: name, uid: volume.metadata.uid, ...device, ...(pool === undefined ? {} : { pool }) };
 }

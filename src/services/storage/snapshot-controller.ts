@@ -10,9 +10,9 @@ import { adopt } from '#services/compute/adopt.ts';
 import { engineSnapshot, engineVolume } from '#services/compute/names.ts';
 import { Obstacle, obstacleOf } from '#services/compute/obstacle.ts';
 import { writeStatus } from '#services/compute/status.ts';
-import type { StorageContext } from './context.ts';
+import { poolOf, type StorageContext } from './context.ts';
 import { VOLUME_SNAPSHOT_FINALIZER, VolumeSnapshot, type VolumeSnapshotObject } from './snapshot.ts';
-import { Volume } from './volume.ts';
+import { Volume, type VolumeObject } from './volume.ts';
 
 const PENDING_RETRY_MS = 1_000;
 
@@ -45,11 +45,12 @@ export function volumeSnapshotController(storage: StorageContext): Controller {
 }
 
 async function take(
-  { incus, pool, projects }: StorageContext,
+  storage: StorageContext,
   key: ObjectKey,
   snapshot: VolumeSnapshotObject,
   context: ReconcileContext,
 ): Promise<void> {
+  const { incus, projects } = storage;
   const { realm, clock } = context;
   const { namespace = '' } = snapshot.metadata;
   const volume = realm.view.get(Volume, { namespace, name: snapshot.spec.volume });
@@ -67,6 +68,7 @@ async function take(
     );
   }
   const project = projects.nameOf(realm.view, namespace) ?? '';
+  const pool = poolOf(storage, volume);
   const name = engineVolume(volume.metadata.uid);
   const taken = engineSnapshot(snapshot.metadata.uid);
   await incus.volumes.createSnapshot(project, pool, name, taken).catch(async (error: unknown) => {
@@ -89,19 +91,25 @@ async function take(
 }
 
 async function remove(
-  { incus, pool, projects }: StorageContext,
+  storage: StorageContext,
   key: ObjectKey,
   snapshot: VolumeSnapshotObject,
   { realm, change }: ReconcileContext,
 ): Promise<void> {
+  const { incus, projects } = storage;
   const { uid, namespace, ownerReferences } = snapshot.metadata;
   const owner = snapshot.status?.volumeUid ?? ownerReferences?.find(({ kind }) => kind === Volume.kind)?.uid;
   const project = projects.nameOf(realm.view, namespace);
   if (owner !== undefined && project !== undefined) {
-    try {
-      await incus.volumes.deleteSnapshot(project, pool, engineVolume(owner), engineSnapshot(uid));
-    } catch (error) {
-      if (!isIncusError(error, 'NotFound', 'Absent')) throw error;
+    // Its volume may be gone already, and where that lay is not known any more.
+    const volume = realm.view.byUid(owner)?.entry.object() as VolumeObject | undefined;
+    const pools = volume ? [poolOf(storage, volume)] : [];
+    for (const pool of pools) {
+      try {
+        await incus.volumes.deleteSnapshot(project, pool, engineVolume(owner), engineSnapshot(uid));
+      } catch (error) {
+        if (!isIncusError(error, 'NotFound', 'Absent')) throw error;
+      }
     }
   }
   await removeFinalizer(realm.resources, VolumeSnapshot, key, VOLUME_SNAPSHOT_FINALIZER, change, uid);

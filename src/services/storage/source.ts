@@ -11,15 +11,25 @@ import { Volume, type VolumeObject } from './volume.ts';
 
 const PENDING_RETRY_MS = 1_000;
 
-/** `<volume>` or `<volume>/<snapshot>` in Incus; undefined: it begins empty. Throws Obstacle. */
-export function sourceOf({ metadata, spec }: VolumeObject, view: RealmView): string | undefined {
+export interface VolumeSource {
+  /** `<volume>` or `<volume>/<snapshot>` in Incus. */
+  readonly name: string;
+  /** The volume that it is, or is of. */
+  readonly volume: VolumeObject;
+}
+
+/** Undefined: it begins empty. Throws Obstacle. */
+export function sourceOf({ metadata, spec }: VolumeObject, view: RealmView): VolumeSource | undefined {
   const { source } = spec;
   const { namespace = '' } = metadata;
   if (source?.snapshot !== undefined) {
     const snapshot = readySnapshot(view, namespace, source.snapshot);
     const { type, size = '0', volumeUid = '' } = snapshot.status ?? {};
     checkFits(spec, `snapshot "${source.snapshot}"`, { type, size });
-    return `${engineVolume(volumeUid)}/${engineSnapshot(snapshot.metadata.uid)}`;
+    const volume = view.byUid(volumeUid)?.entry.object() as VolumeObject | undefined;
+    // They go together, the snapshot first.
+    if (!volume) throw new Obstacle('SourceNotFound', `the volume of snapshot "${source.snapshot}" is gone`);
+    return { name: `${engineVolume(volumeUid)}/${engineSnapshot(snapshot.metadata.uid)}`, volume };
   }
   if (source?.volume !== undefined) {
     const volume = view.get(Volume, { namespace, name: source.volume });
@@ -32,7 +42,7 @@ export function sourceOf({ metadata, spec }: VolumeObject, view: RealmView): str
       });
     }
     checkFits(spec, `volume "${source.volume}"`, volume.spec);
-    return engineVolume(volume.metadata.uid);
+    return { name: engineVolume(volume.metadata.uid), volume };
   }
   return undefined;
 }

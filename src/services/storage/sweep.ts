@@ -13,6 +13,7 @@ import { isFromBefore, reportLeftover } from '#services/compute/leftover/find.ts
 import { foundVolume } from '#services/compute/leftover/found.ts';
 import { LABELS } from '#services/compute/names.ts';
 import { writeStatus } from '#services/compute/status.ts';
+import { listVolumes } from '#services/compute/volume-pools.ts';
 import type { StorageContext } from './context.ts';
 import { Volume } from './volume.ts';
 
@@ -20,9 +21,8 @@ import { Volume } from './volume.ts';
 export async function sweepRealm(storage: StorageContext, context: ReconcileContext): Promise<void> {
   const { realm, realms } = context;
   // Incus first, objects after, as fresh as they are anywhere: whatever Incus holds had its object before.
-  const all = await volumesOf(storage);
-  if (all === undefined) return;
-  const held = all.filter(({ config }) => config[LABELS.realm] === realm.id);
+  const held = await volumesOf(storage, realm.id);
+  if (held === undefined) return;
   await realms.fresh(realm.id);
   const live = new Set([...realm.view.entries(Volume)].map(({ uid }) => uid));
   const restored_ms = await storage.lastRestore?.(realms);
@@ -61,14 +61,13 @@ export async function realmsHeld(storage: StorageContext): Promise<ReadonlySet<R
   return new Set(all.map(({ config }) => config[LABELS.realm] as RealmId));
 }
 
-/** This region's. Undefined where there is no engine: nothing to compare with. */
-async function volumesOf({
-  incus,
-  pool,
-  regionId,
-}: StorageContext): Promise<readonly IncusVolume[] | undefined> {
+/** This region's, or one organization's. Undefined where there is no engine: nothing to compare with. */
+async function volumesOf(
+  storage: StorageContext,
+  realm?: RealmId,
+): Promise<readonly IncusVolume[] | undefined> {
   try {
-    return (await incus.volumes.list(pool)).filter(({ config }) => config[LABELS.region] === regionId);
+    return await listVolumes(storage, realm);
   } catch (error) {
     if (isIncusError(error, 'Absent')) return undefined;
     throw error;
@@ -76,8 +75,8 @@ async function volumesOf({
 }
 
 async function removeOrphan(
-  { incus, pool, projects, logger }: StorageContext,
-  { project, name, config }: IncusVolume,
+  { incus, projects, logger }: StorageContext,
+  { project, pool, name, config }: IncusVolume,
 ): Promise<void> {
   logger.warn({ project, name, uid: config[LABELS.uid] }, 'removing a volume that no object accounts for');
   try {

@@ -16,9 +16,10 @@ import { isFromBefore } from '#services/compute/leftover/find.ts';
 import { engineSnapshot, engineVolume, LABELS, projectLabels } from '#services/compute/names.ts';
 import { Obstacle, obstacleOf } from '#services/compute/obstacle.ts';
 import { writeStatus } from '#services/compute/status.ts';
+import { volumePools } from '#services/compute/volume-pools.ts';
 import { instancesWith } from '#services/compute/volumes.ts';
-import type { StorageContext } from './context.ts';
-import { encryptedCondition } from './encryption.ts';
+import { newPool, poolOf, type StorageContext } from './context.ts';
+import { encryptedCondition, requireOpen } from './encryption.ts';
 import { putBack } from './put-back.ts';
 import { VolumeSnapshot } from './snapshot.ts';
 import { readySnapshot, sourceOf } from './source.ts';
@@ -79,20 +80,21 @@ async function bringAbout(
   const { restoreFrom, size } = volume.spec;
   const project = projects.nameOf(realm.view, namespace);
   if (project === undefined) return; // the project goes, and this with it
-  const name = engineVolume(uid);
   const config = configOf(storage, volume, realm);
 
-  const current = await find(storage, project, name);
+  if (volume.status?.madeAt !== undefined) await requireOpen(storage, poolOf(storage, volume), realm.id);
+  const current = await find(storage, volume, project, realm);
   if (current && current.config[LABELS.uid] !== uid) {
     throw new Obstacle(
       'NameTaken',
       'the engine holds another volume under its name; ask the region’s operator',
-      { detail: `${project}/${name} belongs to ${current.config[LABELS.uid]}` },
+      { detail: `${project}/${current.name} belongs to ${current.config[LABELS.uid]}` },
     );
   }
   let restoredFrom = volume.status?.restoredFrom;
+  let pool = poolOf(storage, volume);
   if (volume.status?.madeAt === undefined) {
-    await make(storage, project, volume, context, config, current !== undefined, current?.created_at);
+    pool = await make(storage, project, volume, context, config, current);
     restoredFrom = restoreFrom;
   } else if (!current) {
     throw new Obstacle(
@@ -115,6 +117,7 @@ async function bringAbout(
     ...attached(volume, context),
     madeAt: volume.status?.madeAt ?? rfc3339(context.clock.now()),
     size: String(size),
+    pool: pool === storage.pool ? undefined : pool,
     restoredFrom,
   };
   const verdict =
@@ -123,7 +126,7 @@ async function bringAbout(
       : { ready: false, reason: 'Restoring', message: 'it is being restored from a backup' };
   await writeStatus(context, Volume, key, uid, fields, {
     ...verdict,
-    also: [encryptedCondition(await driverOf(storage))],
+    also: [await encryptedCondition(storage, pool)],
   });
 }
 
@@ -139,38 +142,48 @@ const configOf = ({ regionId }: StorageContext, { metadata, spec }: VolumeObject
 const hasOther = (current: Config, wanted: Config): boolean =>
   Object.entries(wanted).some(([key, value]) => current[key] !== value);
 
+/** Gives the pool that it was made in. */
 async function make(
-  { incus, pool, projects, regionId, logger, lastRestore }: StorageContext,
+  storage: StorageContext,
   project: string,
   volume: VolumeObject,
   { realm, realms, events, signal }: ReconcileContext,
   config: Config,
-  isHalfMade: boolean,
-  madeThen: string | undefined,
-): Promise<void> {
+  halfMade: IncusVolume | undefined,
+): Promise<string> {
+  const { incus, projects, regionId, logger, lastRestore } = storage;
   const { uid, namespace = '' } = volume.metadata;
   const { type, source } = volume.spec;
   const name = engineVolume(uid);
   const from = sourceOf(volume, realm.view);
   await projects.ensure(project, realm.view, { region: regionId, realm: realm.id, project: namespace });
-  if (isHalfMade && isFromBefore(madeThen, await lastRestore?.(realms))) {
+  if (halfMade && isFromBefore(halfMade.created_at, await lastRestore?.(realms))) {
     // It was announced, perhaps, after the moment that the region was put back to; then there is something on it.
-    if (from === undefined) return;
+    if (from === undefined) return halfMade.pool;
     throw new Obstacle(
       'FoundAfterRestore',
       'the engine holds it from before the region was restored, and whether that is a whole copy nobody knows; delete this volume, and make another one',
       { retryAfter_ms: LOST_RETRY_MS },
     );
   }
-  if (isHalfMade) {
+  if (halfMade) {
     // Perhaps a copy that stopped halfway. No instance had it: that takes that it was announced.
     logger.warn({ realm: realm.id, uid }, 'a volume whose making was interrupted is made anew');
-    await incus.volumes.delete(project, pool, name);
+    await incus.volumes.delete(project, halfMade.pool, name);
   }
+  const pool = await newPool(storage, realm.id);
   const copy =
     from === undefined
       ? {}
-      : { source: { type: 'copy', pool, project, name: from, volume_only: true } as const };
+      : {
+          source: {
+            type: 'copy',
+            pool: poolOf(storage, from.volume),
+            project,
+            name: from.name,
+            volume_only: true,
+          } as const,
+        };
   try {
     await incus.volumes.create(project, pool, { name, content_type: type, config, ...copy }, signal);
   } catch (error) {
@@ -184,16 +197,19 @@ async function make(
     'Created',
     what === undefined ? 'made, empty' : `made as a copy of "${what}"`,
   );
+  return pool;
 }
 
 async function bringUp(
-  { incus, pool }: StorageContext,
+  storage: StorageContext,
   project: string,
-  { metadata, spec }: VolumeObject,
+  volume: VolumeObject,
   config: Config,
 ): Promise<void> {
+  const { metadata, spec } = volume;
   try {
-    await incus.volumes.configure(project, pool, engineVolume(metadata.uid), config);
+    const name = engineVolume(metadata.uid);
+    await storage.incus.volumes.configure(project, poolOf(storage, volume), name, config);
   } catch (error) {
     if (!isIncusError(error, 'InUse') || spec.type !== 'block') throw error;
     // Incus 6.0 makes no disk larger under a machine that runs.
@@ -206,7 +222,7 @@ async function bringUp(
 }
 
 async function restore(
-  { incus, pool }: StorageContext,
+  storage: StorageContext,
   project: string,
   volume: VolumeObject,
   from: string,
@@ -223,7 +239,8 @@ async function restore(
   }
   const then_bytes = bytes(snapshot.status.size ?? volume.spec.size);
   const taken = engineSnapshot(snapshot.metadata.uid);
-  await putBack(incus, pool, { project, name: engineVolume(uid), taken }, volume.spec, then_bytes, size);
+  const place = { project, name: engineVolume(uid), taken };
+  await putBack(storage.incus, poolOf(storage, volume), place, volume.spec, then_bytes, size);
   events.record(volume, 'Normal', 'Restored', `it is again as snapshot "${from}" took it`);
 }
 
@@ -233,16 +250,15 @@ async function remove(
   volume: VolumeObject,
   context: ReconcileContext,
 ): Promise<RetryAfter | undefined> {
-  const { incus, pool, projects } = storage;
+  const { incus, projects } = storage;
   const { realm, change, events } = context;
   const { uid, namespace } = volume.metadata;
   const project = projects.nameOf(realm.view, namespace);
   if (project !== undefined) {
-    const name = engineVolume(uid);
-    const current = await find(storage, project, name, 'gone');
+    const current = await find(storage, volume, project, realm, 'gone');
     if (current && current.config[LABELS.uid] === uid) {
       try {
-        await incus.volumes.delete(project, pool, name);
+        await incus.volumes.delete(project, current.pool, current.name);
       } catch (error) {
         if (!isIncusError(error, 'InUse')) throw error;
         throw new Obstacle('InUse', 'an instance has it until it is gone itself, or was changed once more', {
@@ -258,25 +274,34 @@ async function remove(
   return undefined;
 }
 
+/** What the engine holds of it. One that was never announced may have been begun in any pool. */
 async function find(
-  { incus, pool }: StorageContext,
+  storage: StorageContext,
+  volume: VolumeObject,
   project: string,
-  name: string,
+  realm: Realm,
   /** Without an engine there is nothing of it; should one come back, a sweep finds what it held. */
   whenAbsent: 'throw' | 'gone' = 'throw',
 ): Promise<IncusVolume | undefined> {
+  const { incus } = storage;
   try {
-    return (await incus.volumes.get(project, pool, name)).value;
+    const isMade = volume.status?.madeAt !== undefined;
+    const pools = isMade ? [poolOf(storage, volume)] : await volumePools(storage, realm.id);
+    for (const pool of pools) {
+      const found = await incus.volumes
+        .get(project, pool, engineVolume(volume.metadata.uid))
+        .catch(unlessNone);
+      if (found) return found.value;
+    }
+    return undefined;
   } catch (error) {
-    if (isIncusError(error, 'NotFound')) return undefined;
     if (whenAbsent === 'gone' && isIncusError(error, 'Absent')) return undefined;
     throw error;
   }
 }
 
-async function driverOf({ incus, pool }: StorageContext): Promise<string> {
-  const all = await incus.pools.list();
-  return all.find(({ name }) => name === pool)?.driver ?? 'none';
+function unlessNone(error: unknown): undefined {
+  if (!isIncusError(error, 'NotFound')) throw error;
 }
 
 /** The instances that have it, for its status. */

@@ -66,6 +66,11 @@ const STATUS = Type.Object({
   observedGeneration: OBSERVED_GENERATION,
   madeAt: Type.Optional(Type.String({ description: 'When it was made, to its end.' })),
   size: Type.Optional(Type.String({ description: 'What it holds now.' })),
+  pool: Type.Optional(
+    Type.String({
+      description: 'Where it lies, if that is not where instances’ disks lie: the engine’s name of it.',
+    }),
+  ),
   attachedTo: Type.Optional(
     Type.Array(Type.String(), {
       ...SET,

@@ -5,6 +5,7 @@
 import { dirname, join } from 'node:path';
 import { IncusError } from '#engines/incus/errors.ts';
 import type { IncusStoragePool } from '#engines/incus/types.ts';
+import { isEncryptedPool } from '#services/storage/encrypted-pools.ts';
 
 /** Drivers whose volumes and snapshots are folders, mounted or not. */
 const FOLDERS = new Set(['btrfs', 'dir']);
@@ -18,6 +19,8 @@ export function poolFolder({ name, driver, config }: IncusStoragePool, engineFol
     );
   }
   const { source = '' } = config;
+  // A file system of its own, which somebody else mounts there (`services/storage/encrypted-pools.ts`).
+  if (isEncryptedPool(name)) return source;
   if (engineFolder !== undefined) return join(engineFolder, 'storage-pools', name);
   if (source.endsWith(`/storage-pools/${name}`)) return source;
   // A loop file of Incus' own: `<Incus' folder>/disks/<pool>.img`.

@@ -37,7 +37,7 @@ export function engineSources(options: EngineSourcesOptions): EngineSources {
   const carriers = new Carriers({ incus, logger, regionId, pool });
   const projects = new EngineProjects(incus);
   const restoredAt = lastRestore === undefined ? {} : { lastRestore: () => lastRestore(realms()) };
-  const common = { incus, carriers, pool, projects, random, logger, ...restoredAt };
+  const common = { incus, regionId, carriers, pool, projects, random, logger, ...restoredAt };
   return {
     sources: [
       volumeSource(common),

@@ -120,7 +120,7 @@ describe('volumes and containers as sources of backups', () => {
       const logger = silentLogger;
       carriers ??= new Carriers({ incus, logger, regionId, pool: DEFAULT_POOL });
       const projects = new EngineProjects(incus);
-      common = { incus, carriers, pool: DEFAULT_POOL, projects, random: systemRandom, logger };
+      common = { incus, regionId, carriers, pool: DEFAULT_POOL, projects, random: systemRandom, logger };
       const left = { name: 'backup', kinds: [Backup, Restore], controllers: leftControllers(common) };
       return [storageService(parts), left];
     });

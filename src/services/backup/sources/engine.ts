@@ -24,10 +24,11 @@ import type { RestoreInto, SourceContext } from './source.ts';
 export interface EngineSourceOptions {
   readonly incus: Incus;
   readonly carriers: Carriers;
-  /** The Incus pool of volumes and instances' disks. */
+  /** The host's own Incus pool, of instances' disks and of volumes that are not encrypted. */
   readonly pool: string;
   /** Incus' own folder on this machine; absent: where the pool's own configuration says. */
   readonly engineFolder?: string | undefined;
+  readonly regionId: string;
   readonly projects: EngineProjects;
   readonly random: Random;
   readonly logger: Logger;
@@ -57,8 +58,11 @@ export const runOf = (snapshot: string): string | undefined => /^[br]-([a-z0-9-]
 export const carrierName = (what: 'read' | 'write', run: string, uid: string): string =>
   `${what}-${createHash('sha256').update(`${run}/${uid}`).digest('hex').slice(0, 24)}`;
 
-/** The pool's folder on this machine. Throws Obstacle where it has none. */
-export async function folderOf({ incus, pool, engineFolder }: EngineSourceOptions): Promise<string> {
+/** The folder on this machine of a pool, by default the host's own. Throws Obstacle where it has none. */
+export async function folderOf(
+  { incus, pool: hosts, engineFolder }: EngineSourceOptions,
+  pool = hosts,
+): Promise<string> {
   if ((await incus.server()).environment.server_clustered) {
     throw new Obstacle(
       'ClusterUnsupported',

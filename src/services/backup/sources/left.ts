@@ -4,10 +4,11 @@
  */
 import { isIncusError } from '#engines/incus/errors.ts';
 import type { Controller, ReconcileContext } from '#kernel/controller.ts';
-import type { RealmView } from '#kernel/realm.ts';
+import type { Realm, RealmView } from '#kernel/realm.ts';
 import { isDeleting } from '#kernel/reconcile/finalizers.ts';
 import { Instance } from '#services/compute/instance.ts';
 import { engineInstance, engineVolume } from '#services/compute/names.ts';
+import { volumePools } from '#services/compute/volume-pools.ts';
 import { Volume } from '#services/storage/volume.ts';
 import { Restore } from '../restore/restore.ts';
 import { Backup, type BackupObject, hasEnded } from '../run/backup.ts';
@@ -40,7 +41,7 @@ export async function sweepLeft(options: EngineSourceOptions, context: Reconcile
   const { realm, realms } = context;
   try {
     // Incus first, objects after, as fresh as they are anywhere: whatever is held had its run before.
-    const snapshots = await heldIn(options, realm.view);
+    const snapshots = await heldIn(options, realm);
     await realms.fresh(realm.id);
     await options.carriers.sweep();
     const restored = (await options.lastRestore?.()) !== undefined;
@@ -104,15 +105,17 @@ interface HeldSnapshot {
 
 /** What was taken for runs, of volumes and instances of this realm that no restore writes. A few requests, however many there are. */
 async function heldIn(
-  { incus, pool, projects }: EngineSourceOptions,
-  view: RealmView,
+  options: EngineSourceOptions,
+  { id, view }: Pick<Realm, 'id' | 'view'>,
 ): Promise<readonly HeldSnapshot[]> {
+  const { incus, projects } = options;
   const held: HeldSnapshot[] = [];
   const namespaces = new Set(
     [...view.list(Backup), ...view.list(Restore)].map(({ metadata }) => metadata.namespace ?? ''),
   );
   if (namespaces.size === 0) return held;
-  const ofVolumes = await incus.volumes.listSnapshots(pool);
+  const pools = await volumePools(options, id);
+  const ofVolumes = (await Promise.all(pools.map((pool) => incus.volumes.listSnapshots(pool)))).flat();
   for (const namespace of namespaces) {
     const project = projects.nameOf(view, namespace);
     if (project === undefined) continue;
@@ -124,7 +127,7 @@ async function heldIn(
         },
       ),
     );
-    for (const { project: of, volume, snapshot } of ofVolumes) {
+    for (const { pool, project: of, volume, snapshot } of ofVolumes) {
       const run = runOf(snapshot);
       if (of !== project || run === undefined || restoring.has(volume)) continue;
       held.push({

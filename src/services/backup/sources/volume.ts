@@ -4,13 +4,13 @@
  */
 import type { Readable } from 'node:stream';
 import { conflict } from '#kernel/errors.ts';
-import type { KubeObject } from '#kernel/object.ts';
 import { bytes } from '#kernel/quantity.ts';
 import type { Realm } from '#kernel/realm.ts';
 import { isDeleting } from '#kernel/reconcile/finalizers.ts';
 import { engineVolume } from '#services/compute/names.ts';
 import { Obstacle } from '#services/compute/obstacle.ts';
 import { instancesWith } from '#services/compute/volumes.ts';
+import { poolOf } from '#services/storage/context.ts';
 import { putBack } from '#services/storage/put-back.ts';
 import { VolumeSnapshot } from '#services/storage/snapshot.ts';
 import { Volume, type VolumeObject, type VolumeSpec } from '#services/storage/volume.ts';
@@ -79,9 +79,9 @@ async function hold(
       `volume "${key.name}" is not made, or not restored, to its end; see its conditions`,
     );
   }
-  await folderOf(options);
-  const { incus, pool } = options;
-  const { project, name } = placeOf(options, realm, volume);
+  const { incus } = options;
+  const { project, pool, name } = placeOf(options, realm, volume);
+  await folderOf(options, pool);
   await unlessThere(incus.volumes.createSnapshot(project, pool, name, heldSnapshot(run)));
 }
 
@@ -93,15 +93,16 @@ async function open(
   const volume = item.object as VolumeObject;
   const { source: _, restoreFrom: __, ...spec } = volume.spec;
   const held = { ...placeOf(options, realm, volume), snapshot: heldSnapshot(item.run) };
-  const source = volumePlace(await folderOf(options), held);
+  const source = volumePlace(await folderOf(options, held.pool), held);
   const manifest = manifestEntry({ ...volume, spec });
   return readHeld(options, item, { source, as: ROOTS[spec.type], manifest }, signal);
 }
 
 function release(options: EngineSourceOptions, item: SourceItem, realm: Realm): Promise<void> {
   const { uid } = item.object.metadata;
+  const pool = poolOf(options, item.object as VolumeObject);
   return releaseHeld(options, item, realm, (project) =>
-    options.incus.volumes.deleteSnapshot(project, options.pool, engineVolume(uid), heldSnapshot(item.run)),
+    options.incus.volumes.deleteSnapshot(project, pool, engineVolume(uid), heldSnapshot(item.run)),
   );
 }
 
@@ -117,8 +118,8 @@ async function restore(
   const volume = into.inPlace
     ? await takeFree(saved.spec, into, context)
     : await makeNew(options, saved, into, context);
-  const { incus, pool } = options;
-  const { project, name } = placeOf(options, context.realm, volume);
+  const { incus } = options;
+  const { project, pool, name } = placeOf(options, context.realm, volume);
   const taken = beforeSnapshot(into.run);
   const { size, type } = volume.spec;
   try {
@@ -128,7 +129,7 @@ async function restore(
       options,
       {
         name: carrierName('write', into.run, volume.metadata.uid),
-        source: volumePlace(await folderOf(options), { project, name }),
+        source: volumePlace(await folderOf(options, pool), { project, name }),
         as,
         ...(type === 'block' ? { disk: { file: DISK_FILE, size_bytes: bytes(size) } } : {}),
       },
@@ -159,8 +160,8 @@ export async function abandonVolume(
     await removeNew(Volume, volume, context);
     return;
   }
-  const { incus, pool } = options;
-  const { project, name } = placeOf(options, realm, volume);
+  const { incus } = options;
+  const { project, pool, name } = placeOf(options, realm, volume);
   const taken = beforeSnapshot(run);
   const snapshots = await incus.volumes.snapshots(project, pool, name);
   if (snapshots.includes(taken)) {
@@ -204,7 +205,8 @@ const makeNew = (
     isMade: ({ status }) => status?.madeAt !== undefined,
   });
 
-const placeOf = (options: EngineSourceOptions, realm: Realm, object: KubeObject) => ({
-  project: engineProjectOf(options, realm, 'volume', object),
-  name: engineVolume(object.metadata.uid),
+const placeOf = (options: EngineSourceOptions, realm: Realm, volume: VolumeObject) => ({
+  project: engineProjectOf(options, realm, 'volume', volume),
+  pool: poolOf(options, volume),
+  name: engineVolume(volume.metadata.uid),
 });

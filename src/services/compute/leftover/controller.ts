@@ -89,8 +89,8 @@ async function bringAbout(
   return undefined;
 }
 
-async function find({ incus, pool }: ComputeContext, found: Found): Promise<Held | undefined> {
-  const { kind, engineProject: project, engineName: name } = found;
+async function find({ incus, pool: hosts }: ComputeContext, found: Found): Promise<Held | undefined> {
+  const { kind, engineProject: project, engineName: name, enginePool: pool = hosts } = found;
   try {
     const held =
       kind === 'Instance'
@@ -108,21 +108,21 @@ async function isAccountedFor({ realm, uid }: Found, { realms }: ReconcileContex
   return realms.use(realm as RealmId, async ({ view }) => view.byUid(uid) !== undefined);
 }
 
-async function remove(compute: ComputeContext, { kind, value }: Held): Promise<void> {
-  const { incus, pool, projects } = compute;
-  const { project, name } = value;
-  if (kind === 'Instance') {
+async function remove(compute: ComputeContext, held: Held): Promise<void> {
+  const { incus, projects } = compute;
+  const { project, name } = held.value;
+  if (held.kind === 'Instance') {
     await forceOff(compute, project, name);
     await incus.instances.delete(project, name);
   } else {
-    await incus.volumes.delete(project, pool, name);
+    await incus.volumes.delete(project, held.value.pool, name);
   }
   await projects.removeIfEmpty(project);
 }
 
 /** Its object is made with the uid that it had, so that the controllers find it theirs. Repeated, it finds that object. */
 async function adopt(
-  { incus }: ComputeContext,
+  { incus, pool: hosts }: ComputeContext,
   held: Held,
   found: Found,
   name: string,
@@ -140,7 +140,8 @@ async function adopt(
     const madeAt = rfc3339(context.clock.now());
     const metadata = { name };
     if (held.kind === 'Volume') {
-      const born = { uid, status: { madeAt } };
+      const { pool } = held.value;
+      const born = { uid, status: { madeAt, ...(pool === hosts ? {} : { pool }) } };
       await realm.resources.create(Volume, namespace, { metadata, spec: volumeSpec(held.value) }, change, {
         born,
       });

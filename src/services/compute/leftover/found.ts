@@ -13,6 +13,7 @@ export const foundInstance = (instance: IncusInstance): Seen => ({
 
 export const foundVolume = (volume: IncusVolume): Seen => ({
   kind: 'Volume',
+  enginePool: volume.pool,
   ...labelled(volume),
   ...sized(volume.config.size),
 });

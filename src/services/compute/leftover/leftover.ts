@@ -20,6 +20,7 @@ const FOUND = Type.Object(
     uid: text('Its uid, which it has again once it is adopted.'),
     engineProject: text('The engine’s project.'),
     engineName: text('The engine’s name of it.'),
+    enginePool: Type.Optional(text('The engine’s pool that it lies in, of a volume.')),
     size: Type.Optional(text('Of its disk.')),
     createdAt: text('When the engine made it.'),
   },
