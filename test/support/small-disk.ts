@@ -3,10 +3,7 @@ import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
-  closeSync,
   mkdirSync,
-  openSync,
-  readSync,
   rmSync,
   statfsSync,
   statSync,
@@ -14,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { fileHolds } from '#kernel/test-file-holds.ts';
 
 export interface SmallDisk {
   /** The file that is the disk. */
@@ -28,8 +26,6 @@ export interface SmallDisk {
   /** What is open there stays so. */
   unmount(): void;
 }
-
-const WINDOW_BYTES = 16 * 2 ** 20;
 
 export function smallDisk(image: string, folder: string, bytes: number): SmallDisk {
   writeFileSync(image, '', { mode: 0o600 });
@@ -46,7 +42,7 @@ export function smallDisk(image: string, folder: string, bytes: number): SmallDi
     folder,
     holds(...needles) {
       execFileSync('sync', ['-f', folder]);
-      return holds(image, needles);
+      return fileHolds(image, needles);
     },
     fill(share) {
       const { blocks, bavail, bsize } = statfsSync(folder);
@@ -56,20 +52,4 @@ export function smallDisk(image: string, folder: string, bytes: number): SmallDi
     free: () => rmSync(filler, { force: true }),
     unmount: () => void execFileSync('umount', ['-l', folder]),
   };
-}
-
-function holds(path: string, needles: readonly Buffer[]): boolean {
-  const overlap = Math.max(...needles.map(({ length }) => length)) - 1;
-  const window = Buffer.alloc(WINDOW_BYTES + overlap);
-  const file = openSync(path, 'r');
-  try {
-    for (let offset = 0; ; offset += WINDOW_BYTES) {
-      const there = readSync(file, window, 0, window.length, offset);
-      const read = window.subarray(0, there);
-      if (needles.some((needle) => read.includes(needle))) return true;
-      if (there < window.length) return false;
-    }
-  } finally {
-    closeSync(file);
-  }
 }

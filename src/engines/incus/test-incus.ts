@@ -18,8 +18,8 @@ export interface TestIncus {
   readonly pool: string;
   /** What incusd said so far. */
   log(): string;
-  /** Kills the daemon (instances go on) and starts it again. */
-  restart(): Promise<void>;
+  /** Kills the daemon (instances go on) and starts it again; `meanwhile` is done in between. */
+  restart(meanwhile?: () => void): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -67,8 +67,9 @@ export async function startTestIncus(): Promise<TestIncus> {
       socketPath: description.ready.socket,
       pool: DEFAULT_POOL,
       log: () => readFileSync(logFile, 'utf8'),
-      async restart() {
+      async restart(meanwhile) {
         await kill();
+        meanwhile?.();
         running = start();
         (await untilReady(folder, testClock, START_LIMIT_MS)).close();
       },

@@ -7,6 +7,7 @@ import type { VaultClient } from '#engines/fscrypt/client.ts';
 import { type OpenPool, VaultError } from '#engines/fscrypt/protocol.ts';
 import type { Incus } from '#engines/incus/client.ts';
 import { isIncusError } from '#engines/incus/errors.ts';
+import { isStatusError } from '#kernel/errors.ts';
 import type { Logger } from '#kernel/logger.ts';
 import type { RealmId } from '#kernel/realm-id.ts';
 import { LABELS } from '#services/compute/names.ts';
@@ -77,7 +78,14 @@ export class EncryptedPools {
     const options = this.#options;
     if (options === undefined) throw new TypeError('nothing encrypts volumes here');
     const { vaults, material, poolSize_bytes } = options;
-    const key = await ensureKey(material, realm);
+    const key = await ensureKey(material, realm).catch((error: unknown) => {
+      if (!isStatusError(error, 'ServiceUnavailable')) throw error;
+      throw new Obstacle(
+        'KeyUnavailable',
+        `volumes of this organization are encrypted, and its key is not to be had now: ${error.message}`,
+        { retryAfter_ms: RETRY_MS },
+      );
+    });
     try {
       return await vaults.open({ realm, key, size_bytes: poolSize_bytes });
     } catch (error) {

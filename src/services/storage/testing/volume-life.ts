@@ -12,8 +12,10 @@ import type { World } from '#kernel/reconcile/testing/harness.ts';
 import { type Disturber, instrument } from '#kernel/reconcile/testing/instrument.ts';
 import { openTestRealms } from '#kernel/store/test-realms.ts';
 import { Instance } from '#services/compute/instance.ts';
+import { listVolumes } from '#services/compute/volume-pools.ts';
 import { Network } from '#services/network/network.ts';
 import { Namespace } from '#services/tenancy/namespace.ts';
+import { type EncryptionOptions, removeEncryptedPools } from '../encrypted-pools.ts';
 import { storageService } from '../service.ts';
 import { VolumeSnapshot } from '../snapshot.ts';
 import { Volume } from '../volume.ts';
@@ -59,11 +61,33 @@ const disturbed = (incus: Incus, disturber: Disturber): Incus => ({
   ...incus,
   projects: instrument(incus.projects, disturber, { name: 'projects', only: ['create', 'update', 'delete'] }),
   volumes: instrument(incus.volumes, disturber, { name: 'volumes', only: CHANGES }),
+  pools: instrument(incus.pools, disturber, { name: 'pools', only: ['create'] }),
 });
 
-export async function volumeLife({ incus, pool }: TestIncus, disturber: Disturber): Promise<World<Seen>> {
+const disturbedEncryption = (
+  { vaults, material, ...rest }: EncryptionOptions,
+  disturber: Disturber,
+): EncryptionOptions => ({
+  ...rest,
+  vaults: instrument(vaults, disturber, { name: 'vaults', only: ['open'] }),
+  material: instrument(material, disturber, { name: 'keyring', only: ['add'] }),
+});
+
+/** `encryption`: where the volumes lie encrypted; making and opening that is disturbed, too. */
+export async function volumeLife(
+  { incus, pool: hosts }: TestIncus,
+  disturber: Disturber,
+  encryption?: EncryptionOptions,
+): Promise<World<Seen>> {
   const start = () =>
-    storageService({ incus: disturbed(incus, disturber), logger: silentLogger, regionId: 'test' });
+    storageService({
+      incus: disturbed(incus, disturber),
+      logger: silentLogger,
+      regionId: 'test',
+      ...(encryption && { encryption: disturbedEncryption(encryption, disturber) }),
+    });
+  const listed = async () =>
+    encryption ? listVolumes({ incus, regionId: 'test', pool: hosts }) : incus.volumes.list(hosts);
   let service = start();
   const test_ = await openTestRealms({
     kinds: [Namespace, Network, Instance, ...service.kinds],
@@ -88,8 +112,8 @@ export async function volumeLife({ incus, pool }: TestIncus, disturber: Disturbe
 
   const held: [string | undefined, number][][] = [];
   const observe = async () => {
-    const now = (await incus.volumes.list(pool)).map(
-      async ({ project, name, config }): Promise<[string | undefined, number]> => [
+    const now = (await listed()).map(
+      async ({ project, pool, name, config }): Promise<[string | undefined, number]> => [
         config.size,
         (await incus.volumes.snapshots(project, pool, name)).length,
       ],
@@ -145,9 +169,12 @@ export async function volumeLife({ incus, pool }: TestIncus, disturber: Disturbe
       service = start();
     },
     async state() {
-      const volumes = (await incus.volumes.list(pool)).map(({ name }) => name);
+      const volumes = (await listed()).map(({ name }) => name);
+      // What its organization's end takes away.
+      if (encryption) await removeEncryptedPools(encryption, { incus, logger: silentLogger }, ACME);
+      const pools = (await incus.pools.list()).map(({ name }) => name).filter((name) => name !== hosts);
       const projects = (await incus.projects.list()).map(({ name }) => name);
-      return { held, left: [...volumes, ...projects] };
+      return { held, left: [...volumes, ...pools, ...projects] };
     },
     async tearDown() {
       release();
