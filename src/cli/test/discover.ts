@@ -25,6 +25,7 @@ const SHARING: readonly string[] = [
   'test/console/',
   'test/correctness/',
   'test/crashes/faults',
+  'test/encrypted-volumes',
   'test/external-engines',
   'test/first-project',
   'test/gap-export',

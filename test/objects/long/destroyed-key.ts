@@ -5,18 +5,14 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import * as s3 from '@aws-sdk/client-s3';
-import pg from 'pg';
-import { systemClock } from '#kernel/clock.ts';
 import { organizationRealm } from '#kernel/realm-id.ts';
 import { bucketKey, versionOf } from '#services/objects/encryption/bucket-key.ts';
 import { openDataKey } from '#services/objects/encryption/object-keys.ts';
 import { decrypt, sealedRange } from '#services/objects/encryption/segments.ts';
-import { type Keyring, softwareKeyring } from '#trust/keys/keyring.ts';
-import { loadMasterKey } from '#trust/keys/master-key.ts';
-import { memoryKeyStorage } from '#trust/keys/memory-key-storage.ts';
 import { until } from '../../crashes/until.ts';
 import type { ObjectsTenant } from '../../support/objects.ts';
 import type { SmallDisk } from '../../support/small-disk.ts';
+import { formsOf, stolenKeyring, stolenRows } from '../../support/thief.ts';
 
 const SIZE = 3_000_000;
 const SAMPLE_BYTES = 64;
@@ -29,34 +25,8 @@ export function destroyedKeyCases(
 ): void {
   const Bucket = 'doomed';
   const Key = 'secret';
-  async function query<Row>(text: string, values: readonly unknown[]): Promise<readonly Row[]> {
-    const client = new pg.Client({
-      host: join(data(), 'postgres/run'),
-      user: 'casemate-db',
-      database: 'casemate',
-    });
-    await client.connect();
-    try {
-      return (await client.query(text, [...values])).rows as Row[];
-    } finally {
-      await client.end();
-    }
-  }
+  const query = <Row>(text: string, values: readonly unknown[]) => stolenRows<Row>(data(), text, values);
   const realm = () => organizationRealm(tenant().organization);
-  /** What somebody opens who has the database, and the master key beside it. */
-  async function thief(): Promise<Keyring> {
-    const storage = memoryKeyStorage();
-    const rows = await query<{ realm: string; name: string; blob: Buffer }>('SELECT * FROM wrapped_keys', []);
-    for (const { realm: of, name, blob } of rows)
-      await storage.add(of as ReturnType<typeof realm>, name, blob);
-    const masterKey = await loadMasterKey(join(data(), 'keys/master.key'));
-    return softwareKeyring({ region: 'testing', storage, masterKey, clock: systemClock });
-  }
-  const formsOf = (key: Buffer) => [
-    key,
-    Buffer.from(key.toString('hex')),
-    Buffer.from(key.toString('base64')),
-  ];
   const anywhere = (...needles: readonly Buffer[]) => disks().some((disk) => disk.holds(...needles));
 
   test('a bucket whose key was destroyed is erased: its bytes are still on the raw disk, and nothing there opens them, not with the master key either', async () => {
@@ -79,7 +49,7 @@ export function destroyedKeyCases(
     const name = `bucket.${metadata.uid}.${String(versionOf(wrapped)).padStart(6, '0')}`;
 
     // While it lives whoever has the disks and the master key opens it: so what is looked for is what opens.
-    const alive = await thief();
+    const alive = await stolenKeyring(data());
     const own = await alive.material.get(realm(), name);
     assert.ok(own !== undefined);
     const keys: Buffer[] = [Buffer.from(own)];
@@ -110,6 +80,6 @@ export function destroyedKeyCases(
     await query('CHECKPOINT', []);
     assert.ok(anywhere(sample), 'what was deleted is still on the raw disk');
     assert.ok(!anywhere(word.subarray(0, SAMPLE_BYTES), ...keys.flatMap(formsOf)));
-    assert.equal(await (await thief()).material.get(realm(), name), undefined);
+    assert.equal(await (await stolenKeyring(data())).material.get(realm(), name), undefined);
   });
 }
