@@ -5,6 +5,7 @@ import { backup } from './backup.ts';
 import type { Measure } from './context.ts';
 import { cosigning } from './cosigning.ts';
 import { creates } from './creates.ts';
+import { encryptedVolumes } from './encrypted-volumes.ts';
 import { exports } from './exports.ts';
 import { fairness } from './fairness.ts';
 import { gapDelta } from './gap-delta.ts';
@@ -55,6 +56,7 @@ export const MEASURES: Readonly<Record<string, Measure>> = {
   exports,
   'gap-delta': gapDelta,
   volumes,
+  'encrypted-volumes': encryptedVolumes,
   mirror,
   's3-wire': s3Wire,
 };

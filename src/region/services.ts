@@ -234,7 +234,7 @@ export function regionServices(parts: ServiceParts): readonly Service[] {
       kinds: organizationKinds,
       keyring,
       async beforeDestroying(organization, { realm, change }) {
-        await removeEncryptedPools({ vaults }, { incus, logger }, organization);
+        await removeEncryptedPools({ vaults }, common, organization);
         await revokeIssuersOf({ issuers: issuers(), clock }, organization, realm, change);
       },
     }),

@@ -24,7 +24,7 @@ export interface VaultClient {
   open(request: OpenVault): Promise<OpenPool>;
   /** Those that are there under these keys, open. Gives what stood in the way. Whoever waits for it need not wait any longer. */
   openAll(keys: readonly Uint8Array[]): Promise<readonly string[]>;
-  /** With all that is in it. Nothing may be mounted from it any more. */
+  /** With all that is in it, and taken from Incus. No instance may have anything of it any more. */
   remove(id: string): Promise<void>;
 }
 

@@ -19,6 +19,8 @@ import { keyIdentifier } from './key-identifier.ts';
 import { type OpenPool, type Vault, VaultError } from './protocol.ts';
 import { isMountedAt, makeStore, mountStore } from './store.ts';
 
+const BUSY_LIMIT_MS = 5_000;
+const LOOK_EVERY_MS = 20;
 /** Names are padded to 32 bytes each, so that they do not tell how long they are. */
 const POLICY = 'set_encpolicy -v 2 -c AES-256-XTS -n AES-256-CTS -f 3';
 
@@ -95,7 +97,7 @@ export function lockVault(root: string, id: string): void {
   const elsewhere = mounts.find(({ point, device }) => device === own?.device && point !== pool);
   if (elsewhere !== undefined)
     throw new VaultError('InUse', `its pool is mounted at ${elsewhere.point} as well`);
-  if (own !== undefined) run('umount', [pool]);
+  if (own !== undefined) unmount(pool);
   if (!isMountedAt(store)) return;
   try {
     tell(store, `rm_enckey -a ${id}`);
@@ -103,13 +105,36 @@ export function lockVault(root: string, id: string): void {
     // It was not there: it goes with the mount in any case.
     if (!(error instanceof VaultError) || !/Required key not available/.test(error.message)) throw error;
   }
-  run('umount', [store]);
+  unmount(store);
 }
 
-/** With its file, and without its key. Repeated, it changes nothing. */
+/** What was mounted lives on for a moment after its last user, and its loop device with it: the kernel ends them when it finds time. Throws VaultError `InUse`. */
+function unmount(path: string): void {
+  const deadline_ms = Date.now() + BUSY_LIMIT_MS;
+  for (;;) {
+    try {
+      run('umount', [path]);
+      return;
+    } catch (error) {
+      const { message } = error as Error;
+      if (!/target is busy/.test(message)) throw error;
+      if (Date.now() >= deadline_ms) throw new VaultError('InUse', message);
+    }
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK_EVERY_MS);
+  }
+}
+
+/**
+ * With its file and all that is in it, and without its key: taken from Incus, too, which may have it mounted. Throws VaultError `InUse` where an instance still has something of
+ * it. Repeated, it changes nothing.
+ */
 export function removeVault(root: string, id: string): void {
+  const { pool, folder } = vaultPaths(root, id);
+  const mounts = readMounts();
+  const own = mounts.find(({ point }) => point === pool);
+  for (const { point, device } of mounts) if (device === own?.device && point !== pool) unmount(point);
   lockVault(root, id);
-  rmSync(vaultPaths(root, id).folder, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true });
 }
 
 /** Locks all that nobody uses. Gives what stayed open, and why. */

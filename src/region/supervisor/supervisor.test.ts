@@ -266,3 +266,25 @@ test('what clears up after a process runs to its end before each of its starts',
   });
   assert.deepEqual(history(layout), ['clear up', 'start engine', 'clear up', 'start engine']);
 });
+
+test('what comes at last is run once all have been stopped, and not when one is started again', async (t) => {
+  const layout = openLayout(t);
+  const atLast = { command: '/bin/sh', args: ['-c', 'echo at last >> history; echo said; exit 3'] };
+  const plan = planOf(
+    layout,
+    script(layout, 'engine', wellBehaved('engine'), { atLast }),
+    script(layout, 'after', wellBehaved('after'), { after: ['engine'] }),
+  );
+  await launchSupervisor(layout, plan, wakefulClock);
+  const first = processOf(await untilReady(layout), 'engine')?.pid ?? 0;
+  process.kill(first, 'SIGKILL');
+  await until('it is back', async () => {
+    const engine = processOf(await supervisorStatus(layout), 'engine');
+    return engine?.state === 'ready' && engine.pid !== first;
+  });
+  await stopSupervisor(layout, wakefulClock);
+  assert.equal(history(layout).at(-1), 'at last');
+  assert.equal(history(layout).filter((line) => line === 'at last').length, 1);
+  const log = readFileSync(join(layout.logs, 'engine.log'), 'utf8');
+  assert.match(log, /engine: said\n.*engine: Command failed/);
+});

@@ -101,26 +101,36 @@ export class EncryptedPools {
   }
 }
 
-/** The last of an organization that goes: its pools with all that is left in them, and where they lay. Repeated, it changes nothing. */
+/**
+ * The last of an organization that goes: its pools with all that is left in them, and where they lay. The vault goes before Incus' pool does: what was deleted while it was locked is
+ * still in it, and Incus would stumble over that. Repeated, it changes nothing.
+ */
 export async function removeEncryptedPools(
   { vaults }: Pick<EncryptionOptions, 'vaults'>,
-  { incus, logger }: Omit<Engine, 'regionId'>,
+  { incus, logger, regionId }: Engine,
   realm: RealmId,
 ): Promise<void> {
   const own = vaults.list().filter((vault) => vault.realm === realm);
-  if (own.length === 0) return;
-  const pools = new Set((await incus.pools.list()).map(({ name }) => name));
-  for (const { id } of own) {
-    const pool = poolName(id);
-    if (pools.has(pool)) {
-      for (const { project, name } of await incus.volumes.list(pool)) {
-        const message = 'removing a volume that no object accounts for, with its organization';
-        logger.warn({ project, name, realm }, message);
-        await incus.volumes.delete(project, pool, name);
-      }
-      await incus.pools.delete(pool);
+  const pools = await poolsOf(incus, regionId, realm);
+  for (const pool of pools) {
+    for (const { project, name } of await incus.volumes.list(pool)) {
+      const message = 'removing a volume that no object accounts for, with its organization';
+      logger.warn({ project, name, realm }, message);
+      await incus.volumes.delete(project, pool, name);
     }
-    await vaults.remove(id);
+  }
+  for (const { id } of own) await vaults.remove(id);
+  for (const pool of pools) await incus.pools.delete(pool);
+}
+
+async function poolsOf(incus: Incus, regionId: string, realm: RealmId): Promise<readonly string[]> {
+  try {
+    return (await incus.pools.list())
+      .filter(({ config }) => config[LABELS.region] === regionId && config[LABELS.realm] === realm)
+      .map(({ name }) => name);
+  } catch (error) {
+    if (isIncusError(error, 'Absent')) return [];
+    throw error;
   }
 }
 

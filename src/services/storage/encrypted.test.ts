@@ -10,9 +10,12 @@ import { listVaults, lockAll } from '#engines/fscrypt/vaults.ts';
 import type { Kind } from '#kernel/kind.ts';
 import { silentLogger } from '#kernel/logger.ts';
 import { mountsBelow, readMounts } from '#kernel/mounts.ts';
+import { REGION } from '#kernel/realm-id.ts';
 import { fileHolds } from '#kernel/test-file-holds.ts';
 import { Instance } from '#services/compute/instance.ts';
 import { ACME, type ComputeWorld, openComputeWorld, PROJECT } from '#services/compute/testing/world.ts';
+import { Organization } from '#services/tenancy/organization.ts';
+import { signingRequest } from '#services/tenancy/testing/region.ts';
 import { openEncryptedPools, removeEncryptedPools } from './encrypted-pools.ts';
 import { storageService } from './service.ts';
 import { VolumeSnapshot } from './snapshot.ts';
@@ -66,7 +69,17 @@ describe('volumes on a host that encrypts', { skip: noVaultsHere() }, () => {
     encryption = testEncryption();
     world = await openComputeWorld((parts) => [
       storageService({ ...parts, ...(isOn ? { encryption } : {}) }),
+      { name: 'organizations', kinds: [Organization] },
     ]);
+    await world.region.resources.create(
+      Organization,
+      undefined,
+      {
+        metadata: { name: 'acme' },
+        spec: { firstAdministrator: { user: 'alice', request: await signingRequest() } },
+      },
+      world.test.context(REGION),
+    );
     await makeVolume('older');
     await world.create(Instance, 'web', { ...small, volumes: [{ volume: 'older', path: '/older' }] });
     await world.untilReady('web');
@@ -178,20 +191,32 @@ describe('volumes on a host that encrypts', { skip: noVaultsHere() }, () => {
     assert.equal(await sh('web', 'cat /data/mark'), 'kept\n');
   });
 
-  test('with the organization goes its pool, with what nobody accounts for in it, and what is left opens under no key', async () => {
+  test('an organization ends without its key, too; its pool goes with it, and what nobody accounts for in it', async () => {
     await world.change(Instance, 'web', { volumes: undefined });
     await world.untilReady('web');
+    encryption.keysAreAway = true;
+    await restartLocked();
     for (const name of ['data', 'copy', 'newer', 'disk']) await world.remove(Volume, name);
+    // As long as the key may come back, what is deleted waits for it: its room would not be given back.
+    await world.until(
+      'it says why it stays',
+      () => conditionOf(Volume, 'copy', 'Ready')?.reason === 'KeyUnavailable',
+    );
+    // Who kept the key has lost it, and the organization is given up.
+    await world.region.resources.delete(Organization, { name: 'acme' }, world.test.context(REGION));
     await world.until('they are gone', () => world.acme.view.count(Volume, PROJECT) === 0);
     const { incus } = world.engine;
     const [pool = ''] = (await incus.pools.list())
       .map(({ name }) => name)
       .filter((name) => name.startsWith('encrypted-'));
+    encryption.keysAreAway = false;
+    await openEncryptedPools(encryption, silentLogger);
+    await world.engine.restart();
     await incus.volumes.create('default', pool, { name: 'stray', content_type: 'filesystem', config: {} });
-    await removeEncryptedPools(encryption, { incus, logger: silentLogger }, '/orgs/other');
+    await removeEncryptedPools(encryption, { incus, logger: silentLogger, regionId: 'test' }, '/orgs/other');
     assert.ok(vault());
-    await removeEncryptedPools(encryption, { incus, logger: silentLogger }, ACME);
-    await removeEncryptedPools(encryption, { incus, logger: silentLogger }, ACME);
+    await removeEncryptedPools(encryption, { incus, logger: silentLogger, regionId: 'test' }, ACME);
+    await removeEncryptedPools(encryption, { incus, logger: silentLogger, regionId: 'test' }, ACME);
     assert.deepEqual(listVaults(encryption.folder), []);
     assert.deepEqual(
       (await incus.pools.list()).map(({ name }) => name),

@@ -10,6 +10,7 @@ import type { Controller, ReconcileContext, RetryAfter } from '#kernel/controlle
 import type { KubeObject } from '#kernel/object.ts';
 import { bytes } from '#kernel/quantity.ts';
 import type { ObjectKey, Realm } from '#kernel/realm.ts';
+import { organizationOf, REGION, type RealmId } from '#kernel/realm-id.ts';
 import { isDeleting, removeFinalizer } from '#kernel/reconcile/finalizers.ts';
 import { Instance, type InstanceObject } from '#services/compute/instance.ts';
 import { isFromBefore } from '#services/compute/leftover/find.ts';
@@ -18,6 +19,7 @@ import { Obstacle, obstacleOf } from '#services/compute/obstacle.ts';
 import { writeStatus } from '#services/compute/status.ts';
 import { volumePools } from '#services/compute/volume-pools.ts';
 import { instancesWith } from '#services/compute/volumes.ts';
+import { Organization } from '#services/tenancy/organization.ts';
 import { newPool, poolOf, type StorageContext } from './context.ts';
 import { encryptedCondition, requireOpen } from './encryption.ts';
 import { putBack } from './put-back.ts';
@@ -255,6 +257,8 @@ async function remove(
   const { uid, namespace } = volume.metadata;
   const project = projects.nameOf(realm.view, namespace);
   if (project !== undefined) {
+    // What Incus deletes of a locked pool stays in it. With the organization all of the pool goes, and its key may never come back.
+    if (!(await isEnding(realm.id, context))) await waitUntilOpen(storage, volume, realm.id);
     const current = await find(storage, volume, project, realm, 'gone');
     if (current && current.config[LABELS.uid] === uid) {
       try {
@@ -273,6 +277,20 @@ async function remove(
   await removeFinalizer(realm.resources, Volume, key, VOLUME_FINALIZER, change, uid);
   return undefined;
 }
+
+async function waitUntilOpen(storage: StorageContext, volume: VolumeObject, realm: RealmId): Promise<void> {
+  try {
+    await requireOpen(storage, poolOf(storage, volume), realm);
+  } catch (error) {
+    if (!isIncusError(error, 'Absent')) throw error;
+  }
+}
+
+const isEnding = (id: RealmId, { realms }: ReconcileContext): Promise<boolean> =>
+  realms.use(REGION, async ({ view }) => {
+    const organization = view.get(Organization, { name: organizationOf(id) ?? '' });
+    return organization === undefined || isDeleting(organization);
+  });
 
 /** What the engine holds of it. One that was never announced may have been begun in any pool. */
 async function find(

@@ -3,7 +3,7 @@
  * never sees one in the clear. Destroying a realm's keys makes all that was sealed under them unreadable.
  *
  * Kept per realm: `realm-key` (AES-256, under the root); under it `log.changes`, `log.access` (Ed25519), `cosigner.changes`, `cosigner.access` (ML-DSA-44), `sealer.<n>` (AES-256, the
- * highest n is current), `client-authority`, `key.<uid>.<version>` of the tenants' Keys, `bucket.<uid>.<version>` of buckets, `access-key.<uid>`; for the region also `root-authority`.
+ * highest n is current), `client-authority`, `key.<uid>.<version>` of the tenants' Keys, `bucket.<uid>.<version>` of buckets, `access-key.<uid>`, `volumes` (64 bytes, of the pool that its volumes lie in); for the region also `root-authority`.
  */
 import { type KeyObject, randomBytes } from 'node:crypto';
 import type { Clock } from '#kernel/clock.ts';

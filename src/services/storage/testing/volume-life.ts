@@ -171,7 +171,8 @@ export async function volumeLife(
     async state() {
       const volumes = (await listed()).map(({ name }) => name);
       // What its organization's end takes away.
-      if (encryption) await removeEncryptedPools(encryption, { incus, logger: silentLogger }, ACME);
+      if (encryption)
+        await removeEncryptedPools(encryption, { incus, logger: silentLogger, regionId: 'test' }, ACME);
       const pools = (await incus.pools.list()).map(({ name }) => name).filter((name) => name !== hosts);
       const projects = (await incus.projects.list()).map(({ name }) => name);
       return { held, left: [...volumes, ...pools, ...projects] };

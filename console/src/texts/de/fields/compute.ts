@@ -48,6 +48,8 @@ export const words: FieldWords = {
     'Smallest disk of an instance. A quantity such as 2, 500m, 2Gi or 1.5G.':
       'Kleinste Festplatte einer Instanz. Eine Menge wie 2, 500m, 2Gi oder 1.5G.',
     'The engine’s name of it.': 'Wie die Engine es nennt.',
+    'The engine’s pool that it lies in, of a volume.':
+      'Bei einem Datenträger: der Pool der Engine, in dem er liegt.',
     'Bytes of the image file.': 'Bytes der Image-Datei.',
     'Where the newest one counts.': 'Wo das neueste zählt.',
     'What it starts as.': 'Als was es startet.',
@@ -99,6 +101,7 @@ export const words: FieldWords = {
       'Die Datenträger, die jetzt niemand sonst bekommt: die, die sie hat, und die, die sie noch nicht freigegeben hat.',
     'The very volume.': 'Genau dieser Datenträger.',
     'Of type block: where the instance finds it.': 'Bei der Art block: wo die Instanz ihn findet.',
+    'The volume’s own status.pool.': 'status.pool des Datenträgers selbst.',
     'When it was last started.': 'Wann sie zuletzt gestartet wurde.',
     'The spec.restartedAt that was last acted on.': 'Das zuletzt ausgeführte spec.restartedAt.',
     'What writes its disk now, out of a backup. Until that is done it does not run.':

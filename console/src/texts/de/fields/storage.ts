@@ -38,6 +38,8 @@ export const words: FieldWords = {
       'Name eines Snapshots dieses Datenträgers: Wenn er sich ändert, wird der Datenträger einmal darauf zurückgesetzt; keine Instanz darf ihn dabei haben. Um denselben noch einmal wiederherzustellen, nehmen Sie ihn heraus und setzen ihn neu.',
     'When it was made, to its end.': 'Wann er fertig angelegt war.',
     'What it holds now.': 'Wie viel er jetzt fasst.',
+    'Where it lies, if that is not where instances’ disks lie: the engine’s name of it.':
+      'Wo er liegt, falls nicht dort, wo die Festplatten der Instanzen liegen: wie die Engine es nennt.',
     'The instances of the project that have it.': 'Die Instanzen des Projekts, die ihn haben.',
     'What writes its content now, out of a backup. Until that is done no instance gets it.':
       'Was jetzt seinen Inhalt aus einer Sicherung schreibt. Bis das fertig ist, bekommt ihn keine Instanz.',

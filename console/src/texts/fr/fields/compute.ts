@@ -48,6 +48,7 @@ export const words: FieldWords = {
     'Smallest disk of an instance. A quantity such as 2, 500m, 2Gi or 1.5G.':
       'Disque minimal d’une instance. Une quantité comme 2, 500m, 2Gi ou 1.5G.',
     'The engine’s name of it.': 'Le nom que lui donne le moteur.',
+    'The engine’s pool that it lies in, of a volume.': 'Pour un volume : le pool du moteur où il se trouve.',
     'Bytes of the image file.': 'Octets du fichier d’image.',
     'Where the newest one counts.': 'Là où compte la plus récente.',
     'What it starts as.': 'Sous quelle forme elle démarre.',
@@ -99,6 +100,7 @@ export const words: FieldWords = {
       'Les volumes que personne d’autre n’obtient en ce moment : ceux qu’elle a, et ceux qu’elle n’a pas encore lâchés.',
     'The very volume.': 'Ce volume précis.',
     'Of type block: where the instance finds it.': 'Pour le type block : où l’instance le trouve.',
+    'The volume’s own status.pool.': 'Le status.pool du volume lui-même.',
     'When it was last started.': 'Quand elle a démarré pour la dernière fois.',
     'The spec.restartedAt that was last acted on.': 'Le dernier spec.restartedAt pris en compte.',
     'What writes its disk now, out of a backup. Until that is done it does not run.':

@@ -38,6 +38,8 @@ export const words: FieldWords = {
       'Nom d’un instantané de ce volume : quand il change, le volume y est ramené une fois, à condition qu’aucune instance ne l’ait. Pour restaurer encore le même, retirez-le puis remettez-le.',
     'When it was made, to its end.': 'Quand il a été entièrement créé.',
     'What it holds now.': 'Ce qu’il contient en ce moment.',
+    'Where it lies, if that is not where instances’ disks lie: the engine’s name of it.':
+      'L’endroit où il se trouve, si ce n’est pas celui des disques des instances : le nom que lui donne le moteur.',
     'The instances of the project that have it.': 'Les instances du projet qui l’ont.',
     'What writes its content now, out of a backup. Until that is done no instance gets it.':
       'Ce qui écrit son contenu en ce moment, depuis une sauvegarde. Jusqu’à la fin, aucune instance ne l’obtient.',
