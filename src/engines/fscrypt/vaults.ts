@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmdirSync,
   rmSync,
   truncateSync,
   writeFileSync,
@@ -19,6 +20,8 @@ import { keyIdentifier } from './key-identifier.ts';
 import { type OpenPool, type Vault, VaultError } from './protocol.ts';
 import { isMountedAt, makeStore, mountStore } from './store.ts';
 
+/** As of the host's own pool (`prepareIncus`): what instances may do on a volume does not hang on where it lies. */
+const POOL_OPTIONS = 'loop,noatime,discard=async';
 const BUSY_LIMIT_MS = 5_000;
 const LOOK_EVERY_MS = 20;
 /** Names are padded to 32 bytes each, so that they do not tell how long they are. */
@@ -69,7 +72,7 @@ export function openVault(root: string, { key, make }: OpenRequest): OpenPool {
     makePool(paths, make.size_bytes);
   }
   mkdirSync(paths.pool, { recursive: true, mode: 0o711 });
-  run('mount', ['-t', 'btrfs', '-o', 'loop,noatime,nodev,nosuid,discard=async', paths.poolFile, paths.pool]);
+  run('mount', ['-t', 'btrfs', '-o', POOL_OPTIONS, paths.poolFile, paths.pool]);
   return { id, path: paths.pool };
 }
 
@@ -98,6 +101,7 @@ export function lockVault(root: string, id: string): void {
   if (elsewhere !== undefined)
     throw new VaultError('InUse', `its pool is mounted at ${elsewhere.point} as well`);
   if (own !== undefined) unmount(pool);
+  hidePool(pool);
   if (!isMountedAt(store)) return;
   try {
     tell(store, `rm_enckey -a ${id}`);
@@ -106,6 +110,17 @@ export function lockVault(root: string, id: string): void {
     if (!(error instanceof VaultError) || !/Required key not available/.test(error.message)) throw error;
   }
   unmount(store);
+}
+
+/**
+ * Takes the empty places of pools away that are not open. Where the host's own disk is btrfs Incus would take such a folder for the pool, and write to the host's disk what is to be in cipher.
+ */
+export function hideClosed(root: string): void {
+  for (const { id, isOpen } of listVaults(root)) if (!isOpen) hidePool(vaultPaths(root, id).pool);
+}
+
+function hidePool(pool: string): void {
+  if (existsSync(pool)) rmdirSync(pool);
 }
 
 /** What was mounted lives on for a moment after its last user, and its loop device with it: the kernel ends them when it finds time. Throws VaultError `InUse`. */

@@ -1,9 +1,9 @@
 /**
  * `node prepare-incus.ts FOLDER PORT_PREFIX ENCRYPTED`: run as root before each start of the incusd in FOLDER. Clears away what one that was killed had left, and waits until the
- * encrypted pools are open: Incus looks again for one that it missed only once a minute.
+ * encrypted pools are open: Incus looks again for one that it missed only once a minute. What is not open then, Incus does not find.
  */
 import { wereOpened } from '#engines/fscrypt/opened.ts';
-import { listVaults } from '#engines/fscrypt/vaults.ts';
+import { hideClosed, listVaults } from '#engines/fscrypt/vaults.ts';
 import { clearStrays } from '#engines/incus/strays.ts';
 import { sleep } from '#kernel/clock.ts';
 import { wakefulClock } from '../clock.ts';
@@ -25,5 +25,6 @@ while (locked().length > 0 && !wereOpened(encrypted)) {
   if (wakefulClock.now() >= deadline_ms) break;
   await sleep(wakefulClock, LOOK_EVERY_MS);
 }
+hideClosed(encrypted);
 for (const { id } of locked())
   process.stdout.write(`encrypted pool ${id} is not open: its volumes are not there yet\n`);
