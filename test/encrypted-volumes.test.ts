@@ -11,10 +11,10 @@ import { vaultClient } from '#engines/fscrypt/client.ts';
 import { vaultPaths } from '#engines/fscrypt/folders.ts';
 import { keyIdentifier } from '#engines/fscrypt/key-identifier.ts';
 import { unmarkOpened } from '#engines/fscrypt/opened.ts';
-import { releaseStore } from '#engines/fscrypt/release.ts';
+import { releaseVaults } from '#engines/fscrypt/release.ts';
 import { noVaultsHere } from '#engines/fscrypt/testing.ts';
 import { listVaults, lockVault, openVault } from '#engines/fscrypt/vaults.ts';
-import { mountsBelow, readMounts } from '#kernel/mounts.ts';
+import { mountsBelow, readMounts, releaseBelow } from '#kernel/mounts.ts';
 import { fileHolds } from '#kernel/test-file-holds.ts';
 import { baseImage, createOrganization, type Member } from './support/project.ts';
 import { startRegion, type TestRegion } from './support/region.ts';
@@ -158,9 +158,8 @@ spec: {image: ${image}, memory: 256Mi, disk: 1Gi, volumes: [{volume: data, path:
     // All mounts and keys gone at once, as where a machine lost power.
     kill(region.data);
     kill(join(region.data, 'incus'));
-    for (const point of mountsBelow(readMounts(), join(region.data, 'incus')))
-      execFileSync('umount', ['--lazy', point]);
-    releaseStore(encrypted());
+    releaseBelow(join(region.data, 'incus'));
+    releaseVaults(encrypted());
     unmarkOpened(encrypted());
     assert.deepEqual(
       listVaults(encrypted()).map(({ isOpen }) => isOpen),
@@ -199,7 +198,7 @@ spec: {image: ${image}, memory: 256Mi, disk: 1Gi, volumes: [{volume: data, path:
       assert.ok(holds(copy.poolFile, word), 'the key that was is what opens it');
       lockVault(stolen, id);
     } finally {
-      releaseStore(stolen);
+      releaseVaults(stolen);
     }
     assert.equal(region.disk?.holds(...formsOf(key)), false);
   });

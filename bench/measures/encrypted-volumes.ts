@@ -8,7 +8,7 @@ import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { vaultPaths } from '#engines/fscrypt/folders.ts';
-import { releaseStore } from '#engines/fscrypt/release.ts';
+import { releaseVaults } from '#engines/fscrypt/release.ts';
 import { openVault } from '#engines/fscrypt/vaults.ts';
 import type { Row } from '../lib/result.ts';
 import type { Measure } from './context.ts';
@@ -94,7 +94,7 @@ export const encryptedVolumes: Measure = {
         ],
       };
     } finally {
-      releaseStore(folder);
+      releaseVaults(folder);
       rmSync(folder, { recursive: true, force: true });
     }
   },

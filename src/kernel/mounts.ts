@@ -1,4 +1,5 @@
-/** What is mounted on this machine, and which loop devices there are, as the kernel tells it. */
+/** What is mounted on this machine, and which loop devices there are, as the kernel tells it; and taking both away. */
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 export interface Mount {
@@ -31,6 +32,19 @@ export function loopsBelow(root: string): string[] {
     if (!existsSync(file)) return [];
     return readFileSync(file, 'utf8').startsWith(`${root}/`) ? [`/dev/${name}`] : [];
   });
+}
+
+/** Unmounts what is mounted at or below `root`, whoever still has it open, and lets go of loop devices whose files are there. Takes root. Safe to repeat. */
+export function releaseBelow(root: string): void {
+  for (const point of mountsBelow(readMounts(), root)) execFileSync('umount', ['--lazy', point]);
+  for (const loop of loopsBelow(root)) {
+    try {
+      execFileSync('losetup', ['--detach', loop], { stdio: 'pipe' });
+    } catch (error) {
+      // The kernel lets go of one by itself when its last user has gone, which may have been just now.
+      if (!/No such device/.test(String(error))) throw error;
+    }
+  }
 }
 
 /** Spaces and the like are there as `\040`. */

@@ -4,7 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
-import { releaseStore } from '#engines/fscrypt/release.ts';
+import { releaseVaults } from '#engines/fscrypt/release.ts';
 import { removeRemains } from '#engines/incus/remains.ts';
 import { tableName } from '#engines/nftables/names.ts';
 import { removeControlGroups } from '#engines/nftables/seal/control-group.ts';
@@ -42,7 +42,7 @@ export async function destroyRegion(
   if (!keepExternal) await emptyExternalEngines(layout, clock);
   if (isRoot()) {
     await removeRemains(layout.incus, clock);
-    releaseStore(layout.encrypted);
+    releaseVaults(layout.encrypted);
     await removeFirewall(layout);
   }
   // Removing a folder must never reach into something that is mounted there.

@@ -3,6 +3,7 @@
  * ready. Safe to repeat: what is there stays, what runs as it should is left running.
  */
 import { existsSync, mkdirSync } from 'node:fs';
+import { loadFileSystem } from '#engines/fscrypt/host.ts';
 import { gapFolders } from '#gap/import/folders.ts';
 import type { Clock } from '#kernel/clock.ts';
 import { prepareArchive } from './backup/archive-definition.ts';
@@ -98,6 +99,7 @@ export async function bringUp(options: UpOptions): Promise<UpResult> {
   const postgres = embedded
     ? await timings.measure('database', () => prepareCluster(layout, accounts, config))
     : undefined;
+  if (isRoot() && config.incus.mode === 'embedded') loadFileSystem();
   const plan = planRegion({ layout, config, accounts, postgres, imageCache });
   const wasRunning = running?.digest === plan.digest;
   if (!wasRunning) await timings.measure('supervisor', () => start(options, config, plan, running));

@@ -1,6 +1,7 @@
 /** Volumes of a running instance in the console: attached, grown, snapshotted, put back, copied; real containers, in Chromium against a whole region. */
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
+import { whyNotHere } from '#engines/fscrypt/host.ts';
 import { baseImage, manifest } from '../support/project.ts';
 import { axeFindings } from './axe.ts';
 import { type ConsoleWorld, startConsoleWorld } from './console.ts';
@@ -48,6 +49,9 @@ suite('volumes in the console', { timeout: 300_000 }, () => {
       await dialog.waitFor({ state: 'detached' });
     };
     await page.goto(`${base}${VOLUMES}/default/data?tab=use`);
+    const encryption =
+      whyNotHere() === undefined ? /Under the organization’s own key/ : /encrypt within the instance/;
+    await page.getByText(encryption).waitFor();
     await page.getByRole('button', { name: 'Attach', exact: true }).click();
     const path = dialog.getByRole('textbox', { name: 'Path in the instance' });
     await path.fill('srv/data');

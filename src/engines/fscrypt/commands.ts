@@ -25,6 +25,9 @@ export function run(command: string, args: readonly string[], input?: Uint8Array
   return stdout;
 }
 
+/** What is written there is on the disk, whatever happens: of a folder, which names it has. */
+export const settle = (...paths: readonly string[]): string => run('sync', paths);
+
 /** Tells the kernel something of a folder (fscrypt). */
 export const tell = (folder: string, command: string, input?: Uint8Array): string =>
   run('xfs_io', ['-r', '-c', command, folder], input);

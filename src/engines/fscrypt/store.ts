@@ -4,7 +4,7 @@
  */
 import { existsSync, mkdirSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import { readMounts } from '#kernel/mounts.ts';
-import { run } from './commands.ts';
+import { run, settle } from './commands.ts';
 import type { VaultPaths } from './folders.ts';
 
 /** For its journal, its tables, and the addresses of the pool's blocks: 12 bytes for each extent, of which the worst is one a block. */
@@ -25,6 +25,7 @@ export function makeStore({ storeFile }: VaultPaths, pool_bytes: number): void {
   truncateSync(made, MEBIBYTE * Math.ceil((OWN_BYTES + FOR_ADDRESSES * pool_bytes) / MEBIBYTE));
   const shape = ['-m', '0', '-i', String(BYTES_PER_FILE), '-J', `size=${JOURNAL_MIB}`];
   run('mkfs.ext4', ['-q', '-F', '-O', 'encrypt', ...shape, '-E', 'lazy_itable_init=1,nodiscard', made]);
+  settle(made);
   renameSync(made, storeFile);
 }
 

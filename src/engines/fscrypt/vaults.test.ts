@@ -26,7 +26,7 @@ import { vaultPaths } from './folders.ts';
 
 import { wereOpened } from './opened.ts';
 import type { Answer } from './protocol.ts';
-import { releaseStore } from './release.ts';
+import { releaseVaults } from './release.ts';
 import { noVaultsHere } from './testing.ts';
 import { hideClosed, listVaults, lockAll, lockVault, openVault, removeVault } from './vaults.ts';
 
@@ -52,11 +52,11 @@ describe('vaults', { skip: noVaultsHere() }, () => {
     folder = mkdtempSync(join(base, 'one-'));
   });
   afterEach(() => {
-    releaseStore(folder);
+    releaseVaults(folder);
     folder = mkdtempSync(join(base, 'one-'));
   });
   after(() => {
-    releaseStore(folder);
+    releaseVaults(folder);
     rmSync(base, { recursive: true });
   });
 

@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { readMounts } from '#kernel/mounts.ts';
-import { run, tell } from './commands.ts';
+import { run, settle, tell } from './commands.ts';
 import { type VaultPaths, vaultPaths } from './folders.ts';
 import { keyIdentifier } from './key-identifier.ts';
 import { type OpenPool, type Vault, VaultError } from './protocol.ts';
@@ -59,6 +59,7 @@ export function openVault(root: string, { key, make }: OpenRequest): OpenPool {
     mkdirSync(paths.folder, { recursive: true, mode: 0o711 });
     writeOwner(paths, make.realm);
     makeStore(paths, make.size_bytes);
+    settle(paths.folder, root);
   }
   mountStore(paths);
   const added = /identifier ([0-9a-f]{32})/.exec(tell(paths.store, 'add_enckey', key))?.[1];
@@ -78,16 +79,19 @@ export function openVault(root: string, { key, make }: OpenRequest): OpenPool {
 
 function writeOwner({ owner }: VaultPaths, realm: string): void {
   writeFileSync(`${owner}.new`, JSON.stringify({ realm }), { mode: 0o644 });
+  settle(`${owner}.new`);
   renameSync(`${owner}.new`, owner);
 }
 
-/** Its file's name is what says that it is whole. */
-function makePool({ poolFile }: VaultPaths, size_bytes: number): void {
+/** Its file's name is what says that it is whole: nothing lies in it before that is on the disk, since without the name it would be made anew. */
+function makePool({ poolFile, secret, store }: VaultPaths, size_bytes: number): void {
   const made = `${poolFile}.new`;
   writeFileSync(made, '', { mode: 0o600 });
   truncateSync(made, size_bytes);
   run('mkfs.btrfs', ['-q', '-f', made]);
+  settle(made);
   renameSync(made, poolFile);
+  settle(secret, store);
 }
 
 /**

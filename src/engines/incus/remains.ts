@@ -8,7 +8,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, readlinkSync, rmdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Clock, sleep } from '#kernel/clock.ts';
-import { loopsBelow, mountsBelow, readMounts } from '#kernel/mounts.ts';
+import { loopsBelow, mountsBelow, readMounts, releaseBelow } from '#kernel/mounts.ts';
 
 const END_LIMIT_MS = 10_000;
 const END_EVERY_MS = 25;
@@ -45,8 +45,7 @@ export async function removeRemains(folder: string, clock: Clock): Promise<void>
   );
   const left = findRemains(folder);
   for (const bridge of left.bridges) execFileSync('ip', ['link', 'delete', 'dev', bridge]);
-  for (const mount of left.mounts) execFileSync('umount', ['--lazy', mount]);
-  for (const loop of loopsBelow(resolve(folder))) execFileSync('losetup', ['--detach', loop]);
+  releaseBelow(resolve(folder));
   for (const cgroup of left.cgroups) await removeCgroup(cgroup, clock);
   for (const pivot of listed(CGROUPS).map((controller) => join(CGROUPS, controller, 'lxc.pivot'))) {
     removeIfIdle(pivot);

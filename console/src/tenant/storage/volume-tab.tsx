@@ -85,7 +85,10 @@ export function VolumeTab({ resource, object }: TabProps) {
             say('storage.volume.attached'),
             attached.length === 0 ? say('storage.volume.attached.none') : undefined,
           ],
-          [say('storage.encryption'), encrypted?.message],
+          [
+            say('storage.encryption'),
+            encrypted?.status === 'True' ? say('storage.encryption.own') : encrypted?.message,
+          ],
           [say('storage.volume.restoring'), status.restoring === undefined ? undefined : status.restoring],
         ]}
       />

@@ -2,7 +2,7 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { releaseStore } from '#engines/fscrypt/release.ts';
+import { releaseVaults } from '#engines/fscrypt/release.ts';
 import { testVaults } from '#engines/fscrypt/testing.ts';
 import { unavailable } from '#kernel/errors.ts';
 import type { EncryptionOptions } from '../encrypted-pools.ts';
@@ -40,7 +40,7 @@ export function testEncryption(): TestEncryption {
       },
     },
     close() {
-      releaseStore(folder);
+      releaseVaults(folder);
       rmSync(folder, { recursive: true });
     },
   };

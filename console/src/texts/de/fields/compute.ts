@@ -24,6 +24,8 @@ export const words: FieldWords = {
     realm: 'Bereich',
     'engine project': 'Projekt der Engine',
     'engine name': 'Name in der Engine',
+    'engine pool': 'Pool in der Engine',
+    pool: 'Pool',
     'adopt as': 'Übernehmen als',
     called: 'Hieß',
     made: 'Angelegt',

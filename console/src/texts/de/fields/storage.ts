@@ -3,6 +3,7 @@ import type { FieldWords } from '../../field-words.ts';
 
 export const words: FieldWords = {
   labels: {
+    pool: 'Pool',
     'volume uid': 'UID des Datenträgers',
     shared: 'Gemeinsam',
     'made at': 'Angelegt am',

@@ -24,6 +24,8 @@ export const words: FieldWords = {
     realm: 'Domaine',
     'engine project': 'Projet du moteur',
     'engine name': 'Nom dans le moteur',
+    'engine pool': 'Pool dans le moteur',
+    pool: 'Pool',
     'adopt as': 'Reprendre sous le nom',
     called: 'S’appelait',
     made: 'Créé',

@@ -3,6 +3,7 @@ import type { FieldWords } from '../../field-words.ts';
 
 export const words: FieldWords = {
   labels: {
+    pool: 'Pool',
     'volume uid': 'Uid du volume',
     shared: 'Partagé',
     'made at': 'Créé le',
