@@ -3,11 +3,12 @@
  * what needs it says so in its conditions.
  */
 import { userInfo } from 'node:os';
-import { whyNotHere } from '#engines/fscrypt/host.ts';
+import { loadFileSystem, whyNotHere } from '#engines/fscrypt/host.ts';
 import { connectIncus, type Incus } from '#engines/incus/client.ts';
 import { DEFAULT_POOL, prepareIncus, untilReady } from '#engines/incus/daemon.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { RegionConfig } from './config/schema.ts';
+import { isRoot } from './embedded/accounts.ts';
 import { externalAddress, isRemote, placeOf } from './external-incus.ts';
 import type { Layout } from './layout.ts';
 
@@ -28,6 +29,11 @@ export const whyNoEngine = (config: RegionConfig): string =>
 
 /** How large a pool may grow. */
 export const poolSize_bytes = ({ storage }: RegionConfig): number => Number.parseInt(storage.size, 10) * GIB;
+
+/** Before it is asked whether the host can: as root alone can. */
+export function prepareEncryption(config: RegionConfig): void {
+  if (isRoot() && config.incus.mode === 'embedded') loadFileSystem();
+}
 
 /** Why volumes are not encrypted where they lie; undefined: they are. */
 export function whyNoEncryption(config: RegionConfig): string | undefined {

@@ -3,7 +3,6 @@
  * ready. Safe to repeat: what is there stays, what runs as it should is left running.
  */
 import { existsSync, mkdirSync } from 'node:fs';
-import { loadFileSystem } from '#engines/fscrypt/host.ts';
 import { gapFolders } from '#gap/import/folders.ts';
 import type { Clock } from '#kernel/clock.ts';
 import { prepareArchive } from './backup/archive-definition.ts';
@@ -15,6 +14,7 @@ import { ensureAccounts, isRoot } from './embedded/accounts.ts';
 import { ensureFolders } from './embedded/folders.ts';
 import { prepareCluster } from './embedded/postgres.ts';
 import { checkProgramReadable } from './embedded/unprivileged.ts';
+import { prepareEncryption } from './engine.ts';
 import { externalAddress, isRemote } from './external-incus.ts';
 import { installPackages, type Report } from './install/apply.ts';
 import { neededPackages } from './install/needed.ts';
@@ -99,7 +99,7 @@ export async function bringUp(options: UpOptions): Promise<UpResult> {
   const postgres = embedded
     ? await timings.measure('database', () => prepareCluster(layout, accounts, config))
     : undefined;
-  if (isRoot() && config.incus.mode === 'embedded') loadFileSystem();
+  prepareEncryption(config);
   const plan = planRegion({ layout, config, accounts, postgres, imageCache });
   const wasRunning = running?.digest === plan.digest;
   if (!wasRunning) await timings.measure('supervisor', () => start(options, config, plan, running));

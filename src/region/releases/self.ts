@@ -7,6 +7,7 @@ import { ensureAccounts, isRoot } from '../embedded/accounts.ts';
 import { ensureFolders } from '../embedded/folders.ts';
 import { prepareCluster } from '../embedded/postgres.ts';
 import { checkProgramReadable } from '../embedded/unprivileged.ts';
+import { prepareEncryption } from '../engine.ts';
 import type { Layout } from '../layout.ts';
 import { planRegion } from '../plan.ts';
 import type { SupervisorPlan } from '../supervisor/definition.ts';
@@ -20,5 +21,6 @@ export async function planHere(layout: Layout, imageCache: string): Promise<Supe
   if (isRoot()) checkProgramReadable();
   const postgres =
     config.postgres.mode === 'embedded' ? await prepareCluster(layout, accounts, config) : undefined;
+  prepareEncryption(config);
   return planRegion({ layout, config, accounts, postgres, imageCache });
 }
