@@ -12,7 +12,7 @@ import { vaultPaths } from '#engines/fscrypt/folders.ts';
 import { keyIdentifier } from '#engines/fscrypt/key-identifier.ts';
 import { unmarkOpened } from '#engines/fscrypt/opened.ts';
 import { releaseVaults } from '#engines/fscrypt/release.ts';
-import { noVaultsHere } from '#engines/fscrypt/testing.ts';
+import { noVaultsHere } from '#engines/fscrypt/test-vaults.ts';
 import { listVaults, lockVault, openVault } from '#engines/fscrypt/vaults.ts';
 import { mountsBelow, readMounts, releaseBelow } from '#kernel/mounts.ts';
 import { fileHolds } from '#kernel/test-file-holds.ts';

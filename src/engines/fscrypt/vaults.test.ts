@@ -27,7 +27,7 @@ import { vaultPaths } from './folders.ts';
 import { wereOpened } from './opened.ts';
 import type { Answer } from './protocol.ts';
 import { releaseVaults } from './release.ts';
-import { noVaultsHere } from './testing.ts';
+import { noVaultsHere } from './test-vaults.ts';
 import { hideClosed, listVaults, lockAll, lockVault, openVault, removeVault } from './vaults.ts';
 
 /** errno(3), by which Node has no name. */

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { VaultClient } from '#engines/fscrypt/client.ts';
-import { type OpenPool, VaultError } from '#engines/fscrypt/protocol.ts';
+import { KEY_BYTES, type OpenPool, VaultError } from '#engines/fscrypt/protocol.ts';
 import type { Incus } from '#engines/incus/client.ts';
 import { isIncusError } from '#engines/incus/errors.ts';
 import { isStatusError } from '#kernel/errors.ts';
@@ -16,7 +16,6 @@ import type { MaterialStore } from '#trust/keys/keyring.ts';
 
 /** Name of the key of an organization's volumes, in the keyring. */
 const KEY = 'volumes';
-const KEY_BYTES = 64;
 const RETRY_MS = 5_000;
 
 export interface EncryptionOptions {

@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { vaultPaths } from '#engines/fscrypt/folders.ts';
-import { noVaultsHere } from '#engines/fscrypt/testing.ts';
+import { noVaultsHere } from '#engines/fscrypt/test-vaults.ts';
 import { listVaults, lockAll } from '#engines/fscrypt/vaults.ts';
 import type { Kind } from '#kernel/kind.ts';
 import { silentLogger } from '#kernel/logger.ts';

@@ -1,7 +1,7 @@
 /** The controllers of volumes and their snapshots, disturbed at every change they make in Incus, which is real. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { noVaultsHere } from '#engines/fscrypt/testing.ts';
+import { noVaultsHere } from '#engines/fscrypt/test-vaults.ts';
 import { startTestIncus, type TestIncus } from '#engines/incus/test-incus.ts';
 import { everyDisturbance } from '#kernel/reconcile/testing/harness.ts';
 import type { Disturbance, Disturber } from '#kernel/reconcile/testing/instrument.ts';

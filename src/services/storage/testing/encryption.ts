@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { releaseVaults } from '#engines/fscrypt/release.ts';
-import { testVaults } from '#engines/fscrypt/testing.ts';
+import { testVaults } from '#engines/fscrypt/test-vaults.ts';
 import { unavailable } from '#kernel/errors.ts';
 import type { EncryptionOptions } from '../encrypted-pools.ts';
 
