@@ -50,6 +50,8 @@ export interface CertificateThreads extends CertificateTasks {
   close(): Promise<void>;
 }
 
+const ended = (): Error => new Error('the thread that works on certificates ended');
+
 /** One thread fewer than there are cores, which is the region's own, and at least one. */
 const threadsFor = (cores: number): number => Math.max(1, Math.min(cores - 1, THREADS_MAX));
 
@@ -70,7 +72,7 @@ export function certificateThreads(
     worker.unref();
     worker.on('message', (answer: Answer) => settle(thread, answer));
     worker.on('error', (error: Error) => drop(thread, error));
-    worker.on('exit', () => drop(thread, new Error('the thread that works on certificates ended')));
+    worker.on('exit', () => drop(thread, ended()));
     threads.add(thread);
     return thread;
   }
@@ -90,8 +92,8 @@ export function certificateThreads(
 
   async function endAll(): Promise<void> {
     const ending = [...threads];
-    // At once, so that no new task goes to one of them.
-    threads.clear();
+    // At once, so that no new task goes to one of them, and no answer is taken that came while it was being ended.
+    for (const thread of ending) drop(thread, ended());
     await Promise.all(ending.map(({ worker }) => worker.terminate()));
   }
 
