@@ -14,7 +14,7 @@ import { unmarkOpened } from '#engines/fscrypt/opened.ts';
 import { releaseVaults } from '#engines/fscrypt/release.ts';
 import { noVaultsHere } from '#engines/fscrypt/test-vaults.ts';
 import { listVaults, lockVault, openVault } from '#engines/fscrypt/vaults.ts';
-import { mountsBelow, readMounts, releaseBelow } from '#kernel/mounts.ts';
+import { mountsBelow, parseMounts, readMounts, releaseBelow } from '#kernel/mounts.ts';
 import { fileHolds } from '#kernel/test-file-holds.ts';
 import { baseImage, createOrganization, type Member } from './support/project.ts';
 import { startRegion, type TestRegion } from './support/region.ts';
@@ -46,8 +46,16 @@ describe('encrypted volumes of a region', { skip: noVaultsHere() }, () => {
       path,
       texts.map((text) => Buffer.from(text)),
     );
-  const volume = (name: string) =>
-    `apiVersion: storage.casemate.internal/v1\nkind: Volume\nmetadata: {name: ${name}}\nspec: {size: 64Mi}\n`;
+  const manifest = () => `apiVersion: storage.casemate.internal/v1
+kind: Volume
+metadata: {name: data}
+spec: {size: 64Mi}
+---
+apiVersion: compute.casemate.internal/v1
+kind: Instance
+metadata: {name: store}
+spec: {image: ${image}, memory: 256Mi, disk: 1Gi, volumes: [{volume: data, path: /srv/data}]}
+`;
   const kill = (pattern: string) => {
     try {
       execFileSync('pkill', ['-9', '-f', pattern]);
@@ -65,16 +73,7 @@ describe('encrypted volumes of a region', { skip: noVaultsHere() }, () => {
     image = await baseImage(region);
     acme = await createOrganization(region, 'acme');
     await acme.casemate('project', 'create', 'web');
-    await acme.apply(
-      `${volume('data')}---
-apiVersion: compute.casemate.internal/v1
-kind: Instance
-metadata: {name: store}
-spec: {image: ${image}, memory: 256Mi, disk: 1Gi, volumes: [{volume: data, path: /srv/data}]}
-`,
-      '-n',
-      'web',
-    );
+    await acme.apply(manifest(), '-n', 'web');
     await ready('volume/data', 'instance/store');
     await inStore(`for i in $(seq 1000); do echo ${word}; done > /srv/data/${word}; sync`);
   });
@@ -102,8 +101,10 @@ spec: {image: ${image}, memory: 256Mi, disk: 1Gi, volumes: [{volume: data, path:
   test('each organization has a pool and a key of its own, which it sees nothing of', async () => {
     const other = await createOrganization(region, 'other', 'olga');
     await other.casemate('project', 'create', 'web');
-    await other.apply(volume('data'), '-n', 'web');
-    await other.kubectl('-n', 'web', 'wait', '--for=condition=Ready', 'volume/data', '--timeout=60s');
+    // It runs from now on, also while the other organization ends.
+    await other.apply(manifest(), '-n', 'web');
+    const both = ['volume/data', 'instance/store'];
+    await other.kubectl('-n', 'web', 'wait', '--for=condition=Ready', ...both, '--timeout=90s');
     assert.notEqual(vaultOf('/orgs/other').id, vaultOf(ACME).id);
     const key = await (await stolenKeyring(region.data)).material.get('/orgs/other', 'volumes');
     assert.equal(keyIdentifier(key ?? Buffer.alloc(0)), vaultOf('/orgs/other').id);
@@ -170,6 +171,25 @@ spec: {image: ${image}, memory: 256Mi, disk: 1Gi, volumes: [{volume: data, path:
     assert.match(await inStore(`head -1 /srv/data/${word}`), new RegExp(word));
     const log = readFileSync(join(region.data, 'logs/incus.log'), 'utf8');
     assert.doesNotMatch(log, /Failed mounting storage pool/);
+  });
+
+  test('what was started after a pool was opened sees nothing of it, and does not keep it open', async () => {
+    // The process that serves objects begins with the first bucket.
+    await acme.casemate('bucket', 'create', 'late', '--project', 'web');
+    const { stdout } = await region.run('pgrep', ['--full', '--newest', 'services/objects/server/main.ts']);
+    const seen = parseMounts(readFileSync(`/proc/${stdout.trim()}/mountinfo`, 'utf8'));
+    assert.ok(
+      seen.some(({ point }) => point === join(region.data, 'objects')),
+      'it has mounts of its own',
+    );
+    const devices = readMounts().flatMap(({ point, device }) =>
+      point.startsWith(encrypted()) ? [device] : [],
+    );
+    assert.equal(devices.length, 4, 'two vaults are open, each with its pool');
+    assert.deepEqual(
+      seen.filter(({ device }) => devices.includes(device)),
+      [],
+    );
   });
 
   test('with the organization go its pool and its key: a copy of the disk made before opens no more, with the master key either', async () => {

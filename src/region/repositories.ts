@@ -7,9 +7,9 @@ import { repositoryCommand } from '#services/backup/engine/command.ts';
 import { AT_ONCE_MAX } from '#services/backup/limits.ts';
 import type { RegionConfig } from './config/schema.ts';
 import { type Account, type Accounts, isRoot } from './embedded/accounts.ts';
+import { inOwnMounts, READ_ONLY } from './embedded/own-mounts.ts';
 import { asAccount, type Command, withProgram } from './embedded/unprivileged.ts';
 import type { Layout } from './layout.ts';
-import { READ_ONLY } from './objects/definition.ts';
 import type { OnDemandDefinition } from './supervisor/definition.ts';
 
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -46,21 +46,15 @@ export function repositoriesDefinition(
  * In mounts of its own, all of them read-only, with a folder in memory for it alone; and by a host name of this region, for restic tells its own stale locks by the host's name and a process that is gone.
  * Takes root, which `command` then gives up.
  */
-function inMemory(id: string, { uid, gid }: Account, { command, args }: Command): Command {
+function inMemory(id: string, { uid, gid }: Account, program: Command): Command {
   const options = `mode=0700,uid=${uid},gid=${gid},size=${MEMORY_FOLDER_MIB}m,nosuid,nodev`;
-  const script = `set -e; echo "$1" > /proc/sys/kernel/hostname; ${READ_ONLY}; mount -t tmpfs -o ${options} tmpfs ${IN_MEMORY}; shift; exec "$@"`;
-  const own = [
-    '--mount',
-    '--ipc',
-    '--uts',
-    '--propagation',
-    'private',
-    '--',
-    'sh',
-    '-c',
-    script,
-    'sh',
-    `casemate-${id}`,
-  ];
-  return { command: 'unshare', args: [...own, command, ...args] };
+  const name = 'echo "$1" > /proc/sys/kernel/hostname';
+  return inOwnMounts(
+    {
+      script: `${name}; ${READ_ONLY}; mount -t tmpfs -o ${options} tmpfs ${IN_MEMORY}`,
+      values: [`casemate-${id}`],
+      besides: ['--ipc', '--uts'],
+    },
+    program,
+  );
 }

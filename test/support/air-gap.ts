@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { WITHOUT_VAULTS } from '#engines/fscrypt/without-vaults.ts';
 import { type CommandOptions, type CommandResult, runCommand, untilFirstWord } from './command.ts';
 
 /**
@@ -15,6 +16,7 @@ import { type CommandOptions, type CommandResult, runCommand, untilFirstWord } f
  */
 const SET_UP = `
 set -eu
+${WITHOUT_VAULTS}
 ip link set lo up
 mkdir -p "$1/cgroup"
 mount --rbind /sys/fs/cgroup "$1/cgroup"

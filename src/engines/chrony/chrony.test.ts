@@ -17,6 +17,7 @@ const NOBODY = { name: 'nobody', uid: 65_534, gid: 65_534 };
 
 describe('the region’s chronyd', () => {
   const place = `chr${process.pid}`;
+  const network = `--net=/run/netns/${place}`;
   const children: ChildProcess[] = [];
   let folder: string;
   const programs =
@@ -24,7 +25,7 @@ describe('the region’s chronyd', () => {
     assert.fail('casemate up, or casemate test, unpacks chrony');
 
   const inside = (command: string, ...args: string[]) =>
-    run('ip', ['netns', 'exec', place, command, ...args], { timeout: 30_000 });
+    run('nsenter', [network, command, ...args], { timeout: 30_000 });
   /** A time server on an address of its own; `off_s`: how wrong it is. */
   async function server(address: string, from?: string, off_s = 0): Promise<void> {
     await run('ip', ['-n', place, 'address', 'add', `${address}/32`, 'dev', 'lo']);
@@ -45,7 +46,7 @@ describe('the region’s chronyd', () => {
     );
   }
   function start(...command: string[]): ChildProcess {
-    const child = spawn('ip', ['netns', 'exec', place, ...command], { stdio: 'ignore' });
+    const child = spawn('nsenter', [network, ...command], { stdio: 'ignore' });
     children.push(child);
     return child;
   }

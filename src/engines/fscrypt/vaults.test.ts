@@ -19,16 +19,17 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
+import { parseMounts, readMounts } from '#kernel/mounts.ts';
 import { fileHolds } from '#kernel/test-file-holds.ts';
 import { answer } from './agent.ts';
 import { agentCommand } from './command.ts';
 import { vaultPaths } from './folders.ts';
-
 import { wereOpened } from './opened.ts';
 import type { Answer } from './protocol.ts';
 import { releaseVaults } from './release.ts';
 import { noVaultsHere } from './test-vaults.ts';
 import { hideClosed, listVaults, lockAll, lockVault, openVault, removeVault } from './vaults.ts';
+import { WITHOUT_VAULTS } from './without-vaults.ts';
 
 /** errno(3), by which Node has no name. */
 const ENOKEY = -126;
@@ -112,6 +113,40 @@ describe('vaults', { skip: noVaultsHere() }, () => {
     // A locked one is removed without its key.
     removeVault(folder, first.id);
     assert.deepEqual(readdirSync(folder), []);
+  });
+
+  test('a process with mounts of its own that begins meanwhile sees nothing of it, and does not keep it open', async () => {
+    const { id, path } = open(randomBytes(64));
+    // As Incus has it, and at a place that is not easy to name.
+    const second = join(folder, 'storage pools', 'one');
+    mkdirSync(second, { recursive: true });
+    const device = readMounts().find(({ point }) => point === path)?.device;
+    execFileSync('mount', ['--bind', path, second]);
+    const script = `${WITHOUT_VAULTS}; cat /proc/self/mountinfo; echo; exec cat >/dev/null`;
+    const other = spawn('unshare', ['--mount', '--propagation', 'private', 'sh', '-c', script]);
+    try {
+      let seen = '';
+      for await (const chunk of other.stdout) {
+        seen += chunk;
+        if (seen.endsWith('\n\n')) break;
+      }
+      const mounts = parseMounts(seen);
+      assert.ok(mounts.some(({ point }) => point === '/'));
+      assert.deepEqual(
+        mounts.filter((mount) => mount.device === device || mount.point.startsWith(folder)),
+        [],
+      );
+      assert.equal(
+        readMounts().filter((mount) => mount.device === device).length,
+        2,
+        'the host has all of it',
+      );
+      removeVault(folder, id);
+      assert.equal(other.exitCode, null, 'the other one lives on');
+    } finally {
+      other.kill('SIGKILL');
+      await once(other, 'exit');
+    }
   });
 
   test('a pool runs out of room at its own end, before the store does, and the host has its room back', async () => {

@@ -9,14 +9,14 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { PROGRAM_FOLDER } from '../program.ts';
 import type { Account } from './accounts.ts';
+import { inOwnMounts } from './own-mounts.ts';
 
 export interface Command {
   readonly command: string;
   readonly args: readonly string[];
 }
 
-const MOUNT_AND_RUN =
-  'set -e; mount --bind -- "$1" "$2"; mount -o remount,bind,ro -- "$2"; shift 2; exec "$@"';
+const SHOW_THERE = 'mount --bind -- "$1" "$2"; mount -o remount,bind,ro -- "$2"';
 
 /** Wraps a command so that it runs as `account`, and in `groups` besides the account's own. */
 export function asAccount(
@@ -40,8 +40,8 @@ export function withProgram(place: string, { command, args }: Command, program =
   if (isReachable(program)) return { command, args };
   const moved = (text: string) =>
     text.startsWith(`${program}/`) ? `${place}${text.slice(program.length)}` : text;
-  const own = ['--mount', '--propagation', 'private', '--', 'sh', '-c', MOUNT_AND_RUN, 'sh', program, place];
-  return { command: 'unshare', args: [...own, moved(command), ...args.map(moved)] };
+  const there = { command: moved(command), args: args.map(moved) };
+  return inOwnMounts({ script: SHOW_THERE, values: [program, place] }, there);
 }
 
 /** Whether everyone may enter a folder and all those above it. */

@@ -2,6 +2,7 @@
 import { objectsCommand } from '#services/objects/gate/command.ts';
 import type { RegionConfig } from '../config/schema.ts';
 import { type Accounts, isRoot } from '../embedded/accounts.ts';
+import { inOwnMounts, READ_ONLY } from '../embedded/own-mounts.ts';
 import { asAccount, type Command, withProgram } from '../embedded/unprivileged.ts';
 import type { Layout } from '../layout.ts';
 import type { OnDemandDefinition } from '../supervisor/definition.ts';
@@ -31,14 +32,15 @@ export function objectsDefinition(
   };
 }
 
-// What cannot be made so (/proc of others, say) is nothing that an account may write to.
-export const READ_ONLY =
-  'while read -r _ at _; do mount -o remount,bind,ro -- "$at" 2>/dev/null || :; done < /proc/self/mounts';
 const BUT_FOR = 'mount --bind -- "$1" "$1"; mount -o remount,bind,rw -- "$1"';
 
 /** In mounts of its own, where everything is read-only but one folder, and without message queues or shared memory of others. Takes root, which `command` then gives up. */
-function onlyWriting(folder: string | undefined, { command, args }: Command): Command {
-  const script = `set -e; ${READ_ONLY}; ${folder === undefined ? '' : `${BUT_FOR}; `}shift; exec "$@"`;
-  const own = ['--mount', '--ipc', '--propagation', 'private', '--', 'sh', '-c', script, 'sh', folder ?? ''];
-  return { command: 'unshare', args: [...own, command, ...args] };
-}
+const onlyWriting = (folder: string | undefined, program: Command): Command =>
+  inOwnMounts(
+    {
+      script: folder === undefined ? READ_ONLY : `${READ_ONLY}; ${BUT_FOR}`,
+      values: folder === undefined ? [] : [folder],
+      besides: ['--ipc'],
+    },
+    program,
+  );

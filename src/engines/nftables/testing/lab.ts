@@ -28,6 +28,9 @@ export function labProblem(): string | undefined {
     : 'needs root: it makes network namespaces and loads nftables rules';
 }
 
+/** For nsenter(1), and not `ip netns exec`, which gives mounts of their own as well: those keep open what another test's Incus has mounted. */
+const inside = (namespace: string): string => `--net=/run/netns/${namespace}`;
+
 export class Peer {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #waiting = new Map<number, (answer: PeerAnswer) => void>();
@@ -35,7 +38,7 @@ export class Peer {
 
   constructor(namespace: string) {
     const script = fileURLToPath(new URL('./peer.ts', import.meta.url));
-    this.#child = spawn('ip', ['netns', 'exec', namespace, process.execPath, script]);
+    this.#child = spawn('nsenter', [inside(namespace), process.execPath, script]);
     this.#child.stderr.pipe(process.stderr);
     createInterface({ input: this.#child.stdout }).on('line', (line) => {
       const { id, answer } = JSON.parse(line) as { id: number; answer: PeerAnswer };
@@ -156,7 +159,7 @@ export class Lab {
     // The outside knows the way in, so that only the filter can keep it out.
     await run('ip', ['-n', outside, 'route', 'add', '10.0.0.0/8', 'via', Lab.hostAddress]);
     const bridged = `net.bridge.bridge-nf-call-iptables=${options.bridgeNetfilter ? 1 : 0}`;
-    await run('ip', ['netns', 'exec', host, 'sysctl', '-qw', bridged]);
+    await run('nsenter', [inside(host), 'sysctl', '-qw', bridged]);
     const folder = await mkdtemp(join(tmpdir(), `${tag}-`));
     for (const name of ['run', 'state']) await mkdir(join(folder, name), { mode: 0o750 });
     await chmod(folder, 0o755);
@@ -174,7 +177,7 @@ export class Lab {
     return join(this.#folder, 'run', 'filter.sock');
   }
 
-  /** /proc/<pid>/status of the agent: `ip netns exec` and `setpriv` end in it. */
+  /** /proc/<pid>/status of the agent: `nsenter` and `setpriv` end in it. */
   agentStatus(): Promise<string> {
     return readFile(`/proc/${this.#agent.pid}/status`, 'utf8');
   }
@@ -188,12 +191,12 @@ export class Lab {
 
   /** Runs a command on the simulated host. */
   async exec(command: string, ...args: string[]): Promise<string> {
-    return (await run('ip', ['netns', 'exec', `${this.#tag}h`, command, ...args])).stdout;
+    return (await run('nsenter', [inside(`${this.#tag}h`), command, ...args])).stdout;
   }
 
   /** Starts a program on the simulated host that ends with the lab. */
   start(command: string, ...args: string[]): ChildProcessWithoutNullStreams {
-    const child = spawn('ip', ['netns', 'exec', `${this.#tag}h`, command, ...args]);
+    const child = spawn('nsenter', [inside(`${this.#tag}h`), command, ...args]);
     this.#children.push(child);
     return child;
   }
@@ -246,8 +249,7 @@ export class Lab {
     return {
       endpoint: { port, mac, address, bridge: bridge.name },
       peer: this.#peer(suffix),
-      exec: async (command, ...args) =>
-        (await run('ip', ['netns', 'exec', namespace, command, ...args])).stdout,
+      exec: async (command, ...args) => (await run('nsenter', [inside(namespace), command, ...args])).stdout,
     };
   }
 
@@ -271,7 +273,7 @@ async function startAgent(
     state: join(folder, 'state'),
     gid: process.getegid?.() ?? 0,
   });
-  const agent = spawn('ip', ['netns', 'exec', host, command, ...args]);
+  const agent = spawn('nsenter', [inside(host), command, ...args]);
   agent.stderr.pipe(process.stderr);
   await new Promise<void>((resolve, reject) => {
     agent.once('exit', (code) => reject(new Error(`the agent ended with ${code}`)));
