@@ -27,6 +27,8 @@ const CONCURRENCY = 16;
 /** The certificate's own change wakes the controller; this is for what could be missed. */
 const CERTIFICATE_LOOK_AGAIN_ms = 2_000;
 const DELETION_LOOK_AGAIN_ms = 250;
+const NOT_YET =
+  'all that was in it is gone; what the region holds of it (its keys, what it was encrypted in) could not all be destroyed yet: it is tried again, and the region’s log says why';
 
 export interface OrganizationControllerOptions {
   /** Every kind of an organization; read when first needed. */
@@ -149,10 +151,15 @@ async function unmake(
       await publish(organization, context, {}, readyCondition('False', 'Deleting', message, generation));
       return { retryAfter_ms: DELETION_LOOK_AGAIN_ms };
     }
-    await beforeDestroying?.(id, context);
   }
-  // Also when there is no realm any more: an earlier attempt may have ended before it came to the keys.
-  await context.realms.destroy(id);
+  try {
+    if (await context.realms.exists(id)) await beforeDestroying?.(id, context);
+    // Also when there is no realm any more: an earlier attempt may have ended before it came to the keys.
+    await context.realms.destroy(id);
+  } catch (error) {
+    await publish(organization, context, {}, readyCondition('False', 'Deleting', NOT_YET, generation));
+    throw error;
+  }
   await removeFinalizer(
     context.realm.resources,
     Organization,

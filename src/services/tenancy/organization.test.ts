@@ -270,7 +270,7 @@ describe('deleting an organization', () => {
 });
 
 describe('deleting an organization whose keys cannot be destroyed at once', () => {
-  it('ends when they are gone, not before, even when its realm is gone already', async () => {
+  it('ends when they are gone, not before, and says so meanwhile, even when its realm is gone already', async () => {
     const storage = memoryKeyStorage();
     let away = true;
     const keyStorage: WrappedKeyStorage = {
@@ -286,7 +286,11 @@ describe('deleting an organization whose keys cannot be destroyed at once', () =
       await confirm(region);
       await requestDeletion(region);
       await region.until(async () => !(await region.test.realms.exists(REALM)));
-      assert.ok(await read(region));
+      await region.until(async () =>
+        /could not all be destroyed yet/.test(
+          getCondition((await read(region))?.status?.conditions, 'Ready')?.message ?? '',
+        ),
+      );
       assert.notDeepEqual(await storage.list(REALM), []);
       away = false;
       await region.until(async () => (await read(region)) === undefined);
