@@ -58,6 +58,7 @@ export async function startRegion(options: RegionOptions = {}): Promise<TestRegi
       : smallDisk(join(scratch, 'disk.image'), join(scratch, 'disk'), options.disk_bytes);
   // Not the disk itself: a region takes its folder away with itself.
   const data = join(disk?.folder ?? scratch, 'data');
+  const cache = join(data, 'cache');
   const airGap = options.airGapped === true ? await openAirGap() : undefined;
   const port = airGap === undefined ? await freePort(OBJECTS_ABOVE_API) : 6443;
   const kubeconfig = join(data, 'operator.kubeconfig');
@@ -79,9 +80,9 @@ export async function startRegion(options: RegionOptions = {}): Promise<TestRegi
     return { duration_ms: performance.now() - started };
   };
   const destroy = async () => {
-    if (disk === undefined && wantsCompiledCode()) {
+    if (wantsCompiledCode(cache)) {
       await run(CASEMATE, ['down', '--data', data]);
-      keepCompiledCode(join(data, 'cache'));
+      keepCompiledCode(cache);
     }
     await output(run(CASEMATE, ['destroy', '--data', data, '--yes']), 'casemate destroy');
     await airGap?.close();
@@ -91,7 +92,7 @@ export async function startRegion(options: RegionOptions = {}): Promise<TestRegi
   if (options.settings !== undefined) {
     const id = `r${randomBytes(4).toString('hex')}`;
     mkdirSync(data, { mode: 0o711 });
-    if (disk === undefined) giveCompiledCode(join(data, 'cache'));
+    giveCompiledCode(cache);
     const own = `name: ${options.name ?? 'testing'}\nid: ${id}\nlisten: 127.0.0.1:${port}\n`;
     writeFileSync(join(data, 'region.yaml'), `${own}${options.settings}\n`, { mode: 0o600 });
   }

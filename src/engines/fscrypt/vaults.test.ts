@@ -18,14 +18,14 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, afterEach, before, describe, test } from 'node:test';
-import { parseMounts, readMounts } from '#kernel/mounts.ts';
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { mountsBelow, parseMounts, readMounts } from '#kernel/mounts.ts';
 import { fileHolds } from '#kernel/test-file-holds.ts';
 import { answer } from './agent.ts';
 import { agentCommand } from './command.ts';
 import { vaultPaths } from './folders.ts';
 import { wereOpened } from './opened.ts';
-import type { Answer } from './protocol.ts';
+import type { Answer, OpenPool, VaultError } from './protocol.ts';
 import { releaseVaults } from './release.ts';
 import { noVaultsHere } from './test-vaults.ts';
 import { hideClosed, listVaults, lockAll, lockVault, openVault, removeVault } from './vaults.ts';
@@ -192,6 +192,57 @@ describe('vaults', { skip: noVaultsHere() }, () => {
     assert.deepEqual(lockAll(folder), []);
     assert.deepEqual(lockAll(folder), []);
     assert.ok(!readFileSync('/proc/self/mounts', 'utf8').includes(folder));
+  });
+
+  describe('somebody who has mounts of his own, with the pool in them, also where Incus had it', () => {
+    const key = randomBytes(64);
+    let other: ReturnType<typeof spawn>;
+    let pool: OpenPool;
+    let second: string;
+    beforeEach(async () => {
+      pool = open(key);
+      writeOut(join(pool.path, 'letter'), 'x');
+      second = join(folder, 'second');
+      mkdirSync(second, { mode: 0o711 });
+      execFileSync('mount', ['--bind', pool.path, second]);
+      const script = 'echo there; exec cat';
+      other = spawn('unshare', ['--mount', '--propagation', 'private', 'sh', '-c', script]);
+      await once(other.stdout ?? assert.fail(), 'data');
+    });
+    const end = async () => {
+      other.kill('SIGKILL');
+      await once(other, 'exit');
+    };
+
+    test('does not keep it from being removed', async () => {
+      removeVault(folder, pool.id);
+      assert.equal(other.exitCode, null);
+      assert.deepEqual(readdirSync(second), []);
+      assert.equal(statSync(second).mode & 0o777, 0o711);
+      await end();
+    });
+
+    test('keeps it from being locked: how to find him is said, it opens again, and is locked once he is gone', async () => {
+      const device = readMounts().find(({ point }) => point === second)?.device;
+      execFileSync('umount', [second]);
+      let said = '';
+      assert.throws(
+        () => lockVault(folder, pool.id),
+        ({ reason, message }: VaultError) => {
+          said = message;
+          return reason === 'InUse';
+        },
+      );
+      const [how = ''] = /grep [^)]+/.exec(said) ?? [];
+      assert.ok(how.includes(` ${device} `), said);
+      const found = execFileSync('sh', ['-c', `${how} 2>/dev/null || :`], { encoding: 'utf8' });
+      assert.equal(found, `/proc/${other.pid}/mountinfo\n`);
+      assert.deepEqual(openVault(folder, { key }), pool);
+      assert.equal(readFileSync(join(pool.path, 'letter'), 'utf8'), 'x');
+      await end();
+      lockVault(folder, pool.id);
+      assert.deepEqual(mountsBelow(readMounts(), folder), []);
+    });
   });
 
   test('killed at any moment while it makes a vault, the next agent makes it whole', async () => {

@@ -3,6 +3,8 @@
  * pool. A vault is called by its key's identifier, so it can never be mistaken for another one's. What is open stays so until it is locked, whoever ends.
  */
 import {
+  chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -10,6 +12,7 @@ import {
   renameSync,
   rmdirSync,
   rmSync,
+  statSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -95,7 +98,7 @@ function makePool({ poolFile, secret, store }: VaultPaths, size_bytes: number): 
 }
 
 /**
- * Takes the pool away, the key out of the kernel, and the store after them. Throws VaultError `InUse` where anything still has it; it stays open then.
+ * Takes the pool away, the key out of the kernel, and the store after them. Throws VaultError `InUse` where anything still has it; it can be opened again then.
  */
 export function lockVault(root: string, id: string): void {
   const { pool, store } = vaultPaths(root, id);
@@ -105,7 +108,7 @@ export function lockVault(root: string, id: string): void {
   if (elsewhere !== undefined)
     throw new VaultError('InUse', `its pool is mounted at ${elsewhere.point} as well`);
   if (own !== undefined) unmount(pool);
-  hidePool(pool);
+  removePoint(pool);
   if (!isMountedAt(store)) return;
   try {
     tell(store, `rm_enckey -a ${id}`);
@@ -113,22 +116,27 @@ export function lockVault(root: string, id: string): void {
     // It was not there: it goes with the mount in any case.
     if (!(error instanceof VaultError) || !/Required key not available/.test(error.message)) throw error;
   }
-  unmount(store);
+  unmount(store, own?.device);
+  removePoint(store);
 }
 
 /**
  * Takes the empty places of pools away that are not open. Where the host's own disk is btrfs Incus would take such a folder for the pool, and write to the host's disk what is to be in cipher.
  */
 export function hideClosed(root: string): void {
-  for (const { id, isOpen } of listVaults(root)) if (!isOpen) hidePool(vaultPaths(root, id).pool);
+  for (const { id, isOpen } of listVaults(root)) if (!isOpen) removePoint(vaultPaths(root, id).pool);
 }
 
-function hidePool(pool: string): void {
-  if (existsSync(pool)) rmdirSync(pool);
+/** With the folder the kernel takes away whatever is mounted at it in mounts of other processes' own (mount_namespaces(7)), who would keep that open. */
+function removePoint(path: string): void {
+  if (existsSync(path)) rmdirSync(path);
 }
 
-/** What was mounted lives on for a moment after its last user, and its loop device with it: the kernel ends them when it finds time. Throws VaultError `InUse`. */
-function unmount(path: string): void {
+/**
+ * What was mounted lives on for a moment after its last user, and its loop device with it: the kernel ends them when it finds time. Throws VaultError `InUse`, with how those are found
+ * that have the `other` device in mounts of their own.
+ */
+function unmount(path: string, other?: string): void {
   const deadline_ms = Date.now() + BUSY_LIMIT_MS;
   for (;;) {
     try {
@@ -137,7 +145,9 @@ function unmount(path: string): void {
     } catch (error) {
       const { message } = error as Error;
       if (!/target is busy/.test(message)) throw error;
-      if (Date.now() >= deadline_ms) throw new VaultError('InUse', message);
+      const who =
+        other === undefined ? '' : ` (who has its pool is told by: grep -l ' ${other} ' /proc/*/mountinfo)`;
+      if (Date.now() >= deadline_ms) throw new VaultError('InUse', `${message}${who}`);
     }
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK_EVERY_MS);
   }
@@ -151,9 +161,20 @@ export function removeVault(root: string, id: string): void {
   const { pool, folder } = vaultPaths(root, id);
   const mounts = readMounts();
   const own = mounts.find(({ point }) => point === pool);
-  for (const { point, device } of mounts) if (device === own?.device && point !== pool) unmount(point);
+  for (const { point, device } of mounts) if (device === own?.device && point !== pool) takeFrom(point);
   lockVault(root, id);
   rmSync(folder, { recursive: true, force: true });
+}
+
+/** Somebody else's place for it, which stays. */
+function takeFrom(point: string): void {
+  unmount(point);
+  const { mode, uid, gid } = statSync(point);
+  if (readdirSync(point).length > 0) return;
+  removePoint(point);
+  mkdirSync(point);
+  chownSync(point, uid, gid);
+  chmodSync(point, mode);
 }
 
 /** Locks all that nobody uses. Gives what stayed open, and why. */
