@@ -11,7 +11,8 @@ import { dirname, join } from 'node:path';
 const KEPT = join(tmpdir(), 'compiled-code');
 const hasRun = process.env.CASEMATE_TEST_RUN !== undefined;
 /** Links and renames cross no disks. */
-const isBeside = (cache: string): boolean => statSync(dirname(cache)).dev === statSync(dirname(KEPT)).dev;
+const isBeside = (cache: string): boolean =>
+  statSync(dirname(cache), { throwIfNoEntry: false })?.dev === statSync(dirname(KEPT)).dev;
 
 /** Gives a region that is about to start what is kept. Files are links: whoever changes one puts another in its place. */
 export function giveCompiledCode(cache: string): void {
