@@ -13,7 +13,7 @@ import { PACKAGES, TEST_PACKAGES } from '#region/install/packages.ts';
 import { ensureUnpacked } from '#region/install/unpack.ts';
 import { PROGRAM_FOLDER } from '#region/program.ts';
 import { chosenImageCache } from '../region/where.ts';
-import { findTestFiles, sortTestFiles } from './discover.ts';
+import { findTestFiles, sortTestFiles, type TestFiles } from './discover.ts';
 import { clearLeftovers, RUN_VARIABLE } from './leftovers.ts';
 import { runFiles, type Tally } from './run-files.ts';
 
@@ -50,11 +50,16 @@ const print = (line: string): void => {
 export async function test(options: TestOptions): Promise<void> {
   const total: Tally = { passed: 0, failed: 0, skipped: 0 };
   try {
-    if (options.only === undefined) {
-      print('Checks');
-      await Promise.all(CHECKS.map((check) => add(total, runCheck(check))));
-    }
-    await runAll(options, total);
+    const files = sortTestFiles(findTestFiles(PROGRAM_FOLDER), options);
+    const checks = options.only === undefined ? CHECKS : [];
+    if (checks.length > 0) print('Checks');
+    // Packages and images come over the network, and leave the processors to the checks. All of it ends before anything else begins.
+    const ended = await Promise.allSettled([
+      prepareFor(files),
+      ...checks.map((check) => add(total, runCheck(check))),
+    ]);
+    for (const outcome of ended) if (outcome.status === 'rejected') throw outcome.reason;
+    await runAll(files, total);
   } catch (error) {
     total.failed += 1;
     print(`the run itself broke: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
@@ -66,7 +71,8 @@ export async function test(options: TestOptions): Promise<void> {
 }
 
 /** Installs and builds what tests need. What is missing afterwards makes tests fail, by name. */
-async function prepare(): Promise<void> {
+async function prepareFor({ sharing, quiet, alone }: TestFiles): Promise<void> {
+  if (sharing.length + quiet.length + alone.length === 0) return;
   for (const { message } of await installPackages([...PACKAGES, ...TEST_PACKAGES], print)) print(message);
   if (!isRoot()) return;
   const cache = chosenImageCache(undefined);
@@ -74,11 +80,8 @@ async function prepare(): Promise<void> {
     if (problem !== undefined) print(problem);
 }
 
-async function runAll(options: TestOptions, total: Tally): Promise<void> {
-  const { together, sharing, quiet, alone } = sortTestFiles(findTestFiles(PROGRAM_FOLDER), options);
-  const onEngines = sharing.length + quiet.length + alone.length;
-  if (together.length + onEngines === 0) return;
-  if (onEngines > 0) await prepare();
+async function runAll({ together, sharing, quiet, alone }: TestFiles, total: Tally): Promise<void> {
+  if (together.length + sharing.length + quiet.length + alone.length === 0) return;
   const run = randomBytes(3).toString('hex');
   // Short, because unix sockets' paths are; open to all, because accounts other than root work in it.
   const root = `/tmp/cmt-${run}`;
