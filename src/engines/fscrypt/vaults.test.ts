@@ -210,16 +210,16 @@ describe('vaults', { skip: noVaultsHere() }, () => {
       await once(other.stdout ?? assert.fail(), 'data');
     });
     const end = async () => {
-      other.kill('SIGKILL');
+      if (!other.kill('SIGKILL')) return;
       await once(other, 'exit');
     };
+    afterEach(end);
 
     test('does not keep it from being removed', async () => {
       removeVault(folder, pool.id);
       assert.equal(other.exitCode, null);
       assert.deepEqual(readdirSync(second), []);
       assert.equal(statSync(second).mode & 0o777, 0o711);
-      await end();
     });
 
     test('keeps it from being locked: how to find him is said, it opens again, and is locked once he is gone', async () => {

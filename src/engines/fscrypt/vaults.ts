@@ -166,11 +166,12 @@ export function removeVault(root: string, id: string): void {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** Somebody else's place for it, which stays. */
+/** Somebody else's place for it, which stays: an empty folder is made anew, since its removal is what reaches the mounts of others. */
 function takeFrom(point: string): void {
   unmount(point);
-  const { mode, uid, gid } = statSync(point);
-  if (readdirSync(point).length > 0) return;
+  const place = statSync(point);
+  if (!place.isDirectory() || readdirSync(point).length > 0) return;
+  const { mode, uid, gid } = place;
   removePoint(point);
   mkdirSync(point);
   chownSync(point, uid, gid);
